@@ -1,0 +1,31 @@
+#ifndef DMSL_ENGINE_ADDRESS_H
+#define DMSL_ENGINE_ADDRESS_H
+
+/*
+ * aurora.source/db_cluster.main["a"]: the address of an instance. Parts are
+ * joined by "/"; a part is TYPE.NAME or TYPE.NAME["KEY"], the key quoted as a
+ * string of the language. Addresses order by their bytes.
+ */
+
+#include "lang/base/str.h"
+
+#include <stdbool.h>
+
+struct arena;
+
+/* parent may be empty; has_key tells an empty key from none. */
+struct str address_make(struct arena *a, struct str parent, struct str type,
+			struct str name, bool has_key, struct str key);
+/* The last part: its type, name, key. False: not an address. */
+bool address_split(struct str address, struct arena *a, struct str *parent,
+		   struct str *type, struct str *name, bool *has_key,
+		   struct str *key);
+/*
+ * A default name for services: the parts' names and keys joined by "-", such as
+ * "dev-source-main-a", cut to `most` bytes with a hash when it is longer; only
+ * letters, digits and hyphens.
+ */
+struct str address_default_name(struct arena *a, struct str stack,
+				struct str address, size_t most);
+
+#endif

@@ -1,0 +1,62 @@
+#ifndef DMSL_ENGINE_CONTEXT_H
+#define DMSL_ENGINE_CONTEXT_H
+
+/*
+ * What a command works with: built in cli.c, handed down, no global state. A
+ * command gets as much of it as its `needs` ask for.
+ */
+
+#include "lang/base/arena.h"
+#include "lang/base/str.h"
+#include "lang/diag.h"
+#include "lang/value.h"
+
+#include "engine/provider.h"
+#include "engine/state.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct config;
+struct expansion;
+struct seal;
+struct store;
+
+/* --set NAME=EXPRESSION, in the order given. */
+struct setting {
+	struct str name, text;
+};
+
+/* An opened provider; core types have one too. */
+struct open_provider {
+	const struct provider *provider;
+	struct str alias; /* provider aws prod: "prod"; else empty */
+	void *self;
+};
+
+struct context {
+	/* What main.c hands in. */
+	const struct provider *const *providers; /* end with NULL */
+	const struct type_schema *const *schemas; /* end with NULL */
+	/* Options. */
+	struct setting *settings;
+	size_t n_settings;
+	bool is_json, assume_yes, color;
+	unsigned width; /* of the terminal; 0: not a terminal */
+	int parallel;   /* calls at once */
+	const char *program; /* argv[0], for messages */
+	/* What the command line's set-up made. */
+	struct arena *arena; /* the configuration's */
+	struct diags diags;
+	const char *path; /* the stack file; NULL: none given */
+	struct config *config;
+	struct store *store;
+	struct seal *seal;
+	struct state state; /* as committed; overlaid by an open journal */
+	struct str base_commit;
+	struct open_provider *open; /* by expand_providers() */
+	size_t n_open;
+};
+
+#endif

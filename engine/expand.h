@@ -1,0 +1,85 @@
+#ifndef DMSL_ENGINE_EXPAND_H
+#define DMSL_ENGINE_EXPAND_H
+
+/*
+ * Configuration to resource instances: params and lets evaluated, components
+ * and `for` unfolded, names bound, types and required attributes checked as far
+ * as values are known, dependencies found. What is not known yet is evaluated
+ * again, in the same code, when a step becomes ready.
+ */
+
+#include "lang/base/str.h"
+#include "lang/diag.h"
+#include "lang/value.h"
+
+#include "engine/schema.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct ast_decl;
+struct config;
+struct context;
+struct error;
+struct instance_scope; /* private */
+
+/* One resource instance. Index in expansion.resources is its dense id. */
+struct resource {
+	size_t index;
+	struct str address;
+	const struct ast_decl *decl; /* of the block, or of its parent's */
+	const struct type_schema *schema;
+	size_t provider; /* index into context.open */
+	size_t *deps;    /* resources it refers to or depends_on; sorted */
+	size_t n_deps;
+	bool prevent_destroy, keep_on_destroy;
+	struct place place; /* of its name, for messages */
+	const struct instance_scope *scope;
+	const void *node; /* private: the block of a BLOCK_NODES resource */
+};
+
+struct expansion {
+	struct str stack; /* name */
+	struct value stack_tags; /* map */
+	struct resource *resources; /* order of the text */
+	size_t n;
+	struct map *by_address;
+	const struct ast_decl **outputs, **checks;
+	size_t n_outputs, n_checks;
+	struct context *context;
+	/*
+	 * Attributes of a resource as known now: NULL result means "not known
+	 * yet". Set by plan and apply before they evaluate anything. The map
+	 * must hold "id"; unknown members are unknown values.
+	 */
+	const struct value *(*lookup)(void *lookup_context, size_t index);
+	void *lookup_context;
+	void *private;
+};
+
+/*
+ * Expands a loaded configuration. Mistakes are findings in the context; NULL
+ * only when nothing useful came out. Opens the providers the stack names, too
+ * (context.open), unless check_only.
+ */
+struct expansion *expand(struct context *c, bool check_only,
+			 struct error *err);
+
+/*
+ * The wanted attributes of a resource, by the values that lookup gives now: a
+ * map with fallbacks filled in and tags merged; references are ids (or
+ * unknown); attributes that are ATTR_COMPUTED and not written are absent. -1
+ * when there were findings. places: where each entry was written, parallel to
+ * the entries of the map; may be NULL.
+ */
+int expand_wanted(struct expansion *e, size_t index, struct arena *a,
+		  struct value *out, struct place **places);
+/* The value of an output or of a check's attribute ("on", "expect", …). */
+int expand_output(struct expansion *e, const struct ast_decl *output,
+		  struct arena *a, struct value *out);
+int expand_check(struct expansion *e, const struct ast_decl *check,
+		 const char *attr, struct arena *a, struct value *out);
+void expansion_release(struct expansion *e);
+
+#endif

@@ -1,0 +1,105 @@
+#ifndef DMSL_ENGINE_PLAN_H
+#define DMSL_ENGINE_PLAN_H
+
+/*
+ * What would change: for each resource one action with its reasons. From
+ * configuration, prior state and what was read the same plan comes out.
+ * Building a plan writes nothing outside.
+ */
+
+#include "lang/base/arena.h"
+#include "lang/base/str.h"
+#include "lang/base/vec.h"
+#include "lang/source.h"
+#include "lang/value.h"
+
+#include "engine/provider.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct context;
+struct error;
+struct expansion;
+struct resource;
+struct state;
+struct state_resource;
+
+enum action {
+	ACTION_NONE,
+	ACTION_CREATE,
+	ACTION_UPDATE,
+	ACTION_REPLACE, /* delete, then create */
+	ACTION_DELETE,
+	ACTION_RUN, /* nothing changes but the task's load is run */
+	ACTION_FORGET,
+};
+
+struct plan_change {
+	struct str attr;
+	struct value old, new; /* marks kept: unknown, secret */
+	struct place place;    /* where the new value is written */
+	bool forces_replace;
+};
+
+struct plan_step {
+	size_t index; /* dense id: position in plan->steps */
+	struct str address;
+	const struct resource *resource; /* NULL: only in state (delete) */
+	const struct type_schema *schema;
+	const struct resource_type *type;
+	size_t provider; /* index into the context's open providers */
+	const struct state_resource *prior; /* after refresh; NULL: none */
+	enum action action;
+	bool runs; /* after create or update, or alone: ACTION_RUN */
+	struct str reason; /* "was deleted outside", "is stopped", … */
+	struct value wanted; /* map of attributes, unknowns inside */
+	struct plan_change *changes;
+	size_t n_changes;
+	struct effect *effects;
+	size_t n_effects;
+	/* Steps that this one needs done first (by configuration). */
+	size_t *needs;
+	size_t n_needs;
+};
+
+struct plan_output {
+	struct str name;
+	struct value old, new;
+};
+
+struct plan_check {
+	struct str name;
+	struct place place;
+	const struct ast_decl *decl;
+};
+
+struct plan {
+	struct arena *arena;
+	struct str stack;
+	struct str base_commit;
+	struct str config_hash;
+	struct plan_step *steps; /* in an order that respects needs */
+	size_t n_steps;
+	struct plan_output *outputs;
+	size_t n_outputs;
+	struct plan_check *checks;
+	size_t n_checks;
+	bool is_destroy;
+	/* An interrupted run was found: how many of its steps are open. */
+	size_t n_recovery_pending;
+	bool has_recovery;
+	bool drift_only; /* state differs from what is, nothing to do */
+	int64_t elapsed_us; /* to build it, refresh included */
+};
+
+struct plan_counts {
+	size_t create, update, replace, destroy, run, forget, none;
+	size_t simulated; /* of those that change */
+	size_t total;
+};
+
+struct plan_counts plan_count(const struct plan *p);
+bool plan_is_empty(const struct plan *p);
+
+#endif

@@ -1,0 +1,220 @@
+#ifndef DMSL_ENGINE_PROVIDER_H
+#define DMSL_ENGINE_PROVIDER_H
+
+/*
+ * The interface between the engine and providers: all that a provider must know
+ * of the engine. Types and a few helpers only.
+ *
+ * A provider is one constant struct provider; opened, it is an instance. Its
+ * resource types are rows of functions. The functions run on worker threads,
+ * several at once for different resources, never two for one resource. A
+ * function may block for one call to the outside (seconds, bounded), not for a
+ * wait: it returns STEP_PENDING and is called again at poll_ms.
+ *
+ * Exactly once. Before create, update, delete or run is first called, the
+ * engine has made an intent durable; `token` is the same for every repetition
+ * of that intent, in this process or after a crash. After a crash the engine
+ * repeats the very same call with is_recovery set (and with id and memo, if a
+ * pending step had told them). So a function must reach the same end however
+ * often it is begun, and must find what an earlier attempt made: by token, by
+ * name together with an ownership tag, or because the id is derived from
+ * stack uid and address. It must never make a second object.
+ */
+
+#include "lang/base/arena.h"
+#include "lang/base/error.h"
+#include "lang/base/str.h"
+#include "lang/base/vec.h"
+#include "lang/value.h"
+
+#include "engine/schema.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct resource_type;
+
+/* Things that a plan says first (design: effects). */
+enum effect_kind {
+	EFFECT_TRUNCATE,  /* rows of a table are removed */
+	EFFECT_DROP,      /* a table, schema, database or its rows are dropped */
+	EFFECT_LOAD,      /* rows are loaded */
+	EFFECT_SQL,       /* statements are run */
+	EFFECT_RESTART,   /* a server restarts or fails over */
+	EFFECT_STOP,      /* a server or task stops */
+	EFFECT_START,     /* something stopped is started again */
+	EFFECT_CONNECT,   /* a connection is opened to a database */
+};
+
+struct effect {
+	enum effect_kind kind;
+	struct str text; /* "truncate sales.orders on target-db (1,000,000 rows)" */
+};
+
+enum step {
+	STEP_DONE,
+	STEP_PENDING, /* call again after poll_ms */
+	STEP_FAILED,  /* err is set */
+};
+
+/*
+ * One call of one function of one resource. What it points to is good until the
+ * function returns; results must live in `arena`.
+ */
+struct call {
+	/* -- given by the engine -- */
+	void *self; /* the provider's instance */
+	const struct resource_type *type;
+	struct arena *arena; /* this call's; thread-private */
+	struct str address;  /* aurora.source/db_cluster.main["a"] */
+	struct str name;     /* a default name: address' last name, see below */
+	struct str run_id;
+	struct str token;   /* 64 hex digits; empty for read and plan */
+	struct value config; /* map: what is wanted; references are ids */
+	struct value prior;  /* map: attributes as last known; null: none */
+	struct str id;       /* of the existing object; empty before create */
+	bool is_poll;        /* a pending step goes on */
+	bool is_recovery;    /* an interrupted step is repeated */
+	struct str memo;     /* what the pending step left, or empty */
+	int attempt;         /* 0, or repetitions of this step so far */
+	/*
+	 * n bytes that are the same for the same state key, label and run, on
+	 * any machine (HKDF). With stable, the same for every run of the stack.
+	 */
+	int (*derive)(struct call *c, const char *label, bool stable,
+		      void *bytes, size_t n, struct error *err);
+	void *engine; /* for derive */
+	/* -- for query -- */
+	struct str sql;
+
+	/* -- results -- */
+	/*
+	 * After create, update, read, run: all attributes. The engine takes
+	 * those that are ATTR_COMPUTED from here; others only from read, where
+	 * they show drift. A missing key keeps what was known.
+	 */
+	struct value result;
+	/*
+	 * read: the object does not exist. The engine plans to create it.
+	 */
+	bool is_gone;
+	/*
+	 * read: exists, but is not running; `status` says what is wrong. The
+	 * engine plans an update that repairs it.
+	 */
+	bool is_broken;
+	struct str status;
+	/* STEP_PENDING */
+	int poll_ms;
+	struct str waiting_for; /* "dms.t3.medium to become available" */
+	/* plan: what else to do (see resource_ops.plan) */
+	VEC(struct effect) effects;
+	bool needs_run;
+	struct str run_reason;
+	bool needs_replace;
+	struct str replace_reason;
+	struct error err;
+};
+
+/* For psql: the program to become, without a secret in an argument. */
+struct session {
+	char **argv; /* ends with NULL */
+	char **env;  /* "NAME=value" to add, ends with NULL; may hold secrets */
+};
+
+struct resource_ops {
+	/*
+	 * MAY. Pure but for reads: with config (unknowns inside) and prior,
+	 * adds effects, decides needs_run or needs_replace, and may set
+	 * result to a map of computed attributes that are known already.
+	 * `action` is what the engine found so far.
+	 */
+	int (*plan)(struct call *c, const char *action);
+	/* MUST. Never changes anything. */
+	enum step (*read)(struct call *c);
+	/* MUST. Sets id as soon as it is known, also when pending. */
+	enum step (*create)(struct call *c);
+	/* MUST unless every attribute is ATTR_REPLACE. */
+	enum step (*update)(struct call *c);
+	/* MUST. Something that is not there is success. */
+	enum step (*destroy)(struct call *c);
+	/* MAY. The action `run`: load a task's tables. */
+	enum step (*run)(struct call *c);
+	/* MAY. Runs c->sql, result = text of the first column, or null. */
+	enum step (*query)(struct call *c);
+	/* MAY. Facts about a running thing: table statistics. */
+	enum step (*inspect)(struct call *c);
+	/* MAY. An interactive client. Memory in c->arena. */
+	int (*session)(struct call *c, struct session *out);
+	/*
+	 * How an unfinished create is recovered: 'T' by token, 'N' by name,
+	 * 'Q' by tags. For the journal and messages; the engine repeats the
+	 * call in each case.
+	 */
+	char recovery;
+};
+
+struct resource_type {
+	const char *name; /* of a struct type_schema */
+	const struct resource_ops *ops;
+	const void *data; /* the implementation's own */
+	/* Recorded only: shown as such in plan and summary. */
+	bool is_simulated;
+	/*
+	 * Rank among ready steps: rough seconds that a create takes. Databases
+	 * and replication instances first.
+	 */
+	int weight;
+};
+
+struct provider_setup {
+	struct str stack;       /* name */
+	struct str stack_uid;   /* 16 hex digits, random, kept in state */
+	struct str stack_folder; /* of the stack file */
+	struct value config;    /* the provider block's attributes */
+	bool is_write;          /* the run may change things */
+	/* As call.derive with stable; engine is passed through. */
+	int (*derive)(void *engine, const char *label, void *bytes, size_t n,
+		      struct error *err);
+	void *engine;
+};
+
+struct provider {
+	const char *name; /* "local" */
+	const struct attr_schema *config; /* ends with name NULL */
+	const struct resource_type *types; /* ends with name NULL */
+	/* Connects to nothing yet; *self is released by close. */
+	int (*open)(const struct provider_setup *s, void **self,
+		    struct error *err);
+	void (*close)(void *self);
+	/*
+	 * MAY. Called at the end of an apply or destroy whose state holds no
+	 * resource: removes what belongs to the stack as a whole (processes,
+	 * folders). Idempotent.
+	 */
+	int (*sweep)(void *self, struct error *err);
+	/*
+	 * MAY. Subcommands of `dmsl NAME …` (local status, stop, logs, env);
+	 * returns the exit status. argv[0] is the subcommand.
+	 */
+	int (*command)(void *self, int argc, char **argv, struct error *err);
+	const char *command_usage;
+	/* Why the provider cannot be used at all, or NULL. */
+	const char *unavailable;
+};
+
+const struct resource_type *provider_type(const struct provider *p,
+					  struct str name);
+
+/* Adds an effect to a plan call; the text is kept in its arena. */
+void call_effect(struct call *c, enum effect_kind kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Sets waiting_for and poll_ms; returns STEP_PENDING. */
+enum step call_wait(struct call *c, int poll_ms, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Sets err; returns STEP_FAILED. */
+enum step call_fail(struct call *c, enum error_kind kind, const char *format,
+		    ...) __attribute__((format(printf, 3, 4)));
+
+#endif

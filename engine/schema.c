@@ -1,0 +1,32 @@
+#include <config.h>
+
+#include "engine/schema.h"
+
+const struct type_schema *schema_find(const struct type_schema *const *table,
+				      struct str name)
+{
+	for (; *table; table++)
+		if (str_is(name, (*table)->name))
+			return *table;
+	return NULL;
+}
+
+const struct attr_schema *schema_attr(const struct type_schema *t,
+				      struct str name)
+{
+	for (const struct attr_schema *a = t->attrs; a->name; a++)
+		if (str_is(name, a->name))
+			return a;
+	return NULL;
+}
+
+const struct block_schema *schema_block(const struct type_schema *t,
+					struct str name)
+{
+	const struct block_schema *b = t->blocks;
+
+	for (; b && b->name; b++)
+		if (str_is(name, b->name))
+			return b;
+	return NULL;
+}

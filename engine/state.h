@@ -1,0 +1,71 @@
+#ifndef DMSL_ENGINE_STATE_H
+#define DMSL_ENGINE_STATE_H
+
+/*
+ * What exists, as last known, and its text: canonical JSON, addresses sorted,
+ * one attribute a line, no timestamps, no serial numbers. The same state is the
+ * same bytes. Secret values are written sealed: {"$sealed": "…"} (engine/seal.h).
+ * The format is described at the top of state.c.
+ */
+
+#include "lang/base/arena.h"
+#include "lang/base/map.h"
+#include "lang/base/str.h"
+#include "lang/value.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+struct error;
+struct seal;
+
+struct state_resource {
+	struct str address;
+	struct str type;
+	struct str provider; /* "local" */
+	struct str id;
+	struct value attrs; /* map; secrets marked and in clear in memory */
+	struct str *deps;   /* direct dependencies, sorted addresses */
+	size_t n_deps;
+	/*
+	 * Created, but a later wait or step of its creation failed: the next
+	 * plan replaces it.
+	 */
+	bool is_tainted;
+	bool prevent_destroy; /* lifecycle, kept so that it outlives the block */
+	bool keep_on_destroy;
+};
+
+struct state {
+	struct arena *arena; /* where resources live */
+	struct str stack;
+	struct str uid; /* 16 hex digits; empty: a new stack */
+	struct map resources; /* address -> struct state_resource */
+	struct value outputs; /* map */
+};
+
+void state_init(struct state *s, struct arena *a);
+void state_release(struct state *s);
+struct state_resource *state_find(const struct state *s, struct str address);
+/* Copies r into the state's arena, replacing one of the same address. */
+void state_put(struct state *s, const struct state_resource *r);
+void state_remove(struct state *s, struct str address);
+size_t state_count(const struct state *s);
+/* All resources sorted by address; the array lives in a. */
+struct state_resource **state_sorted(const struct state *s, struct arena *a,
+				     size_t *n);
+/* A copy with an arena of its own: for the working state of an apply. */
+void state_copy(struct state *to, const struct state *from, struct arena *a);
+
+/* seal may be NULL: then secrets are written as {"$secret": true}. */
+int state_write(const struct state *s, const struct seal *seal,
+		struct buf *out, struct error *err);
+/*
+ * seal may be NULL: then sealed values are read as secret and unknown. Every
+ * mistake in the text is an error that names the place.
+ */
+int state_read(struct state *s, struct str text, const struct seal *seal,
+	       struct error *err);
+
+#endif

@@ -1,0 +1,68 @@
+#ifndef DMSL_ENGINE_STORE_H
+#define DMSL_ENGINE_STORE_H
+
+/*
+ * Where state lives: dev.dmstate.json on the branch dmsl/state of the git
+ * repository that holds the stack file. Read and written through libgit2
+ * without touching work tree or index; one commit an apply; compare-and-swap on
+ * the ref; objects and ref fsynced. Also the local lease of a run.
+ */
+
+#include "lang/base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct error;
+
+struct store;
+
+struct store_options {
+	const char *stack_path; /* the stack file; finds the repository */
+	struct str stack;       /* name */
+	struct str branch;      /* empty: dmsl/state */
+	struct str path;        /* empty: NAME.dmstate.json */
+};
+
+/*
+ * Fails with ERROR_NOT_FOUND and a hint (git init) when the file is in no
+ * repository, ERROR_INVALID for repositories that libgit2 cannot handle.
+ */
+int store_open(const struct store_options *o, struct store **out,
+	       struct error *err);
+void store_close(struct store *s);
+/* <git common dir>/dmsl and <git common dir>/dmsl/<stack>; not made. */
+const char *store_folder(const struct store *s);
+const char *store_stack_folder(const struct store *s);
+/*
+ * The state text and the commit it came from (40 hex digits). Both empty when
+ * there is none yet.
+ */
+int store_load(struct store *s, struct arena *a, struct str *text,
+	       struct str *commit, struct error *err);
+/*
+ * Commits the text. base: the commit that the state was read from (empty:
+ * none). ERROR_CONFLICT when the branch has moved on *for this stack's file*;
+ * where only other stacks' files moved, it is repeated on the new tip.
+ */
+int store_commit(struct store *s, struct str base, struct str text,
+		 struct str message, struct arena *a, struct str *commit,
+		 struct error *err);
+/* The commit of HEAD that the stack file is on, with "+changes"; or empty. */
+struct str store_stack_commit(struct store *s, struct arena *a);
+
+/*
+ * The lease that keeps two applies of one stack from starting: the ref
+ * refs/dmsl/lease/<stack> with owner, host, boot id, pid and its start time,
+ * run id. Taken by compare-and-swap. A lease of a process of this machine that
+ * is gone is broken at once (and said in *broken, an owner's run id).
+ * ERROR_CONFLICT names who holds it.
+ */
+int store_lease(struct store *s, struct str run_id, struct arena *a,
+		struct str *broken, struct error *err);
+int store_unlease(struct store *s, struct error *err);
+/* Whether a live run holds it now (plan shows it; never an error). */
+bool store_is_leased(struct store *s);
+
+#endif

@@ -1,0 +1,205 @@
+#ifndef DMSL_LANG_AST_H
+#define DMSL_LANG_AST_H
+
+/*
+ * The syntax tree: what was written, nothing resolved. Everything lives in the
+ * configuration's arena and points into the source's text where it can. Names
+ * are not looked up, types not checked, nothing evaluated.
+ */
+
+#include "lang/base/str.h"
+#include "lang/source.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct ast_expr;
+
+enum ast_expr_kind {
+	EXPR_ERROR,    /* what the parser recovered from; evaluates to unknown */
+	EXPR_NULL,     /* null */
+	EXPR_BOOL,     /* true, false */
+	EXPR_NUMBER,   /* text: digits, "_" removed */
+	EXPR_STRING,   /* text: the whole string, escapes resolved */
+	EXPR_TEMPLATE, /* items: strings and expressions, joined */
+	EXPR_CIDR,     /* text: 10.0.0.0/16 */
+	EXPR_IP,       /* text: 10.0.0.1 */
+	EXPR_DURATION, /* text: 1h30m */
+	EXPR_SIZE,     /* text: 20GiB */
+	EXPR_NAME,     /* text: a bare word */
+	EXPR_ATTR,     /* left "." text */
+	EXPR_INDEX,    /* left "[" right "]" */
+	EXPR_SPLAT,    /* left "[*]" */
+	EXPR_CALL,     /* text "(" items ")" */
+	EXPR_LIST,     /* "[" items "]" */
+	EXPR_MAP,      /* "{" key = value … "}": items are key, value, key, … */
+	EXPR_UNARY,    /* op left: AST_NOT, AST_NEGATE */
+	EXPR_BINARY,   /* left op right */
+	EXPR_COND,     /* left ? right : third */
+	EXPR_LIST_FOR, /* [for k, v in left : right if third] */
+	EXPR_MAP_FOR,  /* {for k, v in left : fourth => right if third} */
+};
+
+enum ast_op {
+	AST_OP_NONE,
+	AST_NOT,
+	AST_NEGATE,
+	AST_OR,
+	AST_AND,
+	AST_EQ,
+	AST_NE,
+	AST_LT,
+	AST_LE,
+	AST_GT,
+	AST_GE,
+	AST_ADD,
+	AST_SUB,
+	AST_MUL,
+	AST_DIV,
+	AST_MOD,
+};
+
+struct ast_expr {
+	enum ast_expr_kind kind;
+	enum ast_op op;
+	struct span span;
+	bool boolean;     /* EXPR_BOOL */
+	struct str text;  /* see above; EXPR_*_FOR: first loop variable */
+	struct str text2; /* EXPR_*_FOR: second loop variable, or empty */
+	struct span name; /* EXPR_ATTR, EXPR_CALL: where text stands */
+	struct ast_expr *left, *right, *third, *fourth;
+	struct ast_expr **items;
+	size_t n_items;
+	const struct source *source;
+};
+
+/* A type as written: "enum(local, aws)". lang/type.h parses the text. */
+struct ast_type {
+	struct str text; /* empty: none was written */
+	struct span span;
+};
+
+struct ast_attr {
+	struct str name;
+	struct span name_span;
+	struct span span;
+	struct ast_expr *value;
+};
+
+/* A pattern such as demo_schema.demo_accounts, sales.%, "My Schema".t */
+struct ast_pattern {
+	struct str schema, table, column; /* column only where asked for */
+	struct span span;
+};
+
+/*
+ * One line of tables { }. WHERE clauses are column, operator and value; several
+ * joined by "and". `amount >= 100`, `state = "open"`, `x between 1 and 5`,
+ * `x is null`, `x is not null`.
+ */
+struct ast_where {
+	struct str column;
+	struct str op; /* "=", "!=", "<=", ">=", "between", "is null", … */
+	struct str value, value2; /* literal text */
+	struct span span;
+};
+
+enum ast_rule_kind { RULE_INCLUDE, RULE_EXCLUDE, RULE_RENAME };
+
+struct ast_rule {
+	enum ast_rule_kind kind;
+	struct ast_pattern pattern;
+	struct str target;    /* RULE_RENAME: "schema", "table", "column" */
+	struct str new_name;  /* RULE_RENAME */
+	struct ast_where *where;
+	size_t n_where;
+	struct span span;
+};
+
+/*
+ * The body of a block: attributes and blocks in the order written. A block may
+ * have a label: ingress postgres { … }. The block "tables" has rules instead.
+ */
+struct ast_block;
+
+struct ast_body {
+	struct ast_attr *attrs;
+	size_t n_attrs;
+	struct ast_block *blocks;
+	size_t n_blocks;
+	struct ast_rule *rules; /* only in tables { } */
+	size_t n_rules;
+	struct span span; /* braces included */
+};
+
+struct ast_block {
+	struct str name;
+	struct span name_span;
+	struct str label; /* empty: none */
+	struct span label_span;
+	struct ast_body body;
+	struct span span;
+};
+
+struct ast_param {
+	struct str name;
+	struct span name_span;
+	struct ast_type type;
+	bool is_secret;
+	struct ast_expr *fallback; /* default; NULL: required */
+	struct ast_body body;      /* description, check, message */
+	struct span span;
+};
+
+enum ast_decl_kind {
+	DECL_PARAM,     /* param */
+	DECL_LET,       /* name, value */
+	DECL_STACK,     /* name, body */
+	DECL_PROVIDER,  /* name (aws), label (prod or empty), body */
+	DECL_COMPONENT, /* name, params, decls (its declarations) */
+	DECL_INSTANCE,  /* type, name, for, if, body: a resource or component */
+	DECL_EXISTING,  /* as DECL_INSTANCE */
+	DECL_OUTPUT,    /* name, value */
+	DECL_CHECK,     /* name, body */
+	DECL_USE,       /* value: EXPR_STRING */
+	DECL_MOVED,     /* value -> value2 */
+	DECL_IMPORT,    /* value = value2 */
+	DECL_REMOVED,   /* value, body */
+};
+
+struct ast_decl {
+	enum ast_decl_kind kind;
+	const struct source *source;
+	struct span span;
+	struct str type; /* DECL_INSTANCE, DECL_EXISTING */
+	struct span type_span;
+	struct str name;
+	struct span name_span;
+	struct str label;
+	struct str key, val; /* loop variables; empty: none */
+	struct ast_expr *over;      /* for … in over */
+	struct ast_expr *condition; /* if */
+	struct ast_expr *value, *value2;
+	struct ast_param *params; /* DECL_PARAM: one; DECL_COMPONENT: many */
+	size_t n_params;
+	struct ast_decl **decls; /* DECL_COMPONENT */
+	size_t n_decls;
+	struct ast_body body;
+};
+
+struct ast_file {
+	const struct source *source;
+	struct ast_decl **decls;
+	size_t n_decls;
+};
+
+/* The attribute or block of that name, or NULL. */
+const struct ast_attr *ast_attr_find(const struct ast_body *b, struct str name);
+const struct ast_block *ast_block_find(const struct ast_body *b,
+				       struct str name);
+
+struct buf;
+/* A stable text of the tree, for tests. */
+void ast_dump(const struct ast_file *f, struct buf *out);
+
+#endif

@@ -1,0 +1,104 @@
+#include <config.h>
+
+#include "lang/base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	ARENA_FIRST = 4 << 10, /* size of an arena's first block in bytes */
+	ARENA_MOST = 1 << 20,  /* blocks double up to this size */
+};
+
+struct arena_block {
+	struct arena_block *previous;
+	size_t size; /* usable bytes */
+	size_t used;
+	alignas(max_align_t) char data[];
+};
+
+static _Noreturn void out_of_memory(size_t n, size_t size)
+{
+	fprintf(stderr, "dmsl: out of memory (%zu times %zu bytes)\n", n, size);
+	exit(1);
+}
+
+void *xmalloc(size_t size)
+{
+	void *p = malloc(size ? size : 1);
+
+	if (!p)
+		out_of_memory(1, size);
+	return p;
+}
+
+void *xrealloc(void *p, size_t n, size_t size)
+{
+	if (size && n > SIZE_MAX / 2 / size)
+		out_of_memory(n, size);
+	p = realloc(p, n && size ? n * size : 1);
+	if (!p)
+		out_of_memory(n, size);
+	return p;
+}
+
+static struct arena_block *block_new(struct arena *a, size_t need)
+{
+	size_t size = a->last ? a->last->size * 2 : ARENA_FIRST;
+	struct arena_block *b;
+
+	if (size > ARENA_MOST)
+		size = ARENA_MOST;
+	if (size < need)
+		size = need;
+	b = calloc(1, sizeof(*b) + size);
+	if (!b)
+		out_of_memory(1, size);
+	b->size = size;
+	a->total += size;
+	return b;
+}
+
+void *arena_alloc(struct arena *a, size_t n, size_t size)
+{
+	const size_t align = alignof(max_align_t);
+	struct arena_block *b = a->last;
+	size_t bytes;
+	void *p;
+
+	if (size && n > (SIZE_MAX / 2 - align) / size)
+		out_of_memory(n, size);
+	bytes = (n * size + align - 1) & ~(align - 1);
+	if (!b || b->size - b->used < bytes) {
+		struct arena_block *fresh = block_new(a, bytes);
+
+		if (b && bytes > ARENA_MOST / 4) {
+			/* A large one stands behind the block in use. */
+			fresh->previous = b->previous;
+			b->previous = fresh;
+		} else {
+			fresh->previous = b;
+			a->last = fresh;
+		}
+		b = fresh;
+	}
+	p = b->data + b->used;
+	b->used += bytes;
+	return p;
+}
+
+void arena_release(struct arena *a)
+{
+	struct arena_block *b = a->last;
+
+	while (b) {
+		struct arena_block *previous = b->previous;
+
+		free(b);
+		b = previous;
+	}
+	*a = (struct arena){ 0 };
+}

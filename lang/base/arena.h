@@ -1,0 +1,35 @@
+#ifndef DMSL_LANG_BASE_ARENA_H
+#define DMSL_LANG_BASE_ARENA_H
+
+/*
+ * Memory by lifetime. What is allocated from an arena is zeroed, aligned for
+ * any type, and lives until the arena is released. Allocation does not fail:
+ * out of memory, or a size that overflows, ends the program with a message,
+ * which the journal makes as safe as a power cut.
+ *
+ * An arena belongs to one thread at a time.
+ */
+
+#include <stddef.h>
+
+struct arena_block;
+
+/* All zero is an empty arena. */
+struct arena {
+	struct arena_block *last; /* the block that is being filled */
+	size_t total;             /* bytes taken from the system */
+};
+
+/* The number of values and their size are multiplied with a check. */
+#define arena_new(a, type, n) ((type *)arena_alloc((a), (n), sizeof(type)))
+
+void *arena_alloc(struct arena *a, size_t n, size_t size);
+
+/* Frees everything; the arena is empty and usable afterwards. */
+void arena_release(struct arena *a);
+
+/* malloc'ed memory with the same end when there is none. The caller frees. */
+void *xmalloc(size_t size);
+void *xrealloc(void *p, size_t n, size_t size);
+
+#endif

@@ -1,0 +1,202 @@
+#include <config.h>
+
+#include "lang/base/file.h"
+
+#include "lang/base/arena.h"
+#include "lang/base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int read_all(int fd, const char *path, size_t max, struct arena *a,
+		    struct str *out, struct error *err)
+{
+	struct stat info;
+	size_t size;
+	size_t n = 0;
+	char *text;
+
+	if (fstat(fd, &info) < 0)
+		return error_errno(err, "could not read \"%s\"", path);
+	if (S_ISDIR(info.st_mode))
+		return error_set(err, ERROR_INVALID, "\"%s\" is a folder",
+				 path);
+	if (info.st_size > 0 && (size_t)info.st_size > max)
+		return error_set(err, ERROR_QUOTA,
+				 "\"%s\" is larger than %zu bytes", path, max);
+	/* Pipes and /proc say 0: read until the end, growing as needed. */
+	size = info.st_size > 0 ? (size_t)info.st_size : 4096;
+	text = arena_new(a, char, size + 1);
+	for (;;) {
+		ssize_t got = read(fd, text + n, size - n + 1);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return error_errno(err, "could not read \"%s\"", path);
+		if (got == 0)
+			break;
+		n += (size_t)got;
+		if (n > max)
+			return error_set(err, ERROR_QUOTA,
+					 "\"%s\" is larger than %zu bytes",
+					 path, max);
+		if (n > size) {
+			char *more = arena_new(a, char, size * 2 + 1);
+
+			memcpy(more, text, n);
+			text = more;
+			size *= 2;
+		}
+	}
+	text[n] = '\0';
+	*out = (struct str){ text, n };
+	return 0;
+}
+
+int file_read(const char *path, size_t max, struct arena *a, struct str *out,
+	      struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int rc;
+
+	if (fd < 0)
+		return error_errno(err, "could not open \"%s\"", path);
+	rc = read_all(fd, path, max, a, out, err);
+	close(fd);
+	return rc;
+}
+
+int file_write_all(int fd, const void *bytes, size_t n, struct error *err)
+{
+	const char *p = bytes;
+
+	while (n) {
+		ssize_t put = write(fd, p, n);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return error_errno(err, "could not write");
+		p += put;
+		n -= (size_t)put;
+	}
+	return 0;
+}
+
+/* The folder that a path stands in, "." for a bare name. The caller frees. */
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t n = slash ? (size_t)(slash - path) : 0;
+	char *folder;
+
+	if (!slash)
+		path = ".", n = 1;
+	else if (n == 0)
+		n = 1;
+	folder = xmalloc(n + 1);
+	memcpy(folder, path, n);
+	folder[n] = '\0';
+	return folder;
+}
+
+int file_sync_folder(const char *path, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc;
+
+	if (fd < 0)
+		return error_errno(err, "could not open \"%s\"", path);
+	rc = fsync(fd);
+	if (rc < 0)
+		error_errno(err, "could not sync \"%s\"", path);
+	close(fd);
+	return rc;
+}
+
+static int write_new(const char *path, struct str text, mode_t mode,
+		     struct error *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	int rc;
+
+	if (fd < 0)
+		return error_errno(err, "could not create \"%s\"", path);
+	rc = file_write_all(fd, text.s, text.n, err);
+	if (rc < 0)
+		error_add(err, "\"%s\"", path);
+	/* The file may be a left-over with another mode. */
+	if (rc == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
+		rc = error_errno(err, "could not sync \"%s\"", path);
+	if (close(fd) < 0 && rc == 0)
+		rc = error_errno(err, "could not close \"%s\"", path);
+	return rc;
+}
+
+int file_replace(const char *path, struct str text, mode_t mode,
+		 struct error *err)
+{
+	size_t n = strlen(path);
+	char *aside = xmalloc(n + sizeof(".tmp"));
+	char *folder = folder_of(path);
+	int rc;
+
+	memcpy(aside, path, n);
+	memcpy(aside + n, ".tmp", sizeof(".tmp"));
+	rc = write_new(aside, text, mode, err);
+	if (rc == 0 && rename(aside, path) < 0)
+		rc = error_errno(err, "could not replace \"%s\"", path);
+	if (rc == 0)
+		rc = file_sync_folder(folder, err);
+	else
+		unlink(aside);
+	free(aside);
+	free(folder);
+	return rc;
+}
+
+int file_make_folders(const char *path, mode_t mode, struct error *err)
+{
+	size_t n = strlen(path);
+	char *part = xmalloc(n + 1);
+	int rc = 0;
+
+	memcpy(part, path, n + 1);
+	for (size_t i = 1; i <= n && rc == 0; i++) {
+		if (part[i] != '/' && part[i] != '\0')
+			continue;
+		part[i] = '\0';
+		if (mkdir(part, i == n ? mode : 0755) < 0 && errno != EEXIST)
+			rc = error_errno(err, "could not make folder \"%s\"",
+					 part);
+		if (i < n)
+			part[i] = '/';
+	}
+	free(part);
+	return rc;
+}
+
+static int remove_one(const char *path, const struct stat *info, int type,
+		      struct FTW *walk)
+{
+	(void)info;
+	(void)type;
+	(void)walk;
+	return remove(path) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+int file_remove_tree(const char *path, struct error *err)
+{
+	/* Depth first, never through a symbolic link or to another mount. */
+	if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0 &&
+	    errno != ENOENT)
+		return error_errno(err, "could not remove \"%s\"", path);
+	return 0;
+}

@@ -1,0 +1,36 @@
+#ifndef DMSL_LANG_BASE_FILE_H
+#define DMSL_LANG_BASE_FILE_H
+
+/*
+ * Files as a whole: read with a limit, replaced so that readers see the old or
+ * the new, made durable. Every function returns 0, or -1 with err.
+ */
+
+#include "lang/base/str.h"
+
+#include <sys/types.h>
+
+struct arena;
+struct buf;
+struct error;
+
+/* Reads all of a file that has at most max bytes; the text ends in NUL. */
+int file_read(const char *path, size_t max, struct arena *a, struct str *out,
+	      struct error *err);
+/*
+ * Writes aside, syncs, renames over path and syncs the folder: after a crash
+ * the file is the old or the new one. A file left aside by a crash is
+ * PATH.tmp and is overwritten by the next call.
+ */
+int file_replace(const char *path, struct str text, mode_t mode,
+		 struct error *err);
+/* Writes all of it, restarting after signals and short writes. */
+int file_write_all(int fd, const void *bytes, size_t n, struct error *err);
+/* Syncs a folder, so that a name made or renamed in it is durable. */
+int file_sync_folder(const char *path, struct error *err);
+/* mkdir -p; the last folder gets mode, those above it 0755. */
+int file_make_folders(const char *path, mode_t mode, struct error *err);
+/* Removes a file or a whole folder; nothing there is success. */
+int file_remove_tree(const char *path, struct error *err);
+
+#endif

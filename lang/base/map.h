@@ -1,0 +1,37 @@
+#ifndef DMSL_LANG_BASE_MAP_H
+#define DMSL_LANG_BASE_MAP_H
+
+/*
+ * A hash map from text to pointers that keeps the order of insertion: walk
+ * entries[0 .. n). Keys are not copied: they must live as long as the map.
+ * All zero is empty; map_release() frees the table, not what it points to.
+ * Nothing is ever removed.
+ */
+
+#include "lang/base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct map_entry {
+	struct str key;
+	void *value;
+};
+
+struct map {
+	struct map_entry *entries;
+	size_t n;
+	size_t room;     /* entries allocated */
+	uint32_t *slots; /* index into entries + 1; 0 is free */
+	size_t n_slots;  /* a power of two */
+};
+
+/* The value, or NULL. */
+void *map_get(const struct map *m, struct str key);
+bool map_has(const struct map *m, struct str key);
+/* Sets the value of a key; returns the one that stood there, or NULL. */
+void *map_put(struct map *m, struct str key, void *value);
+void map_release(struct map *m);
+
+#endif

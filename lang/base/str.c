@@ -1,0 +1,181 @@
+#include <config.h>
+
+#include "lang/base/str.h"
+
+#include "lang/base/arena.h"
+#include "lang/base/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct str str_from(const char *s)
+{
+	return (struct str){ s, s ? strlen(s) : 0 };
+}
+
+bool str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.s, b.s, a.n) == 0);
+}
+
+bool str_is(struct str a, const char *b)
+{
+	return str_eq(a, str_from(b));
+}
+
+int str_cmp(struct str a, struct str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int order = n ? memcmp(a.s, b.s, n) : 0;
+
+	if (order)
+		return order;
+	return (a.n > b.n) - (a.n < b.n);
+}
+
+bool str_starts(struct str s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return s.n >= n && memcmp(s.s, prefix, n) == 0;
+}
+
+bool str_ends(struct str s, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return s.n >= n && memcmp(s.s + s.n - n, suffix, n) == 0;
+}
+
+struct str str_skip(struct str s, size_t n)
+{
+	return str_sub(s, n, s.n);
+}
+
+struct str str_sub(struct str s, size_t a, size_t b)
+{
+	if (b > s.n)
+		b = s.n;
+	if (a >= b)
+		return (struct str){ "", 0 };
+	return (struct str){ s.s + a, b - a };
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+struct str str_trim(struct str s)
+{
+	while (s.n && is_blank(s.s[0]))
+		s = (struct str){ s.s + 1, s.n - 1 };
+	while (s.n && is_blank(s.s[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+ptrdiff_t str_find(struct str s, char c)
+{
+	const char *p = s.n ? memchr(s.s, c, s.n) : NULL;
+
+	return p ? p - s.s : -1;
+}
+
+ptrdiff_t str_rfind(struct str s, char c)
+{
+	for (size_t i = s.n; i > 0; i--)
+		if (s.s[i - 1] == c)
+			return (ptrdiff_t)(i - 1);
+	return -1;
+}
+
+bool str_contains(struct str s, struct str part)
+{
+	if (part.n == 0)
+		return true;
+	return s.n && memmem(s.s, s.n, part.s, part.n) != NULL;
+}
+
+struct str str_cut(struct str *s, char c)
+{
+	ptrdiff_t at = str_find(*s, c);
+	struct str head = *s;
+
+	if (at < 0) {
+		*s = (struct str){ "", 0 };
+		return head;
+	}
+	head.n = (size_t)at;
+	*s = str_skip(*s, head.n + 1);
+	return head;
+}
+
+bool str_to_u64(struct str s, uint64_t *out)
+{
+	uint64_t value = 0;
+
+	if (s.n == 0)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned digit = (unsigned char)s.s[i] - '0';
+
+		if (digit > 9 || value > (UINT64_MAX - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+	}
+	*out = value;
+	return true;
+}
+
+char *str_c(struct str s, struct arena *a)
+{
+	char *copy = arena_new(a, char, s.n + 1);
+
+	if (s.n)
+		memcpy(copy, s.s, s.n);
+	return copy;
+}
+
+struct str str_dup(struct str s, struct arena *a)
+{
+	return (struct str){ str_c(s, a), s.n };
+}
+
+struct str str_vfmt(struct arena *a, const char *format, va_list args)
+{
+	va_list again;
+	char *text;
+	int n;
+
+	va_copy(again, args);
+	n = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (n < 0)
+		BUG("bad format \"%s\"", format);
+	text = arena_new(a, char, (size_t)n + 1);
+	vsnprintf(text, (size_t)n + 1, format, args);
+	return (struct str){ text, (size_t)n };
+}
+
+struct str str_fmt(struct arena *a, const char *format, ...)
+{
+	va_list args;
+	struct str s;
+
+	va_start(args, format);
+	s = str_vfmt(a, format, args);
+	va_end(args);
+	return s;
+}
+
+uint64_t str_hash(struct str s)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.s[i]) * 0x100000001b3u;
+	h ^= h >> 32;
+	h *= 0x9e3779b97f4a7c15u;
+	return h ^ h >> 29;
+}

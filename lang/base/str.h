@@ -1,0 +1,66 @@
+#ifndef DMSL_LANG_BASE_STR_H
+#define DMSL_LANG_BASE_STR_H
+
+/*
+ * A view of bytes: pointer and length, owning nothing. It need not end in NUL
+ * unless the function that made it says so. Text is UTF-8.
+ */
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+
+struct str {
+	const char *s; /* may be NULL when n is 0 */
+	size_t n;
+};
+
+/* For printf: printf("%.*s", STR_ARG(name)). */
+#define STR_ARG(x) (int)(x).n, (x).s ? (x).s : ""
+/* A view of a string literal; STR_INIT in initialisers of constants. */
+#define STR(literal) ((struct str){ "" literal, sizeof(literal) - 1 })
+#define STR_INIT(literal)                    \
+	{                                    \
+		"" literal, sizeof(literal) - 1 \
+	}
+
+/* A view of a C string; NULL gives an empty view. */
+struct str str_from(const char *s);
+bool str_eq(struct str a, struct str b);
+bool str_is(struct str a, const char *b);
+/* Order of bytes, as memcmp; a prefix comes first. */
+int str_cmp(struct str a, struct str b);
+bool str_starts(struct str s, const char *prefix);
+bool str_ends(struct str s, const char *suffix);
+/* The view without the first n bytes (or empty), from a to b (clamped). */
+struct str str_skip(struct str s, size_t n);
+struct str str_sub(struct str s, size_t a, size_t b);
+/* Without blanks, tabs and newlines at both ends. */
+struct str str_trim(struct str s);
+/* Index of the first or last c, or -1. */
+ptrdiff_t str_find(struct str s, char c);
+ptrdiff_t str_rfind(struct str s, char c);
+bool str_contains(struct str s, struct str part);
+/*
+ * Cuts *s at the first c: returns what stood before it and leaves what stands
+ * behind it. Without c, returns all and leaves an empty view.
+ */
+struct str str_cut(struct str *s, char c);
+/* Decimal digits only, all of s; false when not, or when out of range. */
+bool str_to_u64(struct str s, uint64_t *out);
+
+/* Copies in the arena; both end in NUL (not counted). */
+struct str str_dup(struct str s, struct arena *a);
+char *str_c(struct str s, struct arena *a);
+struct str str_fmt(struct arena *a, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+struct str str_vfmt(struct arena *a, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+/* FNV-1a with a final mix; for tables, not for secrets. */
+uint64_t str_hash(struct str s);
+
+#endif

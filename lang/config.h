@@ -1,0 +1,45 @@
+#ifndef DMSL_LANG_CONFIG_H
+#define DMSL_LANG_CONFIG_H
+
+/*
+ * All files of a stack: the stack file, what it uses, and the components of
+ * the library that it names. Declarations are collected, duplicates reported.
+ *
+ * A component is found, in this order: declared in a file that is loaded, in
+ * lib/NAME.dmsl beside the stack file, in NAME.dmsl of the installed library.
+ */
+
+#include "lang/ast.h"
+#include "lang/base/map.h"
+#include "lang/base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct diags;
+struct error;
+
+struct config {
+	struct str path; /* of the stack file, as given */
+	struct ast_file **files; /* the stack file first */
+	size_t n_files;
+	const struct ast_decl *stack; /* NULL only when that was reported */
+	struct map components; /* name -> struct ast_decl */
+	/* Declarations of the root scope, in file order. */
+	struct ast_decl **decls;
+	size_t n_decls;
+};
+
+/*
+ * Loads the stack in `path`. is_type says whether a name is a resource type (so
+ * that other names are looked for as components); library is the folder of the
+ * standard components, or NULL. Returns NULL with err only when the stack file
+ * itself cannot be read; all else is in the findings.
+ */
+struct config *config_load(const char *path, bool (*is_type)(struct str name),
+			   const char *library, struct arena *a,
+			   struct diags *d, struct error *err);
+void config_release(struct config *c);
+
+#endif

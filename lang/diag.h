@@ -1,0 +1,68 @@
+#ifndef DMSL_LANG_DIAG_H
+#define DMSL_LANG_DIAG_H
+
+/*
+ * What is wrong with the input. Modules add to a list and never print;
+ * diag_print.c alone renders. Messages are lower case without a full stop,
+ * details and hints are sentences. Codes are stable: E0xxx errors, W0xxx
+ * warnings; lang/diag_codes.h has the list.
+ */
+
+#include "lang/base/arena.h"
+#include "lang/base/str.h"
+#include "lang/source.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
+
+struct diag_note {
+	struct place place; /* source may be NULL */
+	struct str text;
+	struct diag_note *next;
+};
+
+struct diag {
+	enum severity severity;
+	const char *code; /* "E0203" */
+	struct str message;
+	struct place place;
+	struct str hint; /* may be empty */
+	struct diag_note *notes;
+};
+
+/* All zero but arena is an empty list. */
+struct diags {
+	struct arena *arena; /* the configuration's */
+	struct diag **items;
+	size_t n, room;
+	size_t n_errors;
+};
+
+/*
+ * Adds a finding; the same code at the same place is added once. Returns it, so
+ * that notes and a hint can be added; never NULL.
+ */
+struct diag *diag_error(struct diags *d, const char *code, struct place p,
+			const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+struct diag *diag_warning(struct diags *d, const char *code, struct place p,
+			  const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void diag_note(struct diags *d, struct diag *to, struct place p,
+	       const char *format, ...) __attribute__((format(printf, 4, 5)));
+void diag_hint(struct diags *d, struct diag *to, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void diags_release(struct diags *d);
+
+/*
+ * Prints the findings in the order of file and place, at most `most` errors
+ * and the count of the rest. `width` is the terminal's, 0 for no limit.
+ */
+void diags_print(const struct diags *d, FILE *out, bool color, unsigned width,
+		 size_t most);
+/* The same as one JSON array. */
+void diags_print_json(const struct diags *d, FILE *out);
+
+#endif

@@ -1,0 +1,48 @@
+#ifndef DMSL_LANG_EVAL_H
+#define DMSL_LANG_EVAL_H
+
+/*
+ * Expression to value. Names are asked for through two callbacks, so this never
+ * sees configuration, graph or state. Unknown and secret marks follow through
+ * every operator and function. Mistakes are added to the findings at their
+ * place; the value is then unknown, so that nothing is reported twice.
+ */
+
+#include "lang/base/str.h"
+#include "lang/value.h"
+
+#include <stdbool.h>
+
+struct arena;
+struct ast_expr;
+struct diags;
+struct type;
+
+struct eval {
+	struct arena *arena;
+	struct diags *diags;
+	void *context; /* for the callbacks */
+	/*
+	 * The value of a bare name: param, let or loop variable of a block.
+	 * false: there is none. Variables of comprehensions are eval's own.
+	 */
+	bool (*name)(struct eval *e, struct str name, struct value *out);
+	/*
+	 * The value of TYPE.NAME: an object; a map of objects by key where the
+	 * declaration has `for`. false: no such declaration.
+	 */
+	bool (*reference)(struct eval *e, struct str type, struct str name,
+			  struct value *out);
+	/* All names in scope and declared TYPE.NAMEs, for "did you mean". */
+	void (*suggest)(struct eval *e, struct str wrong, struct str *near);
+};
+
+/*
+ * Evaluates to the type wanted; NULL is any. An enum member may be a bare word,
+ * which wins over a name in scope. Returns 0, or -1 when a finding was added
+ * (then *out is unknown).
+ */
+int eval_expr(struct eval *e, const struct ast_expr *x,
+	      const struct type *wanted, struct value *out);
+
+#endif

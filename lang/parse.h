@@ -1,0 +1,23 @@
+#ifndef DMSL_LANG_PARSE_H
+#define DMSL_LANG_PARSE_H
+
+/*
+ * Text to tree. Lexes the whole source into tokens, comments kept, and parses
+ * them; the only caller of yyparse. Recovers at the end of an attribute and at
+ * the closing brace of a block, so that one run reports several mistakes.
+ */
+
+struct arena;
+struct ast_expr;
+struct ast_file;
+struct diags;
+struct source;
+
+/* Never NULL; what could not be understood is in the findings. */
+struct ast_file *parse_file(const struct source *s, struct arena *a,
+			    struct diags *d);
+/* One expression and nothing behind it: for --set, schemas and the console. */
+struct ast_expr *parse_expr(const struct source *s, struct arena *a,
+			    struct diags *d);
+
+#endif

@@ -1,0 +1,7 @@
+# What the area "apply" adds; folded into the folders' local.mk when it lands.
+# Uncomment when engine/main.c exists:
+# bin_PROGRAMS += dmsl
+# dmsl_SOURCES = engine/main.c
+# dmsl_LDADD = engine/libengine.a providers/libproviders.a lang/liblang.a \
+#	$(GIT2_LIBS) $(CURL_LIBS) $(PQ_LIBS) $(MICROHTTPD_LIBS) \
+#	$(CJSON_LIBS) $(CRYPTO_LIBS)

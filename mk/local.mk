@@ -1,0 +1,1 @@
+# What the area "local" adds; folded into the folders' local.mk when it lands.

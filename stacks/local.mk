@@ -1,0 +1,1 @@
+# The reference stack and the standard components.

@@ -1,0 +1,164 @@
+/* What everything stands on: arenas, strings, buffers, maps, files. */
+#include <config.h>
+
+#include "lang/base/arena.h"
+#include "lang/base/buf.h"
+#include "lang/base/error.h"
+#include "lang/base/file.h"
+#include "lang/base/map.h"
+#include "lang/base/str.h"
+#include "lang/base/vec.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void arena_zeroes_and_aligns(void **state)
+{
+	struct arena a = { 0 };
+
+	(void)state;
+	for (size_t size = 1; size < 5000; size = size * 3 + 1) {
+		char *p = arena_alloc(&a, 3, size);
+
+		assert_int_equal((uintptr_t)p % 16, 0);
+		for (size_t i = 0; i < 3 * size; i++)
+			assert_int_equal(p[i], 0);
+		memset(p, 0xff, 3 * size);
+	}
+	assert_non_null(arena_alloc(&a, 1, 3 << 20));
+	arena_release(&a);
+	assert_int_equal(a.total, 0);
+}
+
+static void str_cuts_and_compares(void **state)
+{
+	struct str s = STR("a=b=c");
+	struct str head = str_cut(&s, '=');
+	uint64_t n;
+
+	(void)state;
+	assert_true(str_is(head, "a"));
+	assert_true(str_is(s, "b=c"));
+	assert_true(str_cmp(STR("a"), STR("ab")) < 0);
+	assert_true(str_cmp(STR("b"), STR("ab")) > 0);
+	assert_true(str_is(str_trim(STR(" \tx y\n")), "x y"));
+	assert_int_equal(str_find(STR("abca"), 'a'), 0);
+	assert_int_equal(str_rfind(STR("abca"), 'a'), 3);
+	assert_int_equal(str_find(STR("abc"), 'x'), -1);
+	assert_true(str_to_u64(STR("18446744073709551615"), &n));
+	assert_true(n == UINT64_MAX);
+	assert_false(str_to_u64(STR("18446744073709551616"), &n));
+	assert_false(str_to_u64(STR("1x"), &n));
+	assert_false(str_to_u64(STR(""), &n));
+}
+
+static void buf_stops_at_its_ceiling(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 100);
+	for (int i = 0; i < 10; i++)
+		buf_fmt(&b, "%09d,", i);
+	assert_int_equal(b.len, 100);
+	assert_false(buf_is_full(&b));
+	buf_add_char(&b, 'x');
+	assert_true(buf_is_full(&b));
+	assert_int_equal(strlen(b.data), 100);
+	buf_release(&b);
+}
+
+static void map_keeps_order(void **state)
+{
+	struct arena a = { 0 };
+	struct map m = { 0 };
+	int values[2] = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		map_put(&m, str_fmt(&a, "key%d", i), &values[0]);
+	assert_int_equal(m.n, 1000);
+	assert_ptr_equal(map_put(&m, STR("key7"), &values[1]), &values[0]);
+	assert_int_equal(m.n, 1000);
+	assert_ptr_equal(map_get(&m, STR("key7")), &values[1]);
+	assert_null(map_get(&m, STR("key1000")));
+	for (int i = 0; i < 1000; i++)
+		assert_true(str_eq(m.entries[i].key, str_fmt(&a, "key%d", i)));
+	map_release(&m);
+	arena_release(&a);
+}
+
+static void file_is_replaced_and_removed(void **state)
+{
+	char folder[] = "/tmp/dmsl-base-XXXXXX";
+	struct arena a = { 0 };
+	struct error err = { 0 };
+	struct stat info;
+	struct str path;
+	struct str text;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	path = str_fmt(&a, "%s/x/y", folder);
+	assert_int_equal(file_make_folders(path.s, 0700, &err), 0);
+	path = str_fmt(&a, "%s/x/y/z", folder);
+	assert_int_equal(file_replace(path.s, STR("one"), 0600, &err), 0);
+	assert_int_equal(file_replace(path.s, STR("two"), 0600, &err), 0);
+	assert_int_equal(stat(path.s, &info), 0);
+	assert_int_equal(info.st_mode & 0777, 0600);
+	assert_int_equal(file_read(path.s, 3, &a, &text, &err), 0);
+	assert_true(str_is(text, "two"));
+	assert_int_equal(file_read(path.s, 2, &a, &text, &err), -1);
+	assert_int_equal(err.kind, ERROR_QUOTA);
+	assert_int_equal(file_remove_tree(folder, &err), 0);
+	assert_int_equal(stat(folder, &info), -1);
+	assert_int_equal(file_remove_tree(folder, &err), 0);
+	arena_release(&a);
+}
+
+static void errors_gather_context(void **state)
+{
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(error_set(&err, ERROR_DENIED, "no %s", "entry"), -1);
+	error_add(&err, "creating table \"%s\"", "orders");
+	assert_string_equal(err.message, "creating table \"orders\": no entry");
+	assert_int_equal(err.kind, ERROR_DENIED);
+}
+
+static void vec_grows(void **state)
+{
+	VEC(int) v = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		*vec_push(&v) = i;
+	assert_int_equal(v.n, 100);
+	assert_int_equal(v.items[99], 99);
+	vec_release(&v);
+	assert_int_equal(v.n, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(arena_zeroes_and_aligns),
+		cmocka_unit_test(str_cuts_and_compares),
+		cmocka_unit_test(buf_stops_at_its_ceiling),
+		cmocka_unit_test(map_keeps_order),
+		cmocka_unit_test(file_is_replaced_and_removed),
+		cmocka_unit_test(errors_gather_context),
+		cmocka_unit_test(vec_grows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
