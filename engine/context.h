@@ -36,6 +36,7 @@ struct open_provider {
 };
 
 struct context {
+	struct str run_id; /* 32 hex digits; empty outside apply */
 	/* What main.c hands in. */
 	const struct provider *const *providers; /* end with NULL */
 	const struct type_schema *const *schemas; /* end with NULL */

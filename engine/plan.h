@@ -17,11 +17,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
+struct ast_decl;
+struct buf;
 struct context;
 struct error;
 struct expansion;
 struct resource;
+struct setting;
 struct state;
 struct state_resource;
 
@@ -100,6 +104,56 @@ struct plan_counts {
 };
 
 struct plan_counts plan_count(const struct plan *p);
+/* Nothing to do: no action, no run, no changed output. */
 bool plan_is_empty(const struct plan *p);
+
+struct plan_options {
+	bool is_destroy;
+	bool no_refresh;
+};
+
+/*
+ * Builds the plan: refresh (reads on workers), evaluate in dependency order,
+ * diff by schema, ask each type's plan() for effects. e may be NULL for a
+ * destroy of what is only in state. -1 with findings in the context, or with
+ * err. The plan lives in an arena of its own: plan_release().
+ */
+int plan_build(struct context *c, struct expansion *e,
+	       const struct plan_options *o, struct plan **out,
+	       struct error *err);
+void plan_release(struct plan *p);
+/* For people: effects first, destroys and replacements, then the rest. */
+void plan_print(const struct plan *p, const struct context *c, FILE *out);
+/* Terraform's plan representation. */
+void plan_write_json(const struct plan *p, const struct context *c,
+		     struct buf *out);
+
+/*
+ * A saved plan is the canonical, secret-free text of what was shown, with base
+ * commit, configuration hash and the stack file's path; one a stack, in
+ * <git common dir>/dmsl/<stack>/plan. It is carried out by planning again and
+ * comparing: what differs is named, and nothing is done.
+ */
+struct saved_plan {
+	struct str path;  /* of the stack file, absolute */
+	struct str stack;
+	struct str base_commit, config_hash, hash;
+	struct setting *settings; /* --set of that plan; never secret */
+	size_t n_settings;
+	bool is_destroy;
+	struct str text;
+};
+int plan_save(const struct plan *p, const struct context *c, const char *file,
+	      struct error *err);
+int plan_load(const char *file, struct arena *a, struct saved_plan *out,
+	      struct error *err);
+/* 0 when p is what was saved; else -1 with err naming the first differences. */
+int plan_matches(const struct plan *p, const struct context *c,
+		 const struct saved_plan *saved, struct error *err);
+/* SHA-256 of the canonical text, 64 hex digits. */
+struct str plan_hash(const struct plan *p, const struct context *c,
+		     struct arena *a);
+/* "create", "update", … and back from a journal. */
+const char *action_name(enum action a);
 
 #endif
