@@ -11,6 +11,7 @@
 #include "engine/worker.h"
 
 struct context;
+struct state_resource;
 
 enum call_function {
 	CALL_PLAN, /* resource_ops.plan; action_name in `action` */
