@@ -25,15 +25,15 @@ struct object;
 enum value_kind {
 	VALUE_NULL,
 	VALUE_BOOL,
-	VALUE_NUMBER,   /* text: canonical exact decimal, 38 digits at most */
-	VALUE_STRING,   /* text */
-	VALUE_CIDR,     /* text: canonical, host bits zero: 10.0.0.0/16 */
-	VALUE_IP,       /* text: canonical */
+	VALUE_NUMBER,	/* text: canonical exact decimal, 38 digits at most */
+	VALUE_STRING,	/* text */
+	VALUE_CIDR,	/* text: canonical, host bits zero: 10.0.0.0/16 */
+	VALUE_IP,	/* text: canonical */
 	VALUE_DURATION, /* amount: milliseconds */
-	VALUE_SIZE,     /* amount: bytes */
-	VALUE_LIST,     /* items (sets too: sorted and unique) */
-	VALUE_MAP,      /* entries sorted by key (objects of types too) */
-	VALUE_OBJECT,   /* a resource or component instance, by reference */
+	VALUE_SIZE,	/* amount: bytes */
+	VALUE_LIST,	/* items (sets too: sorted and unique) */
+	VALUE_MAP,	/* entries sorted by key (objects of types too) */
+	VALUE_OBJECT,	/* a resource or component instance, by reference */
 };
 
 enum value_mark { MARK_UNKNOWN = 1, MARK_SECRET = 2 };
@@ -79,7 +79,12 @@ struct object {
 struct value value_null(void);
 struct value value_unknown(void);
 struct value value_bool(bool b);
+/*
+ * The text of value_int() lives as long as the program: for small and few
+ * numbers. For counters and the like, value_int_in().
+ */
 struct value value_int(int64_t n);
+struct value value_int_in(int64_t n, struct arena *a);
 struct value value_str(struct str s); /* not copied */
 struct value value_c(const char *s);  /* not copied; NULL gives null */
 struct value value_list(const struct value *items, size_t n);
@@ -90,7 +95,7 @@ struct value value_map(const struct value_entry *entries, size_t n,
 
 bool value_is_null(struct value v); /* known and null */
 bool value_is_unknown(struct value v);
-bool value_is_known(struct value v); /* and all inside it */
+bool value_is_known(struct value v);   /* and all inside it */
 bool value_has_secret(struct value v); /* or anything inside it */
 /* All marks of the value and what is inside it. */
 unsigned value_marks(struct value v);
@@ -109,6 +114,7 @@ struct value value_with(struct value map, struct str key, struct value v,
 
 /* Same content; marks do not count, but unknown equals only unknown. */
 bool value_eq(struct value a, struct value b);
+/* Everything but struct objects, which stay where they are. */
 struct value value_copy(struct value v, struct arena *a);
 /* "string", "list", … for messages; an object gives its type. */
 const char *value_kind_name(struct value v);
