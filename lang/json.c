@@ -340,7 +340,7 @@ static int scan_string(struct reader *r, size_t *end, bool *has_escape)
 
 static int read_string(struct reader *r, struct str *out)
 {
-	size_t end, n = 0;
+	size_t end = 0, n = 0;
 	bool has_escape;
 	char *text;
 
