@@ -1,13 +1,13 @@
 #include <config.h>
 
-#include "lang/utf8.h"
+#include "lang/chars.h"
 
 static bool is_continuation(char c)
 {
 	return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-size_t utf8_next(struct str s, uint32_t *code)
+size_t chars_next(struct str s, uint32_t *code)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	unsigned char first;
@@ -38,7 +38,7 @@ size_t utf8_next(struct str s, uint32_t *code)
 	return n;
 }
 
-size_t utf8_put(uint32_t code, char *out)
+size_t chars_put(uint32_t code, char *out)
 {
 	if (code < 0x80) {
 		out[0] = (char)code;
@@ -62,12 +62,12 @@ size_t utf8_put(uint32_t code, char *out)
 	return 4;
 }
 
-bool utf8_is_valid(struct str s)
+bool chars_are_valid(struct str s)
 {
 	uint32_t code;
 
 	while (s.n) {
-		size_t n = utf8_next(s, &code);
+		size_t n = chars_next(s, &code);
 
 		if (n == 0)
 			return false;
@@ -76,7 +76,7 @@ bool utf8_is_valid(struct str s)
 	return true;
 }
 
-size_t utf8_count(struct str s)
+size_t chars_count(struct str s)
 {
 	size_t count = 0;
 
