@@ -77,7 +77,8 @@ static int set_names(struct store *s, const struct store_options *o,
 	s->stack_folder =
 		str_fmt(a, "%s/%.*s", s->folder, STR_ARG(s->stack)).s;
 	if (s->stack.n == 0 || str_find(s->stack, '/') >= 0 ||
-	    str_is(s->stack, "key"))
+	    str_is(s->stack, "key") || str_is(s->stack, "key.new") ||
+	    str_is(s->stack, "moving"))
 		return error_set(err, ERROR_INVALID,
 				 "\"%.*s\" cannot be the name of a stack",
 				 STR_ARG(s->stack));

@@ -5,7 +5,7 @@
  *
  * git locks a ref by a file REF.lock; killed in between, that file stays and
  * says nothing of its maker. So before dmsl moves a ref it writes the ref's
- * name to <stack folder>/moving, under flock(), which ends with the process,
+ * name to <git common dir>/dmsl/moving, under flock(), which ends with the process,
  * and empties the file afterwards. Who gets the flock and finds a name knows
  * that a dmsl died in the middle of moving that ref; if REF.lock is there and
  * then stands still, it is what was left behind, and is removed. Other locks
@@ -163,13 +163,11 @@ static int move_unlocked(struct store *s, const char *ref,
 	return 0;
 }
 
-static int make_stack_folder(struct store *s, struct error *err)
+static int make_folder(struct store *s, struct error *err)
 {
-	if (access(s->stack_folder, F_OK) == 0)
+	if (access(s->folder, F_OK) == 0)
 		return 0;
-	if (file_make_folders(s->stack_folder, 0700, err) < 0)
-		return -1;
-	if (file_sync_folder(s->folder, err) < 0)
+	if (file_make_folders(s->folder, 0755, err) < 0)
 		return -1;
 	return file_sync_folder(repo_common_folder(s->repo), err);
 }
@@ -183,9 +181,9 @@ int store_move_ref(struct store *s, const char *ref,
 	int fd;
 	int rc;
 
-	if (make_stack_folder(s, err) < 0)
+	if (make_folder(s, err) < 0)
 		return -1;
-	path = str_fmt(&s->arena, "%s/moving", s->stack_folder);
+	path = str_fmt(&s->arena, "%s/moving", s->folder);
 	if (lock_marker(path.s, &fd, err) < 0)
 		return -1;
 	read_mark(fd, left);
