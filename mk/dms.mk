@@ -1,1 +1,10 @@
 # What the area "dms" adds; folded into the folders' local.mk when it lands.
+lang_liblang_a_SOURCES += lang/base/digest.c lang/base/digest.h
+
+providers_libproviders_a_SOURCES += \
+	providers/aws/aws.c providers/aws/aws.h \
+	providers/aws/dms.h \
+	providers/core/core.c providers/core/core.h \
+	providers/core/data.c \
+	providers/core/password.c \
+	providers/sql/sql.h
