@@ -7,4 +7,9 @@ providers_libproviders_a_SOURCES += \
 	providers/core/core.c providers/core/core.h \
 	providers/core/data.c \
 	providers/core/password.c \
+	providers/sql/connect.c providers/sql/connect.h \
+	providers/sql/database.c \
+	providers/sql/fixture.c \
+	providers/sql/query.c \
+	providers/sql/split.c providers/sql/split.h \
 	providers/sql/sql.h
