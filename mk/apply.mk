@@ -1,5 +1,13 @@
 # What the area "apply" adds; folded into the folders' local.mk when it lands.
 engine_libengine_a_SOURCES += \
+	engine/apply.c engine/apply.h \
+	engine/apply_graph.c engine/apply_graph.h \
+	engine/checks.c engine/checks.h \
+	engine/execute.c engine/execute.h \
+	engine/opts.c engine/opts.h \
+	engine/recover.c engine/recover.h \
+	engine/report.c engine/report.h \
+	engine/schedule.c engine/schedule.h \
 	engine/worker.c engine/worker.h
 
 check_PROGRAMS += tests/unit/worker
