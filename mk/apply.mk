@@ -1,4 +1,36 @@
 # What the area "apply" adds; folded into the folders' local.mk when it lands.
+engine_libengine_a_SOURCES += \
+	engine/apply.c engine/apply.h \
+	engine/apply_graph.c engine/apply_graph.h \
+	engine/checks.c engine/checks.h \
+	engine/cli.c engine/cli.h \
+	engine/cmd/apply.c \
+	engine/cmd/commands.h \
+	engine/cmd/destroy.c \
+	engine/cmd/output.c \
+	engine/cmd/plan.c \
+	engine/cmd/psql.c \
+	engine/cmd/show.c \
+	engine/cmd/state.c \
+	engine/cmd/task.c \
+	engine/cmd/validate.c \
+	engine/cmd/version.c \
+	engine/execute.c engine/execute.h \
+	engine/opts.c engine/opts.h \
+	engine/recover.c engine/recover.h \
+	engine/report.c engine/report.h \
+	engine/runs.c engine/runs.h \
+	engine/saved.c engine/saved.h \
+	engine/schedule.c engine/schedule.h \
+	engine/setup.c engine/setup.h \
+	engine/show.c engine/show.h \
+	engine/target.c engine/target.h \
+	engine/worker.c engine/worker.h
+
+check_PROGRAMS += tests/unit/worker
+TESTS += tests/unit/worker
+tests_unit_worker_SOURCES = tests/unit/worker.c
+tests_unit_worker_LDADD = engine/libengine.a $(unit_libs)
 # Uncomment when engine/main.c exists:
 # bin_PROGRAMS += dmsl
 # dmsl_SOURCES = engine/main.c
