@@ -31,6 +31,15 @@ check_PROGRAMS += tests/unit/worker
 TESTS += tests/unit/worker
 tests_unit_worker_SOURCES = tests/unit/worker.c
 tests_unit_worker_LDADD = engine/libengine.a $(unit_libs)
+check_PROGRAMS += tests/unit/schedule
+TESTS += tests/unit/schedule
+tests_unit_schedule_SOURCES = tests/unit/schedule.c
+tests_unit_schedule_LDADD = engine/libengine.a $(unit_libs)
+
+check_PROGRAMS += tests/unit/opts
+TESTS += tests/unit/opts
+tests_unit_opts_SOURCES = tests/unit/opts.c
+tests_unit_opts_LDADD = engine/libengine.a $(unit_libs)
 # Uncomment when engine/main.c exists:
 # bin_PROGRAMS += dmsl
 # dmsl_SOURCES = engine/main.c
