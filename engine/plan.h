@@ -65,6 +65,13 @@ struct plan_step {
 	/* Steps that this one needs done first (by configuration). */
 	size_t *needs;
 	size_t n_needs;
+	/*
+	 * Steps that replace or delete what uses this one's old object: where
+	 * this one deletes (delete, replace), their deletes come first. Of a
+	 * replacement only the first half counts: the delete, not the create.
+	 */
+	size_t *users;
+	size_t n_users;
 };
 
 struct plan_output {
