@@ -13,6 +13,7 @@
 #include "lang/base/error.h"
 #include "lang/config.h"
 
+#include "engine/diff.h"
 #include "engine/graph.h"
 #include "engine/seal.h"
 

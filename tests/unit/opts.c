@@ -4,6 +4,7 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/error.h"
+#include "lang/base/str.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
