@@ -56,3 +56,10 @@ check_PROGRAMS += tests/unit/opts
 TESTS += tests/unit/opts
 tests_unit_opts_SOURCES = tests/unit/opts.c
 tests_unit_opts_LDADD = engine/libengine.a $(unit_libs)
+
+dist_man_MANS += man/dmsl.1
+
+command_tests = \
+	tests/t/0001-usage.sh
+TESTS += $(command_tests)
+EXTRA_DIST += tests/lib.sh $(command_tests)

@@ -6,6 +6,8 @@
 test_count=0
 test_failed=0
 test_cleanup=:
+test_atexit_commands=:
+test_prereqs=' '
 
 : "${DMSL_SRCDIR:=$(cd "$(dirname "$0")/../.." && pwd)}"
 : "${DMSL_BUILDDIR:=$DMSL_SRCDIR/build}"
@@ -29,6 +31,7 @@ cd "$TRASH" || exit 1
 test_exit() {
 	code=$?
 	eval "$test_cleanup"
+	eval "$test_atexit_commands"
 	cd / && rm -rf "$TRASH"
 	exit "$code"
 }
@@ -41,9 +44,34 @@ test_when_finished() {
 } ; $test_cleanup"
 }
 
-# test_expect_success TITLE SCRIPT: the script runs in this shell, and stops at
-# its first failing line when its commands are joined by &&.
+# test_atexit COMMAND: run at the end of the script, the last given first.
+test_atexit() {
+	test_atexit_commands="{ $*
+} ; $test_atexit_commands"
+}
+
+# test_set_prereq NAME; test_have_prereq NAME
+test_set_prereq() {
+	test_prereqs="$test_prereqs$1 "
+}
+test_have_prereq() {
+	case $test_prereqs in
+	*" $1 "*) return 0 ;;
+	esac
+	return 1
+}
+
+# test_expect_success [PREREQ] TITLE SCRIPT: the script runs in this shell; its
+# commands are joined by &&, so that the first that fails ends it. Without the
+# prerequisite it is left out, and the reason is said.
 test_expect_success() {
+	if test $# = 3; then
+		if ! test_have_prereq "$1"; then
+			test_skip "$2" "missing $1"
+			return
+		fi
+		shift
+	fi
 	test_count=$((test_count + 1))
 	eval "$2" >"$TRASH/.log" 2>&1
 	test_result=$?
@@ -115,6 +143,19 @@ test_lacks() {
 		grep -nF -e "$text" "$file"
 		return 1
 	done
+}
+
+test_must_be_empty() {
+	test -s "$1" || return 0
+	echo "$1 should be empty:"
+	cat "$1"
+	return 1
+}
+
+test_path_is_missing() {
+	test -e "$1" || test -L "$1" || return 0
+	echo "$1 should not be there"
+	return 1
 }
 
 # test_repository FOLDER: a git repository to keep stacks in.
