@@ -178,9 +178,11 @@ static struct operation *make_operation(const struct apply *a,
 	op->schema = step->schema;
 	op->type = step->type;
 	op->provider = step->provider;
-	op->prior = prior;
-	if (prior)
+	/* What is created anew has nothing to do with what is gone. */
+	if (prior && kind != OPERATION_CREATE) {
+		op->prior = prior;
 		op->id = prior->id;
+	}
 	if (kind == OPERATION_DELETE)
 		return op;
 	op->config = value_copy(node->wanted, &op->arena);

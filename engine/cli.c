@@ -263,6 +263,12 @@ static int run_help(const struct cli *cli, int argc, char **argv)
 		print_help(cli, stdout);
 		return STATUS_DONE;
 	}
+	if (!strcmp(argv[0], "--names")) {
+		/* For completion, and to hold the manual against it. */
+		for (size_t i = 0; i < N_COMMANDS; i++)
+			puts(commands[i]->name);
+		return STATUS_DONE;
+	}
 	command = find_command(argc, argv, &words);
 	p = find_provider(cli, argv[0]);
 	if (command)

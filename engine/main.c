@@ -5,7 +5,7 @@
  *
  *	main		hands what is linked in to the command line
  *	 cli		finds and runs a command
- *	  cmd/*		one command each
+ *	  cmd/		one command a file
  *	   runs		what plan, apply and destroy share
  *	    setup	configuration, lease, state, journal of a stack
  *	     lang/config	texts to declarations

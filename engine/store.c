@@ -317,16 +317,16 @@ static int commit_with_retries(struct store *s, const struct repo_oid *base,
 		if (repo_read_ref(s->repo, s->branch, &tip, err) < 0 ||
 		    repo_find_file(s->repo, &tip, s->path, &blob, err) < 0)
 			return -1;
+		if (strcmp(blob.hex, prior.hex) != 0)
+			return moved_on(s, &tip, err);
 		/*
-		 * Our very bytes: what a run committed that was killed before
-		 * it could note that. Once is enough.
+		 * Nothing to change, perhaps because a run was killed after it
+		 * had committed and before it could note that.
 		 */
 		if (*tip.hex && strcmp(blob.hex, c->blob.hex) == 0) {
 			*made = tip;
 			return 0;
 		}
-		if (strcmp(blob.hex, prior.hex) != 0)
-			return moved_on(s, &tip, err);
 		if (commit_on(s, &tip, c, a, made, err) == 0)
 			return 0;
 		if (err->kind != ERROR_CONFLICT)

@@ -181,7 +181,8 @@ static void name_groups(struct expected *e)
 		e->has[TOK_NAME] = false;
 	}
 	if (e->has[TOK_TABLES]) {
-		name(e, "an attribute or block");
+		name(e, "an attribute");
+		name(e, "a block");
 		e->has[TOK_TABLES] = e->has[TOK_NAME] = false;
 	}
 	if (e->has[TOK_PATTERN]) {
@@ -195,6 +196,9 @@ static void name_groups(struct expected *e)
 		e->has[TOK_ASSIGN] = false;
 		drop_operators(e);
 	}
+	/* Behind the first word of an attribute or block. */
+	if (e->has[TOK_ASSIGN] && e->has[TOK_LBRACE] && e->has[TOK_NAME])
+		e->has[TOK_NAME] = e->has[TOK_STRING] = false;
 	if (e->has[TOK_QUOTE]) {
 		name(e, e->has[TOK_NAME] ? "a key" : "a string");
 		drop_operands(e);

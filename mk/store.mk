@@ -17,8 +17,13 @@ engine_libengine_a_SOURCES += \
 store_libs = engine/libengine.a lang/liblang.a $(CMOCKA_LIBS) $(GIT2_LIBS) \
 	$(CJSON_LIBS) $(CRYPTO_LIBS)
 
-check_PROGRAMS += tests/unit/seal tests/unit/state
-TESTS += tests/unit/seal tests/unit/state
+check_PROGRAMS += tests/unit/journal tests/unit/seal tests/unit/state \
+	tests/unit/store
+TESTS += tests/unit/journal tests/unit/seal tests/unit/state tests/unit/store
+tests_unit_store_SOURCES = tests/unit/store.c
+tests_unit_store_LDADD = $(store_libs)
+tests_unit_journal_SOURCES = tests/unit/journal.c
+tests_unit_journal_LDADD = $(store_libs)
 tests_unit_seal_SOURCES = tests/unit/seal.c
 tests_unit_seal_LDADD = $(store_libs)
 tests_unit_state_SOURCES = tests/unit/state.c

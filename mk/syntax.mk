@@ -1,13 +1,17 @@
 # What the area "syntax" adds; folded into the folders' local.mk when it lands.
 lang_liblang_a_SOURCES += \
 	lang/ast.c lang/ast.h lang/ast_dump.c \
+	lang/config.c lang/config.h \
+	lang/config_names.c lang/config_names.h \
 	lang/diag.c lang/diag.h lang/diag_codes.h lang/diag_print.c \
 	lang/grammar.y \
 	lang/layout.c \
 	lang/lexer.l \
 	lang/parse.c lang/parse.h lang/parse_nodes.c lang/parse_text.c \
 	lang/parser.h \
+	lang/refs.c lang/refs.h \
 	lang/source.c lang/source.h \
+	lang/suggest.c lang/suggest.h \
 	lang/token.c lang/token.h \
 	lang/utf8.c lang/utf8.h
 

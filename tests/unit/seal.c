@@ -146,13 +146,14 @@ static void output_is_the_same_for_ever(void **state)
 	 * this code and by an independent one in Python.
 	 */
 	assert_string_equal(sealed(s, "context", STR("plain")).s,
-			    "SEALED_EXPECTED");
+			    "SRUZE0JynWw/4T+nG+CedExMrhPOWw==");
 	assert_int_equal(seal_derive(s, STR("label"), bytes, 4, &err), 0);
 	snprintf(hex, sizeof(hex), "%02x%02x%02x%02x", bytes[0], bytes[1],
 		 bytes[2], bytes[3]);
-	assert_string_equal(hex, "DERIVED_EXPECTED");
+	assert_string_equal(hex, "f9ca04b7");
 	assert_int_equal(seal_hash(s, STR("text"), hex, &err), 0);
-	assert_string_equal(hex, "HASH_EXPECTED");
+	assert_string_equal(hex, "42eb4eed96fedf1b4e6bd95349172d030bdf620b4bd7a34"
+				 "0db2f6a10bd30759c");
 	sha256_hex(STR("abc"), hex);
 	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a"
 				 "9cb410ff61f20015ad");
