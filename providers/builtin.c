@@ -3,6 +3,7 @@
 #include "providers/builtin.h"
 
 #include "providers/core/core.h"
+#include "providers/replicator/replicator.h"
 #include "providers/types/types.h"
 
 #include <stddef.h>
@@ -18,4 +19,9 @@ const struct type_schema *const *const builtin_schemas = type_schemas;
 bool builtin_is_type(struct str name)
 {
 	return schema_find(type_schemas, name) != NULL;
+}
+
+int builtin_replicator(int argc, char **argv)
+{
+	return replicator_main(argc, argv);
 }
