@@ -336,7 +336,8 @@ static enum token_context brace_context(struct layout *l)
 	enum token_context c = context(l);
 	bool is_component = l->is_component && c == CONTEXT_FILE;
 
-	if (l->last && !token_ends_operand(l->last) && l->last != TOK_LBRACE &&
+	/* Nothing before it: an expression alone, such as a schema's {}. */
+	if (!token_ends_operand(l->last) && l->last != TOK_LBRACE &&
 	    l->last != TOK_SYNC)
 		return CONTEXT_MAP;
 	if (separates(c) || c == CONTEXT_INDEX || c == CONTEXT_GROUP ||
