@@ -226,10 +226,16 @@ static struct place place_of(const struct source *s, struct span span)
 	return (struct place){ s, span };
 }
 
+void check_suggest(const struct suggest *s, struct diags *d, struct diag *to)
+{
+	if (s->best.n)
+		diag_hint(d, to, "Did you mean \"%.*s\"?", STR_ARG(s->best));
+}
+
 static void unknown_attr(const struct ast_attr *a, const struct source *s,
 			 const struct check_target *t, struct diags *d)
 {
-	struct near_name near = { .wrong = a->name };
+	struct suggest near = suggest_start(a->name);
 	struct diag *to = diag_error(d, "E0203", place_of(s, a->name_span),
 				     "unrecognised attribute \"%.*s\" in "
 				     "%s \"%.*s\"",
@@ -237,13 +243,13 @@ static void unknown_attr(const struct ast_attr *a, const struct source *s,
 				     STR_ARG(t->name));
 
 	for (size_t i = 0; i < t->n; i++)
-		near_name_offer(&near, str_from(t->attrs[i].schema->name));
+		suggest_try(&near, str_from(t->attrs[i].schema->name));
 	for (size_t i = 0; t->type && i < t->type->n_blocks; i++)
-		near_name_offer(&near,
+		suggest_try(&near,
 				str_from(t->type->blocks[i].schema->name));
 	if (t->is_resource)
-		near_name_offer(&near, STR("depends_on"));
-	near_name_hint(&near, d, to);
+		suggest_try(&near, STR("depends_on"));
+	check_suggest(&near, d, to);
 }
 
 void check_repeated(const struct ast_body *b, const struct source *s,
@@ -260,7 +266,7 @@ void check_repeated(const struct ast_body *b, const struct source *s,
 			continue;
 		}
 		struct diag *to = diag_error(
-			d, "E0206", place_of(s, a->name_span),
+			d, "E0205", place_of(s, a->name_span),
 			"attribute \"%.*s\" is given twice", STR_ARG(a->name));
 
 		diag_note(d, to, place_of(s, first->name_span), "first here");
@@ -282,7 +288,7 @@ static void check_one_attr(const struct ast_attr *a, const struct source *s,
 	if ((info->schema->flags & ATTR_COMPUTED) &&
 	    !(info->schema->flags & ATTR_OPTIONAL)) {
 		struct diag *to = diag_error(
-			d, "E0205", place_of(s, a->name_span),
+			d, "E0221", place_of(s, a->name_span),
 			"attribute \"%.*s\" of %s cannot be written",
 			STR_ARG(a->name), t->kind);
 
@@ -291,7 +297,7 @@ static void check_one_attr(const struct ast_attr *a, const struct source *s,
 	if (t->node && (str_is(a->name, t->node->schema->parent_attr) ||
 			(t->node->schema->given &&
 			 str_is(a->name, t->node->schema->given))))
-		diag_error(d, "E0205", place_of(s, a->name_span),
+		diag_error(d, "E0221", place_of(s, a->name_span),
 			   "attribute \"%.*s\" is given by the block around it",
 			   STR_ARG(a->name));
 }
@@ -315,7 +321,7 @@ static void check_missing(const struct ast_body *b,
 		    ast_attr_find(b, name) || ast_block_find(b, name))
 			continue;
 		struct diag *to =
-			diag_error(d, "E0204", t->place,
+			diag_error(d, "E0220", t->place,
 				   "%s \"%.*s\" has no \"%s\"", t->kind,
 				   STR_ARG(t->name), a->name);
 
@@ -336,17 +342,17 @@ static void check_block(const struct ast_body *body, size_t at,
 	if (!info) {
 		if (t->is_resource && check_is_common_block(b->name))
 			return;
-		struct near_name near = { .wrong = b->name };
+		struct suggest near = suggest_start(b->name);
 		struct diag *to = diag_error(
-			d, "E0207", place, "unrecognised block \"%.*s\" in "
+			d, "E0222", place, "unrecognised block \"%.*s\" in "
 			"%s \"%.*s\"",
 			STR_ARG(b->name), t->kind, STR_ARG(t->name));
 
 		for (size_t i = 0; t->type && i < t->type->n_blocks; i++)
-			near_name_offer(
+			suggest_try(
 				&near,
 				str_from(t->type->blocks[i].schema->name));
-		near_name_hint(&near, d, to);
+		check_suggest(&near, d, to);
 		return;
 	}
 	if (info->schema->kind == BLOCK_LIST) {
@@ -370,14 +376,14 @@ static void check_block(const struct ast_body *body, size_t at,
 
 	if (first) {
 		struct diag *to =
-			diag_error(d, "E0206", place,
+			diag_error(d, "E0205", place,
 				   "block \"%.*s\" is given twice",
 				   STR_ARG(key));
 
 		diag_note(d, to, place_of(s, first->name_span), "first here");
 	}
 	if (info->schema->kind == BLOCK_NODES && b->label.n == 0) {
-		struct diag *to = diag_error(d, "E0208", place,
+		struct diag *to = diag_error(d, "E0223", place,
 					     "block \"%.*s\" needs a name",
 					     STR_ARG(b->name));
 
@@ -385,7 +391,7 @@ static void check_block(const struct ast_body *body, size_t at,
 			  "its address.", STR_ARG(b->name));
 	}
 	if (info->schema->kind != BLOCK_NODES && ast_attr_find(body, b->name))
-		diag_error(d, "E0206", place,
+		diag_error(d, "E0205", place,
 			   "\"%.*s\" is given as an attribute and as a block",
 			   STR_ARG(b->name));
 }

@@ -9,6 +9,7 @@
 
 #include "lang/base/map.h"
 #include "lang/source.h"
+#include "lang/suggest.h"
 #include "lang/type.h"
 #include "lang/value.h"
 
@@ -20,6 +21,7 @@
 struct arena;
 struct ast_body;
 struct ast_decl;
+struct diag;
 struct diags;
 
 struct attr_info {
@@ -94,13 +96,6 @@ void check_repeated(const struct ast_body *b, const struct source *s,
 		    struct diags *d);
 
 /* A hint "Did you mean …" when a name is near. */
-struct diag;
-struct near_name {
-	struct str wrong, best;
-	size_t distance;
-};
-void near_name_offer(struct near_name *n, struct str candidate);
-void near_name_hint(const struct near_name *n, struct diags *d,
-		    struct diag *to);
+void check_suggest(const struct suggest *s, struct diags *d, struct diag *to);
 
 #endif

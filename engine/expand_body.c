@@ -30,17 +30,17 @@ static void check_type_names(struct expander *x, const struct type *t,
 {
 	if (t->kind == TYPE_REF && !map_has(&x->catalog.schemas, t->name) &&
 	    !map_has(&x->c->config->components, t->name)) {
-		struct near_name near = { .wrong = t->name };
+		struct suggest near = suggest_start(t->name);
 		struct diag *to = diag_error(x->diags, "E0210", place,
 					     "unknown type \"%.*s\"",
 					     STR_ARG(t->name));
 
 		for (size_t i = 0; i < x->catalog.schemas.n; i++)
-			near_name_offer(&near, x->catalog.schemas.entries[i].key);
+			suggest_try(&near, x->catalog.schemas.entries[i].key);
 		for (size_t i = 0; i < x->c->config->components.n; i++)
-			near_name_offer(
+			suggest_try(
 				&near, x->c->config->components.entries[i].key);
-		near_name_hint(&near, x->diags, to);
+		check_suggest(&near, x->diags, to);
 	}
 	for (size_t i = 0; t->parts && i < t->n; i++)
 		check_type_names(x, t->parts[i], place);
@@ -73,7 +73,7 @@ static void already_declared(struct expander *x, struct place place,
 			     const char *kind, struct str name,
 			     struct place first)
 {
-	struct diag *to = diag_error(x->diags, "E0211", place,
+	struct diag *to = diag_error(x->diags, "E0202", place,
 				     "%s \"%.*s\" is declared twice", kind,
 				     STR_ARG(name));
 
@@ -122,7 +122,7 @@ static void add_group(struct expander *x, struct body *b,
 
 	if (first) {
 		struct diag *to = diag_error(
-			x->diags, "E0211", decl_place(d),
+			x->diags, "E0202", decl_place(d),
 			"%.*s \"%.*s\" is declared twice", STR_ARG(d->type),
 			STR_ARG(d->name));
 
@@ -188,7 +188,7 @@ static void add_decl(struct expander *x, struct body *b,
 	case DECL_PROVIDER:
 	case DECL_CHECK:
 		if (b->component)
-			diag_error(x->diags, "E0212", decl_place(d),
+			diag_error(x->diags, "E0206", decl_place(d),
 				   "this can stand only outside of components");
 		break;
 	case DECL_COMPONENT:
@@ -296,13 +296,13 @@ static void unknown_reference(struct name_check *c, const struct ref *r)
 				   x->arena);
 	bool is_type = map_has(&x->catalog.schemas, r->name) ||
 		       map_has(&x->c->config->components, r->name);
-	struct near_name near = { .wrong = is_type ? r->second : r->name };
+	struct suggest near = suggest_start(is_type ? r->second : r->name);
 	struct diag *to;
 
-	to = is_type ? diag_error(x->diags, "E0201", r->place,
+	to = is_type ? diag_error(x->diags, "E0251", r->place,
 				  "there is no %.*s \"%.*s\"", STR_ARG(r->name),
 				  STR_ARG(r->second)) :
-		       diag_error(x->diags, "E0201", r->place,
+		       diag_error(x->diags, "E0251", r->place,
 				  "unknown name \"%.*s\"", STR_ARG(r->name));
 	if (c->body->component && x->root_body &&
 	    map_has(&x->root_body->groups, key)) {
@@ -312,12 +312,12 @@ static void unknown_reference(struct name_check *c, const struct ref *r)
 	}
 	for (size_t i = 0; is_type && i < c->body->n_groups; i++)
 		if (str_eq(c->body->decls[i]->decl->type, r->name))
-			near_name_offer(&near, c->body->decls[i]->decl->name);
+			suggest_try(&near, c->body->decls[i]->decl->name);
 	for (size_t i = 0; !is_type && i < x->catalog.schemas.n; i++)
-		near_name_offer(&near, x->catalog.schemas.entries[i].key);
+		suggest_try(&near, x->catalog.schemas.entries[i].key);
 	for (size_t i = 0; !is_type && i < c->body->names.n; i++)
-		near_name_offer(&near, c->body->names.entries[i].key);
-	near_name_hint(&near, x->diags, to);
+		suggest_try(&near, c->body->names.entries[i].key);
+	check_suggest(&near, x->diags, to);
 }
 
 static void check_ref(void *context, const struct ref *r)
@@ -337,17 +337,17 @@ static void check_ref(void *context, const struct ref *r)
 	}
 	if (c->takes_words || is_enum_member(c->wanted, r->name))
 		return;
-	struct near_name near = { .wrong = r->name };
-	struct diag *to = diag_error(x->diags, "E0201", r->place,
+	struct suggest near = suggest_start(r->name);
+	struct diag *to = diag_error(x->diags, "E0251", r->place,
 				     "unknown name \"%.*s\"", STR_ARG(r->name));
 
 	for (size_t i = 0; i < c->body->names.n; i++)
-		near_name_offer(&near, c->body->names.entries[i].key);
+		suggest_try(&near, c->body->names.entries[i].key);
 	if (c->has_vars) {
-		near_name_offer(&near, c->decl->key);
-		near_name_offer(&near, c->decl->val);
+		suggest_try(&near, c->decl->key);
+		suggest_try(&near, c->decl->val);
 	}
-	near_name_hint(&near, x->diags, to);
+	check_suggest(&near, x->diags, to);
 }
 
 static void check_expr(struct name_check *c, const struct ast_expr *e,
@@ -445,7 +445,7 @@ static void check_arguments(struct name_check *c, const struct group_decl *g)
 		c->takes_words = false;
 		if (check_is_common_attr(a->name))
 			continue;
-		struct near_name near = { .wrong = a->name };
+		struct suggest near = suggest_start(a->name);
 		struct diag *to = diag_error(
 			x->diags, "E0203", place,
 			"unrecognised attribute \"%.*s\" in %.*s \"%.*s\"",
@@ -454,9 +454,9 @@ static void check_arguments(struct name_check *c, const struct group_decl *g)
 		for (size_t k = 0; k < b->names.n; k++) {
 			n = b->names.entries[k].value;
 			if (n->kind == NAME_PARAM)
-				near_name_offer(&near, n->name);
+				suggest_try(&near, n->name);
 		}
-		near_name_hint(&near, x->diags, to);
+		check_suggest(&near, x->diags, to);
 	}
 	for (size_t i = 0; i < b->names.n; i++) {
 		struct name_decl *n = b->names.entries[i].value;
@@ -465,7 +465,7 @@ static void check_arguments(struct name_check *c, const struct group_decl *g)
 		    ast_attr_find(&d->body, n->name))
 			continue;
 		struct diag *to = diag_error(
-			x->diags, "E0204", decl_place(d),
+			x->diags, "E0220", decl_place(d),
 			"%.*s \"%.*s\" has no \"%.*s\"", STR_ARG(d->type),
 			STR_ARG(d->name), STR_ARG(n->name));
 
@@ -473,7 +473,7 @@ static void check_arguments(struct name_check *c, const struct group_decl *g)
 	}
 	for (size_t i = 0; i < d->body.n_blocks; i++)
 		if (!check_is_common_block(d->body.blocks[i].name))
-			diag_error(x->diags, "E0207",
+			diag_error(x->diags, "E0222",
 				   (struct place){
 					   d->source,
 					   d->body.blocks[i].name_span },
@@ -547,7 +547,7 @@ void body_check(struct expander *x, const struct body *b)
 		else if (g->component)
 			check_arguments(&c, g);
 		else
-			diag_error(x->diags, "E0202",
+			diag_error(x->diags, "E0201",
 				   (struct place){ g->decl->source,
 						   g->decl->type_span },
 				   "unknown resource type or component "

@@ -111,7 +111,7 @@ static const struct ast_decl *provider_decl(struct expander *x,
 			continue;
 		if (found) {
 			struct diag *to = diag_error(
-				x->diags, "E0211", decl_place(d),
+				x->diags, "E0202", decl_place(d),
 				"provider \"%s\" is configured twice", name);
 
 			diag_note(x->diags, to, decl_place(found),
@@ -191,7 +191,7 @@ static const struct provider *choose(struct expander *x,
 {
 	const struct ast_attr *a = ast_attr_find(&stack->body, STR("provider"));
 	const struct provider *p;
-	struct near_name near = { 0 };
+	struct suggest near;
 	struct diag *to;
 	struct str name;
 
@@ -208,11 +208,11 @@ static const struct provider *choose(struct expander *x,
 	if (!p) {
 		to = diag_error(x->diags, "E0307", expr_place(a->value),
 				"there is no provider \"%.*s\"", STR_ARG(name));
-		near.wrong = name;
+		near = suggest_start(name);
 		for (size_t i = 0; x->c->providers[i]; i++)
-			near_name_offer(&near,
+			suggest_try(&near,
 					str_from(x->c->providers[i]->name));
-		near_name_hint(&near, x->diags, to);
+		check_suggest(&near, x->diags, to);
 		return NULL;
 	}
 	if (p->unavailable) {

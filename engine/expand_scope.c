@@ -87,12 +87,12 @@ static void find_near(struct eval *e, struct str wrong, struct str *near)
 {
 	struct env *env = (struct env *)e;
 	const struct body *b = env->scope->body;
-	struct near_name n = { .wrong = wrong };
+	struct suggest n = suggest_start(wrong);
 
 	for (size_t i = 0; i < b->names.n; i++)
-		near_name_offer(&n, b->names.entries[i].key);
+		suggest_try(&n, b->names.entries[i].key);
 	for (size_t i = 0; i < b->groups.n; i++)
-		near_name_offer(&n, b->groups.entries[i].key);
+		suggest_try(&n, b->groups.entries[i].key);
 	*near = n.best;
 }
 

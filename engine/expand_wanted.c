@@ -99,7 +99,7 @@ static int stored_value(struct expander *x, const struct attr_info *info,
 	*v = value_ids(*v, a);
 	buf_init(&why, 1000);
 	if (type_convert(info->stored, *v, a, v, &why)) {
-		diag_error(x->diags, "E0209", place, "%s", why.data);
+		diag_error(x->diags, "E0250", place, "%s", why.data);
 		result = -1;
 	}
 	buf_release(&why);
@@ -226,7 +226,7 @@ static bool node_given(struct expander *x, const struct resource *r,
 		return false;
 	buf_init(&why, 1000);
 	if (type_convert(info->type, value_str(node->name), a, out, &why))
-		diag_error(x->diags, "E0209", r->place, "%s", why.data);
+		diag_error(x->diags, "E0250", r->place, "%s", why.data);
 	buf_release(&why);
 	return true;
 }
@@ -313,7 +313,7 @@ static int check_required(struct expander *x, const struct resource *r,
 {
 	if (!(info->schema->flags & ATTR_REQUIRED) || !value_is_null(v))
 		return 0;
-	struct diag *to = diag_error(x->diags, "E0204", place,
+	struct diag *to = diag_error(x->diags, "E0220", place,
 				     "\"%s\" of %.*s is null",
 				     info->schema->name, STR_ARG(r->address));
 

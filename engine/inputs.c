@@ -132,7 +132,7 @@ void inputs_check(struct context *c, const struct map *names)
 {
 	for (size_t i = 0; i < c->n_settings; i++) {
 		struct str name = c->settings[i].name;
-		struct near_name near = { .wrong = name };
+		struct suggest near = suggest_start(name);
 
 		if (map_has(names, name))
 			continue;
@@ -142,7 +142,7 @@ void inputs_check(struct context *c, const struct map *names)
 			"the stack has no param \"%.*s\"", STR_ARG(name));
 
 		for (size_t k = 0; k < names->n; k++)
-			near_name_offer(&near, names->entries[k].key);
-		near_name_hint(&near, &c->diags, to);
+			suggest_try(&near, names->entries[k].key);
+		check_suggest(&near, &c->diags, to);
 	}
 }

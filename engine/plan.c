@@ -40,6 +40,29 @@ const char *action_name(enum action a)
 	BUG("action %d", a);
 }
 
+const char *effect_name(enum effect_kind kind)
+{
+	switch (kind) {
+	case EFFECT_TRUNCATE:
+		return "truncate";
+	case EFFECT_DROP:
+		return "drop";
+	case EFFECT_LOAD:
+		return "load";
+	case EFFECT_SQL:
+		return "sql";
+	case EFFECT_RESTART:
+		return "restart";
+	case EFFECT_STOP:
+		return "stop";
+	case EFFECT_START:
+		return "start";
+	case EFFECT_CONNECT:
+		return "connect";
+	}
+	BUG("effect %d", kind);
+}
+
 struct plan_counts plan_count(const struct plan *p)
 {
 	struct plan_counts n = { .total = p->n_steps };

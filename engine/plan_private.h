@@ -56,7 +56,8 @@ int plan_deletes(struct planner *x);
 void plan_users(struct planner *x);
 struct place planner_place(const struct planner *x, struct str address);
 
-/* plan_text.c: a value as a line of text, secrets hidden. */
+const char *effect_name(enum effect_kind kind);
+/* plan_print.c: a value as a line of text, secrets hidden. */
 void plan_value_text(struct buf *out, struct value v, unsigned width);
 
 #endif

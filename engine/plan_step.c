@@ -282,4 +282,5 @@ void step_settle(struct planner *x, size_t step, const struct engine_call *e)
 		x->known[i] = diff_overlay(x->known[i], told, x->arena);
 	}
 	x->is_known[i] = true;
+	s->after = x->known[i];
 }

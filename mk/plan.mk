@@ -14,5 +14,8 @@ engine_libengine_a_SOURCES += \
 	engine/inputs.c engine/inputs.h \
 	engine/plan.c engine/plan.h engine/plan_private.h \
 	engine/plan_delete.c \
+	engine/plan_file.c \
+	engine/plan_json.c \
+	engine/plan_print.c \
 	engine/plan_step.c \
 	engine/refresh.c engine/refresh.h
