@@ -46,6 +46,13 @@ int pg_query(struct pg *c, const char *sql, size_t n, const struct str *params,
 	     struct arena *a, struct pg_result *out, struct error *err);
 /* Statements without results, separated by semicolons; no parameters. */
 int pg_run(struct pg *c, const char *sql, struct error *err);
+/*
+ * pg_run() in two halves, so that two servers can work at the same time; the
+ * result is that of the last statement. out may be NULL.
+ */
+int pg_send(struct pg *c, const char *sql, struct error *err);
+int pg_take(struct pg *c, struct arena *a, struct pg_result *out,
+	    struct error *err);
 /* SQLSTATE of the last failure, "" when there was none. */
 const char *pg_sqlstate(const struct pg *c);
 /*
