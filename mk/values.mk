@@ -22,3 +22,11 @@ lang_liblang_a_SOURCES += \
 	lang/eval_access.c \
 	lang/eval_build.c \
 	lang/eval_op.c
+lang_liblang_a_SOURCES += \
+	lang/dms/mapping.c lang/dms/mapping.h \
+	lang/dms/mapping_compile.c \
+	lang/dms/mapping_read.c \
+	lang/dms/pattern.c lang/dms/pattern.h \
+	lang/dms/settings.c lang/dms/settings.h \
+	lang/dms/settings_compile.c \
+	lang/dms/settings_table.c lang/dms/settings_table.h

@@ -2,7 +2,9 @@
 
 #include "providers/builtin.h"
 
+#include "providers/aws/aws.h"
 #include "providers/core/core.h"
+#include "providers/replicator/replicator.h"
 #include "providers/types/types.h"
 
 #include <stddef.h>
@@ -10,6 +12,7 @@
 /* One row a provider. */
 const struct provider *const builtin_providers[] = {
 	&core_provider,
+	&aws_provider,
 	NULL,
 };
 
@@ -18,4 +21,9 @@ const struct type_schema *const *const builtin_schemas = type_schemas;
 bool builtin_is_type(struct str name)
 {
 	return schema_find(type_schemas, name) != NULL;
+}
+
+int builtin_replicator(int argc, char **argv)
+{
+	return replicator_main(argc, argv);
 }
