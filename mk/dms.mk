@@ -5,6 +5,13 @@ providers_libproviders_a_SOURCES += \
 	providers/aws/aws.c providers/aws/aws.h \
 	providers/aws/client.c providers/aws/client.h \
 	providers/aws/dms.h \
+	providers/aws/dms_call.c providers/aws/dms_call.h \
+	providers/aws/dms_effects.c \
+	providers/aws/dms_endpoint.c \
+	providers/aws/dms_instance.c \
+	providers/aws/dms_load.c \
+	providers/aws/dms_subnet_group.c \
+	providers/aws/dms_task.c providers/aws/dms_task.h \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
 	providers/http.c providers/http.h \
 	providers/retry.c providers/retry.h \

@@ -2,6 +2,7 @@
 
 #include "providers/builtin.h"
 
+#include "providers/aws/aws.h"
 #include "providers/core/core.h"
 #include "providers/replicator/replicator.h"
 #include "providers/types/types.h"
@@ -11,6 +12,7 @@
 /* One row a provider. */
 const struct provider *const builtin_providers[] = {
 	&core_provider,
+	&aws_provider,
 	NULL,
 };
 
