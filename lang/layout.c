@@ -377,6 +377,11 @@ static unsigned word_kind(const struct layout *l, size_t i)
 	enum token_context c = context(l);
 	unsigned kind;
 
+	/* Behind a type, also before the "=" of a default. */
+	if (l->is_param && str_is(text, "secret") &&
+	    !(t->flags & TOKEN_FIRST) &&
+	    (l->last == TOK_NAME || l->last == TOK_RPAREN))
+		return TOK_SECRET;
 	if (l->last == TOK_DOT || next->kind == TOK_ASSIGN)
 		return TOK_NAME;
 	if (is_declaring(l, c) &&
@@ -386,9 +391,6 @@ static unsigned word_kind(const struct layout *l, size_t i)
 		if (kind != TOK_NAME)
 			return kind;
 	}
-	if (l->is_param && str_is(text, "secret") && !(t->flags & TOKEN_FIRST))
-		return l->last == TOK_NAME || l->last == TOK_RPAREN ? TOK_SECRET
-								    : TOK_NAME;
 	if (c == CONTEXT_BODY && next->kind == TOK_LBRACE &&
 	    (token_ends_operand(l->last) || l->last == TOK_LBRACE) &&
 	    str_is(text, "tables"))

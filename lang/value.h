@@ -79,7 +79,12 @@ struct object {
 struct value value_null(void);
 struct value value_unknown(void);
 struct value value_bool(bool b);
+/*
+ * The text of value_int() lives as long as the program: for small and few
+ * numbers. For counters and the like, value_int_in().
+ */
 struct value value_int(int64_t n);
+struct value value_int_in(int64_t n, struct arena *a);
 struct value value_str(struct str s); /* not copied */
 struct value value_c(const char *s);  /* not copied; NULL gives null */
 struct value value_list(const struct value *items, size_t n);
@@ -109,6 +114,7 @@ struct value value_with(struct value map, struct str key, struct value v,
 
 /* Same content; marks do not count, but unknown equals only unknown. */
 bool value_eq(struct value a, struct value b);
+/* Everything but struct objects, which stay where they are. */
 struct value value_copy(struct value v, struct arena *a);
 /* "string", "list", … for messages; an object gives its type. */
 const char *value_kind_name(struct value v);

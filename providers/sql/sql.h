@@ -1,0 +1,46 @@
+#ifndef DMSL_PROVIDERS_SQL_SQL_H
+#define DMSL_PROVIDERS_SQL_SQL_H
+
+/*
+ * What is made inside a database, over a connection that the cluster's provider
+ * hands out: the same code for every provider. A provider lists the types with
+ * `data` pointing to its struct sql_host.
+ *
+ * The id of a sql_database is CLUSTER-ID/NAME; that of a fixture is its
+ * database's id, "#" and 16 hex digits of its address' SHA-256. What was run is
+ * recorded in the database itself, in the same transaction (dmsl.intents), so
+ * that a repetition after a crash finds it.
+ */
+
+#include "engine/provider.h"
+
+struct pg_target;
+
+struct sql_host {
+	/*
+	 * Where `database` of the cluster is reached, as its master user, from
+	 * the machine that runs dmsl. ERROR_UNAVAILABLE: not up (yet).
+	 */
+	int (*target)(void *self, struct str cluster, struct str database,
+		      struct arena *a, struct pg_target *out,
+		      struct error *err);
+	/*
+	 * "name/uid" of the stack, noted on what is made. MAY; without it
+	 * ownership is judged by the address alone.
+	 */
+	struct str (*stack)(void *self);
+};
+
+extern const struct resource_ops sql_database_ops;
+extern const struct resource_ops fixture_ops;
+
+/*
+ * For resource_ops.query and .session of any type with a database: c->sql is
+ * run on the target, result is the text of the first column of the first row.
+ */
+enum step sql_query(struct call *c, const struct pg_target *t);
+/* psql with host, address, port, TLS; the password goes into the environment. */
+int sql_session(struct call *c, const struct pg_target *t,
+		struct session *out);
+
+#endif

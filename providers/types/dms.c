@@ -1,0 +1,123 @@
+/* AWS Database Migration Service. */
+#include <config.h>
+
+#include "providers/types/types.h"
+
+static const struct attr_schema subnet_group_attrs[] = {
+	{ "name", "string", ATTR_OPTIONAL | ATTR_COMPUTED | ATTR_REPLACE, NULL,
+	  "Its identifier; made from the address when not given." },
+	{ "description", "string", ATTR_OPTIONAL, "\"Managed by dmsl\"",
+	  "For people." },
+	{ "subnets", "set(subnet)", ATTR_REQUIRED, NULL,
+	  "In two zones at least." },
+	{ 0 },
+};
+
+const struct type_schema replication_subnet_group_schema = {
+	.name = "replication_subnet_group",
+	.group = "dms",
+	.attrs = subnet_group_attrs,
+	.has_tags = true,
+	.doc = "Where a replication instance may stand.",
+};
+
+static const struct attr_schema replication_instance_attrs[] = {
+	{ "name", "string", ATTR_OPTIONAL | ATTR_COMPUTED | ATTR_REPLACE, NULL,
+	  "Its identifier; made from the address when not given." },
+	{ "class", "string", ATTR_REQUIRED, NULL, "Its size: dms.t3.medium." },
+	{ "storage", "size", ATTR_OPTIONAL, "50GiB",
+	  "Disk for logs and cached changes; can only grow." },
+	{ "version", "string", ATTR_OPTIONAL | ATTR_COMPUTED, NULL,
+	  "The engine's version; the newest when not given." },
+	{ "subnet_group", "replication_subnet_group",
+	  ATTR_REQUIRED | ATTR_REPLACE, NULL, "Where it may stand." },
+	{ "security_groups", "set(security_group)", ATTR_OPTIONAL, "[]",
+	  "Whom it may talk to." },
+	{ "public", "bool", ATTR_OPTIONAL | ATTR_REPLACE, "false",
+	  "It has a public address." },
+	{ "multi_az", "bool", ATTR_OPTIONAL, "false",
+	  "A standby in another zone." },
+	{ 0 },
+};
+
+const struct type_schema replication_instance_schema = {
+	.name = "replication_instance",
+	.group = "dms",
+	.attrs = replication_instance_attrs,
+	.has_tags = true,
+	.doc = "The server that moves rows.",
+};
+
+static const struct attr_schema dms_endpoint_attrs[] = {
+	{ "name", "string", ATTR_OPTIONAL | ATTR_COMPUTED | ATTR_REPLACE, NULL,
+	  "Its identifier; made from the address when not given." },
+	{ "role", "enum(source, target)", ATTR_REQUIRED | ATTR_REPLACE, NULL,
+	  "Which side it is." },
+	{ "engine", "enum(postgres, aurora_postgresql)", ATTR_REQUIRED, NULL,
+	  "The database engine." },
+	{ "server", "string", ATTR_REQUIRED, NULL,
+	  "The name that the replication instance connects to." },
+	{ "port", "number", ATTR_OPTIONAL, "5432", "The port." },
+	{ "database", "string", ATTR_REQUIRED, NULL,
+	  "The database; it must exist before a connection is tested." },
+	{ "secret", "secret", ATTR_OPTIONAL, NULL,
+	  "A secret with username and password." },
+	{ "username", "string", ATTR_OPTIONAL, NULL, "Instead of secret." },
+	{ "password", "string", ATTR_OPTIONAL | ATTR_SECRET, NULL,
+	  "Instead of secret." },
+	{ "ssl", "enum(none, require, verify_ca, verify_full)", ATTR_OPTIONAL,
+	  "require", "Whether the connection is encrypted, and checked." },
+	{ 0 },
+};
+
+const struct type_schema dms_endpoint_schema = {
+	.name = "dms_endpoint",
+	.group = "dms",
+	.attrs = dms_endpoint_attrs,
+	.has_tags = true,
+	.doc = "A database as the replication instance sees it.",
+};
+
+static const struct attr_schema dms_task_attrs[] = {
+	{ "name", "string", ATTR_OPTIONAL | ATTR_COMPUTED | ATTR_REPLACE, NULL,
+	  "Its identifier; made from the address when not given." },
+	{ "instance", "replication_instance", ATTR_REQUIRED | ATTR_REPLACE,
+	  NULL, "The server that does it." },
+	{ "source", "dms_endpoint", ATTR_REQUIRED | ATTR_REPLACE, NULL,
+	  "Where rows come from." },
+	{ "target", "dms_endpoint", ATTR_REQUIRED | ATTR_REPLACE, NULL,
+	  "Where rows go." },
+	{ "mode", "enum(full_load, cdc, full_load_and_cdc)", ATTR_REQUIRED,
+	  NULL, "Rows once, changes, or both." },
+	{ "tables", "json", ATTR_REQUIRED, NULL,
+	  "The table mapping: a block, or a DMS document." },
+	{ "settings", "json", ATTR_OPTIONAL, "{}",
+	  "The task's settings: a block, or a DMS document." },
+	{ "run", "enum(on_apply, manual)", ATTR_OPTIONAL | ATTR_LOCAL, "manual",
+	  "Whether apply starts the load." },
+	{ "wait", "enum(started, loaded, caught_up)",
+	  ATTR_OPTIONAL | ATTR_LOCAL, "loaded", "What apply waits for." },
+	{ "on_change", "enum(reload_all, reload_new, refuse)",
+	  ATTR_OPTIONAL | ATTR_LOCAL, "refuse",
+	  "What a changed mapping does to rows that are loaded." },
+	{ "loaded", "string", ATTR_COMPUTED, NULL,
+	  "Hash of the mapping that was last loaded; empty: none yet." },
+	{ 0 },
+};
+
+static const struct block_schema dms_task_blocks[] = {
+	{ .name = "tables", .kind = BLOCK_MAPPING,
+	  .doc = "Which tables move, and what they are called then." },
+	{ .name = "settings", .kind = BLOCK_SETTINGS,
+	  .doc = "How they move." },
+	{ 0 },
+};
+
+const struct type_schema dms_task_schema = {
+	.name = "dms_task",
+	.group = "dms",
+	.attrs = dms_task_attrs,
+	.blocks = dms_task_blocks,
+	.has_tags = true,
+	.doc = "A migration: which tables, from where to where, how.",
+};

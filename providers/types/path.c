@@ -1,0 +1,117 @@
+/* The private way from one network to a server in another. */
+#include <config.h>
+
+#include "providers/types/types.h"
+
+static const struct attr_schema load_balancer_attrs[] = {
+	{ "name", "string", ATTR_OPTIONAL | ATTR_COMPUTED | ATTR_REPLACE, NULL,
+	  "Unique in the region, 32 characters at most." },
+	{ "subnets", "list(subnet)", ATTR_REQUIRED, NULL,
+	  "One a zone; it has an address in each." },
+	{ "internal", "bool", ATTR_OPTIONAL | ATTR_REPLACE, "true",
+	  "Reachable from inside only." },
+	{ "cross_zone", "bool", ATTR_OPTIONAL, "true",
+	  "Every zone reaches targets in all: a database with one writer "
+	  "needs it." },
+	{ "dns_name", "string", ATTR_COMPUTED | ATTR_STABLE, NULL, "Its name." },
+	{ 0 },
+};
+
+const struct type_schema load_balancer_schema = {
+	.name = "load_balancer",
+	.group = "path",
+	.attrs = load_balancer_attrs,
+	.has_tags = true,
+	.doc = "A network load balancer (TCP).",
+};
+
+static const struct attr_schema target_group_attrs[] = {
+	{ "name", "string", ATTR_OPTIONAL | ATTR_COMPUTED | ATTR_REPLACE, NULL,
+	  "Unique in the region, 32 characters at most." },
+	{ "vpc", "vpc", ATTR_REQUIRED | ATTR_REPLACE, NULL,
+	  "The network of its targets." },
+	{ "port", "number", ATTR_REQUIRED | ATTR_REPLACE, NULL,
+	  "The targets' port." },
+	{ "targets", "set(ip)", ATTR_OPTIONAL, "[]",
+	  "Addresses that connections go to." },
+	{ "health_interval", "duration", ATTR_OPTIONAL, "10s",
+	  "Time between checks whether a target answers." },
+	{ 0 },
+};
+
+const struct type_schema target_group_schema = {
+	.name = "target_group",
+	.group = "path",
+	.attrs = target_group_attrs,
+	.has_tags = true,
+	.doc = "Where a listener sends its connections, targets inside.",
+};
+
+static const struct attr_schema listener_attrs[] = {
+	{ "load_balancer", "load_balancer", ATTR_REQUIRED | ATTR_REPLACE, NULL,
+	  "The balancer that listens." },
+	{ "port", "number", ATTR_REQUIRED, NULL, "The port it listens on." },
+	{ "target_group", "target_group", ATTR_REQUIRED, NULL,
+	  "Where connections go." },
+	{ 0 },
+};
+
+const struct type_schema listener_schema = {
+	.name = "listener",
+	.group = "path",
+	.attrs = listener_attrs,
+	.has_tags = true,
+	.doc = "A port of a load balancer.",
+};
+
+static const struct attr_schema endpoint_service_attrs[] = {
+	{ "load_balancer", "load_balancer", ATTR_REQUIRED, NULL,
+	  "The balancer in front of what is offered." },
+	{ "acceptance", "bool", ATTR_OPTIONAL, "false",
+	  "Each endpoint must be accepted by hand." },
+	{ "allowed_principals", "set(string)", ATTR_OPTIONAL, "[]",
+	  "Accounts that may connect besides the own one." },
+	{ "service_name", "string", ATTR_COMPUTED | ATTR_STABLE, NULL,
+	  "What endpoints name." },
+	{ 0 },
+};
+
+const struct type_schema endpoint_service_schema = {
+	.name = "endpoint_service",
+	.group = "path",
+	.attrs = endpoint_service_attrs,
+	.has_tags = true,
+	.doc = "A service that other networks reach by an endpoint.",
+};
+
+static const struct attr_schema vpc_endpoint_attrs[] = {
+	{ "vpc", "vpc", ATTR_REQUIRED | ATTR_REPLACE, NULL,
+	  "The network that uses the service." },
+	{ "kind", "enum(interface, gateway)", ATTR_OPTIONAL | ATTR_REPLACE,
+	  "interface", "Addresses in subnets, or routes." },
+	{ "service", "string", ATTR_OPTIONAL | ATTR_REPLACE, NULL,
+	  "The name of an endpoint service." },
+	{ "aws_service", "string", ATTR_OPTIONAL | ATTR_REPLACE, NULL,
+	  "Instead of service: one of AWS in this region, such as \"dms\"." },
+	{ "subnets", "list(subnet)", ATTR_OPTIONAL, "[]",
+	  "One a zone (interface)." },
+	{ "security_groups", "set(security_group)", ATTR_OPTIONAL, "[]",
+	  "Who may talk to it (interface)." },
+	{ "route_tables", "set(route_table)", ATTR_OPTIONAL, "[]",
+	  "Tables that get its route (gateway)." },
+	{ "private_dns", "bool", ATTR_OPTIONAL, "false",
+	  "The service's own name leads here." },
+	{ "dns_name", "string", ATTR_COMPUTED | ATTR_STABLE, NULL,
+	  "Its name; empty for a gateway." },
+	{ "prefix_list", "string", ATTR_COMPUTED | ATTR_STABLE, NULL,
+	  "The service's addresses, for rules (gateway)." },
+	{ 0 },
+};
+
+const struct type_schema vpc_endpoint_schema = {
+	.name = "vpc_endpoint",
+	.group = "path",
+	.attrs = vpc_endpoint_attrs,
+	.has_tags = true,
+	.doc = "The near end of a private path to a service.",
+};
