@@ -168,6 +168,7 @@ static struct value call(struct evaluation *v, const struct ast_expr *x)
 	v->has_failed = had_failed;
 	v->has_built = true;
 	buf_init(&why, 4000);
+	c.why = &why;
 	if (func_run(f, &c, &out) < 0) {
 		const struct ast_expr *at =
 			c.bad_arg < x->n_items ? x->items[c.bad_arg] : x;
