@@ -34,3 +34,10 @@ tests_unit_http_SOURCES = tests/unit/http.c \
 	tests/unit/scripted.c tests/unit/scripted.h
 tests_unit_http_LDADD = providers/libproviders.a lang/liblang.a \
 	$(CMOCKA_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/unit/sql_types
+TESTS += tests/unit/sql_types
+tests_unit_sql_types_SOURCES = tests/unit/sql_types.c \
+	tests/unit/sql_server.c tests/unit/sql_server.h
+tests_unit_sql_types_LDADD = providers/libproviders.a engine/libengine.a \
+	lang/liblang.a $(CMOCKA_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS)
