@@ -40,6 +40,15 @@ struct config {
 struct config *config_load(const char *path, bool (*is_type)(struct str name),
 			   const char *library, struct arena *a,
 			   struct diags *d, struct error *err);
+/*
+ * The same, and knows what a misspelt type may have meant: the names of all
+ * resource types, ending in NULL.
+ */
+struct config *config_load_named(const char *path,
+				 bool (*is_type)(struct str name),
+				 const char *const *type_names,
+				 const char *library, struct arena *a,
+				 struct diags *d, struct error *err);
 void config_release(struct config *c);
 
 #endif

@@ -13,6 +13,8 @@
 #include "lang/source.h"
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
@@ -38,6 +40,8 @@ struct diags {
 	struct diag **items;
 	size_t n, room;
 	size_t n_errors;
+	uint32_t *slots; /* private: finds what was added before */
+	size_t n_slots;
 };
 
 /*
@@ -55,6 +59,8 @@ void diag_note(struct diags *d, struct diag *to, struct place p,
 void diag_hint(struct diags *d, struct diag *to, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void diags_release(struct diags *d);
+/* What a code means, in one line; NULL when there is no such code. */
+const char *diag_title(struct str code);
 
 /*
  * Prints the findings in the order of file and place, at most `most` errors

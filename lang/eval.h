@@ -6,6 +6,10 @@
  * sees configuration, graph or state. Unknown and secret marks follow through
  * every operator and function. Mistakes are added to the findings at their
  * place; the value is then unknown, so that nothing is reported twice.
+ *
+ * A comprehension with one variable gives it the item of a list or the key of a
+ * map, as the `for` of a block does; with two, index and item or key and value.
+ * Behind [*] an attribute is taken of each item, an index of the whole list.
  */
 
 #include "lang/base/str.h"

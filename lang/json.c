@@ -7,8 +7,8 @@
 #include "lang/base/error.h"
 #include "lang/base/map.h"
 #include "lang/base/vec.h"
+#include "lang/chars.h"
 #include "lang/decimal.h"
-#include "lang/utf8.h"
 
 #include <string.h>
 
@@ -64,7 +64,7 @@ void json_write_string(struct buf *out, struct str s)
 		s = str_skip(s, n);
 		if (s.n == 0)
 			break;
-		n = utf8_next(s, &code);
+		n = chars_next(s, &code);
 		if (n == 0) /* keep the document readable whatever we hold */
 			buf_add_c(out, "\\ufffd");
 		else if (code < 0x80 && code != 0x7f)
@@ -282,7 +282,7 @@ static int read_unicode(struct reader *r, char *out, size_t *n)
 			return fail(r, "half of a surrogate pair");
 		code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
 	}
-	*n += utf8_put(code, out + *n);
+	*n += chars_put(code, out + *n);
 	return 0;
 }
 
@@ -321,7 +321,7 @@ static int scan_string(struct reader *r, size_t *end, bool *has_escape)
 		if (c < 0x20)
 			return fail(r, "control character in a string");
 		if (c >= 0x80) {
-			n = utf8_next(str_skip(r->text, i), &code);
+			n = chars_next(str_skip(r->text, i), &code);
 			if (n == 0)
 				return fail(r, "invalid UTF-8 in a string");
 		}

@@ -8,5 +8,25 @@ lang_liblang_a_SOURCES += \
 	lang/json.c lang/json.h \
 	lang/order.c lang/order.h \
 	lang/type.c lang/type.h \
-	lang/utf8.c lang/utf8.h \
+	lang/chars.c lang/chars.h \
 	lang/value.c lang/value.h
+lang_liblang_a_SOURCES += \
+	lang/func.c lang/func.h lang/func_impl.h \
+	lang/func_data.c \
+	lang/func_list.c \
+	lang/func_net.c \
+	lang/func_number.c \
+	lang/func_text.c
+lang_liblang_a_SOURCES += \
+	lang/eval.c lang/eval.h lang/eval_impl.h \
+	lang/eval_access.c \
+	lang/eval_build.c \
+	lang/eval_op.c
+lang_liblang_a_SOURCES += \
+	lang/dms/mapping.c lang/dms/mapping.h \
+	lang/dms/mapping_compile.c \
+	lang/dms/mapping_read.c \
+	lang/dms/pattern.c lang/dms/pattern.h \
+	lang/dms/settings.c lang/dms/settings.h \
+	lang/dms/settings_compile.c \
+	lang/dms/settings_table.c lang/dms/settings_table.h

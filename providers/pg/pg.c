@@ -111,9 +111,11 @@ int pg_failed(struct pg *c, const PGresult *result, struct error *err)
 	const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
 	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
 	const char *where = PQresultErrorField(result, PG_DIAG_CONTEXT);
+	const char *at = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
 	struct buf b;
 
 	snprintf(c->state, sizeof(c->state), "%s", state ? state : "");
+	c->position = at ? (size_t)strtoul(at, NULL, 10) : 0;
 	if (!state || !text)
 		return lost(c, err);
 	/*
@@ -301,8 +303,13 @@ static int connect_failed(PGconn *conn, struct error *err)
 	if (cut)
 		*cut = '\0';
 	if (err->kind == ERROR_NONE) {
+		static const char mark[] = " failed: ";
+		char *why = strstr(text, mark);
 		struct buf line;
 
+		/* "connection to server at …" says what our context says. */
+		if (why && strncmp(text, "connection to server", 20) == 0)
+			text = why + strlen(mark);
 		buf_init(&line, 900);
 		add_line(&line, text);
 		error_set(err, state[0] ? kind_of(state) : ERROR_UNAVAILABLE,
@@ -468,6 +475,7 @@ int pg_query(struct pg *c, const char *sql, size_t n, const struct str *params,
 	if (n > PARAMS_MAX)
 		BUG("a statement has %zu parameters", n);
 	c->state[0] = '\0';
+	c->position = 0;
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < n; i++)
 		values[i] = params[i].s ? str_c(params[i], &scratch) : NULL;
@@ -483,17 +491,38 @@ int pg_query(struct pg *c, const char *sql, size_t n, const struct str *params,
 	return take_results(c, a, out, err);
 }
 
-int pg_run(struct pg *c, const char *sql, struct error *err)
+int pg_send(struct pg *c, const char *sql, struct error *err)
 {
 	c->state[0] = '\0';
+	c->position = 0;
 	if (!PQsendQuery(c->conn, sql))
 		return lost(c, err);
-	return take_results(c, NULL, NULL, err);
+	return pg_flush(c, err);
+}
+
+int pg_take(struct pg *c, struct arena *a, struct pg_result *out,
+	    struct error *err)
+{
+	if (out)
+		memset(out, 0, sizeof(*out));
+	return take_results(c, a, out, err);
+}
+
+int pg_run(struct pg *c, const char *sql, struct error *err)
+{
+	if (pg_send(c, sql, err) < 0)
+		return -1;
+	return pg_take(c, NULL, NULL, err);
 }
 
 const char *pg_sqlstate(const struct pg *c)
 {
 	return c->state;
+}
+
+size_t pg_position(const struct pg *c)
+{
+	return c->position;
 }
 
 static struct str quoted(struct str text, char quote, bool has_escapes,

@@ -161,7 +161,8 @@ struct value op_public(struct value v, struct arena *a)
 	left = arena_new(a, struct value_entry, v.as.map.n + 1);
 	for (size_t i = 0; i < v.as.map.n; i++)
 		if (v.as.map.entries[i].key.n &&
-		    v.as.map.entries[i].key.s[0] != '_')
+		    v.as.map.entries[i].key.s[0] != '_' &&
+		    !value_is_null(v.as.map.entries[i].value))
 			left[n++] = v.as.map.entries[i];
 	return value_map(left, n, a);
 }

@@ -49,7 +49,7 @@ int op_read_tags(struct value old, const struct value *list, struct arena *a,
 		 struct value *out, struct fault *f);
 /* An answer of one member. */
 struct value op_answer(const char *key, struct value v, struct arena *a);
-/* Without the members that begin with "_". */
+/* Without nulls and the members that begin with "_". */
 struct value op_public(struct value v, struct arena *a);
 
 /* A filter of a Describe call, and the member that it compares. */

@@ -1,0 +1,289 @@
+/*
+ * The tree as text, one node a line for declarations, attributes and rules,
+ * expressions as lists in parentheses. For tests: two texts that dump alike
+ * mean the same.
+ */
+#include <config.h>
+
+#include "lang/ast.h"
+
+#include "lang/base/buf.h"
+
+#include <stdio.h>
+
+static void indent(struct buf *out, unsigned level)
+{
+	for (unsigned i = 0; i < level; i++)
+		buf_add_c(out, "  ");
+}
+
+static void quoted(struct buf *out, struct str s)
+{
+	buf_add_char(out, '"');
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.s[i];
+
+		if (c == '\n')
+			buf_add_c(out, "\\n");
+		else if (c == '\t')
+			buf_add_c(out, "\\t");
+		else if (c == '"' || c == '\\')
+			buf_fmt(out, "\\%c", c);
+		else if (c < 0x20)
+			buf_fmt(out, "\\u{%x}", c);
+		else
+			buf_add_char(out, (char)c);
+	}
+	buf_add_char(out, '"');
+}
+
+static const char *op_name(enum ast_op op)
+{
+	static const char *const names[] = {
+		[AST_OP_NONE] = "?", [AST_NOT] = "not", [AST_NEGATE] = "-",
+		[AST_OR] = "or",     [AST_AND] = "and", [AST_EQ] = "==",
+		[AST_NE] = "!=",     [AST_LT] = "<",    [AST_LE] = "<=",
+		[AST_GT] = ">",      [AST_GE] = ">=",   [AST_ADD] = "+",
+		[AST_SUB] = "-",     [AST_MUL] = "*",   [AST_DIV] = "/",
+		[AST_MOD] = "%",
+	};
+
+	return names[op];
+}
+
+static void dump_expr(const struct ast_expr *x, struct buf *out);
+
+/* " NODE" for each child that there is. */
+static void children(const struct ast_expr *x, struct buf *out)
+{
+	const struct ast_expr *all[] = { x->left, x->fourth, x->right,
+					 x->third };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		if (!all[i])
+			continue;
+		buf_add_char(out, ' ');
+		dump_expr(all[i], out);
+	}
+	for (size_t i = 0; i < x->n_items; i++) {
+		buf_add_char(out, ' ');
+		dump_expr(x->items[i], out);
+	}
+	buf_add_char(out, ')');
+}
+
+/* Recursion ends: the parser refuses trees of more than 200 levels. */
+static void dump_expr(const struct ast_expr *x, struct buf *out)
+{
+	switch (x->kind) {
+	case EXPR_ERROR:
+		buf_add_c(out, "<error>");
+		return;
+	case EXPR_NULL:
+		buf_add_c(out, "null");
+		return;
+	case EXPR_BOOL:
+		buf_add_c(out, x->boolean ? "true" : "false");
+		return;
+	case EXPR_NUMBER:
+	case EXPR_NAME:
+		buf_add_str(out, x->text);
+		return;
+	case EXPR_STRING:
+		quoted(out, x->text);
+		return;
+	case EXPR_CIDR:
+		buf_fmt(out, "cidr:%.*s", STR_ARG(x->text));
+		return;
+	case EXPR_IP:
+		buf_fmt(out, "ip:%.*s", STR_ARG(x->text));
+		return;
+	case EXPR_DURATION:
+		buf_fmt(out, "duration:%.*s", STR_ARG(x->text));
+		return;
+	case EXPR_SIZE:
+		buf_fmt(out, "size:%.*s", STR_ARG(x->text));
+		return;
+	case EXPR_ATTR:
+		buf_fmt(out, "(.%.*s", STR_ARG(x->text));
+		break;
+	case EXPR_CALL:
+		buf_fmt(out, "(call %.*s", STR_ARG(x->text));
+		break;
+	case EXPR_INDEX:
+		buf_add_c(out, "(index");
+		break;
+	case EXPR_SPLAT:
+		buf_add_c(out, "(splat");
+		break;
+	case EXPR_TEMPLATE:
+		buf_add_c(out, "(template");
+		break;
+	case EXPR_LIST:
+		buf_add_c(out, "(list");
+		break;
+	case EXPR_MAP:
+		buf_add_c(out, "(map");
+		break;
+	case EXPR_UNARY:
+	case EXPR_BINARY:
+		buf_fmt(out, "(%s", op_name(x->op));
+		break;
+	case EXPR_COND:
+		buf_add_c(out, "(?");
+		break;
+	case EXPR_LIST_FOR:
+	case EXPR_MAP_FOR:
+		buf_fmt(out, "(%s %.*s%s%.*s",
+			x->kind == EXPR_LIST_FOR ? "list-for" : "map-for",
+			STR_ARG(x->text), x->text2.n ? "," : "",
+			STR_ARG(x->text2));
+		break;
+	}
+	children(x, out);
+}
+
+static void dump_value(const char *name, const struct ast_expr *x,
+		       struct buf *out)
+{
+	if (!x)
+		return;
+	buf_fmt(out, " %s ", name);
+	dump_expr(x, out);
+}
+
+static void dump_pattern(const struct ast_pattern *p, struct buf *out)
+{
+	const struct str *parts[] = { &p->schema, &p->table, &p->column };
+
+	for (size_t i = 0; i < 3 && parts[i]->n; i++) {
+		buf_add_c(out, i ? "." : " ");
+		quoted(out, *parts[i]);
+	}
+}
+
+static void dump_rule(const struct ast_rule *r, unsigned level, struct buf *out)
+{
+	static const char *const names[] = {
+		[RULE_INCLUDE] = "include",
+		[RULE_EXCLUDE] = "exclude",
+		[RULE_RENAME] = "rename",
+	};
+
+	indent(out, level);
+	buf_fmt(out, "%s", names[r->kind]);
+	if (r->target.n)
+		buf_fmt(out, " %.*s", STR_ARG(r->target));
+	dump_pattern(&r->pattern, out);
+	if (r->new_name.n) {
+		buf_add_c(out, " to ");
+		quoted(out, r->new_name);
+	}
+	for (size_t i = 0; i < r->n_where; i++) {
+		const struct ast_where *w = &r->where[i];
+
+		buf_fmt(out, " %s ", i ? "and" : "where");
+		quoted(out, w->column);
+		buf_fmt(out, " %.*s", STR_ARG(w->op));
+		if (!str_starts(w->op, "is ")) {
+			buf_add_char(out, ' ');
+			quoted(out, w->value);
+		}
+		if (w->value2.n) {
+			buf_add_char(out, ' ');
+			quoted(out, w->value2);
+		}
+	}
+	buf_add_char(out, '\n');
+}
+
+static void dump_body(const struct ast_body *b, unsigned level,
+		      struct buf *out)
+{
+	for (size_t i = 0; i < b->n_attrs; i++) {
+		indent(out, level);
+		buf_add_str(out, b->attrs[i].name);
+		dump_value("=", b->attrs[i].value, out);
+		buf_add_char(out, '\n');
+	}
+	for (size_t i = 0; i < b->n_rules; i++)
+		dump_rule(&b->rules[i], level, out);
+	for (size_t i = 0; i < b->n_blocks; i++) {
+		const struct ast_block *x = &b->blocks[i];
+
+		indent(out, level);
+		buf_fmt(out, "block %.*s", STR_ARG(x->name));
+		if (x->label.n) {
+			buf_add_char(out, ' ');
+			quoted(out, x->label);
+		}
+		buf_add_char(out, '\n');
+		dump_body(&x->body, level + 1, out);
+	}
+}
+
+static void dump_param(const struct ast_param *p, unsigned level,
+		       struct buf *out)
+{
+	indent(out, level);
+	buf_fmt(out, "param %.*s", STR_ARG(p->name));
+	if (p->type.text.n)
+		buf_fmt(out, " : %.*s", STR_ARG(p->type.text));
+	if (p->is_secret)
+		buf_add_c(out, " secret");
+	dump_value("=", p->fallback, out);
+	buf_add_char(out, '\n');
+	dump_body(&p->body, level + 1, out);
+}
+
+static const char *decl_name(enum ast_decl_kind kind)
+{
+	static const char *const names[] = {
+		[DECL_PARAM] = "param",         [DECL_LET] = "let",
+		[DECL_STACK] = "stack",         [DECL_PROVIDER] = "provider",
+		[DECL_COMPONENT] = "component", [DECL_INSTANCE] = "instance",
+		[DECL_EXISTING] = "existing",   [DECL_OUTPUT] = "output",
+		[DECL_CHECK] = "check",         [DECL_USE] = "use",
+		[DECL_MOVED] = "moved",         [DECL_IMPORT] = "import",
+		[DECL_REMOVED] = "removed",
+	};
+
+	return names[kind];
+}
+
+static void dump_decl(const struct ast_decl *d, unsigned level,
+		      struct buf *out)
+{
+	if (d->kind == DECL_PARAM) {
+		dump_param(&d->params[0], level, out);
+		return;
+	}
+	indent(out, level);
+	buf_fmt(out, "%s", decl_name(d->kind));
+	if (d->type.n)
+		buf_fmt(out, " %.*s", STR_ARG(d->type));
+	if (d->name.n)
+		buf_fmt(out, " %.*s", STR_ARG(d->name));
+	if (d->label.n)
+		buf_fmt(out, " %.*s", STR_ARG(d->label));
+	if (d->over) {
+		buf_fmt(out, " for %.*s%s%.*s", STR_ARG(d->key),
+			d->val.n ? "," : "", STR_ARG(d->val));
+		dump_value("in", d->over, out);
+	}
+	dump_value("if", d->condition, out);
+	dump_value("=", d->value, out);
+	dump_value(",", d->value2, out);
+	buf_add_char(out, '\n');
+	for (size_t i = 0; i < d->n_params; i++)
+		dump_param(&d->params[i], level + 1, out);
+	for (size_t i = 0; i < d->n_decls; i++)
+		dump_decl(d->decls[i], level + 1, out);
+	dump_body(&d->body, level + 1, out);
+}
+
+void ast_dump(const struct ast_file *f, struct buf *out)
+{
+	for (size_t i = 0; i < f->n_decls; i++)
+		dump_decl(f->decls[i], 0, out);
+}

@@ -1,0 +1,346 @@
+#include <config.h>
+
+#include "lang/eval.h"
+
+#include "lang/amount.h"
+#include "lang/base/arena.h"
+#include "lang/base/buf.h"
+#include "lang/base/error.h"
+#include "lang/cidr.h"
+#include "lang/decimal.h"
+#include "lang/eval_impl.h"
+#include "lang/func.h"
+
+#include <stdarg.h>
+
+enum {
+	EVAL_DEPTH = 200,
+	/* Nodes evaluated for one expression, comprehensions unrolled. */
+	EVAL_STEPS = 20000000,
+	/* Values in a result: shared ones count each time they are seen. */
+	EVAL_VALUES = 20000000,
+};
+
+struct place eval_place(const struct ast_expr *x)
+{
+	return (struct place){ .source = x->source, .span = x->span };
+}
+
+struct value eval_fail(struct evaluation *v, const struct ast_expr *x,
+		       const char *code, const char *hint, const char *format,
+		       ...)
+{
+	struct buf message;
+	struct diag *d;
+	va_list args;
+
+	buf_init(&message, 4000);
+	va_start(args, format);
+	buf_vfmt(&message, format, args);
+	va_end(args);
+	d = diag_error(v->e->diags, code, eval_place(x), "%s", message.data);
+	if (hint)
+		diag_hint(v->e->diags, d, "%s", hint);
+	buf_release(&message);
+	v->has_failed = true;
+	return value_unknown();
+}
+
+static struct value literal(struct evaluation *v, const struct ast_expr *x)
+{
+	struct value out = { 0 };
+	enum decimal_fault fault;
+	struct decimal d;
+	struct cidr block;
+	struct str right;
+	uint32_t ip;
+
+	switch (x->kind) {
+	case EXPR_NUMBER:
+		fault = decimal_read(x->text, &d);
+		if (fault != DECIMAL_OK)
+			return eval_fail(v, x, "E0255", NULL, "%s",
+					 decimal_fault_text(fault));
+		out.kind = VALUE_NUMBER;
+		out.as.text = decimal_text(d, v->e->arena);
+		return out;
+	case EXPR_CIDR:
+		if (!cidr_read(x->text, &block))
+			return eval_fail(v, x, "E0256",
+					 "A block is four numbers up to 255 "
+					 "and a length up to 32: 10.0.0.0/16.",
+					 "\"%.*s\" is not a cidr",
+					 STR_ARG(x->text));
+		right = cidr_text(cidr_network(block), v->e->arena);
+		if (!cidr_is_network(block))
+			return eval_fail(
+				v, x, "E0256",
+				str_fmt(v->e->arena, "Write %.*s.",
+					STR_ARG(right))
+					.s,
+				"the cidr %.*s has host bits set",
+				STR_ARG(x->text));
+		out.kind = VALUE_CIDR;
+		out.as.text = right;
+		return out;
+	case EXPR_IP:
+		if (!ip_read(x->text, &ip))
+			return eval_fail(v, x, "E0256",
+					 "An address is four numbers up to "
+					 "255: 10.0.0.1.",
+					 "\"%.*s\" is not an ip",
+					 STR_ARG(x->text));
+		out.kind = VALUE_IP;
+		out.as.text = ip_text(ip, v->e->arena);
+		return out;
+	case EXPR_DURATION:
+		out.kind = VALUE_DURATION;
+		if (!duration_read(x->text, &out.as.amount))
+			return eval_fail(v, x, "E0256",
+					 "A duration is numbers with d, h, m, "
+					 "s or ms, the largest first: 1h30m.",
+					 "\"%.*s\" is not a duration",
+					 STR_ARG(x->text));
+		return out;
+	default:
+		out.kind = VALUE_SIZE;
+		if (!size_read(x->text, &out.as.amount))
+			return eval_fail(v, x, "E0256",
+					 "A size is a number with B, KiB, MiB, "
+					 "GiB, TiB (or KB, MB, …): 20GiB.",
+					 "\"%.*s\" is not a size",
+					 STR_ARG(x->text));
+		return out;
+	}
+}
+
+static struct value unknown_function(struct evaluation *v,
+				     const struct ast_expr *x)
+{
+	const char *near = func_near(x->text);
+	struct ast_expr at = *x;
+	const char *hint = NULL;
+
+	at.span = x->name;
+	if (near)
+		hint = str_fmt(v->e->arena, "Did you mean \"%s\"?", near).s;
+	return eval_fail(v, &at, "E0257", hint, "unknown function \"%.*s\"",
+			 STR_ARG(x->text));
+}
+
+static struct value call(struct evaluation *v, const struct ast_expr *x)
+{
+	const struct func *f = func_find(x->text);
+	struct value *args = arena_new(v->e->arena, struct value,
+				       x->n_items + 1);
+	struct func_call c = {
+		.arena = v->e->arena,
+		.source = x->source,
+		.args = args,
+		.n = x->n_items,
+	};
+	bool had_failed = v->has_failed;
+	size_t least, most;
+	struct buf why;
+	struct value out;
+
+	if (!f)
+		return unknown_function(v, x);
+	func_arity(f, &least, &most);
+	if (x->n_items < least || x->n_items > most)
+		return eval_fail(
+			v, x, "E0258",
+			str_fmt(v->e->arena, "Write %s.", f->usage).s,
+			"%s takes %s%zu argument%s, found %zu", f->name,
+			least == most	     ? ""
+			: x->n_items < least ? "at least "
+					     : "at most ",
+			x->n_items < least ? least : most,
+			(x->n_items < least ? least : most) == 1 ? "" : "s",
+			x->n_items);
+	v->has_failed = false;
+	for (size_t i = 0; i < x->n_items; i++)
+		args[i] = eval_node(v, x->items[i], NULL);
+	if (v->has_failed)
+		return value_unknown();
+	v->has_failed = had_failed;
+	v->has_built = true;
+	buf_init(&why, 4000);
+	if (func_run(f, &c, &out) < 0) {
+		const struct ast_expr *at =
+			c.bad_arg < x->n_items ? x->items[c.bad_arg] : x;
+
+		out = eval_fail(v, at, "E0259",
+				str_fmt(v->e->arena, "%s: %s", f->usage, f->doc)
+					.s,
+				"%s", why.data);
+	}
+	buf_release(&why);
+	return out;
+}
+
+static struct value condition(struct evaluation *v, const struct ast_expr *x,
+			      const struct type *wanted)
+{
+	unsigned marks = 0;
+	int chosen = eval_condition(v, x->left, &marks);
+
+	if (chosen < 0)
+		return value_mark(value_unknown(), marks);
+	return value_mark(eval_to(v, chosen ? x->right : x->third, wanted),
+			  marks);
+}
+
+static struct value node(struct evaluation *v, const struct ast_expr *x,
+			 const struct type *wanted)
+{
+	switch (x->kind) {
+	case EXPR_ERROR:
+		return value_unknown();
+	case EXPR_NULL:
+		return value_null();
+	case EXPR_BOOL:
+		return value_bool(x->boolean);
+	case EXPR_STRING:
+		return value_str(x->text);
+	case EXPR_NUMBER:
+	case EXPR_CIDR:
+	case EXPR_IP:
+	case EXPR_DURATION:
+	case EXPR_SIZE:
+		return literal(v, x);
+	case EXPR_TEMPLATE:
+		return eval_template(v, x);
+	case EXPR_NAME:
+		return eval_name(v, x, wanted);
+	case EXPR_ATTR:
+		return eval_attr(v, x);
+	case EXPR_INDEX:
+		return eval_index(v, x);
+	case EXPR_SPLAT:
+		return eval_splat(v, x);
+	case EXPR_CALL:
+		return call(v, x);
+	case EXPR_LIST:
+		return eval_list(v, x, wanted);
+	case EXPR_MAP:
+		return eval_map(v, x, wanted);
+	case EXPR_UNARY:
+		return eval_unary(v, x);
+	case EXPR_BINARY:
+		return eval_binary(v, x);
+	case EXPR_COND:
+		return condition(v, x, wanted);
+	case EXPR_LIST_FOR:
+		return eval_list_for(v, x, wanted);
+	case EXPR_MAP_FOR:
+		return eval_map_for(v, x, wanted);
+	}
+	BUG("expression of kind %d", (int)x->kind);
+}
+
+struct value eval_node(struct evaluation *v, const struct ast_expr *x,
+		       const struct type *wanted)
+{
+	struct value out;
+
+	if (v->depth >= EVAL_DEPTH)
+		return eval_fail(v, x, "E0260", NULL,
+				 "the expression is nested more than %d deep",
+				 EVAL_DEPTH);
+	if (v->steps++ >= EVAL_STEPS) {
+		/* Once: what is left ends at this same test. */
+		if (v->has_failed)
+			return value_unknown();
+		return eval_fail(v, x, "E0260", NULL,
+				 "the expression takes more than %d steps",
+				 EVAL_STEPS);
+	}
+	v->depth++;
+	out = node(v, x, wanted);
+	v->depth--;
+	return out;
+}
+
+struct value eval_to(struct evaluation *v, const struct ast_expr *x,
+		     const struct type *wanted)
+{
+	bool had_failed = v->has_failed;
+	struct value out;
+	struct buf why;
+
+	v->has_failed = false;
+	out = eval_node(v, x, wanted);
+	if (v->has_failed)
+		return value_unknown();
+	v->has_failed = had_failed;
+	if (!wanted || wanted->kind == TYPE_ANY)
+		return out;
+	buf_init(&why, 4000);
+	if (type_convert(wanted, out, v->e->arena, &out, &why) < 0) {
+		const char *hint = NULL;
+
+		if ((wanted->kind == TYPE_LIST || wanted->kind == TYPE_SET) &&
+		    out.kind != VALUE_LIST && out.kind != VALUE_MAP &&
+		    why.data[0] == 'e' && x->kind != EXPR_LIST)
+			hint = "A list of one stands in brackets: [ … ].";
+		out = eval_fail(v, x, "E0250", hint, "%s", why.data);
+	}
+	buf_release(&why);
+	return out;
+}
+
+int eval_condition(struct evaluation *v, const struct ast_expr *x,
+		   unsigned *marks)
+{
+	struct value c = eval_node(v, x, NULL);
+
+	*marks |= c.marks;
+	if (value_is_unknown(c))
+		return -1;
+	if (c.kind != VALUE_BOOL) {
+		eval_fail(v, x, "E0253", NULL,
+			  "a condition is true or false, not a %s",
+			  value_kind_name(c));
+		return -1;
+	}
+	return c.as.boolean;
+}
+
+/*
+ * Whether a value is nested no deeper and holds no more than what every later
+ * walk over it can bear. A list of itself twice, fifty times over, takes fifty
+ * lines to write and 2^50 steps to print.
+ */
+static bool is_bearable(struct value v, unsigned depth, size_t *count)
+{
+	if (depth > EVAL_DEPTH || ++*count > EVAL_VALUES)
+		return false;
+	if (v.kind == VALUE_LIST)
+		for (size_t i = 0; i < v.as.list.n; i++)
+			if (!is_bearable(v.as.list.items[i], depth + 1, count))
+				return false;
+	if (v.kind == VALUE_MAP)
+		for (size_t i = 0; i < v.as.map.n; i++)
+			if (!is_bearable(v.as.map.entries[i].value, depth + 1,
+					 count))
+				return false;
+	return true;
+}
+
+int eval_expr(struct eval *e, const struct ast_expr *x,
+	      const struct type *wanted, struct value *out)
+{
+	struct evaluation v = { .e = e };
+	size_t count = 0;
+
+	*out = eval_to(&v, x, wanted);
+	if (!v.has_failed && v.has_built && !is_bearable(*out, 0, &count))
+		eval_fail(&v, x, "E0260", NULL,
+			  "the value is nested more than %d deep or has more "
+			  "than %d parts",
+			  EVAL_DEPTH, EVAL_VALUES);
+	if (v.has_failed)
+		*out = value_unknown();
+	return v.has_failed ? -1 : 0;
+}

@@ -1,0 +1,71 @@
+#ifndef DMSL_LANG_FUNC_H
+#define DMSL_LANG_FUNC_H
+
+/*
+ * The functions of the language: one table. They are pure, but for file(),
+ * which reads beside the text that calls it: no clock, no environment, no
+ * network.
+ *
+ * What every function would do alike is done here: count and types of the
+ * arguments, unknown ones (the result is unknown), secret ones (the result is
+ * secret). So most functions see known values of the right kind only.
+ */
+
+#include "lang/base/str.h"
+#include "lang/value.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct buf;
+struct source;
+
+struct func_call {
+	struct arena *arena;
+	const struct source *source; /* the text of the call */
+	const struct value *args;
+	size_t n;
+	/* -- when it fails -- */
+	struct buf *why;
+	size_t bad_arg; /* the argument to point at; n: the call */
+};
+
+enum func_flag {
+	/* Looks only at the outside of its arguments: items may be unknown. */
+	FUNC_SHALLOW = 1,
+	/* Gets unknown arguments too and sets all marks itself. */
+	FUNC_OWN_MARKS = 2,
+};
+
+struct func {
+	const char *name;
+	/*
+	 * A letter an argument: s string, n number, l list, m map, c cidr,
+	 * i ip, a anything. What follows "?" may be left out; "*" at the end:
+	 * the last one any number of times.
+	 */
+	const char *signature;
+	unsigned flags;
+	const char *usage; /* "join(separator, list)" */
+	const char *doc;   /* one sentence */
+	int (*run)(struct func_call *c, struct value *out);
+};
+
+enum {
+	FUNC_TEXT_MAX = 16 << 20, /* bytes of a result or a file */
+	FUNC_LIST_MAX = 1000000,  /* items of a result */
+};
+
+/* All functions by name; ends with name NULL. */
+extern const struct func func_table[];
+
+const struct func *func_find(struct str name);
+/* The nearest name to a wrong one, or NULL. */
+const char *func_near(struct str wrong);
+/* Least and most arguments. */
+void func_arity(const struct func *f, size_t *least, size_t *most);
+/* Runs it; -1 with why and bad_arg. */
+int func_run(const struct func *f, struct func_call *c, struct value *out);
+
+#endif

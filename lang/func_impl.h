@@ -1,0 +1,79 @@
+#ifndef DMSL_LANG_FUNC_IMPL_H
+#define DMSL_LANG_FUNC_IMPL_H
+
+/* What the files with functions share; only func*.c and eval*.c include it. */
+
+#include "lang/func.h"
+
+#include <stdint.h>
+
+/* Says why and at which argument; returns -1. */
+int func_fail(struct func_call *c, size_t arg, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* A whole number from an argument, within bounds. */
+int func_whole(struct func_call *c, size_t arg, int64_t least, int64_t most,
+	       int64_t *out);
+/* The text of a scalar as a template writes it; false for other kinds. */
+bool func_scalar_text(struct value v, struct arena *a, struct str *out);
+/* Both numbers, strings, durations or sizes: they have an order. */
+bool func_is_comparable(struct value a, struct value b);
+
+/* func_text.c */
+int func_contains_text(struct func_call *c, struct value *out);
+int func_ends_with(struct func_call *c, struct value *out);
+int func_format(struct func_call *c, struct value *out);
+int func_join(struct func_call *c, struct value *out);
+int func_lower(struct func_call *c, struct value *out);
+int func_number(struct func_call *c, struct value *out);
+int func_replace(struct func_call *c, struct value *out);
+int func_split(struct func_call *c, struct value *out);
+int func_starts_with(struct func_call *c, struct value *out);
+int func_string(struct func_call *c, struct value *out);
+int func_substr(struct func_call *c, struct value *out);
+int func_trim(struct func_call *c, struct value *out);
+int func_trim_prefix(struct func_call *c, struct value *out);
+int func_trim_suffix(struct func_call *c, struct value *out);
+int func_upper(struct func_call *c, struct value *out);
+
+/* func_list.c */
+int func_concat(struct func_call *c, struct value *out);
+int func_contains(struct func_call *c, struct value *out);
+int func_distinct(struct func_call *c, struct value *out);
+int func_flatten(struct func_call *c, struct value *out);
+int func_index_of(struct func_call *c, struct value *out);
+int func_keys(struct func_call *c, struct value *out);
+int func_length(struct func_call *c, struct value *out);
+int func_lookup(struct func_call *c, struct value *out);
+int func_merge(struct func_call *c, struct value *out);
+int func_range(struct func_call *c, struct value *out);
+int func_reverse(struct func_call *c, struct value *out);
+int func_slice(struct func_call *c, struct value *out);
+int func_sort(struct func_call *c, struct value *out);
+int func_values(struct func_call *c, struct value *out);
+int func_zipmap(struct func_call *c, struct value *out);
+
+/* func_number.c */
+int func_abs(struct func_call *c, struct value *out);
+int func_ceil(struct func_call *c, struct value *out);
+int func_floor(struct func_call *c, struct value *out);
+int func_max(struct func_call *c, struct value *out);
+int func_min(struct func_call *c, struct value *out);
+int func_sum(struct func_call *c, struct value *out);
+
+/* func_net.c */
+int func_cidr_contains(struct func_call *c, struct value *out);
+int func_cidr_host(struct func_call *c, struct value *out);
+int func_cidr_overlaps(struct func_call *c, struct value *out);
+int func_cidr_subnet(struct func_call *c, struct value *out);
+
+/* func_data.c */
+int func_base64(struct func_call *c, struct value *out);
+int func_coalesce(struct func_call *c, struct value *out);
+int func_file(struct func_call *c, struct value *out);
+int func_json_decode(struct func_call *c, struct value *out);
+int func_json_encode(struct func_call *c, struct value *out);
+int func_reveal(struct func_call *c, struct value *out);
+int func_secret(struct func_call *c, struct value *out);
+int func_sha256(struct func_call *c, struct value *out);
+
+#endif

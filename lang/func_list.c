@@ -1,0 +1,329 @@
+/* Functions on lists and maps. */
+#include <config.h>
+
+#include "lang/base/arena.h"
+#include "lang/base/vec.h"
+#include "lang/chars.h"
+#include "lang/decimal.h"
+#include "lang/func_impl.h"
+#include "lang/order.h"
+
+#include <string.h>
+
+static int check_count(struct func_call *c, size_t n)
+{
+	if (n > FUNC_LIST_MAX)
+		return func_fail(c, c->n, "the list has more than %d items",
+				 FUNC_LIST_MAX);
+	return 0;
+}
+
+int func_length(struct func_call *c, struct value *out)
+{
+	struct value v = c->args[0];
+	size_t n;
+
+	if (v.kind == VALUE_LIST)
+		n = v.as.list.n;
+	else if (v.kind == VALUE_MAP)
+		n = v.as.map.n;
+	else if (v.kind == VALUE_STRING)
+		n = chars_count(v.as.text);
+	else
+		return func_fail(c, 0, "a %s has no length",
+				 value_kind_name(v));
+	*out = value_int_in((int64_t)n, c->arena);
+	return 0;
+}
+
+int func_concat(struct func_call *c, struct value *out)
+{
+	struct value *items;
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		n += c->args[i].as.list.n;
+	if (check_count(c, n) < 0)
+		return -1;
+	items = arena_new(c->arena, struct value, n + 1);
+	n = 0;
+	for (size_t i = 0; i < c->n; i++) {
+		struct value list = c->args[i];
+
+		if (list.as.list.n)
+			memcpy(items + n, list.as.list.items,
+			       list.as.list.n * sizeof(*items));
+		n += list.as.list.n;
+	}
+	*out = value_list(items, n);
+	return 0;
+}
+
+int func_contains(struct func_call *c, struct value *out)
+{
+	struct value in = c->args[0];
+
+	if (in.kind == VALUE_STRING)
+		return func_contains_text(c, out);
+	if (in.kind != VALUE_LIST)
+		return func_fail(c, 0, "expected a list or a text, found a %s",
+				 value_kind_name(in));
+	*out = value_bool(false);
+	for (size_t i = 0; i < in.as.list.n && !out->as.boolean; i++)
+		out->as.boolean = value_eq(in.as.list.items[i], c->args[1]);
+	return 0;
+}
+
+int func_index_of(struct func_call *c, struct value *out)
+{
+	struct value in = c->args[0];
+
+	*out = value_null();
+	for (size_t i = 0; i < in.as.list.n; i++)
+		if (value_eq(in.as.list.items[i], c->args[1])) {
+			*out = value_int_in((int64_t)i, c->arena);
+			break;
+		}
+	return 0;
+}
+
+struct numbered {
+	struct value value;
+	size_t index;
+};
+
+static int cmp_numbered(const void *x, const void *y)
+{
+	const struct numbered *a = x, *b = y;
+	int order = value_cmp(a->value, b->value);
+
+	return order ? order : (a->index > b->index) - (a->index < b->index);
+}
+
+/* Sorted with their places, the first of equal ones is kept at its place. */
+int func_distinct(struct func_call *c, struct value *out)
+{
+	struct value in = c->args[0];
+	size_t n = in.as.list.n;
+	struct numbered *sorted = arena_new(c->arena, struct numbered, n + 1);
+	bool *is_repeated = arena_new(c->arena, bool, n + 1);
+	struct value *items = arena_new(c->arena, struct value, n + 1);
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		sorted[i].value = in.as.list.items[i];
+		sorted[i].index = i;
+	}
+	if (n > 1)
+		qsort(sorted, n, sizeof(*sorted), cmp_numbered);
+	for (size_t i = 1; i < n; i++)
+		is_repeated[sorted[i].index] =
+			value_cmp(sorted[i - 1].value, sorted[i].value) == 0;
+	for (size_t i = 0; i < n; i++)
+		if (!is_repeated[i])
+			items[used++] = in.as.list.items[i];
+	*out = value_list(items, used);
+	return 0;
+}
+
+struct flattened {
+	VEC(struct value) items;
+};
+
+/* Values are nested 200 deep at most. A list's marks go to its items. */
+static void flatten_into(struct flattened *f, struct value list, unsigned marks)
+{
+	for (size_t i = 0; i < list.as.list.n; i++) {
+		struct value v = value_mark(list.as.list.items[i], marks);
+
+		if (f->items.n > FUNC_LIST_MAX)
+			return;
+		if (v.kind == VALUE_LIST)
+			flatten_into(f, v, v.marks);
+		else
+			*vec_push(&f->items) = v;
+	}
+}
+
+int func_flatten(struct func_call *c, struct value *out)
+{
+	struct flattened f = { 0 };
+	size_t n;
+
+	flatten_into(&f, c->args[0], 0);
+	n = f.items.n;
+	if (check_count(c, n) < 0) {
+		vec_release(&f.items);
+		return -1;
+	}
+	*out = value_list(vec_take(&f.items, c->arena), n);
+	return 0;
+}
+
+int func_reverse(struct func_call *c, struct value *out)
+{
+	struct value in = c->args[0];
+	size_t n = in.as.list.n;
+	struct value *items = arena_new(c->arena, struct value, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		items[i] = in.as.list.items[n - 1 - i];
+	*out = value_list(items, n);
+	return 0;
+}
+
+int func_slice(struct func_call *c, struct value *out)
+{
+	struct value in = c->args[0];
+	int64_t n = (int64_t)in.as.list.n;
+	int64_t from, to = n;
+
+	if (func_whole(c, 1, 0, n, &from) < 0 ||
+	    (c->n > 2 && func_whole(c, 2, from, n, &to) < 0))
+		return -1;
+	*out = value_list(in.as.list.items + from, (size_t)(to - from));
+	return 0;
+}
+
+int func_sort(struct func_call *c, struct value *out)
+{
+	struct value in = c->args[0];
+	size_t n = in.as.list.n;
+	struct value *items = arena_new(c->arena, struct value, n + 1);
+
+	if (n && !func_is_comparable(in.as.list.items[0],
+				     in.as.list.items[0]))
+		return func_fail(c, 0, "a %s has no order",
+				 value_kind_name(in.as.list.items[0]));
+	for (size_t i = 0; i < n; i++) {
+		items[i] = in.as.list.items[i];
+		if (!func_is_comparable(items[0], items[i]))
+			return func_fail(c, 0,
+					 "a %s and a %s cannot be compared",
+					 value_kind_name(items[0]),
+					 value_kind_name(items[i]));
+	}
+	value_sort(items, n);
+	*out = value_list(items, n);
+	return 0;
+}
+
+int func_range(struct func_call *c, struct value *out)
+{
+	const int64_t most = (int64_t)1 << 50;
+	int64_t start = 0, end = 0, step = 1;
+	struct value *items;
+	int64_t n = 0;
+
+	if (c->n == 1) {
+		if (func_whole(c, 0, -most, most, &end) < 0)
+			return -1;
+	} else if (func_whole(c, 0, -most, most, &start) < 0 ||
+		   func_whole(c, 1, -most, most, &end) < 0) {
+		return -1;
+	}
+	if (c->n > 2 && func_whole(c, 2, -most, most, &step) < 0)
+		return -1;
+	if (step == 0)
+		return func_fail(c, 2, "the step is 0");
+	if (step > 0 && end > start)
+		n = (end - start - 1) / step + 1;
+	if (step < 0 && end < start)
+		n = (start - end - 1) / -step + 1;
+	if (check_count(c, (size_t)n) < 0)
+		return -1;
+	items = arena_new(c->arena, struct value, (size_t)n + 1);
+	for (int64_t i = 0; i < n; i++)
+		items[i] = value_int_in(start + i * step, c->arena);
+	*out = value_list(items, (size_t)n);
+	return 0;
+}
+
+int func_keys(struct func_call *c, struct value *out)
+{
+	struct value in = c->args[0];
+	struct value *items =
+		arena_new(c->arena, struct value, in.as.map.n + 1);
+
+	for (size_t i = 0; i < in.as.map.n; i++)
+		items[i] = value_str(in.as.map.entries[i].key);
+	*out = value_list(items, in.as.map.n);
+	return 0;
+}
+
+int func_values(struct func_call *c, struct value *out)
+{
+	struct value in = c->args[0];
+	struct value *items =
+		arena_new(c->arena, struct value, in.as.map.n + 1);
+
+	for (size_t i = 0; i < in.as.map.n; i++)
+		items[i] = in.as.map.entries[i].value;
+	*out = value_list(items, in.as.map.n);
+	return 0;
+}
+
+int func_merge(struct func_call *c, struct value *out)
+{
+	struct value_entry *entries;
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		n += c->args[i].as.map.n;
+	if (check_count(c, n) < 0)
+		return -1;
+	entries = arena_new(c->arena, struct value_entry, n + 1);
+	n = 0;
+	for (size_t i = 0; i < c->n; i++) {
+		struct value map = c->args[i];
+
+		if (map.as.map.n)
+			memcpy(entries + n, map.as.map.entries,
+			       map.as.map.n * sizeof(*entries));
+		n += map.as.map.n;
+	}
+	*out = value_map(entries, n, c->arena);
+	return 0;
+}
+
+int func_lookup(struct func_call *c, struct value *out)
+{
+	const struct value *v = value_get_str(c->args[0], c->args[1].as.text);
+
+	if (v)
+		*out = *v;
+	else if (c->n > 2)
+		*out = c->args[2];
+	else
+		return func_fail(c, 1, "the map has no such key");
+	return 0;
+}
+
+int func_zipmap(struct func_call *c, struct value *out)
+{
+	struct value keys = c->args[0], values = c->args[1];
+	struct value_entry *entries;
+	size_t n = keys.as.list.n;
+
+	if (n != values.as.list.n)
+		return func_fail(c, 1, "there are %zu keys but %zu values", n,
+				 values.as.list.n);
+	entries = arena_new(c->arena, struct value_entry, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		struct value key = keys.as.list.items[i];
+
+		if (value_is_unknown(key)) {
+			*out = value_mark(value_unknown(), key.marks);
+			return 0;
+		}
+		if (key.kind != VALUE_STRING)
+			return func_fail(c, 0, "key %zu is a %s, not a string",
+					 i, value_kind_name(key));
+		entries[i].key = key.as.text;
+		entries[i].value = values.as.list.items[i];
+	}
+	*out = value_map(entries, n, c->arena);
+	for (size_t i = 0; i < n; i++)
+		out->marks |= keys.as.list.items[i].marks & MARK_SECRET;
+	return 0;
+}

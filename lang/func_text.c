@@ -1,0 +1,329 @@
+/* Functions on texts. Characters are code points; case is that of ASCII. */
+#include <config.h>
+
+#include "lang/base/arena.h"
+#include "lang/base/buf.h"
+#include "lang/chars.h"
+#include "lang/decimal.h"
+#include "lang/func_impl.h"
+
+#include <string.h>
+
+/* Hands a built text over to the arena; the buffer is released. */
+static int finish(struct func_call *c, struct buf *b, struct value *out)
+{
+	int result = 0;
+
+	if (buf_is_full(b))
+		result = func_fail(c, c->n, "the text is larger than 16 MiB");
+	else
+		*out = value_str(str_dup(buf_str(b), c->arena));
+	buf_wipe(b);
+	return result;
+}
+
+static struct value change_case(struct func_call *c, char from, char to)
+{
+	char *s = str_c(c->args[0].as.text, c->arena);
+	size_t n = c->args[0].as.text.n;
+
+	for (size_t i = 0; i < n; i++)
+		if (s[i] >= from && s[i] <= from + 25)
+			s[i] = (char)(s[i] - from + to);
+	return value_str((struct str){ s, n });
+}
+
+int func_lower(struct func_call *c, struct value *out)
+{
+	*out = change_case(c, 'A', 'a');
+	return 0;
+}
+
+int func_upper(struct func_call *c, struct value *out)
+{
+	*out = change_case(c, 'a', 'A');
+	return 0;
+}
+
+int func_trim(struct func_call *c, struct value *out)
+{
+	*out = value_str(str_trim(c->args[0].as.text));
+	return 0;
+}
+
+static bool begins(struct str s, struct str start)
+{
+	return str_eq(str_sub(s, 0, start.n), start);
+}
+
+static bool ends(struct str s, struct str end)
+{
+	return s.n >= end.n && str_eq(str_skip(s, s.n - end.n), end);
+}
+
+int func_trim_prefix(struct func_call *c, struct value *out)
+{
+	struct str s = c->args[0].as.text;
+
+	if (begins(s, c->args[1].as.text))
+		s = str_skip(s, c->args[1].as.text.n);
+	*out = value_str(s);
+	return 0;
+}
+
+int func_trim_suffix(struct func_call *c, struct value *out)
+{
+	struct str s = c->args[0].as.text;
+
+	if (ends(s, c->args[1].as.text))
+		s = str_sub(s, 0, s.n - c->args[1].as.text.n);
+	*out = value_str(s);
+	return 0;
+}
+
+int func_starts_with(struct func_call *c, struct value *out)
+{
+	*out = value_bool(begins(c->args[0].as.text, c->args[1].as.text));
+	return 0;
+}
+
+int func_ends_with(struct func_call *c, struct value *out)
+{
+	*out = value_bool(ends(c->args[0].as.text, c->args[1].as.text));
+	return 0;
+}
+
+int func_contains_text(struct func_call *c, struct value *out)
+{
+	if (c->args[1].kind != VALUE_STRING)
+		return func_fail(c, 1, "expected a string, found a %s",
+				 value_kind_name(c->args[1]));
+	*out = value_bool(
+		str_contains(c->args[0].as.text, c->args[1].as.text));
+	return 0;
+}
+
+/* Where `part` first stands in s, or NULL. */
+static const char *find(struct str s, struct str part)
+{
+	return s.n >= part.n && s.n ? memmem(s.s, s.n, part.s, part.n) : NULL;
+}
+
+int func_replace(struct func_call *c, struct value *out)
+{
+	struct str s = c->args[0].as.text;
+	struct str old = c->args[1].as.text;
+	const char *at;
+	struct buf b;
+
+	if (old.n == 0)
+		return func_fail(c, 1, "the text to replace is empty");
+	buf_init(&b, FUNC_TEXT_MAX);
+	while ((at = find(s, old))) {
+		size_t before = (size_t)(at - s.s);
+
+		buf_add(&b, s.s, before);
+		buf_add_str(&b, c->args[2].as.text);
+		s = str_skip(s, before + old.n);
+	}
+	buf_add_str(&b, s);
+	return finish(c, &b, out);
+}
+
+int func_split(struct func_call *c, struct value *out)
+{
+	struct str by = c->args[0].as.text;
+	struct str s = c->args[1].as.text;
+	struct str rest = s;
+	struct value *items;
+	const char *at;
+	size_t n = 1;
+
+	if (by.n == 0)
+		return func_fail(c, 0, "the separator is empty");
+	for (rest = s; (at = find(rest, by)); n++)
+		rest = str_skip(rest, (size_t)(at - rest.s) + by.n);
+	if (n > FUNC_LIST_MAX)
+		return func_fail(c, 1, "more than %d parts", FUNC_LIST_MAX);
+	items = arena_new(c->arena, struct value, n);
+	rest = s;
+	for (size_t i = 0; i < n; i++) {
+		at = find(rest, by);
+		items[i] = value_str(
+			at ? str_sub(rest, 0, (size_t)(at - rest.s)) : rest);
+		if (at)
+			rest = str_skip(rest, (size_t)(at - rest.s) + by.n);
+	}
+	*out = value_list(items, n);
+	return 0;
+}
+
+int func_join(struct func_call *c, struct value *out)
+{
+	struct value list = c->args[1];
+	struct str text;
+	struct buf b;
+
+	buf_init(&b, FUNC_TEXT_MAX);
+	for (size_t i = 0; i < list.as.list.n; i++) {
+		if (!func_scalar_text(list.as.list.items[i], c->arena, &text)) {
+			buf_wipe(&b);
+			return func_fail(
+				c, 1, "item %zu is a %s, which is no text", i,
+				value_kind_name(list.as.list.items[i]));
+		}
+		if (i)
+			buf_add_str(&b, c->args[0].as.text);
+		buf_add_str(&b, text);
+	}
+	return finish(c, &b, out);
+}
+
+/* A placeholder behind its "%": [0][width]d or s. */
+struct placeholder {
+	bool has_zeros;
+	size_t width;
+	char kind;
+};
+
+static struct str read_placeholder(struct str s, struct placeholder *p)
+{
+	*p = (struct placeholder){ 0 };
+	if (s.n && s.s[0] == '0') {
+		p->has_zeros = true;
+		s = str_skip(s, 1);
+	}
+	while (s.n && s.s[0] >= '0' && s.s[0] <= '9' && p->width < 1000) {
+		p->width = p->width * 10 + (size_t)(s.s[0] - '0');
+		s = str_skip(s, 1);
+	}
+	if (s.n) {
+		p->kind = s.s[0];
+		s = str_skip(s, 1);
+	}
+	return s;
+}
+
+static int add_placeholder(struct func_call *c, struct placeholder p,
+			   size_t arg, struct buf *b)
+{
+	struct str text;
+	struct decimal d;
+
+	if (arg >= c->n)
+		return func_fail(c, c->n,
+				 "the text has more placeholders than there "
+				 "are values");
+	if (!func_scalar_text(c->args[arg], c->arena, &text))
+		return func_fail(c, arg, "a %s is no text",
+				 value_kind_name(c->args[arg]));
+	if (p.kind == 'd' && (c->args[arg].kind != VALUE_NUMBER ||
+			      decimal_read(text, &d) != DECIMAL_OK ||
+			      !decimal_is_whole(d)))
+		return func_fail(c, arg, "%%d needs a whole number");
+	if (p.kind == 'd' && p.has_zeros && text.n && text.s[0] == '-') {
+		buf_add_char(b, '-');
+		text = str_skip(text, 1);
+		p.width -= p.width > 0;
+	}
+	for (size_t n = chars_count(text); n < p.width; n++)
+		buf_add_char(b, p.kind == 'd' && p.has_zeros ? '0' : ' ');
+	buf_add_str(b, text);
+	return 0;
+}
+
+int func_format(struct func_call *c, struct value *out)
+{
+	struct str s = c->args[0].as.text;
+	size_t arg = 1;
+	struct buf b;
+
+	buf_init(&b, FUNC_TEXT_MAX);
+	while (str_find(s, '%') >= 0) {
+		struct placeholder p;
+
+		buf_add_str(&b, str_cut(&s, '%'));
+		s = read_placeholder(s, &p);
+		if (p.kind == '%') {
+			buf_add_char(&b, '%');
+			continue;
+		}
+		if (p.kind != 's' && p.kind != 'd') {
+			func_fail(c, 0,
+				  "a placeholder is %%s, %%d or %%%%, with a "
+				  "width in between: %%05d");
+			goto failed;
+		}
+		if (add_placeholder(c, p, arg++, &b) < 0)
+			goto failed;
+	}
+	buf_add_str(&b, s);
+	if (arg < c->n) {
+		func_fail(c, arg, "there is no placeholder for this value");
+		goto failed;
+	}
+	return finish(c, &b, out);
+failed:
+	buf_wipe(&b);
+	return -1;
+}
+
+/* The bytes before the nth character; all of them when there are fewer. */
+static size_t offset_of(struct str s, int64_t n)
+{
+	size_t at = 0;
+
+	for (; n > 0 && at < s.n; n--) {
+		uint32_t code;
+		size_t step = chars_next(str_skip(s, at), &code);
+
+		at += step ? step : 1;
+	}
+	return at;
+}
+
+int func_substr(struct func_call *c, struct value *out)
+{
+	struct str s = c->args[0].as.text;
+	int64_t from, length = FUNC_TEXT_MAX;
+
+	if (func_whole(c, 1, 0, FUNC_TEXT_MAX, &from) < 0 ||
+	    (c->n > 2 && func_whole(c, 2, 0, FUNC_TEXT_MAX, &length) < 0))
+		return -1;
+	s = str_skip(s, offset_of(s, from));
+	*out = value_str(str_sub(s, 0, offset_of(s, length)));
+	return 0;
+}
+
+int func_string(struct func_call *c, struct value *out)
+{
+	struct str text;
+
+	if (!func_scalar_text(c->args[0], c->arena, &text))
+		return func_fail(c, 0, "a %s is no text",
+				 value_kind_name(c->args[0]));
+	*out = value_str(text);
+	return 0;
+}
+
+int func_number(struct func_call *c, struct value *out)
+{
+	enum decimal_fault fault;
+	struct decimal d;
+
+	*out = c->args[0];
+	if (out->kind == VALUE_NUMBER)
+		return 0;
+	if (out->kind != VALUE_STRING)
+		return func_fail(c, 0, "expected a string, found a %s",
+				 value_kind_name(*out));
+	fault = decimal_read(str_trim(out->as.text), &d);
+	if (fault != DECIMAL_OK)
+		return func_fail(c, 0, "%s",
+				 fault == DECIMAL_SYNTAX
+					 ? "the text is not a number"
+					 : decimal_fault_text(fault));
+	out->kind = VALUE_NUMBER;
+	out->as.text = decimal_text(d, c->arena);
+	return 0;
+}

@@ -1,0 +1,560 @@
+/*
+ * Tokens to tree. Actions do one thing: make a node in the arena. No name is
+ * looked up, no type checked, nothing evaluated.
+ *
+ * A mistake ends what stands around it: the attribute, the rule, the
+ * declaration. "error SYNC" does that: once a mistake is reported, the cursor
+ * (parse.c) skips to where the next item begins and hands out a SYNC. Brackets
+ * are balanced by the layout, so a block always ends at its own brace.
+ */
+
+%define api.prefix {grammar_}
+%define api.pure full
+%define api.token.prefix {TOK_}
+%define api.token.raw
+%define api.value.type union
+%define api.location.type {struct span}
+%define parse.error custom
+%define parse.lac full
+%locations
+%expect 0
+%param { struct parser *p }
+
+%code top {
+#include <config.h>
+}
+
+%code requires {
+#include "lang/ast.h"
+#include "lang/parser.h"
+}
+
+%code {
+#include "lang/diag.h"
+
+#define YYLLOC_DEFAULT(Current, Rhs, N)                                   \
+	do {                                                              \
+		if (N) {                                                  \
+			(Current).start = YYRHSLOC(Rhs, 1).start;         \
+			(Current).end = YYRHSLOC(Rhs, N).end;             \
+		} else {                                                  \
+			(Current).start = (Current).end =                 \
+				YYRHSLOC(Rhs, 0).end;                     \
+		}                                                         \
+	} while (0)
+
+static const struct span no_span;
+
+int grammar_lex(GRAMMAR_STYPE *value, struct span *span, struct parser *p);
+
+static void grammar_error(struct span *span, struct parser *p,
+			  const char *message)
+{
+	/* Syntax errors are told below; this is the stack's limit. */
+	(void)message;
+	parser_exhausted(p, *span);
+}
+}
+
+%token
+	END 0 "the end of the file"
+	START_FILE START_EXPR
+	COMMENT
+	SYNC "the end of the line"
+	NAME "name"
+	NUMBER "number" STRING "string" CIDR "CIDR block" IP "address"
+	DURATION "duration" SIZE "size"
+	QUOTE "string start" TEXT "text" INTERP "${" INTERP_END "end of ${"
+	QUOTE_END "end of the string"
+	HEREDOC "heredoc" HEREDOC_END "end of the heredoc"
+	TRUE "true" FALSE "false" NULL "null"
+	AND "and" OR "or" NOT "not" IF "if" FOR "for" IN "in"
+	PARAM "param" LET "let" STACK "stack" PROVIDER "provider"
+	COMPONENT "component" EXISTING "existing" OUTPUT "output"
+	CHECK "check" USE "use" MOVED "moved" IMPORT "import"
+	REMOVED "removed" SECRET "secret"
+	TABLES "tables" INCLUDE "include" EXCLUDE "exclude" RENAME "rename"
+	SCHEMA "schema" TABLE "table" COLUMN "column" TO "to" WHERE "where"
+	BETWEEN "between" IS "is" PATTERN "pattern"
+	LBRACE "{" LMAP "{ of a map" RBRACE "}"
+	LIST "[" INDEX "[ of an index" RBRACKET "]"
+	LPAREN "(" CALL "( of a call" RPAREN ")"
+	COMMA "," COLON ":" QUESTION "?" DOT "." ASSIGN "=" ARROW "->"
+	BECOMES "=>" PIPE "|"
+	EQ "==" NE "!=" LT "<" LE "<=" GT ">" GE ">="
+	PLUS "+" MINUS "-" STAR "*" SLASH "/" PERCENT "%"
+;
+
+%right QUESTION
+%left OR
+%left AND
+%precedence NOT
+%nonassoc EQ NE
+%nonassoc LT LE GT GE
+%left PLUS MINUS
+%left STAR SLASH PERCENT
+%precedence NEGATIVE
+
+%nterm <struct ast_expr *> expr postfix primary string part key fallback
+%nterm <struct ast_expr *> condition
+%nterm <struct list *> decls params param_list parts args arg_list entries
+%nterm <struct list *> where conditions
+%nterm <struct items *> items rules
+%nterm <struct ast_attr *> attr
+%nterm <struct ast_block *> block
+%nterm <struct ast_body *> body optional_body
+%nterm <struct ast_rule *> rule
+%nterm <struct ast_where *> comparison
+%nterm <struct ast_decl *> decl
+%nterm <struct ast_param *> param
+%nterm <struct ast_type> type
+%nterm <struct loop *> loop each
+%nterm <struct str> value
+%nterm <struct span> label pattern
+%nterm <const char *> operator
+%nterm <bool> secret
+
+%%
+
+start:
+  START_FILE decls
+| START_EXPR expr	{ p->expr = $2; }
+;
+
+/* Declarations */
+
+decls:
+  %empty	{
+	$$ = list_new(p);
+	/* The first is the file's: what it holds survives a give-up. */
+	if (!p->decls)
+		p->decls = $$;
+  }
+| decls decl	{ $$ = $1; list_add(p, $1, $2); }
+| decls error SYNC	{ $$ = $1; yyerrok; }
+;
+
+decl:
+  PARAM param optional_body	{
+	struct list *one = list_new(p);
+
+	$$ = make_decl(p, DECL_PARAM, $2->name_span, @$);
+	if ($3)
+		$2->body = *$3;
+	$2->span = @$;
+	list_add(p, one, $2);
+	decl_set_params(p, $$, one);
+  }
+| LET NAME ASSIGN expr	{
+	$$ = make_decl(p, DECL_LET, @2, @$);
+	$$->value = $4;
+  }
+| LET NAME ASSIGN error SYNC	{
+	$$ = make_decl(p, DECL_LET, @2, @$);
+	$$->value = make_leaf(p, EXPR_ERROR, @4);
+	yyerrok;
+  }
+| STACK NAME body	{
+	$$ = make_decl(p, DECL_STACK, @2, @$);
+	decl_set_body($$, $3);
+  }
+| PROVIDER NAME label body	{
+	$$ = make_decl(p, DECL_PROVIDER, @2, @$);
+	$$->label = parser_text(p, $3);
+	decl_set_body($$, $4);
+  }
+| COMPONENT NAME CALL params RPAREN LBRACE decls RBRACE	{
+	$$ = make_decl(p, DECL_COMPONENT, @2, @$);
+	decl_set_params(p, $$, $4);
+	decl_set_decls($$, $7);
+	$$->body.span = (struct span){ @6.start, @8.end };
+  }
+| NAME NAME loop condition body	{
+	$$ = make_decl(p, DECL_INSTANCE, @2, @$);
+	decl_set_head(p, $$, @1, $3, $4);
+	decl_set_body($$, $5);
+  }
+| EXISTING NAME NAME loop condition body	{
+	$$ = make_decl(p, DECL_EXISTING, @3, @$);
+	decl_set_head(p, $$, @2, $4, $5);
+	decl_set_body($$, $6);
+  }
+| OUTPUT NAME ASSIGN expr	{
+	$$ = make_decl(p, DECL_OUTPUT, @2, @$);
+	$$->value = $4;
+  }
+| OUTPUT NAME ASSIGN error SYNC	{
+	$$ = make_decl(p, DECL_OUTPUT, @2, @$);
+	$$->value = make_leaf(p, EXPR_ERROR, @4);
+	yyerrok;
+  }
+| CHECK NAME body	{
+	$$ = make_decl(p, DECL_CHECK, @2, @$);
+	decl_set_body($$, $3);
+  }
+| USE string	{
+	$$ = make_decl(p, DECL_USE, no_span, @$);
+	$$->value = $2;
+  }
+| MOVED expr ARROW expr	{
+	$$ = make_decl(p, DECL_MOVED, no_span, @$);
+	$$->value = $2;
+	$$->value2 = $4;
+  }
+| IMPORT expr ASSIGN expr	{
+	$$ = make_decl(p, DECL_IMPORT, no_span, @$);
+	$$->value = $2;
+	$$->value2 = $4;
+  }
+| REMOVED expr optional_body	{
+	$$ = make_decl(p, DECL_REMOVED, no_span, @$);
+	$$->value = $2;
+	decl_set_body($$, $3);
+  }
+;
+
+label:
+  %empty	{ $$ = no_span; }
+| NAME	{ $$ = @1; }
+;
+
+loop:
+  %empty	{ $$ = NULL; }
+| each
+;
+
+each:
+  FOR NAME IN expr	{ $$ = make_loop(p, @2, no_span, $4); }
+| FOR NAME COMMA NAME IN expr	{ $$ = make_loop(p, @2, @4, $6); }
+;
+
+condition:
+  %empty	{ $$ = NULL; }
+| IF expr	{ $$ = $2; }
+;
+
+params:
+  %empty	{ $$ = list_new(p); }
+| param_list
+| param_list COMMA
+;
+
+param_list:
+  param	{ $$ = list_new(p); list_add(p, $$, $1); }
+| param_list COMMA param	{ $$ = $1; list_add(p, $1, $3); }
+;
+
+param:
+  NAME COLON type secret fallback	{
+	$$ = make_param(p, @1, $3, $4, $5, NULL, @$);
+  }
+| NAME fallback	{
+	$$ = make_param(p, @1, (struct ast_type){ 0 }, false, $2, NULL, @$);
+  }
+;
+
+secret:
+  %empty	{ $$ = false; }
+| SECRET	{ $$ = true; }
+;
+
+fallback:
+  %empty	{ $$ = NULL; }
+| ASSIGN expr	{ $$ = $2; }
+;
+
+/* Types: only where they end; lang/type.c reads their text. */
+
+type:
+  alternatives	{ $$ = make_type(p, @1); }
+;
+
+alternatives:
+  alternative
+| alternatives PIPE alternative
+;
+
+alternative:
+  NAME
+| NAME CALL type_args RPAREN
+| NULL
+;
+
+type_args:
+  type_arg
+| type_args COMMA type_arg
+| type_args COMMA
+;
+
+type_arg:
+  alternatives
+| STRING
+| LMAP fields RBRACE
+;
+
+fields:
+  %empty
+| field_list
+| field_list COMMA
+;
+
+field_list:
+  field
+| field_list COMMA field
+;
+
+field:
+  NAME optional COLON alternatives
+;
+
+optional:
+  %empty
+| QUESTION
+;
+
+/* Bodies */
+
+optional_body:
+  %empty	{ $$ = NULL; }
+| body
+;
+
+body:
+  LBRACE items RBRACE	{ $$ = make_body(p, $2, @$); }
+;
+
+items:
+  %empty	{ $$ = make_body_items(p); }
+| items attr	{ $$ = $1; list_add(p, &$1->attrs, $2); }
+| items block	{ $$ = $1; list_add(p, &$1->blocks, $2); }
+| items error SYNC	{ $$ = $1; yyerrok; }
+;
+
+attr:
+  NAME ASSIGN expr	{ $$ = make_attr(p, @1, $3, @$); }
+| NAME ASSIGN error SYNC	{
+	/* It was given, so nothing need say that it is missing. */
+	$$ = make_attr(p, @1, make_leaf(p, EXPR_ERROR, @3), @$);
+	yyerrok;
+  }
+;
+
+block:
+  NAME body	{ $$ = make_block(p, @1, no_span, $2, @$); }
+| NAME NAME body	{ $$ = make_block(p, @1, @2, $3, @$); }
+| NAME STRING body	{ $$ = make_block(p, @1, @2, $3, @$); }
+| TABLES LBRACE rules RBRACE	{
+	struct span braces = { @2.start, @4.end };
+
+	$$ = make_block(p, @1, no_span, make_body(p, $3, braces), @$);
+  }
+;
+
+/* Tables */
+
+rules:
+  %empty	{ $$ = make_body_items(p); }
+| rules rule	{ $$ = $1; list_add(p, &$1->rules, $2); }
+| rules error SYNC	{ $$ = $1; yyerrok; }
+;
+
+rule:
+  INCLUDE pattern where	{
+	$$ = make_rule(p, RULE_INCLUDE, $2, 2, @$);
+	rule_set_where(p, $$, $3);
+  }
+| EXCLUDE pattern	{ $$ = make_rule(p, RULE_EXCLUDE, $2, 2, @$); }
+| RENAME SCHEMA pattern TO pattern	{
+	$$ = make_rule(p, RULE_RENAME, $3, 1, @$);
+	rule_set_rename(p, $$, "schema", $5);
+  }
+| RENAME TABLE pattern TO pattern	{
+	$$ = make_rule(p, RULE_RENAME, $3, 2, @$);
+	rule_set_rename(p, $$, "table", $5);
+  }
+| RENAME COLUMN pattern TO pattern	{
+	$$ = make_rule(p, RULE_RENAME, $3, 3, @$);
+	rule_set_rename(p, $$, "column", $5);
+  }
+;
+
+pattern:
+  PATTERN	{ $$ = @1; }
+| NAME	{ $$ = @1; }
+| STRING	{ $$ = @1; }
+| PERCENT	{ $$ = @1; }
+;
+
+where:
+  %empty	{ $$ = NULL; }
+| WHERE conditions	{ $$ = $2; }
+;
+
+conditions:
+  comparison	{ $$ = list_new(p); list_add(p, $$, $1); }
+| conditions AND comparison	{ $$ = $1; list_add(p, $1, $3); }
+;
+
+comparison:
+  column operator value	{
+	$$ = make_where(p, @1, $2, $3, STR(""), @$);
+  }
+| column BETWEEN value AND value	{
+	$$ = make_where(p, @1, "between", $3, $5, @$);
+  }
+| column NOT BETWEEN value AND value	{
+	$$ = make_where(p, @1, "not between", $4, $6, @$);
+  }
+| column IS NULL	{
+	$$ = make_where(p, @1, "is null", STR(""), STR(""), @$);
+  }
+| column IS NOT NULL	{
+	$$ = make_where(p, @1, "is not null", STR(""), STR(""), @$);
+  }
+;
+
+column:
+  NAME
+| STRING
+;
+
+operator:
+  ASSIGN	{ $$ = "="; }
+| EQ	{ $$ = "="; }
+| NE	{ $$ = "!="; }
+| LT	{ $$ = "<"; }
+| LE	{ $$ = "<="; }
+| GT	{ $$ = ">"; }
+| GE	{ $$ = ">="; }
+;
+
+value:
+  STRING	{ $$ = literal_text(p, @1); }
+| NUMBER	{ $$ = literal_text(p, @1); }
+| MINUS NUMBER	{ $$ = literal_text(p, @$); }
+| TRUE	{ $$ = literal_text(p, @1); }
+| FALSE	{ $$ = literal_text(p, @1); }
+;
+
+/* Expressions */
+
+expr:
+  postfix
+| expr QUESTION expr COLON expr %prec QUESTION	{
+	$$ = make_cond(p, $1, $3, $5, @$);
+  }
+| expr OR expr	{ $$ = make_binary(p, $1, AST_OR, $3, @$); }
+| expr AND expr	{ $$ = make_binary(p, $1, AST_AND, $3, @$); }
+| expr EQ expr	{ $$ = make_binary(p, $1, AST_EQ, $3, @$); }
+| expr NE expr	{ $$ = make_binary(p, $1, AST_NE, $3, @$); }
+| expr LT expr	{ $$ = make_binary(p, $1, AST_LT, $3, @$); }
+| expr LE expr	{ $$ = make_binary(p, $1, AST_LE, $3, @$); }
+| expr GT expr	{ $$ = make_binary(p, $1, AST_GT, $3, @$); }
+| expr GE expr	{ $$ = make_binary(p, $1, AST_GE, $3, @$); }
+| expr PLUS expr	{ $$ = make_binary(p, $1, AST_ADD, $3, @$); }
+| expr MINUS expr	{ $$ = make_binary(p, $1, AST_SUB, $3, @$); }
+| expr STAR expr	{ $$ = make_binary(p, $1, AST_MUL, $3, @$); }
+| expr SLASH expr	{ $$ = make_binary(p, $1, AST_DIV, $3, @$); }
+| expr PERCENT expr	{ $$ = make_binary(p, $1, AST_MOD, $3, @$); }
+| NOT expr	{ $$ = make_unary(p, AST_NOT, $2, @$); }
+| MINUS expr %prec NEGATIVE	{ $$ = make_unary(p, AST_NEGATE, $2, @$); }
+;
+
+postfix:
+  primary
+| postfix DOT NAME	{ $$ = make_attr_of(p, $1, @3, @$); }
+| postfix INDEX expr RBRACKET	{ $$ = make_index(p, $1, $3, @$); }
+| postfix INDEX STAR RBRACKET	{ $$ = make_index(p, $1, NULL, @$); }
+;
+
+primary:
+  NAME	{ $$ = make_leaf(p, EXPR_NAME, @$); }
+| NUMBER	{ $$ = make_leaf(p, EXPR_NUMBER, @$); }
+| CIDR	{ $$ = make_leaf(p, EXPR_CIDR, @$); }
+| IP	{ $$ = make_leaf(p, EXPR_IP, @$); }
+| DURATION	{ $$ = make_leaf(p, EXPR_DURATION, @$); }
+| SIZE	{ $$ = make_leaf(p, EXPR_SIZE, @$); }
+| TRUE	{ $$ = make_leaf(p, EXPR_BOOL, @$); }
+| FALSE	{ $$ = make_leaf(p, EXPR_BOOL, @$); }
+| NULL	{ $$ = make_leaf(p, EXPR_NULL, @$); }
+| string
+| LPAREN expr RPAREN	{ $$ = $2; }
+| NAME CALL args RPAREN	{ $$ = make_call(p, @1, $3, @$); }
+| LIST args RBRACKET	{ $$ = make_items(p, EXPR_LIST, $2, @$); }
+| LMAP entries RBRACE	{ $$ = make_items(p, EXPR_MAP, $2, @$); }
+| LIST each COLON expr condition RBRACKET	{
+	$$ = make_for(p, $2, NULL, $4, $5, @$);
+  }
+| LMAP each COLON expr BECOMES expr condition RBRACE	{
+	$$ = make_for(p, $2, $4, $6, $7, @$);
+  }
+;
+
+args:
+  %empty	{ $$ = list_new(p); }
+| arg_list
+| arg_list COMMA
+;
+
+arg_list:
+  expr	{ $$ = list_new(p); list_add(p, $$, $1); }
+| arg_list COMMA expr	{ $$ = $1; list_add(p, $1, $3); }
+;
+
+entries:
+  %empty	{ $$ = list_new(p); }
+| entries key ASSIGN expr comma	{
+	$$ = $1;
+	list_add(p, $1, $2);
+	list_add(p, $1, $4);
+  }
+;
+
+key:
+  NAME	{ $$ = make_key(p, @1); }
+| string
+| LPAREN expr RPAREN	{ $$ = $2; }
+;
+
+comma:
+  %empty
+| COMMA
+;
+
+string:
+  STRING	{ $$ = make_string(p, @1); }
+| QUOTE parts QUOTE_END	{ $$ = make_template(p, $2, @1, @$); }
+| HEREDOC parts HEREDOC_END	{ $$ = make_template(p, $2, @1, @$); }
+;
+
+parts:
+  %empty	{ $$ = list_new(p); }
+| parts part	{ $$ = $1; list_add(p, $1, $2); }
+;
+
+part:
+  TEXT	{ $$ = make_text(p, @1); }
+| INTERP expr INTERP_END	{ $$ = $2; }
+;
+
+%%
+
+static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p)
+{
+	yysymbol_kind_t symbols[YYNTOKENS];
+	unsigned expected[YYNTOKENS];
+	int n = yypcontext_expected_tokens(context, symbols, YYNTOKENS);
+
+	/* Symbols are numbered as the tokens are (api.token.raw). */
+	for (int i = 0; i < n; i++)
+		expected[i] = (unsigned)symbols[i];
+	parser_syntax_error(p, *yypcontext_location(context),
+			    (unsigned)yypcontext_token(context), expected,
+			    n > 0 ? (size_t)n : 0);
+	return 0;
+}
+
+const char *grammar_token_name(unsigned kind)
+{
+	return yysymbol_name((yysymbol_kind_t)kind);
+}

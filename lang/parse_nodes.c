@@ -1,0 +1,418 @@
+/* The nodes of the tree, each made by one action of the grammar. */
+#include <config.h>
+
+#include "lang/base/arena.h"
+#include "lang/base/error.h"
+#include "lang/diag.h"
+#include "lang/grammar.h"
+#include "lang/parser.h"
+
+#include <string.h>
+
+/* The tree is walked by recursion, so a node knows how deep it reaches. */
+struct node {
+	struct ast_expr expr; /* first: one is the other */
+	unsigned depth;
+};
+
+struct list *list_new(struct parser *p)
+{
+	return arena_new(p->arena, struct list, 1);
+}
+
+void list_add(struct parser *p, struct list *l, void *item)
+{
+	if (l->n == l->room) {
+		size_t room = l->room ? l->room * 2 : 4;
+		void **items = arena_new(p->arena, void *, room);
+
+		if (l->n)
+			memcpy(items, l->items, l->n * sizeof(*items));
+		l->items = items;
+		l->room = room;
+	}
+	l->items[l->n++] = item;
+}
+
+static struct ast_expr *expr_new(struct parser *p, enum ast_expr_kind kind,
+				 struct span span)
+{
+	struct node *n = arena_new(p->arena, struct node, 1);
+
+	n->expr.kind = kind;
+	n->expr.span = span;
+	n->expr.source = p->source;
+	n->depth = 1;
+	return &n->expr;
+}
+
+/*
+ * Counts the levels below x once more. Too many: x becomes an error, and the
+ * levels are counted from there again, so that this is said once.
+ */
+static void reach(struct parser *p, struct ast_expr *x,
+		  const struct ast_expr *below)
+{
+	struct node *n = (struct node *)x;
+	unsigned depth;
+
+	if (!below)
+		return;
+	depth = ((const struct node *)below)->depth + 1;
+	if (depth > n->depth)
+		n->depth = depth;
+	if (n->depth <= NESTING_MAX)
+		return;
+	parser_exhausted(p, x->span);
+	*n = (struct node){ .depth = 1 };
+	n->expr.kind = EXPR_ERROR;
+	n->expr.source = p->source;
+	n->expr.span = below->span;
+}
+
+static struct ast_expr *finish(struct parser *p, struct ast_expr *x)
+{
+	struct ast_expr copy = *x;
+
+	reach(p, x, copy.left);
+	reach(p, x, copy.right);
+	reach(p, x, copy.third);
+	reach(p, x, copy.fourth);
+	for (size_t i = 0; i < copy.n_items; i++)
+		reach(p, x, copy.items[i]);
+	return x;
+}
+
+/* The digits of a number: "_" is for people. */
+static struct str digits(struct parser *p, struct str text)
+{
+	char *out;
+	size_t n = 0;
+
+	if (str_find(text, '_') < 0)
+		return text;
+	out = arena_new(p->arena, char, text.n + 1);
+	for (size_t i = 0; i < text.n; i++)
+		if (text.s[i] != '_')
+			out[n++] = text.s[i];
+	return (struct str){ out, n };
+}
+
+struct ast_expr *make_leaf(struct parser *p, enum ast_expr_kind kind,
+			   struct span span)
+{
+	struct ast_expr *x = expr_new(p, kind, span);
+
+	if (kind == EXPR_BOOL)
+		x->boolean = str_is(parser_text(p, span), "true");
+	else if (kind == EXPR_NAME)
+		x->text = parser_text(p, span);
+	else if (kind != EXPR_NULL && kind != EXPR_ERROR)
+		x->text = digits(p, parser_text(p, span));
+	return x;
+}
+
+struct ast_expr *make_key(struct parser *p, struct span span)
+{
+	struct ast_expr *x = expr_new(p, EXPR_STRING, span);
+
+	x->text = parser_text(p, span);
+	return x;
+}
+
+struct ast_expr *make_unary(struct parser *p, enum ast_op op,
+			    struct ast_expr *below, struct span span)
+{
+	struct ast_expr *x = expr_new(p, EXPR_UNARY, span);
+
+	x->op = op;
+	x->left = below;
+	return finish(p, x);
+}
+
+struct ast_expr *make_binary(struct parser *p, struct ast_expr *left,
+			     enum ast_op op, struct ast_expr *right,
+			     struct span span)
+{
+	struct ast_expr *x = expr_new(p, EXPR_BINARY, span);
+
+	x->op = op;
+	x->left = left;
+	x->right = right;
+	return finish(p, x);
+}
+
+struct ast_expr *make_cond(struct parser *p, struct ast_expr *condition,
+			   struct ast_expr *yes, struct ast_expr *no,
+			   struct span span)
+{
+	struct ast_expr *x = expr_new(p, EXPR_COND, span);
+
+	x->left = condition;
+	x->right = yes;
+	x->third = no;
+	return finish(p, x);
+}
+
+struct ast_expr *make_attr_of(struct parser *p, struct ast_expr *left,
+			      struct span name, struct span span)
+{
+	struct ast_expr *x = expr_new(p, EXPR_ATTR, span);
+
+	x->left = left;
+	x->text = parser_text(p, name);
+	x->name = name;
+	return finish(p, x);
+}
+
+struct ast_expr *make_index(struct parser *p, struct ast_expr *left,
+			    struct ast_expr *index, struct span span)
+{
+	struct ast_expr *x = expr_new(p, index ? EXPR_INDEX : EXPR_SPLAT, span);
+
+	x->left = left;
+	x->right = index;
+	return finish(p, x);
+}
+
+struct ast_expr *make_call(struct parser *p, struct span name,
+			   struct list *args, struct span span)
+{
+	struct ast_expr *x = expr_new(p, EXPR_CALL, span);
+
+	x->text = parser_text(p, name);
+	x->name = name;
+	x->items = (struct ast_expr **)args->items;
+	x->n_items = args->n;
+	return finish(p, x);
+}
+
+struct ast_expr *make_items(struct parser *p, enum ast_expr_kind kind,
+			    struct list *items, struct span span)
+{
+	struct ast_expr *x = expr_new(p, kind, span);
+
+	x->items = (struct ast_expr **)items->items;
+	x->n_items = items->n;
+	return finish(p, x);
+}
+
+struct loop *make_loop(struct parser *p, struct span key, struct span val,
+		       struct ast_expr *over)
+{
+	struct loop *l = arena_new(p->arena, struct loop, 1);
+
+	l->key = parser_text(p, key);
+	l->val = parser_text(p, val);
+	l->over = over;
+	return l;
+}
+
+struct ast_expr *make_for(struct parser *p, struct loop *loop,
+			  struct ast_expr *key, struct ast_expr *value,
+			  struct ast_expr *condition, struct span span)
+{
+	struct ast_expr *x =
+		expr_new(p, key ? EXPR_MAP_FOR : EXPR_LIST_FOR, span);
+
+	x->text = loop->key;
+	x->text2 = loop->val;
+	x->left = loop->over;
+	x->right = value;
+	x->third = condition;
+	x->fourth = key;
+	return finish(p, x);
+}
+
+/*
+ * The text of a type as lang/type.h wants it: where comments stand there are
+ * blanks, and where the end of a line separates there is a comma. Offsets in
+ * it are offsets in the source.
+ */
+struct ast_type make_type(struct parser *p, struct span span)
+{
+	const struct tokens *t = &p->tokens;
+	struct ast_type type = { parser_text(p, span), span };
+	size_t low = 0, high = t->n;
+	char *text = NULL;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (t->items[middle].span.start < span.start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < t->n && t->items[low].span.start < span.end; low++) {
+		const struct token *token = &t->items[low];
+		size_t at = token->span.start - span.start;
+		bool is_comma = token->flags & TOKEN_VIRTUAL;
+
+		if (token->kind != TOK_COMMENT && !is_comma)
+			continue;
+		if (!text)
+			text = str_c(type.text, p->arena);
+		if (is_comma)
+			text[at] = ',';
+		else
+			memset(text + at, ' ',
+			       token->span.end - token->span.start);
+	}
+	if (text)
+		type.text.s = text;
+	return type;
+}
+
+struct items *make_body_items(struct parser *p)
+{
+	return arena_new(p->arena, struct items, 1);
+}
+
+struct ast_attr *make_attr(struct parser *p, struct span name,
+			   struct ast_expr *value, struct span span)
+{
+	struct ast_attr *x = arena_new(p->arena, struct ast_attr, 1);
+
+	x->name = parser_text(p, name);
+	x->name_span = name;
+	x->value = value;
+	x->span = span;
+	return x;
+}
+
+struct ast_block *make_block(struct parser *p, struct span name,
+			     struct span label, const struct ast_body *body,
+			     struct span span)
+{
+	struct ast_block *x = arena_new(p->arena, struct ast_block, 1);
+
+	x->name = parser_text(p, name);
+	x->name_span = name;
+	if (label.end > label.start)
+		x->label = literal_text(p, label);
+	x->label_span = label;
+	x->body = *body;
+	x->span = span;
+	return x;
+}
+
+struct ast_body *make_body(struct parser *p, struct items *items,
+			   struct span span)
+{
+	struct ast_body *b = arena_new(p->arena, struct ast_body, 1);
+
+	b->n_attrs = items->attrs.n;
+	b->attrs = arena_new(p->arena, struct ast_attr, b->n_attrs);
+	for (size_t i = 0; i < b->n_attrs; i++)
+		b->attrs[i] = *(struct ast_attr *)items->attrs.items[i];
+	b->n_blocks = items->blocks.n;
+	b->blocks = arena_new(p->arena, struct ast_block, b->n_blocks);
+	for (size_t i = 0; i < b->n_blocks; i++)
+		b->blocks[i] = *(struct ast_block *)items->blocks.items[i];
+	b->n_rules = items->rules.n;
+	b->rules = arena_new(p->arena, struct ast_rule, b->n_rules);
+	for (size_t i = 0; i < b->n_rules; i++)
+		b->rules[i] = *(struct ast_rule *)items->rules.items[i];
+	b->span = span;
+	return b;
+}
+
+struct ast_param *make_param(struct parser *p, struct span name,
+			     struct ast_type type, bool is_secret,
+			     struct ast_expr *fallback,
+			     const struct ast_body *body, struct span span)
+{
+	struct ast_param *x = arena_new(p->arena, struct ast_param, 1);
+
+	x->name = parser_text(p, name);
+	x->name_span = name;
+	x->type = type;
+	x->is_secret = is_secret;
+	x->fallback = fallback;
+	if (body)
+		x->body = *body;
+	x->span = span;
+	return x;
+}
+
+struct ast_decl *make_decl(struct parser *p, enum ast_decl_kind kind,
+			   struct span name, struct span span)
+{
+	struct ast_decl *d = arena_new(p->arena, struct ast_decl, 1);
+
+	d->kind = kind;
+	d->source = p->source;
+	d->name = parser_text(p, name);
+	d->name_span = name;
+	d->span = span;
+	return d;
+}
+
+void decl_set_body(struct ast_decl *d, const struct ast_body *body)
+{
+	if (body)
+		d->body = *body;
+}
+
+void decl_set_head(struct parser *p, struct ast_decl *d, struct span type,
+		   const struct loop *loop, struct ast_expr *condition)
+{
+	d->type = parser_text(p, type);
+	d->type_span = type;
+	d->condition = condition;
+	if (!loop)
+		return;
+	d->key = loop->key;
+	d->val = loop->val;
+	d->over = loop->over;
+}
+
+void decl_set_params(struct parser *p, struct ast_decl *d, struct list *params)
+{
+	d->n_params = params->n;
+	d->params = arena_new(p->arena, struct ast_param, params->n);
+	for (size_t i = 0; i < params->n; i++)
+		d->params[i] = *(struct ast_param *)params->items[i];
+	if (d->kind == DECL_PARAM) {
+		d->name = d->params[0].name;
+		d->name_span = d->params[0].name_span;
+	}
+}
+
+void decl_set_decls(struct ast_decl *d, struct list *decls)
+{
+	d->decls = (struct ast_decl **)decls->items;
+	d->n_decls = decls->n;
+}
+
+void rule_set_where(struct parser *p, struct ast_rule *r, struct list *where)
+{
+	if (!where)
+		return;
+	r->n_where = where->n;
+	r->where = arena_new(p->arena, struct ast_where, where->n);
+	for (size_t i = 0; i < where->n; i++)
+		r->where[i] = *(struct ast_where *)where->items[i];
+}
+
+void rule_set_rename(struct parser *p, struct ast_rule *r, const char *target,
+		     struct span new_name)
+{
+	r->target = str_from(target);
+	r->new_name = literal_text(p, new_name);
+}
+
+struct ast_where *make_where(struct parser *p, struct span column,
+			     const char *op, struct str value,
+			     struct str value2, struct span span)
+{
+	struct ast_where *w = arena_new(p->arena, struct ast_where, 1);
+
+	w->column = literal_text(p, column);
+	w->op = str_from(op);
+	w->value = value;
+	w->value2 = value2;
+	w->span = span;
+	return w;
+}

@@ -1,0 +1,134 @@
+#ifndef DMSL_LANG_PARSER_H
+#define DMSL_LANG_PARSER_H
+
+/*
+ * What grammar.y and parse.c share; nobody else includes it. The grammar's
+ * actions each make one node with a function below. Lists grow in the arena
+ * while they are read and are made into arrays when they end.
+ */
+
+#include "lang/ast.h"
+#include "lang/source.h"
+#include "lang/token.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct diags;
+
+/* Pointers to nodes, in the order read. */
+struct list {
+	void **items;
+	size_t n, room;
+};
+
+/* What stands between the braces of a block. */
+struct items {
+	struct list attrs, blocks, rules;
+};
+
+/* The head of an instance: for K, V in OVER if CONDITION. */
+struct loop {
+	struct str key, val;
+	struct ast_expr *over;
+};
+
+struct parser {
+	const struct source *source;
+	struct arena *arena;
+	struct diags *diags;
+	struct tokens tokens;
+	unsigned start; /* TOK_START_FILE or _EXPR, until it was handed out */
+	size_t next;    /* token that comes next */
+	size_t current; /* token handed out last */
+	bool has_current;
+	bool is_recovering;   /* skip to where the next item begins */
+	bool has_failed;
+	size_t failed_at;     /* where recovery last began to look */
+	uint8_t open[NESTING_MAX]; /* contexts of what was handed out */
+	size_t n_open;
+	struct list *decls;   /* of the file */
+	struct ast_expr *expr; /* what parse_expr() wants */
+};
+
+struct str parser_text(const struct parser *p, struct span span);
+/* How a kind of token is called: "number", "{". */
+const char *grammar_token_name(unsigned kind);
+/* The grammar met a token of that kind where others were expected. */
+void parser_syntax_error(struct parser *p, struct span span, unsigned kind,
+			 const unsigned *expected, size_t n_expected);
+/* The grammar's stack is full. */
+void parser_exhausted(struct parser *p, struct span span);
+
+struct list *list_new(struct parser *p);
+void list_add(struct parser *p, struct list *l, void *item);
+
+struct ast_expr *make_leaf(struct parser *p, enum ast_expr_kind kind,
+			   struct span span);
+struct ast_expr *make_string(struct parser *p, struct span span);
+struct ast_expr *make_text(struct parser *p, struct span span);
+struct ast_expr *make_template(struct parser *p, struct list *parts,
+			       struct span first, struct span span);
+struct ast_expr *make_key(struct parser *p, struct span span);
+struct ast_expr *make_unary(struct parser *p, enum ast_op op,
+			    struct ast_expr *x, struct span span);
+struct ast_expr *make_binary(struct parser *p, struct ast_expr *left,
+			     enum ast_op op, struct ast_expr *right,
+			     struct span span);
+struct ast_expr *make_cond(struct parser *p, struct ast_expr *condition,
+			   struct ast_expr *yes, struct ast_expr *no,
+			   struct span span);
+struct ast_expr *make_attr_of(struct parser *p, struct ast_expr *left,
+			      struct span name, struct span span);
+struct ast_expr *make_index(struct parser *p, struct ast_expr *left,
+			    struct ast_expr *index, struct span span);
+struct ast_expr *make_call(struct parser *p, struct span name,
+			   struct list *args, struct span span);
+struct ast_expr *make_items(struct parser *p, enum ast_expr_kind kind,
+			    struct list *items, struct span span);
+/* key is NULL in a list. */
+struct ast_expr *make_for(struct parser *p, struct loop *loop,
+			  struct ast_expr *key, struct ast_expr *value,
+			  struct ast_expr *condition, struct span span);
+
+struct loop *make_loop(struct parser *p, struct span key, struct span val,
+		       struct ast_expr *over);
+struct ast_type make_type(struct parser *p, struct span span);
+struct items *make_body_items(struct parser *p);
+struct ast_attr *make_attr(struct parser *p, struct span name,
+			   struct ast_expr *value, struct span span);
+/* A label of no length is none. */
+struct ast_block *make_block(struct parser *p, struct span name,
+			     struct span label, const struct ast_body *body,
+			     struct span span);
+struct ast_body *make_body(struct parser *p, struct items *items,
+			   struct span span);
+struct ast_param *make_param(struct parser *p, struct span name,
+			     struct ast_type type, bool is_secret,
+			     struct ast_expr *fallback,
+			     const struct ast_body *body, struct span span);
+struct ast_decl *make_decl(struct parser *p, enum ast_decl_kind kind,
+			   struct span name, struct span span);
+void decl_set_body(struct ast_decl *d, const struct ast_body *body);
+void decl_set_head(struct parser *p, struct ast_decl *d, struct span type,
+		   const struct loop *loop, struct ast_expr *condition);
+void decl_set_params(struct parser *p, struct ast_decl *d,
+		     struct list *params);
+void decl_set_decls(struct ast_decl *d, struct list *decls);
+
+struct ast_rule *make_rule(struct parser *p, enum ast_rule_kind kind,
+			   struct span pattern, unsigned parts,
+			   struct span span);
+void rule_set_where(struct parser *p, struct ast_rule *r,
+		    struct list *where);
+void rule_set_rename(struct parser *p, struct ast_rule *r, const char *target,
+		     struct span new_name);
+struct ast_where *make_where(struct parser *p, struct span column,
+			     const char *op, struct str value,
+			     struct str value2, struct span span);
+/* The text of a name, string or number, escapes resolved. */
+struct str literal_text(struct parser *p, struct span span);
+
+#endif

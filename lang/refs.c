@@ -1,0 +1,125 @@
+#include <config.h>
+
+#include "lang/refs.h"
+
+#include "lang/ast.h"
+
+/* Loop variables of the comprehensions around an expression. */
+struct bound {
+	const struct ast_expr *loop;
+	const struct bound *outer;
+};
+
+struct walk {
+	void (*found)(void *context, const struct ref *r);
+	void *context;
+};
+
+static bool is_bound(const struct bound *b, struct str name)
+{
+	for (; b; b = b->outer)
+		if (str_eq(name, b->loop->text) || str_eq(name, b->loop->text2))
+			return true;
+	return false;
+}
+
+static bool is_path(const struct ast_expr *x)
+{
+	return x->kind == EXPR_ATTR || x->kind == EXPR_INDEX ||
+	       x->kind == EXPR_SPLAT;
+}
+
+/*
+ * What is below `above` on the path that ends in `last`: the tree holds a path
+ * from its end, and we read it from its beginning.
+ */
+static const struct ast_expr *step_below(const struct ast_expr *last,
+					 const struct ast_expr *above)
+{
+	const struct ast_expr *x = last;
+
+	if (last == above)
+		return NULL;
+	while (x->left != above)
+		x = x->left;
+	return x;
+}
+
+static void name_found(const struct walk *w, const struct ast_expr *name,
+		       const struct ast_expr *last)
+{
+	struct ref r = {
+		.name = name->text,
+		.place = { name->source, name->span },
+	};
+	const struct ast_expr *x = step_below(last, name);
+
+	if (x && x->kind == EXPR_ATTR) {
+		r.second = x->text;
+		r.place.span.end = x->name.end;
+		x = step_below(last, x);
+		if (x && x->kind == EXPR_INDEX &&
+		    x->right->kind == EXPR_STRING) {
+			r.has_key = true;
+			r.key = x->right->text;
+		}
+		if (x && x->kind != EXPR_ATTR)
+			x = step_below(last, x);
+		if (x && x->kind == EXPR_ATTR)
+			r.attr = x->text;
+	}
+	w->found(w->context, &r);
+}
+
+/* Recursion ends: the parser refuses trees of more than 200 levels. */
+static void walk(const struct walk *w, const struct ast_expr *x,
+		 const struct bound *outer);
+
+/* The name a path begins with, then what its indexes refer to. */
+static void walk_path(const struct walk *w, const struct ast_expr *last,
+		      const struct bound *outer)
+{
+	const struct ast_expr *base = last;
+
+	while (is_path(base))
+		base = base->left;
+	if (base->kind != EXPR_NAME)
+		walk(w, base, outer);
+	else if (!is_bound(outer, base->text))
+		name_found(w, base, last);
+	for (const struct ast_expr *x = base; x;) {
+		if (x != base && x->kind == EXPR_INDEX)
+			walk(w, x->right, outer);
+		x = step_below(last, x);
+	}
+}
+
+static void walk(const struct walk *w, const struct ast_expr *x,
+		 const struct bound *outer)
+{
+	struct bound inner = { x, outer };
+	const struct bound *b = outer;
+
+	if (!x)
+		return;
+	if (x->kind == EXPR_NAME || is_path(x)) {
+		walk_path(w, x, outer);
+		return;
+	}
+	walk(w, x->left, outer);
+	if (x->kind == EXPR_LIST_FOR || x->kind == EXPR_MAP_FOR)
+		b = &inner;
+	walk(w, x->fourth, b);
+	walk(w, x->right, b);
+	walk(w, x->third, b);
+	for (size_t i = 0; i < x->n_items; i++)
+		walk(w, x->items[i], outer);
+}
+
+void refs_find(const struct ast_expr *x,
+	       void (*found)(void *context, const struct ref *r), void *context)
+{
+	struct walk w = { found, context };
+
+	walk(&w, x, NULL);
+}

@@ -1,0 +1,126 @@
+#include <config.h>
+
+#include "lang/source.h"
+
+#include "lang/base/arena.h"
+#include "lang/base/error.h"
+#include "lang/base/file.h"
+#include "lang/utf8.h"
+
+#include <string.h>
+
+enum { TAB = 8 };
+
+/* What stands before the last slash: "." for a bare name, "/" for the root. */
+static struct str folder_of(struct str path, struct arena *a)
+{
+	ptrdiff_t slash = str_rfind(path, '/');
+
+	if (slash < 0)
+		return STR(".");
+	return str_dup(str_sub(path, 0, slash ? (size_t)slash : 1), a);
+}
+
+static void index_lines(struct source *s, struct arena *a)
+{
+	uint32_t n = 1;
+
+	for (size_t i = 0; i < s->text.n; i++)
+		n += s->text.s[i] == '\n';
+	s->lines = arena_new(a, uint32_t, n);
+	s->n_lines = 1;
+	for (size_t i = 0; i < s->text.n; i++)
+		if (s->text.s[i] == '\n')
+			s->lines[s->n_lines++] = (uint32_t)i + 1;
+}
+
+struct source *source_from(struct str name, struct str text, struct arena *a)
+{
+	struct source *s = arena_new(a, struct source, 1);
+	char *copy;
+
+	if (text.n > SOURCE_MAX)
+		BUG("source of %zu bytes", text.n);
+	copy = arena_new(a, char, text.n + 2);
+	if (text.n)
+		memcpy(copy, text.s, text.n);
+	s->name = str_dup(name, a);
+	s->folder = folder_of(name, a);
+	s->text = (struct str){ copy, text.n };
+	index_lines(s, a);
+	return s;
+}
+
+struct source *source_open(const char *path, struct arena *a,
+			   struct error *err)
+{
+	struct arena scratch = { 0 };
+	struct source *s = NULL;
+	struct str text;
+
+	if (file_read(path, SOURCE_MAX, &scratch, &text, err) == 0)
+		s = source_from(str_from(path), text, a);
+	arena_release(&scratch);
+	return s;
+}
+
+/* Index of the line that holds an offset. */
+static uint32_t line_at(const struct source *s, uint32_t offset)
+{
+	uint32_t low = 0, high = s->n_lines;
+
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (s->lines[middle] <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void source_position(const struct source *s, uint32_t offset, uint32_t *line,
+		     uint32_t *column)
+{
+	uint32_t i = line_at(s, offset);
+	uint32_t at = s->lines[i];
+	uint32_t width = 0;
+
+	if (offset > s->text.n)
+		offset = (uint32_t)s->text.n;
+	while (at < offset) {
+		struct utf8 c = utf8_next(str_sub(s->text, at, offset));
+
+		if (c.code == '\t')
+			width += TAB - width % TAB;
+		else
+			width += c.width;
+		at += c.length;
+	}
+	*line = i + 1;
+	*column = width + 1;
+}
+
+struct str source_line(const struct source *s, uint32_t line)
+{
+	uint32_t start, end;
+	struct str text;
+
+	if (line == 0 || line > s->n_lines)
+		return STR("");
+	start = s->lines[line - 1];
+	end = line < s->n_lines ? s->lines[line] : (uint32_t)s->text.n;
+	text = str_sub(s->text, start, end);
+	while (text.n && (text.s[text.n - 1] == '\n' ||
+			  text.s[text.n - 1] == '\r'))
+		text.n--;
+	return text;
+}
+
+struct str source_text(struct place p)
+{
+	if (!p.source)
+		return STR("");
+	return str_sub(p.source->text, p.span.start, p.span.end);
+}

@@ -1,0 +1,88 @@
+#ifndef DMSL_LANG_TOKEN_H
+#define DMSL_LANG_TOKEN_H
+
+/*
+ * A text as tokens, comments included. Two steps make them: the lexer cuts the
+ * text, knowing nothing of its meaning; the layout then says what can only be
+ * said with a look around: which words are keywords, which "{" opens a block
+ * and which a map, where the end of a line separates, and where a bracket is
+ * missing. After it brackets are balanced, and the grammar needs one token of
+ * lookahead and no tricks.
+ *
+ * The kinds of tokens are those of the grammar (TOK_NAME, …). Their text is
+ * the source's text under the span.
+ */
+
+#include "lang/source.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct diags;
+
+enum token_flag {
+	TOKEN_FIRST = 1,   /* the first of its line; comments do not count */
+	TOKEN_VIRTUAL = 2, /* not in the text: put in by the layout */
+	TOKEN_TAINTED = 4, /* a mistake just before it was reported */
+};
+
+/* What an opening bracket opens; where a token stands. */
+enum token_context {
+	CONTEXT_FILE,
+	CONTEXT_BODY,   /* { } of a block */
+	CONTEXT_DECLS,  /* { } of a component */
+	CONTEXT_TABLES, /* tables { } */
+	CONTEXT_MAP,
+	CONTEXT_LIST,
+	CONTEXT_INDEX,
+	CONTEXT_ARGS,   /* ( ) of a call, a type or a component */
+	CONTEXT_GROUP,  /* ( ) around an expression */
+	CONTEXT_INTERP, /* ${ } in a string */
+};
+
+struct token {
+	uint16_t kind;
+	uint8_t flags;   /* enum token_flag, or'ed */
+	uint8_t context; /* of an opening bracket: what it opens */
+	struct span span;
+};
+
+/* The last one is TOK_END. The memory is malloc'ed. */
+struct tokens {
+	struct token *items;
+	size_t n, room;
+};
+
+enum {
+	NESTING_MAX = 200,      /* brackets, templates, levels of a tree */
+	STRING_MAX = 16 << 20, /* bytes of a string in the text */
+};
+
+/* Both steps; mistakes are findings. */
+void tokens_read(const struct source *s, struct tokens *out, struct diags *d);
+void tokens_release(struct tokens *t);
+
+/* The first step, of lexer.l: the text as it stands. */
+void lexer_run(const struct source *s, struct tokens *out, struct diags *d);
+/* The second, of layout.c; -1 when the text is nested too deeply to go on. */
+int layout_run(const struct source *s, const struct tokens *raw,
+	       struct tokens *out, struct diags *d);
+
+/* Adds a zeroed token at the end. */
+struct token *tokens_add(struct tokens *t, unsigned kind, struct span span);
+
+/*
+ * Whether tokens i, i + 1, … begin an attribute, block or declaration, as far
+ * as a look at two or three of them can tell. For recovery.
+ */
+bool token_begins_item(const struct tokens *t, size_t i,
+		       enum token_context where);
+bool token_opens(unsigned kind);
+bool token_closes(unsigned kind);
+/* Whether an expression may end or begin with it. */
+bool token_ends_operand(unsigned kind);
+bool token_begins_operand(unsigned kind);
+
+#endif
