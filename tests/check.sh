@@ -67,7 +67,6 @@ one headers make -C build -s check-headers
 one layers make -C build -s check-layers
 one man make -C build -s check-man
 one shell make -C build -s check-shell
-one demo sh tests/e2e.sh
 one distcheck make -C build -s distcheck
 
 if [ "$skipped" -gt 0 ]; then

@@ -26,7 +26,8 @@ check-man: dmsl
 	DMSL_SRCDIR='$(abs_top_srcdir)' DMSL_BUILDDIR='$(abs_top_builddir)' \
 		$(SHELL) $(srcdir)/tests/habits/man.sh
 check-shell:
-	cd $(srcdir) && shellcheck -s sh bootstrap tests/*.sh tests/habits/*.sh stacks/*.sh
+	cd $(srcdir) && shellcheck -s sh -S warning -e SC2034 bootstrap .githooks/pre-commit \
+		tests/*.sh tests/habits/*.sh tests/t/*.sh stacks/*.sh
 check-style:
 	cd $(srcdir) && git ls-files '*.[ch]' | xargs $(CLANG_FORMAT) --dry-run -Werror
 style:
@@ -34,5 +35,14 @@ style:
 hooks:
 	cd $(srcdir) && git config core.hooksPath .githooks
 
-EXTRA_DIST += tests/check.sh tests/e2e.sh tests/habits/headers.sh \
+EXTRA_DIST += tests/check.sh tests/as-user.sh tests/find-secret.py tests/lib-stack.sh tests/habits/headers.sh \
 	tests/habits/layers.sh tests/habits/man.sh
+
+# Commands and whole stacks, with the program that was built.
+stack_tests = \
+	tests/t/0900-migration.sh \
+	tests/t/0901-migration-user.sh \
+	tests/t/0910-kill.sh \
+	tests/t/0920-secrets.sh
+TESTS += $(stack_tests)
+EXTRA_DIST += $(stack_tests)
