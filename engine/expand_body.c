@@ -143,6 +143,29 @@ static void refuse_decl(struct expander *x, const struct ast_decl *d,
 		   "\"%s\" is not known to this version of dmsl", word);
 }
 
+/*
+ * output NAME = VALUE { depends_on = [ … ] }: who uses the output needs these
+ * too, such as the server beside the cluster whose data it serves.
+ */
+static const struct ast_expr *output_depends_on(struct expander *x,
+						const struct ast_decl *d)
+{
+	const struct ast_attr *depends_on =
+		ast_attr_find(&d->body, STR("depends_on"));
+
+	for (size_t i = 0; i < d->body.n_attrs; i++) {
+		const struct ast_attr *a = &d->body.attrs[i];
+
+		if (a != depends_on)
+			diag_error(x->diags, "E0203",
+				   (struct place){ d->source, a->name_span },
+				   "unrecognised attribute \"%.*s\" in output "
+				   "\"%.*s\"",
+				   STR_ARG(a->name), STR_ARG(d->name));
+	}
+	return depends_on ? depends_on->value : NULL;
+}
+
 static void add_decl(struct expander *x, struct body *b,
 		     const struct ast_decl *d)
 {
@@ -167,6 +190,7 @@ static void add_decl(struct expander *x, struct body *b,
 				 .name = d->name,
 				 .place = decl_place(d),
 				 .value = d->value,
+				 .depends_on = output_depends_on(x, d),
 			 });
 		break;
 	case DECL_INSTANCE:
@@ -495,8 +519,11 @@ static void check_decl(struct name_check *c, const struct ast_decl *d)
 		}
 		break;
 	case DECL_LET:
+		check_expr(c, d->value, NULL);
+		break;
 	case DECL_OUTPUT:
 		check_expr(c, d->value, NULL);
+		check_exprs(c, &d->body, NULL, 0);
 		break;
 	case DECL_STACK:
 	case DECL_CHECK:

@@ -93,6 +93,8 @@ static const struct index_set *binding_deps(struct scope *s, struct binding *b)
 	x->depth++;
 	if (e)
 		find_in_expr(&f, e);
+	if (d->depends_on)
+		find_in_expr(&f, d->depends_on);
 	x->depth--;
 	b->deps = seal_ids(&ids, x->arena);
 	return &b->deps;

@@ -50,6 +50,7 @@ struct name_decl {
 	struct str name;
 	struct place place;
 	const struct ast_expr *value;  /* let, output; param: its default */
+	const struct ast_expr *depends_on; /* output { depends_on = … }, or NULL */
 	const struct ast_param *param; /* NAME_PARAM */
 	const struct type *type;       /* NAME_PARAM; NULL: any */
 };

@@ -179,9 +179,10 @@ decl:
 	decl_set_head(p, $$, @2, $4, $5);
 	decl_set_body($$, $6);
   }
-| OUTPUT NAME ASSIGN expr	{
+| OUTPUT NAME ASSIGN expr optional_body	{
 	$$ = make_decl(p, DECL_OUTPUT, @2, @$);
 	$$->value = $4;
+	decl_set_body($$, $5);
   }
 | OUTPUT NAME ASSIGN error SYNC	{
 	$$ = make_decl(p, DECL_OUTPUT, @2, @$);

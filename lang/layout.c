@@ -306,6 +306,11 @@ static unsigned word_kind(const struct layout *l, size_t i)
 	enum token_context c = context(l);
 	unsigned kind;
 
+	/* Behind a type, also before the "=" of a default. */
+	if (l->is_param && str_is(text, "secret") &&
+	    !(t->flags & TOKEN_FIRST) &&
+	    (l->last == TOK_NAME || l->last == TOK_RPAREN))
+		return TOK_SECRET;
 	if (l->last == TOK_DOT || next->kind == TOK_ASSIGN)
 		return TOK_NAME;
 	if (is_declaring(c) && (l->last == 0 || l->last == TOK_SYNC ||
@@ -315,10 +320,6 @@ static unsigned word_kind(const struct layout *l, size_t i)
 		if (kind != TOK_NAME)
 			return kind;
 	}
-	if (l->is_param && str_is(text, "secret") && !(t->flags & TOKEN_FIRST))
-		return l->last == TOK_NAME || l->last == TOK_RPAREN ?
-			       TOK_SECRET :
-			       TOK_NAME;
 	if (c == CONTEXT_BODY && next->kind == TOK_LBRACE &&
 	    (token_ends_operand(l->last) || l->last == TOK_LBRACE) &&
 	    str_is(text, "tables"))
@@ -336,7 +337,8 @@ static enum token_context brace_context(struct layout *l)
 	enum token_context c = context(l);
 	bool is_component = l->is_component && c == CONTEXT_FILE;
 
-	if (l->last && !token_ends_operand(l->last) && l->last != TOK_LBRACE &&
+	/* Nothing before it: an expression alone, such as a schema's {}. */
+	if (!token_ends_operand(l->last) && l->last != TOK_LBRACE &&
 	    l->last != TOK_SYNC)
 		return CONTEXT_MAP;
 	if (separates(c) || c == CONTEXT_INDEX || c == CONTEXT_GROUP ||
