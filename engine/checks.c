@@ -21,7 +21,7 @@ static struct place place_of(const struct ast_decl *d)
 static void cannot_run(struct context *c, const struct ast_decl *d,
 		       const char *why, const char *hint)
 {
-	struct diag *diag = diag_error(&c->diags, "E0503", place_of(d),
+	struct diag *diag = diag_error(&c->diags, "E0511", place_of(d),
 				       "check \"%.*s\" could not be run: %s",
 				       STR_ARG(d->name), why);
 

@@ -4,6 +4,7 @@
 
 #include "providers/aws/aws.h"
 #include "providers/core/core.h"
+#include "providers/local/local.h"
 #include "providers/replicator/replicator.h"
 #include "providers/types/types.h"
 
@@ -12,6 +13,7 @@
 /* One row a provider. */
 const struct provider *const builtin_providers[] = {
 	&core_provider,
+	&local_provider,
 	&aws_provider,
 	NULL,
 };

@@ -56,7 +56,7 @@ static void check_one(uint64_t seed)
 {
 	struct arena a = { 0 };
 	bool reach[MOST][MOST];
-	struct edge edges[MOST * 3];
+	struct edge edges[MOST * 3] = { 0 };
 	size_t n = 1 + next_random(&seed) % (MOST - 1);
 	size_t n_edges = next_random(&seed) % (n * 2);
 	bool only_back = next_random(&seed) % 3 == 0;
