@@ -46,6 +46,9 @@ struct engine_call *call_new(struct context *c, size_t provider,
 			     const struct state_resource *prior,
 			     enum call_function function);
 void call_free(struct engine_call *e);
+/* provider_setup.derive; engine is the context. */
+int setup_derive(void *engine, const char *label, void *bytes, size_t n,
+		 struct error *err);
 /* Runs it here and now, waiting out STEP_PENDING, `limit_ms` at most. */
 enum step call_run_now(struct engine_call *e, int64_t limit_ms);
 

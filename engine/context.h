@@ -20,6 +20,7 @@
 
 struct config;
 struct expansion;
+struct journal_replay;
 struct seal;
 struct store;
 
@@ -40,6 +41,7 @@ struct context {
 	/* What main.c hands in. */
 	const struct provider *const *providers; /* end with NULL */
 	const struct type_schema *const *schemas; /* end with NULL */
+	bool (*is_type)(struct str name); /* of a row of schemas */
 	/* Options. */
 	struct setting *settings;
 	size_t n_settings;
@@ -58,6 +60,9 @@ struct context {
 	struct str base_commit;
 	struct open_provider *open; /* by expand_providers() */
 	size_t n_open;
+	/* What an interrupted run left behind; NULL: nothing. */
+	struct journal_replay *replay;
+	bool has_lease; /* this process holds the stack's */
 };
 
 #endif

@@ -44,6 +44,7 @@ struct expansion {
 	struct value stack_tags; /* map */
 	struct resource *resources; /* order of the text */
 	size_t n;
+	const size_t *order; /* dense ids, needs before what needs them */
 	struct map *by_address;
 	const struct ast_decl **outputs, **checks;
 	size_t n_outputs, n_checks;

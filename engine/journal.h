@@ -57,7 +57,10 @@ struct journal_record {
 	/* intent: the old object's id; accepted: the new object's */
 	struct str id;
 	struct str memo;
-	/* done: the resource, NULL after a delete */
+	/*
+	 * done: the resource, NULL after a delete. failed: what is left of it
+	 * (tainted), or NULL: the state stays as it is.
+	 */
 	struct state_resource *resource;
 	/* failed */
 	struct str message;
@@ -69,29 +72,39 @@ struct journal;
 struct journal_replay {
 	struct journal_record begin; /* kind 0: there is no journal */
 	bool has_end;
-	/* Intents without done or failed, in order; with id and memo of
-	 * the latest accepted record. */
+	/*
+	 * Intents without done or failed, in order; with id and memo of the
+	 * latest accepted record, and the run_id of their begin record.
+	 */
 	struct journal_record *open;
 	size_t n_open;
 	uint64_t next_sequence;
-	size_t torn_bytes; /* cut off at the end */
+	size_t torn_bytes; /* cut off behind the last record */
 };
 
 /*
  * Reads <folder>/journal, and applies every done record to `state`. Changes no
  * file. A damaged record that is not the last is an error (ERROR_CORRUPT).
+ * Where the state has no uid yet it gets the journal's. With has_end set nothing
+ * was applied: the committed state holds it all.
  */
 int journal_load(const char *folder, const struct seal *seal,
 		 struct state *state, struct arena *a,
 		 struct journal_replay *out, struct error *err);
 /*
  * Opens it for appending, after a torn tail was cut; makes folder and file when
- * needed. r is what journal_load() said, or NULL for none.
+ * needed. r is what journal_load() said, or NULL for none. It goes on in the
+ * journal that is there; one that has ended, or was none, is begun anew. The
+ * seal must outlive the journal.
  */
 int journal_open(const char *folder, const struct seal *seal,
 		 const struct journal_replay *r, struct journal **out,
 		 struct error *err);
-/* Appends one record; the sequence number is set here. Not yet durable. */
+/*
+ * Appends one record; the sequence number is set here. Not yet durable. The
+ * first one is "begin"; an "end" without one is nothing. memo and message must
+ * hold no secret.
+ */
 int journal_add(struct journal *j, struct journal_record *r,
 		struct error *err);
 /*

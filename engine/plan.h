@@ -58,6 +58,7 @@ struct plan_step {
 	bool runs; /* after create or update, or alone: ACTION_RUN */
 	struct str reason; /* "was deleted outside", "is stopped", … */
 	struct value wanted; /* map of attributes, unknowns inside */
+	struct value after;  /* all attributes as they will be; null: none */
 	struct plan_change *changes;
 	size_t n_changes;
 	struct effect *effects;
@@ -65,6 +66,13 @@ struct plan_step {
 	/* Steps that this one needs done first (by configuration). */
 	size_t *needs;
 	size_t n_needs;
+	/*
+	 * Steps that replace or delete what uses this one's old object: where
+	 * this one deletes (delete, replace), their deletes come first. Of a
+	 * replacement only the first half counts: the delete, not the create.
+	 */
+	size_t *users;
+	size_t n_users;
 };
 
 struct plan_output {

@@ -6,6 +6,9 @@
  * one attribute a line, no timestamps, no serial numbers. The same state is the
  * same bytes. Secret values are written sealed: {"$sealed": "…"} (engine/seal.h).
  * The format is described at the top of state.c.
+ *
+ * cidr, ip, duration and size are written as text and come back as strings: the
+ * schema says what they are. Secret marks survive, unknown ones too.
  */
 
 #include "lang/base/arena.h"
@@ -41,10 +44,15 @@ struct state {
 	struct arena *arena; /* where resources live */
 	struct str stack;
 	struct str uid; /* 16 hex digits; empty: a new stack */
-	struct map resources; /* address -> struct state_resource */
+	/*
+	 * Address -> struct state_resource; NULL where one was removed, so
+	 * walk it by state_sorted().
+	 */
+	struct map resources;
 	struct value outputs; /* map */
 };
 
+/* The arena stays the caller's; state_release() frees the map alone. */
 void state_init(struct state *s, struct arena *a);
 void state_release(struct state *s);
 struct state_resource *state_find(const struct state *s, struct str address);
@@ -58,12 +66,13 @@ struct state_resource **state_sorted(const struct state *s, struct arena *a,
 /* A copy with an arena of its own: for the working state of an apply. */
 void state_copy(struct state *to, const struct state *from, struct arena *a);
 
-/* seal may be NULL: then secrets are written as {"$secret": true}. */
+/* seal may be NULL: then secrets are written as {"$secret":true}: to show. */
 int state_write(const struct state *s, const struct seal *seal,
 		struct buf *out, struct error *err);
 /*
  * seal may be NULL: then sealed values are read as secret and unknown. Every
- * mistake in the text is an error that names the place.
+ * mistake in the text is an error that names the place; an empty text is a new
+ * state. The state was initialised before, and is released also after an error.
  */
 int state_read(struct state *s, struct str text, const struct seal *seal,
 	       struct error *err);

@@ -36,6 +36,11 @@ void store_close(struct store *s);
 const char *store_folder(const struct store *s);
 const char *store_stack_folder(const struct store *s);
 /*
+ * Something the user should know, or NULL: git has no user.name, a lock that a
+ * killed run left behind was removed. Good until the next call.
+ */
+const char *store_note(const struct store *s);
+/*
  * The state text and the commit it came from (40 hex digits). Both empty when
  * there is none yet.
  */

@@ -25,6 +25,11 @@ void workers_submit(struct workers *w, struct work *work);
  * waits as long as it takes) or when a signal interrupted the wait.
  */
 struct work *workers_next(struct workers *w, int timeout_ms);
+/*
+ * A descriptor that ends a wait of workers_next() when it becomes readable, such
+ * as one of signalfd(); it is not read. -1: none.
+ */
+void workers_watch(struct workers *w, int fd);
 /* Waits for what runs, drops what has not begun, joins the threads. */
 void workers_close(struct workers *w);
 

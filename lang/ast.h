@@ -159,7 +159,7 @@ enum ast_decl_kind {
 	DECL_COMPONENT, /* name, params, decls (its declarations) */
 	DECL_INSTANCE,  /* type, name, for, if, body: a resource or component */
 	DECL_EXISTING,  /* as DECL_INSTANCE */
-	DECL_OUTPUT,    /* name, value */
+	DECL_OUTPUT,    /* name, value, body: depends_on */
 	DECL_CHECK,     /* name, body */
 	DECL_USE,       /* value: EXPR_STRING */
 	DECL_MOVED,     /* value -> value2 */

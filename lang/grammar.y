@@ -60,7 +60,8 @@ static void grammar_error(struct span *span, struct parser *p,
 	END 0 "the end of the file"
 	START_FILE START_EXPR
 	COMMENT
-	SYNC "the end of the line"
+	SYNC "where the next item begins"
+	GAP "the end of the line"
 	NAME "name"
 	NUMBER "number" STRING "string" CIDR "CIDR block" IP "address"
 	DURATION "duration" SIZE "size"
@@ -179,9 +180,10 @@ decl:
 	decl_set_head(p, $$, @2, $4, $5);
 	decl_set_body($$, $6);
   }
-| OUTPUT NAME ASSIGN expr	{
+| OUTPUT NAME ASSIGN expr optional_body	{
 	$$ = make_decl(p, DECL_OUTPUT, @2, @$);
 	$$->value = $4;
+	decl_set_body($$, $5);
   }
 | OUTPUT NAME ASSIGN error SYNC	{
 	$$ = make_decl(p, DECL_OUTPUT, @2, @$);
@@ -277,7 +279,6 @@ alternatives:
 alternative:
   NAME
 | NAME CALL type_args RPAREN
-| NULL
 ;
 
 type_args:

@@ -8,7 +8,7 @@
  *   brackets   "{" of a block or of a map, "[" of a list or of an index, "("
  *              of a call or of a group; all of them balanced
  *   lines      a virtual COMMA where the end of a line separates; a virtual
- *              SYNC where an attribute begins and a value was expected
+ *              GAP where an attribute begins and a value was expected
  *   patterns   sales.audit_% is one token in tables { }
  *
  * A bracket that is missing is reported once, at the bracket it belongs to.
@@ -40,56 +40,70 @@ struct layout {
 	struct diags *diags;
 	struct open open[NESTING_MAX];
 	size_t n_open;
-	unsigned last;     /* kind of the last token that is no comment */
+	unsigned last; /* kind of the last token that is no comment */
+	unsigned before_last;
 	struct span last_span;
-	bool is_component; /* the next "{" of the file is a component's */
-	bool is_param;     /* in the head of a param: "secret" is a keyword */
-	bool is_rename;    /* in tables { }: behind "rename" */
-	bool by_column;    /* declarations at the very left end all blocks */
+	bool is_expression; /* the text is one expression */
+	bool is_tainted;    /* a bracket was left out before the next token */
+	bool is_component;  /* the next "{" of the file is a component's */
+	bool is_param;	    /* in the head of a param: "secret" is a keyword */
+	bool is_rename;	    /* in tables { }: behind "rename" */
+	bool by_column;	    /* declarations at the very left end all blocks */
 	bool is_unbalanced; /* the end of the file closed a block */
 	bool is_too_deep;
 };
 
 struct word {
-	const char *text;
+	struct str text;
 	unsigned kind;
 };
 
 static const struct word in_expressions[] = {
-	{ "true", TOK_TRUE }, { "false", TOK_FALSE }, { "null", TOK_NULL },
-	{ "and", TOK_AND },   { "or", TOK_OR },       { "not", TOK_NOT },
-	{ "if", TOK_IF },     { "for", TOK_FOR },     { "in", TOK_IN },
-	{ NULL, 0 },
+	{ STR_INIT("true"), TOK_TRUE }, { STR_INIT("false"), TOK_FALSE },
+	{ STR_INIT("null"), TOK_NULL }, { STR_INIT("and"), TOK_AND },
+	{ STR_INIT("or"), TOK_OR },	{ STR_INIT("not"), TOK_NOT },
+	{ STR_INIT("if"), TOK_IF },	{ STR_INIT("for"), TOK_FOR },
+	{ STR_INIT("in"), TOK_IN },	{ { NULL, 0 }, 0 },
 };
 
 static const struct word in_files[] = {
-	{ "param", TOK_PARAM },         { "let", TOK_LET },
-	{ "stack", TOK_STACK },         { "provider", TOK_PROVIDER },
-	{ "component", TOK_COMPONENT }, { "existing", TOK_EXISTING },
-	{ "output", TOK_OUTPUT },       { "check", TOK_CHECK },
-	{ "use", TOK_USE },             { "moved", TOK_MOVED },
-	{ "import", TOK_IMPORT },       { "removed", TOK_REMOVED },
-	{ NULL, 0 },
+	{ STR_INIT("param"), TOK_PARAM },
+	{ STR_INIT("let"), TOK_LET },
+	{ STR_INIT("stack"), TOK_STACK },
+	{ STR_INIT("provider"), TOK_PROVIDER },
+	{ STR_INIT("component"), TOK_COMPONENT },
+	{ STR_INIT("existing"), TOK_EXISTING },
+	{ STR_INIT("output"), TOK_OUTPUT },
+	{ STR_INIT("check"), TOK_CHECK },
+	{ STR_INIT("use"), TOK_USE },
+	{ STR_INIT("moved"), TOK_MOVED },
+	{ STR_INIT("import"), TOK_IMPORT },
+	{ STR_INIT("removed"), TOK_REMOVED },
+	{ { NULL, 0 }, 0 },
 };
 
 static const struct word in_tables[] = {
-	{ "include", TOK_INCLUDE }, { "exclude", TOK_EXCLUDE },
-	{ "rename", TOK_RENAME },   { "where", TOK_WHERE },
-	{ "to", TOK_TO },           { "between", TOK_BETWEEN },
-	{ "is", TOK_IS },           { NULL, 0 },
+	{ STR_INIT("include"), TOK_INCLUDE },
+	{ STR_INIT("exclude"), TOK_EXCLUDE },
+	{ STR_INIT("rename"), TOK_RENAME },
+	{ STR_INIT("where"), TOK_WHERE },
+	{ STR_INIT("to"), TOK_TO },
+	{ STR_INIT("between"), TOK_BETWEEN },
+	{ STR_INIT("is"), TOK_IS },
+	{ { NULL, 0 }, 0 },
 };
 
 static const struct word in_renames[] = {
-	{ "schema", TOK_SCHEMA },
-	{ "table", TOK_TABLE },
-	{ "column", TOK_COLUMN },
-	{ NULL, 0 },
+	{ STR_INIT("schema"), TOK_SCHEMA },
+	{ STR_INIT("table"), TOK_TABLE },
+	{ STR_INIT("column"), TOK_COLUMN },
+	{ { NULL, 0 }, 0 },
 };
 
 static unsigned find_word(const struct word *words, struct str text)
 {
-	for (; words->text; words++)
-		if (str_is(text, words->text))
+	for (; words->text.n; words++)
+		if (str_eq(text, words->text))
 			return words->kind;
 	return TOK_NAME;
 }
@@ -109,16 +123,23 @@ static enum token_context context(const struct layout *l)
 	return l->n_open ? l->open[l->n_open - 1].context : CONTEXT_FILE;
 }
 
-static bool is_declaring(enum token_context c)
+static bool is_declaring(const struct layout *l, enum token_context c)
 {
+	if (l->is_expression)
+		return false;
 	return c == CONTEXT_FILE || c == CONTEXT_DECLS;
 }
 
 static void put(struct layout *l, struct token t)
 {
+	if (l->is_tainted && t.kind != TOK_COMMENT) {
+		t.flags |= TOKEN_TAINTED;
+		l->is_tainted = false;
+	}
 	*vec_push(l->out) = t;
 	if (t.kind == TOK_COMMENT)
 		return;
+	l->before_last = l->last;
 	l->last = t.kind;
 	l->last_span = t.span;
 }
@@ -126,9 +147,9 @@ static void put(struct layout *l, struct token t)
 static void put_virtual(struct layout *l, unsigned kind)
 {
 	put(l, (struct token){
-		       .kind = (uint16_t)kind,
-		       .flags = TOKEN_VIRTUAL,
-		       .span = { l->last_span.end, l->last_span.end },
+		   .kind = (uint16_t)kind,
+		   .flags = TOKEN_VIRTUAL,
+		   .span = { l->last_span.end, l->last_span.end },
 	       });
 }
 
@@ -141,7 +162,10 @@ static const struct token *ahead(const struct layout *l, size_t i, unsigned nth)
 	return &l->raw->items[i];
 }
 
-/* A word that declares something here, followed by what it declares. */
+/*
+ * A word that declares something here: what it declares follows on its line,
+ * or nothing does.
+ */
 static unsigned declaration_at(const struct layout *l, size_t i)
 {
 	const struct token *t = &l->raw->items[i];
@@ -151,6 +175,8 @@ static unsigned declaration_at(const struct layout *l, size_t i)
 	if (t->kind != TOK_NAME)
 		return TOK_NAME;
 	kind = find_word(in_files, text_of(l, t->span));
+	if (next->flags & TOKEN_FIRST)
+		return t->flags & TOKEN_FIRST ? kind : TOK_NAME;
 	if (next->kind == TOK_NAME)
 		return kind;
 	if (kind == TOK_USE &&
@@ -170,7 +196,13 @@ static bool begins_item(const struct layout *l, size_t i, enum token_context c)
 		return false;
 	if (c == CONTEXT_MAP)
 		return next->kind == TOK_ASSIGN;
-	if (is_declaring(c)) {
+	if (c == CONTEXT_TABLES) {
+		word = text_of(l, l->raw->items[i].span);
+		return next->span.start > l->raw->items[i].span.end &&
+		       (str_is(word, "include") || str_is(word, "exclude") ||
+			str_is(word, "rename"));
+	}
+	if (is_declaring(l, c)) {
 		if (declaration_at(l, i) != TOK_NAME)
 			return true;
 		if (next->kind != TOK_NAME)
@@ -213,11 +245,7 @@ static const char *spelling(unsigned closer)
 	return closer == TOK_RBRACKET ? "]" : closer == TOK_RPAREN ? ")" : "}";
 }
 
-/*
- * Closes brackets until n are open; what stands at `before` should have been
- * preceded by them. One finding, at the innermost.
- */
-static void close_down_to(struct layout *l, size_t n, struct span before)
+static void report_open(struct layout *l, struct span before)
 {
 	struct open *inner = &l->open[l->n_open - 1];
 	struct str text = text_of(l, inner->span);
@@ -228,19 +256,32 @@ static void close_down_to(struct layout *l, size_t n, struct span before)
 	diag_note(l->diags, d, place_of(l, before), "expected \"%s\" before %s",
 		  spelling(closer_of(inner->kind)),
 		  before.start < before.end ? "this" : "the end of the file");
+}
+
+/*
+ * Closes brackets until n are open; what stands at `before` should have been
+ * preceded by them. One finding, at the innermost.
+ */
+static void close_down_to(struct layout *l, size_t n, struct span before)
+{
+	report_open(l, before);
 	while (l->n_open > n)
 		put_virtual(l, closer_of(l->open[--l->n_open].kind));
 }
 
+static bool is_of_value(unsigned context)
+{
+	return context == CONTEXT_LIST || context == CONTEXT_INDEX ||
+	       context == CONTEXT_ARGS || context == CONTEXT_GROUP;
+}
+
 /* How many brackets are open below those that an attribute's value may open. */
-static size_t below_value(const struct layout *l)
+static size_t below_value(const struct layout *l, bool with_maps)
 {
 	size_t n = l->n_open;
 
-	while (n && (l->open[n - 1].context == CONTEXT_LIST ||
-		     l->open[n - 1].context == CONTEXT_INDEX ||
-		     l->open[n - 1].context == CONTEXT_ARGS ||
-		     l->open[n - 1].context == CONTEXT_GROUP))
+	while (n && (is_of_value(l->open[n - 1].context) ||
+		     (with_maps && l->open[n - 1].context == CONTEXT_MAP)))
 		n--;
 	return n;
 }
@@ -266,31 +307,61 @@ static bool is_leftmost(const struct layout *l, const struct token *t)
 	       l->source->text.s[t->span.start - 1] == '\n';
 }
 
+static enum token_context context_of(const struct layout *l, size_t n_open)
+{
+	return n_open ? l->open[n_open - 1].context : CONTEXT_FILE;
+}
+
+/* A line that cannot stand inside the brackets that are open closes them. */
+static void close_before_line(struct layout *l, size_t i)
+{
+	const struct token *t = &l->raw->items[i];
+	size_t values = below_value(l, false), all = below_value(l, true);
+
+	if (l->is_component && l->n_open == 1)
+		return;
+	if (begins_item(l, i, CONTEXT_FILE)) {
+		if (l->by_column && l->n_open && is_leftmost(l, t))
+			close_down_to(l, 0, t->span);
+		else if (all < l->n_open &&
+			 context_of(l, all) != CONTEXT_INTERP)
+			close_down_to(l, all, t->span);
+	} else if (values < l->n_open && t->kind == TOK_NAME &&
+		   ahead(l, i, 1)->kind == TOK_ASSIGN &&
+		   context_of(l, values) != CONTEXT_INTERP) {
+		close_down_to(l, values, t->span);
+	}
+}
+
+/* Whether what stands before an item cannot be the end of another. */
+static bool is_unfinished(const struct layout *l, enum token_context c)
+{
+	if (l->last == 0 || l->last == TOK_COMMA || l->last == TOK_GAP)
+		return false;
+	if (token_ends_operand(l->last))
+		/* In a body, a word that begins an item, and nothing else. */
+		return c == CONTEXT_BODY && l->last == TOK_NAME &&
+		       (token_ends_operand(l->before_last) ||
+			l->before_last == TOK_LBRACE);
+	return !token_opens(l->last);
+}
+
 /* What the end of the line before token i means. */
 static void begin_line(struct layout *l, size_t i)
 {
 	const struct token *t = &l->raw->items[i];
-	size_t below = below_value(l);
-	enum token_context outer =
-		below ? l->open[below - 1].context : CONTEXT_FILE;
+	enum token_context c;
 
-	if (l->by_column && l->n_open && is_leftmost(l, t) &&
-	    begins_item(l, i, CONTEXT_FILE))
-		close_down_to(l, 0, t->span);
-	else if (below < l->n_open && outer != CONTEXT_INTERP &&
-		 t->kind == TOK_NAME && ahead(l, i, 1)->kind == TOK_ASSIGN &&
-		 !(l->is_component && l->n_open == 1))
-		close_down_to(l, below, t->span);
+	close_before_line(l, i);
+	c = context(l);
 	if (separates(context(l))) {
 		if (token_ends_operand(l->last) && begins_operand(l, t))
 			put_virtual(l, TOK_COMMA);
 	}
-	if (l->n_open == below && outer != CONTEXT_INTERP && l->last &&
-	    !token_ends_operand(l->last) && !token_opens(l->last) &&
-	    l->last != TOK_COMMA && l->last != TOK_SYNC &&
-	    begins_item(l, i, outer))
-		put_virtual(l, TOK_SYNC);
-	if (context(l) != CONTEXT_ARGS)
+	if (!is_of_value(c) && c != CONTEXT_INTERP && is_unfinished(l, c) &&
+	    begins_item(l, i, c))
+		put_virtual(l, TOK_GAP);
+	if (c != CONTEXT_ARGS)
 		l->is_param = false;
 }
 
@@ -306,19 +377,20 @@ static unsigned word_kind(const struct layout *l, size_t i)
 	enum token_context c = context(l);
 	unsigned kind;
 
+	/* Behind a type, also before the "=" of a default. */
+	if (l->is_param && str_is(text, "secret") &&
+	    !(t->flags & TOKEN_FIRST) &&
+	    (l->last == TOK_NAME || l->last == TOK_RPAREN))
+		return TOK_SECRET;
 	if (l->last == TOK_DOT || next->kind == TOK_ASSIGN)
 		return TOK_NAME;
-	if (is_declaring(c) && (l->last == 0 || l->last == TOK_SYNC ||
-				token_ends_operand(l->last) ||
-				l->last == TOK_LBRACE)) {
+	if (is_declaring(l, c) &&
+	    (l->last == 0 || l->last == TOK_GAP ||
+	     token_ends_operand(l->last) || l->last == TOK_LBRACE)) {
 		kind = declaration_at(l, i);
 		if (kind != TOK_NAME)
 			return kind;
 	}
-	if (l->is_param && str_is(text, "secret") && !(t->flags & TOKEN_FIRST))
-		return l->last == TOK_NAME || l->last == TOK_RPAREN ?
-			       TOK_SECRET :
-			       TOK_NAME;
 	if (c == CONTEXT_BODY && next->kind == TOK_LBRACE &&
 	    (token_ends_operand(l->last) || l->last == TOK_LBRACE) &&
 	    str_is(text, "tables"))
@@ -336,8 +408,10 @@ static enum token_context brace_context(struct layout *l)
 	enum token_context c = context(l);
 	bool is_component = l->is_component && c == CONTEXT_FILE;
 
+	if (l->is_expression && l->last == 0)
+		return CONTEXT_MAP;
 	if (l->last && !token_ends_operand(l->last) && l->last != TOK_LBRACE &&
-	    l->last != TOK_SYNC)
+	    l->last != TOK_GAP)
 		return CONTEXT_MAP;
 	if (separates(c) || c == CONTEXT_INDEX || c == CONTEXT_GROUP ||
 	    c == CONTEXT_INTERP)
@@ -400,13 +474,22 @@ static void close_bracket(struct layout *l, struct token t)
 		}
 		n--;
 	}
+	if (n == 0 && l->n_open && is_of_value(context(l))) {
+		/* The wrong one of its kind: it was meant for this. */
+		report_open(l, t.span);
+		put_virtual(l, closer_of(l->open[--l->n_open].kind));
+		return;
+	}
 	if (n == 0) {
 		diag_error(l->diags, "E0105", place_of(l, t.span),
 			   "\"%.*s\" closes nothing", STR_ARG(text));
+		l->is_tainted = true;
 		return;
 	}
-	if (n < l->n_open)
+	if (n < l->n_open && !(t.flags & TOKEN_VIRTUAL))
 		close_down_to(l, n, t.span);
+	while (l->n_open > n)
+		put_virtual(l, closer_of(l->open[--l->n_open].kind));
 	l->n_open--;
 	put(l, t);
 }
@@ -426,7 +509,8 @@ static size_t pattern_length(const struct layout *l, size_t i)
 
 	if (!is_pattern_part(t->kind) || t->kind == TOK_STAR)
 		return 1;
-	while (is_pattern_part(t[n].kind) && t[n].span.start == t[n - 1].span.end)
+	while (is_pattern_part(t[n].kind) &&
+	       t[n].span.start == t[n - 1].span.end)
 		n++;
 	return n;
 }
@@ -478,6 +562,7 @@ static size_t step(struct layout *l, size_t i)
 static void run(struct layout *l)
 {
 	const struct tokens *raw = l->raw;
+	struct span end;
 	size_t i = 0;
 
 	while (i + 1 < raw->n && !l->is_too_deep)
@@ -486,15 +571,19 @@ static void run(struct layout *l)
 		return;
 	for (size_t n = 0; n < l->n_open; n++)
 		l->is_unbalanced |= l->open[n].kind == TOK_LBRACE;
+	end.start = end.end = l->last_span.end;
 	if (l->n_open)
-		close_down_to(l, 0, raw->items[raw->n - 1].span);
+		close_down_to(l, 0, end);
 	put(l, raw->items[raw->n - 1]);
 }
 
 int layout_run(const struct source *s, const struct tokens *raw,
-	       struct tokens *out, struct diags *d)
+	       bool is_expression, struct tokens *out, struct diags *d)
 {
-	struct layout l = { .source = s, .raw = raw, .out = out };
+	struct layout l = { .source = s,
+			    .raw = raw,
+			    .out = out,
+			    .is_expression = is_expression };
 	struct arena scratch = { 0 };
 	struct diags trial = { .arena = &scratch };
 
@@ -504,6 +593,7 @@ int layout_run(const struct source *s, const struct tokens *raw,
 			     .raw = raw,
 			     .out = out,
 			     .diags = d,
+			     .is_expression = is_expression,
 			     .by_column = l.is_unbalanced };
 	/* Right input, nearly always, is done after one pass. */
 	if (trial.n) {

@@ -31,20 +31,20 @@ enum token_flag {
 /* What an opening bracket opens; where a token stands. */
 enum token_context {
 	CONTEXT_FILE,
-	CONTEXT_BODY,   /* { } of a block */
-	CONTEXT_DECLS,  /* { } of a component */
+	CONTEXT_BODY,	/* { } of a block */
+	CONTEXT_DECLS,	/* { } of a component */
 	CONTEXT_TABLES, /* tables { } */
 	CONTEXT_MAP,
 	CONTEXT_LIST,
 	CONTEXT_INDEX,
-	CONTEXT_ARGS,   /* ( ) of a call, a type or a component */
-	CONTEXT_GROUP,  /* ( ) around an expression */
+	CONTEXT_ARGS,	/* ( ) of a call, a type or a component */
+	CONTEXT_GROUP,	/* ( ) around an expression */
 	CONTEXT_INTERP, /* ${ } in a string */
 };
 
 struct token {
 	uint16_t kind;
-	uint8_t flags;   /* enum token_flag, or'ed */
+	uint8_t flags;	 /* enum token_flag, or'ed */
 	uint8_t context; /* of an opening bracket: what it opens */
 	struct span span;
 };
@@ -56,19 +56,26 @@ struct tokens {
 };
 
 enum {
-	NESTING_MAX = 200,      /* brackets, templates, levels of a tree */
+	NESTING_MAX = 200,     /* brackets, templates, levels of a tree */
 	STRING_MAX = 16 << 20, /* bytes of a string in the text */
 };
 
-/* Both steps; mistakes are findings. */
-void tokens_read(const struct source *s, struct tokens *out, struct diags *d);
+/*
+ * Both steps; mistakes are findings. The text is a file's, or one expression.
+ * What cannot be read without guessing gives no tokens but the end.
+ */
+void tokens_read(const struct source *s, bool is_expression, struct tokens *out,
+		 struct diags *d);
 void tokens_release(struct tokens *t);
 
-/* The first step, of lexer.l: the text as it stands. */
-void lexer_run(const struct source *s, struct tokens *out, struct diags *d);
-/* The second, of layout.c; -1 when the text is nested too deeply to go on. */
+/*
+ * The first step, of lexer.l: the text as it stands; -1 when it is no UTF-8 or
+ * nested too deeply.
+ */
+int lexer_run(const struct source *s, struct tokens *out, struct diags *d);
+/* The second, of layout.c; -1 when the text is nested too deeply. */
 int layout_run(const struct source *s, const struct tokens *raw,
-	       struct tokens *out, struct diags *d);
+	       bool is_expression, struct tokens *out, struct diags *d);
 
 /* Adds a zeroed token at the end. */
 struct token *tokens_add(struct tokens *t, unsigned kind, struct span span);

@@ -15,7 +15,9 @@ lang_liblang_a_SOURCES += \
 	lang/token.c lang/token.h \
 	lang/utf8.c lang/utf8.h
 
+# Also for "make lang/liblang.a", which BUILT_SOURCES does not cover.
 BUILT_SOURCES += lang/grammar.h
+$(lang_liblang_a_OBJECTS): lang/grammar.h
 CLEANFILES += lang/grammar.c lang/grammar.h lang/lexer.c
 
 check_PROGRAMS += tests/unit/lang_golden
@@ -23,3 +25,10 @@ TESTS += tests/unit/lang_golden
 tests_unit_lang_golden_SOURCES = tests/unit/lang_golden.c
 tests_unit_lang_golden_LDADD = $(unit_libs)
 EXTRA_DIST += tests/lang
+
+check_PROGRAMS += tests/unit/config tests/unit/syntax
+TESTS += tests/unit/config tests/unit/syntax
+tests_unit_config_SOURCES = tests/unit/config.c
+tests_unit_config_LDADD = $(unit_libs)
+tests_unit_syntax_SOURCES = tests/unit/syntax.c
+tests_unit_syntax_LDADD = $(unit_libs)

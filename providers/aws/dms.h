@@ -30,6 +30,11 @@ struct dms_host {
 	int (*secret)(void *self, struct str id, struct arena *a,
 		      struct str *json, struct error *err);
 	int poll_ms; /* between polls of a wait: 15,000 on AWS, 100 here */
+	/*
+	 * "name/uid" of the stack, the value of the ownership tag dmsl:stack.
+	 * MAY; without it ownership is judged by the address alone.
+	 */
+	struct str (*stack)(void *self);
 };
 
 extern const struct resource_ops replication_subnet_group_ops;

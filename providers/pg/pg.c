@@ -111,9 +111,11 @@ int pg_failed(struct pg *c, const PGresult *result, struct error *err)
 	const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
 	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
 	const char *where = PQresultErrorField(result, PG_DIAG_CONTEXT);
+	const char *at = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
 	struct buf b;
 
 	snprintf(c->state, sizeof(c->state), "%s", state ? state : "");
+	c->position = at ? (size_t)strtoul(at, NULL, 10) : 0;
 	if (!state || !text)
 		return lost(c, err);
 	/*
@@ -473,6 +475,7 @@ int pg_query(struct pg *c, const char *sql, size_t n, const struct str *params,
 	if (n > PARAMS_MAX)
 		BUG("a statement has %zu parameters", n);
 	c->state[0] = '\0';
+	c->position = 0;
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < n; i++)
 		values[i] = params[i].s ? str_c(params[i], &scratch) : NULL;
@@ -491,6 +494,7 @@ int pg_query(struct pg *c, const char *sql, size_t n, const struct str *params,
 int pg_send(struct pg *c, const char *sql, struct error *err)
 {
 	c->state[0] = '\0';
+	c->position = 0;
 	if (!PQsendQuery(c->conn, sql))
 		return lost(c, err);
 	return pg_flush(c, err);
@@ -514,6 +518,11 @@ int pg_run(struct pg *c, const char *sql, struct error *err)
 const char *pg_sqlstate(const struct pg *c)
 {
 	return c->state;
+}
+
+size_t pg_position(const struct pg *c)
+{
+	return c->position;
 }
 
 static struct str quoted(struct str text, char quote, bool has_escapes,

@@ -55,6 +55,11 @@ int pg_take(struct pg *c, struct arena *a, struct pg_result *out,
 	    struct error *err);
 /* SQLSTATE of the last failure, "" when there was none. */
 const char *pg_sqlstate(const struct pg *c);
+/*
+ * Where in its statement the last failure was, in characters (not bytes) from
+ * 1; 0 when the server did not tell.
+ */
+size_t pg_position(const struct pg *c);
 /* "a""b", 'it''s': appended to the arena's copy. */
 struct str pg_identifier(struct str name, struct arena *a);
 struct str pg_literal(struct str text, struct arena *a);

@@ -259,13 +259,13 @@ int catalog_read(struct pg *c, struct arena *a, struct catalog *out,
 	    read_keys(c, a, out, &tables, err) < 0 ||
 	    read_names(c, types_sql, a, &out->types, err) < 0 ||
 	    read_names(c, schemas_sql, a, &out->schemas, err) < 0) {
-		catalog_release(out);
+		catalog_clear(out);
 		return error_add(err, "could not read the catalog");
 	}
 	return 0;
 }
 
-void catalog_release(struct catalog *c)
+void catalog_clear(struct catalog *c)
 {
 	map_release(&c->by_name);
 	map_release(&c->types);

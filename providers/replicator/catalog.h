@@ -62,7 +62,7 @@ struct catalog {
 int catalog_read(struct pg *c, struct arena *a, struct catalog *out,
 		 struct error *err);
 /* Frees the maps; the rest goes with the arena. */
-void catalog_release(struct catalog *c);
+void catalog_clear(struct catalog *c);
 const struct table *catalog_find(const struct catalog *c, struct str schema,
 				 struct str table);
 struct str catalog_key(struct str schema, struct str table, struct arena *a);

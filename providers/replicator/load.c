@@ -730,8 +730,8 @@ void load_close(struct load *load)
 	if (l) {
 		pg_close(l->from);
 		pg_close(l->to);
-		catalog_release(&l->from_catalog);
-		catalog_release(&l->to_catalog);
+		catalog_clear(&l->from_catalog);
+		catalog_clear(&l->to_catalog);
 		pthread_mutex_destroy(&l->lock);
 		free(l);
 	}

@@ -24,6 +24,11 @@ struct sql_host {
 	int (*target)(void *self, struct str cluster, struct str database,
 		      struct arena *a, struct pg_target *out,
 		      struct error *err);
+	/*
+	 * "name/uid" of the stack, noted on what is made. MAY; without it
+	 * ownership is judged by the address alone.
+	 */
+	struct str (*stack)(void *self);
 };
 
 extern const struct resource_ops sql_database_ops;

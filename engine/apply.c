@@ -1,0 +1,756 @@
+#include <config.h>
+
+/*
+ * In: a plan, its expansion, a state that holds what is. Out: a state that holds
+ * what became of each step, committed once, and the result's counts.
+ *
+ * A step goes through phases; execute.c asks for the next operation each time:
+ *
+ *	begin -> [check] -> create or update -> [run] -> over
+ */
+
+#include "engine/apply.h"
+
+#include "engine/apply_graph.h"
+#include "engine/calls.h"
+#include "engine/checks.h"
+#include "engine/context.h"
+#include "engine/execute.h"
+#include "engine/expand.h"
+#include "engine/journal.h"
+#include "engine/plan.h"
+#include "engine/seal.h"
+#include "engine/state.h"
+#include "engine/store.h"
+#include "lang/ast.h"
+#include "lang/base/buf.h"
+#include "lang/base/clock.h"
+#include "lang/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	TIMEOUT_MS = 30 * 60 * 1000,
+	STATE_MAX = 1 << 30,
+	MESSAGE_LINES = 200, /* steps that a commit message names */
+};
+
+enum phase { PHASE_BEGIN, PHASE_CHECKED, PHASE_ACTED, PHASE_OVER };
+
+struct node {
+	enum phase phase;
+	struct arena arena; /* until the node is over */
+	struct value wanted;
+	struct str *deps;
+	size_t n_deps;
+};
+
+struct apply {
+	struct context *context;
+	struct expansion *expansion;
+	struct plan *plan;
+	struct apply_result *result;
+	struct state state; /* what is, step by step */
+	struct apply_graph graph;
+	struct node *nodes;
+	/* By resource: its attributes with the id; marks 0 and null: not yet. */
+	struct value *known;
+	bool *is_known;
+	struct schedule schedule;
+	struct report report;
+	struct journal *journal;
+	struct arena arena; /* of `known` */
+	struct str hash;
+};
+
+static const struct value *lookup(void *context, size_t index)
+{
+	const struct apply *a = context;
+
+	return a->is_known[index] ? &a->known[index] : NULL;
+}
+
+/* From now on expressions see what became of the resource. */
+static void make_known(struct apply *a, const struct plan_step *step)
+{
+	const struct state_resource *r = state_find(&a->state, step->address);
+	size_t index;
+
+	if (!step->resource)
+		return;
+	index = step->resource->index;
+	if (r)
+		a->known[index] = value_with(r->attrs, STR("id"),
+					     value_str(r->id), &a->arena);
+	a->is_known[index] = r != NULL;
+}
+
+static struct str shown(struct value v, struct arena *a)
+{
+	struct buf b;
+	struct str text;
+
+	buf_init(&b, 300);
+	json_write(&b, v, 0);
+	text = str_fmt(a, "%.*s%s", STR_ARG(buf_str(&b)),
+		       buf_is_full(&b) ? "…" : "");
+	buf_release(&b);
+	return text;
+}
+
+/* Where the plan knew a value, it is the same now. */
+static bool is_kept(struct value planned, struct value now)
+{
+	if (value_is_unknown(planned))
+		return true;
+	if (planned.kind == VALUE_MAP && now.kind == VALUE_MAP) {
+		if (planned.as.map.n != now.as.map.n)
+			return false;
+		for (size_t i = 0; i < now.as.map.n; i++) {
+			const struct value_entry *p = &planned.as.map.entries[i];
+			const struct value_entry *n = &now.as.map.entries[i];
+
+			/* Depth is bounded by what the language nests. */
+			if (!str_eq(p->key, n->key) ||
+			    !is_kept(p->value, n->value))
+				return false;
+		}
+		return true;
+	}
+	/* A set with something unknown may have had another order. */
+	if (planned.kind == VALUE_LIST && !value_is_known(planned))
+		return now.kind == VALUE_LIST;
+	return value_eq(planned, now);
+}
+
+static int check_promise(const struct plan_step *step, struct value wanted,
+			 struct arena *a, struct error *err)
+{
+	if (step->wanted.kind != VALUE_MAP)
+		return 0;
+	for (size_t i = 0; i < wanted.as.map.n; i++) {
+		const struct value_entry *now = &wanted.as.map.entries[i];
+		const struct value *planned = value_get_str(step->wanted,
+							    now->key);
+
+		if (planned && is_kept(*planned, now->value))
+			continue;
+		if (!planned && value_is_null(now->value))
+			continue;
+		error_set(err, ERROR_CONFLICT, "attribute \"%.*s\" is %s now, "
+			  "the plan showed %s", STR_ARG(now->key),
+			  shown(now->value, a).s,
+			  planned ? shown(*planned, a).s : "none");
+		return error_hint(err, "Nothing was done to it. Plan again and "
+				  "look at the difference.");
+	}
+	return 0;
+}
+
+static int compare_str(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static void name_deps(const struct apply *a, const struct plan_step *step,
+		      struct arena *to, struct str **deps, size_t *n)
+{
+	const struct resource *r = step->resource;
+
+	*n = r ? r->n_deps : 0;
+	*deps = arena_new(to, struct str, *n + 1);
+	for (size_t i = 0; i < *n; i++)
+		(*deps)[i] = a->expansion->resources[r->deps[i]].address;
+	qsort(*deps, *n, sizeof(**deps), compare_str);
+}
+
+static struct operation *make_operation(const struct apply *a,
+					const struct plan_step *step,
+					const struct node *node,
+					enum operation_kind kind)
+{
+	struct operation *op = operation_new(kind);
+	const struct state_resource *prior = state_find(&a->state,
+							step->address);
+
+	op->address = step->address;
+	op->schema = step->schema;
+	op->type = step->type;
+	op->provider = step->provider;
+	/* What is created anew has nothing to do with what is gone. */
+	if (prior && kind != OPERATION_CREATE) {
+		op->prior = prior;
+		op->id = prior->id;
+	}
+	if (kind == OPERATION_DELETE)
+		return op;
+	op->config = value_copy(node->wanted, &op->arena);
+	op->n_deps = node->n_deps;
+	op->deps = arena_new(&op->arena, struct str, op->n_deps + 1);
+	memcpy(op->deps, node->deps, op->n_deps * sizeof(*op->deps));
+	if (step->resource) {
+		op->prevent_destroy = step->resource->prevent_destroy;
+		op->keep_on_destroy = step->resource->keep_on_destroy;
+	}
+	return op;
+}
+
+static enum next over(struct apply *a, struct node *node,
+		      const struct plan_step *step)
+{
+	node->phase = PHASE_OVER;
+	make_known(a, step);
+	arena_release(&node->arena);
+	return NEXT_DONE;
+}
+
+static bool same_deps(const struct state_resource *a,
+		      const struct state_resource *b)
+{
+	if (a->n_deps != b->n_deps)
+		return false;
+	for (size_t i = 0; i < a->n_deps; i++)
+		if (!str_eq(a->deps[i], b->deps[i]))
+			return false;
+	return true;
+}
+
+/*
+ * Nothing to do outside: but what was read, the attributes that steer dmsl, the
+ * dependencies and the life cycle go into the state.
+ */
+static enum next keep(struct apply *a, struct node *node,
+		      const struct plan_step *step)
+{
+	const struct state_resource *old = state_find(&a->state, step->address);
+	struct state_resource r;
+
+	if (!step->prior)
+		return over(a, node, step);
+	r = *step->prior;
+	for (const struct attr_schema *s = step->schema->attrs;
+	     step->resource && s->name; s++) {
+		const struct value *v = value_get(step->wanted, s->name);
+
+		if ((s->flags & ATTR_LOCAL) && v && value_is_known(*v))
+			r.attrs = value_with(r.attrs, str_from(s->name), *v,
+					     &node->arena);
+	}
+	if (step->resource) {
+		name_deps(a, step, &node->arena, &r.deps, &r.n_deps);
+		r.prevent_destroy = step->resource->prevent_destroy;
+		r.keep_on_destroy = step->resource->keep_on_destroy;
+	}
+	if (!old || !value_eq(old->attrs, r.attrs) || !same_deps(old, &r) ||
+	    old->prevent_destroy != r.prevent_destroy ||
+	    old->keep_on_destroy != r.keep_on_destroy)
+		state_put(&a->state, &r);
+	return over(a, node, step);
+}
+
+static enum next forget(struct apply *a, struct node *node,
+			const struct plan_step *step, struct error *err)
+{
+	struct journal_record r = {
+		.kind = JOURNAL_DONE,
+		.address = step->address,
+		.action = STR("forget"),
+	};
+
+	if (journal_add(a->journal, &r, err) < 0)
+		return NEXT_FAILED;
+	state_remove(&a->state, step->address);
+	a->result->forgotten++;
+	return over(a, node, step);
+}
+
+/* Evaluates what is wanted by what is known by now. */
+static int prepare(struct apply *a, struct node *node,
+		   const struct plan_step *step, struct error *err)
+{
+	if (expand_wanted(a->expansion, step->resource->index, &node->arena,
+			  &node->wanted, NULL) < 0) {
+		/* The finding is there already. */
+		*err = (struct error){ .kind = ERROR_INVALID };
+		return -1;
+	}
+	if (!value_is_known(node->wanted))
+		return error_set(err, ERROR_FAILED, "what it needs is still "
+				 "not known");
+	name_deps(a, step, &node->arena, &node->deps, &node->n_deps);
+	return check_promise(step, node->wanted, &node->arena, err);
+}
+
+static enum next delete_next(struct apply *a, struct node *node,
+			     const struct plan_step *step,
+			     struct operation **op)
+{
+	if (node->phase == PHASE_BEGIN && state_find(&a->state, step->address)) {
+		node->phase = PHASE_ACTED;
+		*op = make_operation(a, step, node, OPERATION_DELETE);
+		return NEXT_OPERATION;
+	}
+	node->phase = PHASE_OVER;
+	if (step->action == ACTION_DELETE)
+		a->result->deleted++;
+	return NEXT_DONE;
+}
+
+static void count(struct apply *a, const struct plan_step *step)
+{
+	a->result->created += step->action == ACTION_CREATE;
+	a->result->updated += step->action == ACTION_UPDATE;
+	a->result->replaced += step->action == ACTION_REPLACE;
+	a->result->ran += step->runs || step->action == ACTION_RUN;
+}
+
+static enum next change_next(struct apply *a, struct node *node,
+			     const struct plan_step *step,
+			     struct operation **op, struct error *err)
+{
+	bool is_run_only = step->action == ACTION_RUN;
+	bool has_object = is_run_only || step->action == ACTION_UPDATE;
+
+	switch (node->phase) {
+	case PHASE_BEGIN:
+		if (prepare(a, node, step, err) < 0)
+			return NEXT_FAILED;
+		node->phase = PHASE_CHECKED;
+		if (has_object && step->type->ops->plan) {
+			*op = make_operation(a, step, node, OPERATION_CHECK);
+			(*op)->check_action = is_run_only ? "none" : "update";
+			return NEXT_OPERATION;
+		}
+		/* fall through */
+	case PHASE_CHECKED:
+		node->phase = PHASE_ACTED;
+		if (!is_run_only) {
+			*op = make_operation(a, step, node,
+					     has_object ? OPERATION_UPDATE :
+							  OPERATION_CREATE);
+			return NEXT_OPERATION;
+		}
+		/* fall through */
+	case PHASE_ACTED:
+		node->phase = PHASE_OVER;
+		if (is_run_only || step->runs) {
+			*op = make_operation(a, step, node, OPERATION_RUN);
+			return NEXT_OPERATION;
+		}
+		/* fall through */
+	case PHASE_OVER:
+		break;
+	}
+	count(a, step);
+	return over(a, node, step);
+}
+
+static enum next next_operation(void *owner, size_t number,
+				struct operation **op, struct error *err)
+{
+	struct apply *a = owner;
+	struct node *node = &a->nodes[number];
+	const struct plan_step *step =
+		&a->plan->steps[a->graph.step_of[number]];
+
+	if (a->graph.delete_node[step->index] == number)
+		return delete_next(a, node, step, op);
+	switch (step->action) {
+	case ACTION_NONE:
+		return keep(a, node, step);
+	case ACTION_FORGET:
+		return forget(a, node, step, err);
+	case ACTION_CREATE:
+	case ACTION_UPDATE:
+	case ACTION_REPLACE:
+	case ACTION_RUN:
+		return change_next(a, node, step, op, err);
+	case ACTION_DELETE:
+		break;
+	}
+	BUG("delete of step %zu", step->index);
+}
+
+/* An effect that was not shown is never carried out. */
+static int check_effects(void *owner, size_t number,
+			 const struct engine_call *e, struct error *err)
+{
+	const struct apply *a = owner;
+	const struct plan_step *step =
+		&a->plan->steps[a->graph.step_of[number]];
+
+	for (size_t i = 0; i < e->call.effects.n; i++) {
+		const struct effect *now = &e->call.effects.items[i];
+		bool is_shown = false;
+
+		for (size_t k = 0; k < step->n_effects; k++)
+			is_shown |= step->effects[k].kind == now->kind;
+		if (is_shown)
+			continue;
+		error_set(err, ERROR_CONFLICT, "it would now %.*s, which the "
+			  "plan did not show", STR_ARG(now->text));
+		return error_hint(err, "Nothing was done to it. Plan again and "
+				  "look at its effects.");
+	}
+	if (e->call.needs_replace) {
+		error_set(err, ERROR_CONFLICT, "it would now have to be "
+			  "replaced: %.*s", STR_ARG(e->call.replace_reason));
+		return error_hint(err, "Nothing was done to it. Plan again.");
+	}
+	return 0;
+}
+
+static void step_failed(void *owner, size_t number, const struct operation *op,
+			const struct error *err)
+{
+	struct apply *a = owner;
+	const struct plan_step *step =
+		&a->plan->steps[a->graph.step_of[number]];
+	struct diags *diags = &a->context->diags;
+	struct place place = { 0 };
+	struct diag *d;
+
+	a->result->failed++;
+	arena_release(&a->nodes[number].arena);
+	if (!err->message[0])
+		return;
+	if (step->resource)
+		place = step->resource->place;
+	d = diag_error(diags, "E0510", place, "could not %s \"%.*s\": %s",
+		       op && op->kind != OPERATION_CHECK ?
+			       operation_name(op->kind) :
+			       action_name(step->action),
+		       STR_ARG(step->address), err->message);
+	if (err->hint[0])
+		diag_hint(diags, d, "%s", err->hint);
+}
+
+static void step_skipped(void *owner, size_t number, size_t because)
+{
+	struct apply *a = owner;
+	const struct plan_step *step =
+		&a->plan->steps[a->graph.step_of[number]];
+
+	/* Its results stay unknown; what is there stays as it was. */
+	if (step->action == ACTION_NONE || number >= a->plan->n_steps)
+		return;
+	a->result->skipped++;
+	report_skipped(&a->report, step->address,
+		       a->plan->steps[a->graph.step_of[because]].address);
+}
+
+/* Outputs by what is known now; one that is not keeps its last value. */
+static void set_outputs(struct apply *a)
+{
+	const struct expansion *e = a->expansion;
+	size_t n = e && !a->plan->is_destroy ? e->n_outputs : 0, kept = 0;
+	struct value_entry *entries = arena_new(a->state.arena,
+						struct value_entry, n + 1);
+
+	for (size_t i = 0; i < n; i++) {
+		struct value v;
+		const struct value *old = value_get_str(a->state.outputs,
+							e->outputs[i]->name);
+
+		if (expand_output(a->expansion, e->outputs[i], a->state.arena,
+				  &v) < 0 || !value_is_known(v)) {
+			if (!old)
+				continue;
+			v = *old;
+		}
+		entries[kept++] = (struct value_entry){
+			str_dup(e->outputs[i]->name, a->state.arena),
+			value_copy(v, a->state.arena),
+		};
+	}
+	a->state.outputs = value_map(entries, kept, a->state.arena);
+}
+
+static void add_count(struct buf *b, const char *verb, size_t n)
+{
+	if (n)
+		buf_fmt(b, "%s%zu %s", b->len ? ", " : "", n, verb);
+}
+
+/* What changed, and from what: the commit's message. */
+static struct str commit_message(struct apply *a, struct arena *to)
+{
+	const struct apply_result *r = a->result;
+	struct buf counts, b;
+	struct str text;
+	size_t lines = 0, more = 0;
+
+	buf_init(&counts, 1000);
+	add_count(&counts, "created", r->created);
+	add_count(&counts, "updated", r->updated);
+	add_count(&counts, "replaced", r->replaced);
+	add_count(&counts, "deleted", r->deleted);
+	add_count(&counts, "forgotten", r->forgotten);
+	add_count(&counts, "run", r->ran);
+	add_count(&counts, "failed", r->failed);
+	buf_init(&b, 1 << 20);
+	buf_fmt(&b, "%s %.*s: %s\n\n", a->plan->is_destroy ? "Destroy" : "Apply",
+		STR_ARG(a->plan->stack),
+		counts.len ? counts.data : "outputs changed");
+	for (size_t i = 0; i < a->plan->n_steps; i++) {
+		const struct plan_step *step = &a->plan->steps[i];
+
+		if (step->action == ACTION_NONE ||
+		    a->nodes[i].phase != PHASE_OVER)
+			continue;
+		if (lines++ < MESSAGE_LINES)
+			buf_fmt(&b, "%s %.*s\n", action_name(step->action),
+				STR_ARG(step->address));
+		else
+			more++;
+	}
+	if (more)
+		buf_fmt(&b, "and %zu more\n", more);
+	buf_fmt(&b, "%sPlan-Hash: %.*s\n", lines ? "\n" : "", STR_ARG(a->hash));
+	text = store_stack_commit(a->context->store, to);
+	if (text.n)
+		buf_fmt(&b, "Stack-Commit: %.*s\n", STR_ARG(text));
+	buf_fmt(&b, "Dmsl-Version: %s\n", PACKAGE_VERSION);
+	text = str_dup(buf_str(&b), to);
+	buf_release(&b);
+	buf_release(&counts);
+	return text;
+}
+
+static int sweep(struct context *c, struct error *err)
+{
+	for (size_t i = 0; i < c->n_open; i++) {
+		const struct provider *p = c->open[i].provider;
+
+		if (p->sweep && p->sweep(c->open[i].self, err) < 0)
+			return error_add(err, "provider \"%s\"", p->name);
+	}
+	return 0;
+}
+
+int apply_commit(struct context *c, struct str message, struct str *commit,
+		 struct error *err)
+{
+	struct str old, base;
+	struct buf text;
+	int result = -1;
+
+	*commit = (struct str){ 0 };
+	buf_init(&text, STATE_MAX);
+	/* Before the commit: if it is cut off here, it is done once more. */
+	if (!state_count(&c->state) && sweep(c, err) < 0)
+		goto out;
+	if (state_write(&c->state, c->seal, &text, err) < 0)
+		goto out;
+	if (buf_is_full(&text)) {
+		error_set(err, ERROR_QUOTA, "the state is larger than %d bytes",
+			  STATE_MAX);
+		goto out;
+	}
+	if (store_load(c->store, c->arena, &old, &base, err) < 0)
+		goto out;
+	if (str_eq(old, buf_str(&text))) {
+		result = 0;
+		goto out;
+	}
+	result = store_commit(c->store, c->base_commit, buf_str(&text), message,
+			      c->arena, commit, err);
+	if (result == 0)
+		c->base_commit = *commit;
+	else
+		error_hint(err, "What was done is in the journal and not lost: "
+			   "the next apply goes on from there.");
+out:
+	buf_release(&text);
+	return result;
+}
+
+static int begin_journal(struct apply *a, struct error *err)
+{
+	struct context *c = a->context;
+	struct journal_record r = {
+		.kind = JOURNAL_BEGIN,
+		.run_id = c->run_id,
+		.base_commit = c->base_commit,
+		.plan_hash = a->hash,
+		.stack_uid = c->state.uid,
+	};
+
+	if (journal_open(store_stack_folder(c->store), c->seal, NULL,
+			 &a->journal, err) < 0)
+		return -1;
+	return journal_add(a->journal, &r, err);
+}
+
+static size_t count_work(const struct plan *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_steps; i++) {
+		const struct plan_step *step = &p->steps[i];
+
+		n += step->action != ACTION_NONE &&
+		     step->action != ACTION_FORGET;
+		n += step->action == ACTION_REPLACE;
+		n += step->runs && step->action != ACTION_RUN;
+	}
+	return n;
+}
+
+static int run_steps(struct apply *a, struct error *err)
+{
+	struct execute x = {
+		.context = a->context,
+		.schedule = &a->schedule,
+		.state = &a->state,
+		.journal = a->journal,
+		.report = &a->report,
+		.parallel = a->context->parallel,
+		.timeout_ms = TIMEOUT_MS,
+		.owner = a,
+		.next = next_operation,
+		.checked = check_effects,
+		.failed = step_failed,
+		.skipped = step_skipped,
+	};
+	size_t node;
+
+	if (schedule_begin(&a->schedule, &node) < 0)
+		return error_set(err, ERROR_INVALID, "\"%.*s\" needs itself",
+				 STR_ARG(a->plan->steps[a->graph.step_of[node]]
+						 .address));
+	if (execute_run(&x, err) < 0)
+		return -1;
+	a->result->n_unknown = x.n_unknown;
+	a->result->is_interrupted = x.is_interrupted;
+	a->result->is_abandoned = x.is_abandoned;
+	a->result->not_begun = a->schedule.counts[SCHEDULE_READY] +
+			       a->schedule.counts[SCHEDULE_BLOCKED];
+	if (x.broken.kind != ERROR_NONE) {
+		*err = x.broken;
+		return error_add(err, "journal");
+	}
+	return 0;
+}
+
+/* All is done that could be: one commit, then the journal can go. */
+static int finish(struct apply *a, struct error *err)
+{
+	struct context *c = a->context;
+	struct journal_record end = { .kind = JOURNAL_END };
+
+	if (a->result->n_unknown) {
+		journal_close(a->journal, false, err);
+		a->journal = NULL;
+		error_set(err, ERROR_TIMEOUT, "the outcome of %zu %s is not "
+			  "known, so nothing was committed",
+			  a->result->n_unknown,
+			  a->result->n_unknown == 1 ? "step" : "steps");
+		return error_hint(err, "The journal has it: apply again, and it "
+				  "is found out first.");
+	}
+	set_outputs(a);
+	state_release(&c->state);
+	c->state = a->state;
+	a->state = (struct state){ 0 };
+	if (apply_commit(c, commit_message(a, c->arena), &a->result->commit,
+			 err) < 0)
+		return -1;
+	if (journal_add(a->journal, &end, err) == 0)
+		journal_sync(a->journal, err);
+	/* The commit stands; a journal that stays is replayed to no effect. */
+	*err = (struct error){ 0 };
+	if (journal_close(a->journal, true, err) < 0)
+		report_note(&a->report, "%s", err->message);
+	a->journal = NULL;
+	return 0;
+}
+
+static int run(struct apply *a, struct error *err)
+{
+	struct error run_error = { 0 };
+	int result;
+
+	if (begin_journal(a, err) < 0)
+		return -1;
+	result = run_steps(a, &run_error);
+	if (a->result->is_abandoned)
+		return 0;
+	/*
+	 * With a journal that cannot be written the state is committed all the
+	 * more: every call that was begun has ended, so it is complete.
+	 */
+	if (finish(a, err) < 0)
+		return -1;
+	if (result < 0)
+		*err = run_error;
+	return result;
+}
+
+bool apply_is_whole(const struct apply_result *r)
+{
+	return !r->failed && !r->skipped && !r->not_begun && !r->n_unknown &&
+	       !r->n_checks_failed && !r->is_interrupted;
+}
+
+static void run_checks(struct apply *a)
+{
+	struct apply_result *r = a->result;
+
+	if (!a->expansion || a->plan->is_destroy || !apply_is_whole(r))
+		return;
+	checks_run(a->context, a->expansion, &r->checks, &r->n_checks);
+	for (size_t i = 0; i < r->n_checks; i++)
+		r->n_checks_failed += !r->checks[i].has_passed;
+}
+
+int apply_run(struct context *c, struct expansion *e, struct plan *p,
+	      struct apply_result *out, struct error *err)
+{
+	int64_t begun = clock_ms();
+	size_t n_resources = e ? e->n : 0;
+	struct apply a = {
+		.context = c, .expansion = e, .plan = p, .result = out,
+	};
+	int result;
+
+	*out = (struct apply_result){ 0 };
+	a.hash = plan_hash(p, c, c->arena);
+	a.known = xrealloc(NULL, n_resources + 1, sizeof(*a.known));
+	a.is_known = xrealloc(NULL, n_resources + 1, sizeof(*a.is_known));
+	memset(a.is_known, 0, (n_resources + 1) * sizeof(*a.is_known));
+	state_copy(&a.state, &c->state, c->arena);
+	apply_graph_init(&a.graph, p, &a.schedule);
+	a.nodes = xrealloc(NULL, a.graph.n_nodes + 1, sizeof(*a.nodes));
+	memset(a.nodes, 0, (a.graph.n_nodes + 1) * sizeof(*a.nodes));
+	if (e) {
+		e->lookup = lookup;
+		e->lookup_context = &a;
+	}
+	report_open(&a.report, c, a.graph.n_nodes, count_work(p));
+	result = run(&a, err);
+	if (!out->is_abandoned) {
+		if (result == 0)
+			run_checks(&a);
+		report_close(&a.report);
+		if (a.journal) {
+			struct error ignored;
+
+			journal_close(a.journal, false, &ignored);
+		}
+		for (size_t i = 0; i < a.graph.n_nodes; i++)
+			arena_release(&a.nodes[i].arena);
+		free(a.nodes);
+		free(a.known);
+		free(a.is_known);
+		apply_graph_release(&a.graph);
+		schedule_release(&a.schedule);
+		state_release(&a.state);
+		arena_release(&a.arena);
+		if (e)
+			e->lookup = NULL;
+	}
+	out->elapsed_ms = clock_ms() - begun;
+	return result;
+}

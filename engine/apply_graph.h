@@ -1,0 +1,32 @@
+#ifndef DMSL_ENGINE_APPLY_GRAPH_H
+#define DMSL_ENGINE_APPLY_GRAPH_H
+
+/*
+ * From the steps of a plan to the nodes of a schedule. A step is one node, a
+ * replacement is two: its delete goes before its create, and users go before
+ * what they use.
+ *
+ *	X is used by Y, both are replaced:
+ *		delete Y -> delete X -> create X -> create Y
+ */
+
+#include <stddef.h>
+
+struct plan;
+struct schedule;
+
+struct apply_graph {
+	/* Nodes [0, n_steps) are the steps, the rest deletes of replacements. */
+	size_t n_nodes;
+	size_t *step_of;     /* by node */
+	size_t *delete_node; /* by step; of a delete, the step itself */
+};
+
+#define NO_NODE ((size_t)-1)
+
+/* Fills the schedule, edges and weights; ready to begin. */
+void apply_graph_init(struct apply_graph *g, const struct plan *p,
+		      struct schedule *s);
+void apply_graph_release(struct apply_graph *g);
+
+#endif

@@ -1,0 +1,169 @@
+#include <config.h>
+
+#include "engine/calls.h"
+
+#include "lang/base/clock.h"
+
+#include "engine/address.h"
+#include "engine/context.h"
+#include "engine/seal.h"
+
+#include <stdlib.h>
+
+enum {
+	NAME_MAX_BYTES = 60, /* fits the identifiers of most services */
+	POLL_MIN_MS = 10,
+	POLL_MAX_MS = 60000,
+};
+
+static int derive(const struct context *c, struct str label, void *bytes,
+		  size_t n, struct error *err)
+{
+	if (!c->seal) {
+		error_set(err, ERROR_NOT_FOUND, "there is no state key");
+		return error_hint(err, "Set DMSL_STATE_KEY or "
+				  "DMSL_STATE_KEY_FILE, or run apply, which "
+				  "makes one.");
+	}
+	return seal_derive(c->seal, label, bytes, n, err);
+}
+
+/*
+ * The parts are joined by a byte that none of them can hold, so that no two
+ * labels come out alike.
+ */
+static int call_derive(struct call *c, const char *label, bool stable,
+		       void *bytes, size_t n, struct error *err)
+{
+	const struct context *x = c->engine;
+	struct str who = stable ? x->state.uid : c->run_id;
+
+	return derive(x,
+		      str_fmt(c->arena, "%s\n%.*s\n%.*s\n%s",
+			      stable ? "stack" : "run", STR_ARG(who),
+			      STR_ARG(c->address), label),
+		      bytes, n, err);
+}
+
+int setup_derive(void *engine, const char *label, void *bytes, size_t n,
+		 struct error *err)
+{
+	const struct context *c = engine;
+	struct arena scratch = { 0 };
+	int result = derive(c,
+			    str_fmt(&scratch, "provider\n%.*s\n%s",
+				    STR_ARG(c->state.uid), label),
+			    bytes, n, err);
+
+	arena_release(&scratch);
+	return result;
+}
+
+static enum step refuse(struct call *c, const char *what)
+{
+	return call_fail(c, ERROR_INVALID, "%s cannot be %s", c->type->name,
+			 what);
+}
+
+static enum step call_step(struct engine_call *e)
+{
+	const struct resource_ops *ops = e->call.type->ops;
+	struct call *c = &e->call;
+
+	switch (e->function) {
+	case CALL_PLAN:
+		if (!ops->plan)
+			return STEP_DONE;
+		return ops->plan(c, e->action) ? STEP_FAILED : STEP_DONE;
+	case CALL_READ:
+		return ops->read(c);
+	case CALL_CREATE:
+		return ops->create(c);
+	case CALL_UPDATE:
+		return ops->update ? ops->update(c) : refuse(c, "changed");
+	case CALL_DESTROY:
+		return ops->destroy(c);
+	case CALL_RUN:
+		return ops->run ? ops->run(c) : refuse(c, "run");
+	case CALL_QUERY:
+		return ops->query ? ops->query(c) : refuse(c, "queried");
+	case CALL_INSPECT:
+		return ops->inspect ? ops->inspect(c) :
+				      refuse(c, "inspected");
+	}
+	BUG("function %d of a call", e->function);
+}
+
+static void run_work(struct work *w)
+{
+	struct engine_call *e = w->data;
+
+	e->outcome = call_step(e);
+}
+
+struct engine_call *call_new(struct context *c, size_t provider,
+			     const struct resource_type *type,
+			     struct str address,
+			     const struct state_resource *prior,
+			     enum call_function function)
+{
+	struct engine_call *e = xmalloc(sizeof(*e));
+
+	*e = (struct engine_call){
+		.function = function,
+		.action = "none",
+		.context = c,
+	};
+	e->work.run = run_work;
+	e->work.data = e;
+	e->call = (struct call){
+		.self = c->open[provider].self,
+		.type = type,
+		.arena = &e->arena,
+		.address = str_dup(address, &e->arena),
+		.name = address_default_name(&e->arena, c->state.stack, address,
+					     NAME_MAX_BYTES),
+		.run_id = c->run_id,
+		.derive = call_derive,
+		.engine = c,
+	};
+	if (prior) {
+		e->call.id = str_dup(prior->id, &e->arena);
+		e->call.prior = value_copy(prior->attrs, &e->arena);
+	}
+	return e;
+}
+
+void call_free(struct engine_call *e)
+{
+	if (!e)
+		return;
+	vec_release(&e->call.effects);
+	arena_release(&e->arena);
+	free(e);
+}
+
+enum step call_run_now(struct engine_call *e, int64_t limit_ms)
+{
+	int64_t end = clock_ms() + limit_ms;
+
+	for (;;) {
+		int64_t wait;
+
+		run_work(&e->work);
+		if (e->outcome != STEP_PENDING)
+			return e->outcome;
+		wait = e->call.poll_ms < POLL_MIN_MS ? POLL_MIN_MS :
+		       e->call.poll_ms > POLL_MAX_MS ? POLL_MAX_MS :
+						       e->call.poll_ms;
+		if (clock_ms() + wait > end)
+			break;
+		clock_sleep_ms(wait);
+		e->call.is_poll = true;
+	}
+	e->outcome = call_fail(&e->call, ERROR_TIMEOUT,
+			       "waited %lld s for %.*s",
+			       (long long)(limit_ms / 1000),
+			       STR_ARG(e->call.waiting_for));
+	return e->outcome;
+}

@@ -1,0 +1,44 @@
+#ifndef DMSL_ENGINE_CMD_COMMANDS_H
+#define DMSL_ENGINE_CMD_COMMANDS_H
+
+/*
+ * The commands: one file each, one row in the table of cli.c, a section in
+ * man/dmsl.1. A command's struct stands at the end of its file.
+ */
+
+#include "engine/opts.h"
+
+#include <stddef.h>
+
+struct context;
+
+struct command {
+	const char *name;    /* "plan", "state list" */
+	const char *usage;   /* the operands: "FILE [NAME]" */
+	const char *summary; /* one line, for the list of commands */
+	const char *help;    /* more, or NULL */
+	const struct option *options; /* offsets into args; may be NULL */
+	size_t args_size;
+	/* Operands; most -1: any number. */
+	int least, most;
+	/*
+	 * args is zeroed and filled from the options. What it opens it closes.
+	 * Returns the exit status.
+	 */
+	int (*run)(struct context *c, void *args,
+		   const struct option_list *operands);
+};
+
+extern const struct command cmd_apply;
+extern const struct command cmd_destroy;
+extern const struct command cmd_output;
+extern const struct command cmd_plan;
+extern const struct command cmd_psql;
+extern const struct command cmd_show;
+extern const struct command cmd_state_list;
+extern const struct command cmd_state_show;
+extern const struct command cmd_task_stats;
+extern const struct command cmd_validate;
+extern const struct command cmd_version;
+
+#endif

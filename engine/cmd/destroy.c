@@ -1,0 +1,74 @@
+#include <config.h>
+
+#include "engine/apply.h"
+#include "engine/cmd/commands.h"
+#include "engine/context.h"
+#include "engine/plan.h"
+#include "engine/runs.h"
+#include "engine/setup.h"
+
+struct args {
+	bool yes, json;
+	int parallel;
+	struct option_list set;
+};
+
+static int run(struct context *c, void *data,
+	       const struct option_list *operands)
+{
+	struct args *args = data;
+	struct run r = {
+		.path = operands->items[0],
+		.is_write = true,
+		.is_destroy = true,
+	};
+	struct error err = { 0 };
+	struct str commit;
+	int status;
+
+	c->is_json = args->json;
+	c->assume_yes = args->yes;
+	if (args->parallel)
+		c->parallel = args->parallel;
+	if (run_settings(c, &args->set, &err) < 0)
+		return setup_fail(c, &err);
+	status = run_plan(c, &r);
+	if (status != STATUS_DONE)
+		goto out;
+	if (!c->is_json)
+		plan_print(r.plan, c, stdout);
+	if (plan_is_empty(r.plan)) {
+		/* A sweep that was cut off is done here. */
+		if (!state_count(&c->state) &&
+		    apply_commit(c, STR("Destroy: nothing is left\n"), &commit,
+				 &err) < 0)
+			status = setup_fail(c, &err);
+	} else if (!run_confirm(c, "Destroy this?", &err)) {
+		status = setup_fail(c, &err);
+	} else {
+		status = run_apply(c, &r);
+	}
+out:
+	run_close(c, &r);
+	return status;
+}
+
+static const struct option options[] = {
+	OPTION(struct args, yes, "yes", NULL, "do not ask"),
+	OPTION(struct args, set, "set", "NAME=VALUE", "set a param; repeatable"),
+	OPTION(struct args, parallel, "parallel", "N",
+	       "calls at once (default 10)"),
+	OPTION(struct args, json, "json", NULL, "events as JSON lines"),
+	OPTION_END,
+};
+
+const struct command cmd_destroy = {
+	.name = "destroy",
+	.usage = "FILE",
+	.summary = "destroy all that the state of a stack holds",
+	.options = options,
+	.args_size = sizeof(struct args),
+	.least = 1,
+	.most = 1,
+	.run = run,
+};

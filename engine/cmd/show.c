@@ -1,0 +1,50 @@
+#include <config.h>
+
+#include "engine/cmd/commands.h"
+#include "engine/context.h"
+#include "engine/plan.h"
+#include "engine/saved.h"
+#include "engine/setup.h"
+#include "engine/show.h"
+
+static int show_stack(struct context *c, const char *path)
+{
+	struct error err = { 0 };
+	int status = STATUS_DONE;
+
+	if (setup_config(c, path, &err) < 0 ||
+	    setup_state(c, ACCESS_READ, &err) < 0)
+		status = setup_fail(c, &err);
+	else
+		show_state(&c->state, stdout);
+	setup_close(c, NULL);
+	return status;
+}
+
+static int run(struct context *c, void *data,
+	       const struct option_list *operands)
+{
+	const char *path = operands->n ? operands->items[0] : NULL;
+	struct error err = { 0 };
+	struct saved_plan saved;
+	bool is_usage;
+
+	(void)data;
+	if (path && saved_is_stack(path))
+		return show_stack(c, path);
+	if (saved_find(c, path, &saved, &is_usage, &err) < 0) {
+		setup_fail(c, &err);
+		return is_usage ? STATUS_USAGE : STATUS_FAILED;
+	}
+	fwrite(saved.text.s, 1, saved.text.n, stdout);
+	return STATUS_DONE;
+}
+
+const struct command cmd_show = {
+	.name = "show",
+	.usage = "[FILE | PLAN]",
+	.summary = "print the state of a stack, or a saved plan",
+	.least = 0,
+	.most = 1,
+	.run = run,
+};

@@ -1,0 +1,551 @@
+#include <config.h>
+
+/*
+ * The notation: JSON (lang/json.h), in which a map of one key that begins with
+ * "$" stands for what JSON cannot say:
+ *
+ *	{"$sealed":"BASE64"}  a secret; the text that was sealed (engine/seal.h)
+ *	                      is the value in this notation, nothing hidden
+ *	{"$secret":true}      a secret whose value is not here
+ *	{"$unknown":true}     a value that is not known yet
+ *
+ * A key of a map that begins with "$" itself gets one more "$" in front. cidr,
+ * ip, duration and size are text, a reference is its id: they come back as
+ * strings, and the schema says what they are.
+ */
+
+#include "engine/codec.h"
+
+#include "engine/seal.h"
+#include "engine/state.h"
+
+#include "lang/base/arena.h"
+#include "lang/base/error.h"
+#include "lang/json.h"
+
+#include <string.h>
+
+enum {
+	PLACE_MOST = 1 << 20,
+	PLAIN_MOST = 16 << 20,
+	DEPTH_MOST = 190, /* json_read() takes 200, and we stand in an object */
+};
+
+void codec_init(struct codec *c, const struct seal *seal, struct str uid)
+{
+	*c = (struct codec){ .seal = seal };
+	buf_init(&c->place, PLACE_MOST);
+	buf_add_str(&c->place, uid);
+	c->uid_size = c->place.len;
+}
+
+void codec_release(struct codec *c)
+{
+	buf_release(&c->place);
+}
+
+/* Goes one step down; returns what leave() needs. */
+static size_t enter(struct codec *c, struct str step)
+{
+	size_t back = c->place.len;
+
+	buf_add_char(&c->place, '\0');
+	buf_add_str(&c->place, step);
+	c->depth++;
+	return back;
+}
+
+static void leave(struct codec *c, size_t back)
+{
+	c->place.len = back;
+	c->place.data[back] = '\0';
+	c->depth--;
+}
+
+static size_t enter_item(struct codec *c, size_t index)
+{
+	size_t back = c->place.len;
+
+	buf_add_char(&c->place, '\0');
+	buf_fmt(&c->place, "[%zu]", index);
+	c->depth++;
+	return back;
+}
+
+static int check_depth(const struct codec *c, struct error *err)
+{
+	if (c->depth < DEPTH_MOST && !buf_is_full(&c->place))
+		return 0;
+	return error_set(err, ERROR_QUOTA,
+			 "a value is nested deeper than %d levels", DEPTH_MOST);
+}
+
+static int write_value(struct codec *c, struct value v, struct buf *out,
+		       struct error *err);
+
+static void write_key(struct buf *out, struct str key)
+{
+	struct buf b;
+
+	if (!str_starts(key, "$")) {
+		json_write_string(out, key);
+		return;
+	}
+	buf_init(&b, PLAIN_MOST);
+	buf_add_char(&b, '$');
+	buf_add_str(&b, key);
+	json_write_string(out, buf_str(&b));
+	buf_release(&b);
+}
+
+static int write_secret(struct codec *c, struct value v, struct buf *out,
+			struct error *err)
+{
+	struct buf plain;
+	int rc;
+
+	if (!c->seal || value_is_unknown(v)) {
+		buf_add_c(out, "{\"$secret\":true}");
+		return 0;
+	}
+	buf_init(&plain, PLAIN_MOST);
+	c->is_inside = true;
+	rc = write_value(c, v, &plain, err);
+	c->is_inside = false;
+	if (rc == 0 && buf_is_full(&plain))
+		rc = error_set(err, ERROR_QUOTA,
+			       "a secret value is larger than %d bytes",
+			       PLAIN_MOST);
+	if (rc == 0) {
+		buf_add_c(out, "{\"$sealed\":\"");
+		rc = seal_value(c->seal, buf_str(&c->place), buf_str(&plain),
+				out, err);
+		buf_add_c(out, "\"}");
+	}
+	buf_wipe(&plain);
+	return rc;
+}
+
+static int write_list(struct codec *c, struct value v, struct buf *out,
+		      struct error *err)
+{
+	buf_add_char(out, '[');
+	for (size_t i = 0; i < v.as.list.n; i++) {
+		size_t back = enter_item(c, i);
+		int rc;
+
+		if (i)
+			buf_add_char(out, ',');
+		rc = write_value(c, v.as.list.items[i], out, err);
+		leave(c, back);
+		if (rc < 0)
+			return -1;
+	}
+	buf_add_char(out, ']');
+	return 0;
+}
+
+static int write_map(struct codec *c, struct value v, struct buf *out,
+		     struct error *err)
+{
+	buf_add_char(out, '{');
+	for (size_t i = 0; i < v.as.map.n; i++) {
+		const struct value_entry *e = &v.as.map.entries[i];
+		size_t back = enter(c, e->key);
+		int rc;
+
+		if (i)
+			buf_add_char(out, ',');
+		write_key(out, e->key);
+		buf_add_char(out, ':');
+		rc = write_value(c, e->value, out, err);
+		leave(c, back);
+		if (rc < 0)
+			return -1;
+	}
+	buf_add_char(out, '}');
+	return 0;
+}
+
+static int write_value(struct codec *c, struct value v, struct buf *out,
+		       struct error *err)
+{
+	if (check_depth(c, err) < 0)
+		return -1;
+	if ((v.marks & MARK_SECRET) && !c->is_inside)
+		return write_secret(c, v, out, err);
+	if (v.marks & MARK_UNKNOWN) {
+		buf_add_c(out, "{\"$unknown\":true}");
+		return 0;
+	}
+	if (v.kind == VALUE_LIST)
+		return write_list(c, v, out, err);
+	if (v.kind == VALUE_MAP)
+		return write_map(c, v, out, err);
+	json_write(out, v, JSON_REVEAL);
+	return 0;
+}
+
+int codec_write(struct codec *c, struct str place, struct value v,
+		struct buf *out, struct error *err)
+{
+	size_t back = enter(c, place);
+	int rc = write_value(c, v, out, err);
+
+	leave(c, back);
+	return rc;
+}
+
+static bool is_special(struct value v)
+{
+	return v.kind == VALUE_MAP && v.as.map.n == 1 &&
+	       str_starts(v.as.map.entries[0].key, "$") &&
+	       !str_starts(v.as.map.entries[0].key, "$$");
+}
+
+/* Most values hold nothing special and are taken as they are. */
+static bool is_plain(struct value v)
+{
+	if (v.kind == VALUE_LIST) {
+		for (size_t i = 0; i < v.as.list.n; i++)
+			if (!is_plain(v.as.list.items[i]))
+				return false;
+	} else if (v.kind == VALUE_MAP) {
+		for (size_t i = 0; i < v.as.map.n; i++)
+			if (str_starts(v.as.map.entries[i].key, "$") ||
+			    !is_plain(v.as.map.entries[i].value))
+				return false;
+	}
+	return true;
+}
+
+static int read_value(struct codec *c, struct value v, struct arena *a,
+		      struct value *out, struct error *err);
+
+static int read_sealed(struct codec *c, struct str sealed, struct arena *a,
+		       struct value *out, struct error *err)
+{
+	struct value json;
+	struct str plain;
+	int rc;
+
+	if (!c->seal) {
+		*out = value_mark(value_unknown(), MARK_SECRET);
+		return 0;
+	}
+	if (seal_open_value(c->seal, buf_str(&c->place), sealed, a, &plain,
+			    err) < 0)
+		return -1;
+	/* No message of the reader: it might quote what it reads. */
+	if (json_read(plain, a, &json, err) < 0)
+		return error_set(err, ERROR_CORRUPT,
+				 "a sealed value does not hold a value");
+	c->is_inside = true;
+	rc = read_value(c, json, a, out, err);
+	c->is_inside = false;
+	if (rc == 0)
+		*out = value_mark(*out, MARK_SECRET);
+	return rc;
+}
+
+static int read_special(struct codec *c, struct value v, struct arena *a,
+			struct value *out, struct error *err)
+{
+	struct str key = v.as.map.entries[0].key;
+	struct value in = v.as.map.entries[0].value;
+	bool is_true = in.kind == VALUE_BOOL && in.as.boolean;
+
+	if (str_is(key, "$sealed") && in.kind == VALUE_STRING && !c->is_inside)
+		return read_sealed(c, in.as.text, a, out, err);
+	if (str_is(key, "$secret") && is_true)
+		*out = value_mark(value_unknown(), MARK_SECRET);
+	else if (str_is(key, "$unknown") && is_true)
+		*out = value_unknown();
+	else
+		return error_set(err, ERROR_CORRUPT,
+				 "\"%.*s\" is not known here", STR_ARG(key));
+	return 0;
+}
+
+static int read_list(struct codec *c, struct value v, struct arena *a,
+		     struct value *out, struct error *err)
+{
+	struct value *items = arena_new(a, struct value, v.as.list.n);
+
+	for (size_t i = 0; i < v.as.list.n; i++) {
+		size_t back = enter_item(c, i);
+		int rc = read_value(c, v.as.list.items[i], a, &items[i], err);
+
+		leave(c, back);
+		if (rc < 0)
+			return error_add(err, "item %zu", i);
+	}
+	*out = value_list(items, v.as.list.n);
+	return 0;
+}
+
+static int read_map(struct codec *c, struct value v, struct arena *a,
+		    struct value *out, struct error *err)
+{
+	size_t n = v.as.map.n;
+	struct value_entry *entries = arena_new(a, struct value_entry, n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct str key = v.as.map.entries[i].key;
+		size_t back;
+		int rc;
+
+		if (str_starts(key, "$$"))
+			key = str_skip(key, 1);
+		else if (str_starts(key, "$"))
+			return error_set(err, ERROR_CORRUPT,
+					 "\"%.*s\" stands beside other keys",
+					 STR_ARG(key));
+		back = enter(c, key);
+		entries[i].key = key;
+		rc = read_value(c, v.as.map.entries[i].value, a,
+				&entries[i].value, err);
+		leave(c, back);
+		if (rc < 0)
+			return error_add(err, "\"%.*s\"", STR_ARG(key));
+	}
+	*out = value_map(entries, n, a);
+	return 0;
+}
+
+static int read_value(struct codec *c, struct value v, struct arena *a,
+		      struct value *out, struct error *err)
+{
+	if (check_depth(c, err) < 0)
+		return -1;
+	if (is_special(v))
+		return read_special(c, v, a, out, err);
+	if (v.kind == VALUE_LIST)
+		return read_list(c, v, a, out, err);
+	if (v.kind == VALUE_MAP)
+		return read_map(c, v, a, out, err);
+	*out = v;
+	return 0;
+}
+
+int codec_read(struct codec *c, struct str place, struct value json,
+	       struct arena *a, struct value *out, struct error *err)
+{
+	size_t back;
+	int rc;
+
+	if (is_plain(json)) {
+		*out = json;
+		return 0;
+	}
+	back = enter(c, place);
+	rc = read_value(c, json, a, out, err);
+	leave(c, back);
+	return rc;
+}
+
+static void new_line(struct buf *out, size_t indent)
+{
+	buf_fmt(out, "\n%*s", (int)indent, "");
+}
+
+int codec_write_map(struct codec *c, struct str place, struct value map,
+		    size_t indent, struct buf *out, struct error *err)
+{
+	size_t back = enter(c, place);
+	int rc = 0;
+
+	buf_add_char(out, '{');
+	for (size_t i = 0; map.kind == VALUE_MAP && i < map.as.map.n; i++) {
+		const struct value_entry *e = &map.as.map.entries[i];
+		size_t here = enter(c, e->key);
+
+		if (i)
+			buf_add_char(out, ',');
+		new_line(out, indent + 2);
+		write_key(out, e->key);
+		buf_add_c(out, ": ");
+		rc = write_value(c, e->value, out, err);
+		leave(c, here);
+		if (rc < 0) {
+			error_add(err, "\"%.*s\"", STR_ARG(e->key));
+			break;
+		}
+	}
+	if (map.kind == VALUE_MAP && map.as.map.n)
+		new_line(out, indent);
+	buf_add_char(out, '}');
+	leave(c, back);
+	return rc;
+}
+
+/* Writes `,"key":` in the one form or the other. */
+static void write_member(struct buf *out, const char *key, size_t indent)
+{
+	if (out->data[out->len - 1] != '{')
+		buf_add_char(out, ',');
+	if (indent)
+		new_line(out, indent + 2);
+	buf_fmt(out, indent ? "\"%s\": " : "\"%s\":", key);
+}
+
+static void write_flag(struct buf *out, const char *key, bool is_set,
+		       size_t indent)
+{
+	if (!is_set)
+		return;
+	write_member(out, key, indent);
+	buf_add_c(out, "true");
+}
+
+int codec_write_resource(struct codec *c, const struct state_resource *r,
+			 size_t indent, struct buf *out, struct error *err)
+{
+	int rc;
+
+	buf_add_char(out, '{');
+	write_member(out, "type", indent);
+	json_write_string(out, r->type);
+	write_member(out, "provider", indent);
+	json_write_string(out, r->provider);
+	write_member(out, "id", indent);
+	json_write_string(out, r->id);
+	write_flag(out, "tainted", r->is_tainted, indent);
+	write_flag(out, "prevent_destroy", r->prevent_destroy, indent);
+	write_flag(out, "keep_on_destroy", r->keep_on_destroy, indent);
+	write_member(out, "deps", indent);
+	buf_add_char(out, '[');
+	for (size_t i = 0; i < r->n_deps; i++) {
+		if (i)
+			buf_add_char(out, ',');
+		json_write_string(out, r->deps[i]);
+	}
+	buf_add_char(out, ']');
+	write_member(out, "attrs", indent);
+	if (indent)
+		rc = codec_write_map(c, r->address, r->attrs, indent + 2, out,
+				     err);
+	else
+		rc = codec_write(c, r->address,
+				 r->attrs.kind == VALUE_MAP
+					 ? r->attrs
+					 : value_map(NULL, 0, NULL),
+				 out, err);
+	if (indent)
+		new_line(out, indent);
+	buf_add_char(out, '}');
+	if (rc < 0)
+		return error_add(err, "resource \"%.*s\"", STR_ARG(r->address));
+	return 0;
+}
+
+int codec_text(struct value map, const char *key, struct str *out,
+	       struct error *err)
+{
+	const struct value *v = value_get(map, key);
+
+	*out = (struct str){ 0 };
+	if (!v)
+		return 0;
+	if (v->kind != VALUE_STRING)
+		return error_set(err, ERROR_CORRUPT, "\"%s\" is not a string",
+				 key);
+	*out = v->as.text;
+	return 0;
+}
+
+int codec_texts(struct value map, const char *key, struct arena *a,
+		struct str **out, size_t *n, struct error *err)
+{
+	const struct value *v = value_get(map, key);
+
+	*out = NULL;
+	*n = 0;
+	if (!v)
+		return 0;
+	if (v->kind != VALUE_LIST)
+		return error_set(err, ERROR_CORRUPT, "\"%s\" is not a list",
+				 key);
+	*n = v->as.list.n;
+	*out = arena_new(a, struct str, *n);
+	for (size_t i = 0; i < *n; i++) {
+		if (v->as.list.items[i].kind != VALUE_STRING)
+			return error_set(err, ERROR_CORRUPT,
+					 "item %zu of \"%s\" is not a string",
+					 i, key);
+		(*out)[i] = v->as.list.items[i].as.text;
+	}
+	return 0;
+}
+
+int codec_only(struct value map, const char *const *keys, struct error *err)
+{
+	if (map.kind != VALUE_MAP)
+		return error_set(err, ERROR_CORRUPT, "is not an object");
+	for (size_t i = 0; i < map.as.map.n; i++) {
+		struct str key = map.as.map.entries[i].key;
+		const char *const *k = keys;
+
+		while (*k && !str_is(key, *k))
+			k++;
+		if (!*k)
+			return error_set(err, ERROR_CORRUPT,
+					 "has an unknown member \"%.*s\"",
+					 STR_ARG(key));
+	}
+	return 0;
+}
+
+static int read_flag(struct value map, const char *key, bool *out,
+		     struct error *err)
+{
+	const struct value *v = value_get(map, key);
+
+	*out = v && v->kind == VALUE_BOOL && v->as.boolean;
+	if (v && v->kind != VALUE_BOOL)
+		return error_set(err, ERROR_CORRUPT,
+				 "\"%s\" is not true or false", key);
+	return 0;
+}
+
+static int read_resource(struct codec *c, struct str address, struct value json,
+			 struct arena *a, struct state_resource *out,
+			 struct error *err)
+{
+	static const char *const keys[] = {
+		"type", "provider", "id", "tainted", "prevent_destroy",
+		"keep_on_destroy", "deps", "attrs", NULL,
+	};
+	const struct value *attrs;
+
+	*out = (struct state_resource){ .address = address };
+	if (codec_only(json, keys, err) < 0 ||
+	    codec_text(json, "type", &out->type, err) < 0 ||
+	    codec_text(json, "provider", &out->provider, err) < 0 ||
+	    codec_text(json, "id", &out->id, err) < 0 ||
+	    read_flag(json, "tainted", &out->is_tainted, err) < 0 ||
+	    read_flag(json, "prevent_destroy", &out->prevent_destroy, err) <
+		    0 ||
+	    read_flag(json, "keep_on_destroy", &out->keep_on_destroy, err) <
+		    0 ||
+	    codec_texts(json, "deps", a, &out->deps, &out->n_deps, err) < 0)
+		return -1;
+	if (out->type.n == 0)
+		return error_set(err, ERROR_CORRUPT, "has no \"type\"");
+	attrs = value_get(json, "attrs");
+	if (!attrs || attrs->kind != VALUE_MAP || is_special(*attrs))
+		return error_set(err, ERROR_CORRUPT,
+				 "\"attrs\" is not an object");
+	if (codec_read(c, address, *attrs, a, &out->attrs, err) < 0)
+		return error_add(err, "\"attrs\"");
+	return 0;
+}
+
+int codec_read_resource(struct codec *c, struct str address, struct value json,
+			struct arena *a, struct state_resource *out,
+			struct error *err)
+{
+	if (read_resource(c, address, json, a, out, err) == 0)
+		return 0;
+	return error_add(err, "resource \"%.*s\"", STR_ARG(address));
+}

@@ -1,0 +1,369 @@
+/*
+ * In: a loaded configuration. Out: every resource instance, numbered in the
+ * order of the text, with what it needs; each evaluated once as far as values
+ * are known, so that mistakes show before anything outside is asked.
+ */
+#include <config.h>
+
+#include "engine/expand.h"
+
+#include "engine/expand_private.h"
+
+#include "lang/base/error.h"
+#include "lang/config.h"
+
+#include "engine/address.h"
+#include "engine/diff.h"
+#include "engine/inputs.h"
+
+/* -- Instances to resources ----------------------------------------------- */
+
+static bool lifecycle_flag(struct scope *s, const struct instance_scope *vars,
+			   const struct ast_body *b, const char *name)
+{
+	static const struct type boolean = { .kind = TYPE_BOOL };
+	const struct ast_block *block = ast_block_find(b, STR("lifecycle"));
+	const struct ast_attr *a =
+		block ? ast_attr_find(&block->body, str_from(name)) : NULL;
+	struct value v;
+
+	if (!a || scope_evaluate(s, vars, a->value, &boolean, s->x->arena, &v))
+		return false;
+	if (value_is_unknown(v))
+		diag_error(s->x->diags, "E0305", expr_place(a->value),
+			   "lifecycle must be known before apply");
+	return v.kind == VALUE_BOOL && v.as.boolean;
+}
+
+static void check_lifecycle(struct expander *x, const struct ast_decl *d,
+			    const struct ast_body *b)
+{
+	static const struct attr_schema attrs[] = {
+		{ "prevent_destroy", "bool", ATTR_OPTIONAL, NULL, "" },
+		{ "keep_on_destroy", "bool", ATTR_OPTIONAL, NULL, "" },
+		{ 0 },
+	};
+	const struct ast_block *block = ast_block_find(b, STR("lifecycle"));
+	struct check_target target = {
+		.kind = "block",
+		.name = STR("lifecycle"),
+	};
+
+	if (!block)
+		return;
+	target.attrs = check_attrs(attrs, &target.n, x->arena);
+	target.place = (struct place){ d->source, block->name_span };
+	check_body(&block->body, d->source, &target, x->diags);
+}
+
+static void add_resource(struct expander *x, struct instance_scope *i,
+			 const struct type_info *t, struct str address,
+			 const struct ast_block *node, const struct span name)
+{
+	const struct ast_decl *d = i->group->decl->decl;
+	struct resource r = {
+		.index = x->resources.n,
+		.address = address,
+		.decl = d,
+		.schema = t->schema,
+		.place = { d->source, name },
+		.scope = i,
+		.node = node,
+		.prevent_destroy = i->prevent_destroy,
+		.keep_on_destroy = i->keep_on_destroy,
+	};
+
+	if (node) {
+		r.prevent_destroy |= lifecycle_flag(i->group->scope, i,
+						    &node->body,
+						    "prevent_destroy");
+		r.keep_on_destroy |= lifecycle_flag(i->group->scope, i,
+						    &node->body,
+						    "keep_on_destroy");
+	}
+	if (provider_for(x, t, r.place, &r.provider))
+		x->has_failed = true;
+	*vec_push(&x->resources) = r;
+}
+
+static void number_scope(struct expander *x, struct scope *s);
+
+static void number_instance(struct expander *x, struct instance_scope *i)
+{
+	const struct group_decl *g = i->group->decl;
+	const struct instance_scope *around = i->group->scope->self;
+	const struct ast_body *b = &g->decl->body;
+
+	i->first = x->resources.n;
+	i->prevent_destroy = (around && around->prevent_destroy) ||
+			     lifecycle_flag(i->group->scope, i, b,
+					    "prevent_destroy");
+	i->keep_on_destroy = (around && around->keep_on_destroy) ||
+			     lifecycle_flag(i->group->scope, i, b,
+					    "keep_on_destroy");
+	if (g->component) {
+		struct scope *inner = instance_inner(i);
+
+		if (inner)
+			number_scope(x, inner);
+	} else if (g->type) {
+		add_resource(x, i, g->type, i->address, NULL,
+			     g->decl->name_span);
+	}
+	for (size_t k = 0; g->type && k < b->n_blocks; k++) {
+		const struct ast_block *node = &b->blocks[k];
+		const struct block_schema *s =
+			schema_block(g->type->schema, node->name);
+
+		if (!s || s->kind != BLOCK_NODES)
+			continue;
+		add_resource(x, i,
+			     catalog_type(&x->catalog, str_from(s->node_type)),
+			     address_make(x->arena, i->address, node->name,
+					  node->label, false,
+					  (struct str){ 0 }),
+			     node,
+			     node->label.n ? node->label_span :
+					     node->name_span);
+	}
+	i->end = x->resources.n;
+}
+
+static void number_scope(struct expander *x, struct scope *s)
+{
+	/* Params and their checks, also of those that nothing uses. */
+	for (size_t i = 0; i < s->body->n_bindings; i++) {
+		struct value v;
+
+		if (s->bindings[i].decl->kind == NAME_PARAM)
+			binding_value(s, &s->bindings[i], x->arena, &v);
+	}
+	for (size_t i = 0; i < s->body->n_groups; i++) {
+		struct group *g = &s->groups[i];
+
+		if (group_open(g))
+			continue;
+		check_lifecycle(x, g->decl->decl, &g->decl->decl->body);
+		for (size_t k = 0; k < g->n; k++) {
+			if (x->resources.n > INSTANCES_MAX) {
+				diag_error(x->diags, "E0303",
+					   decl_place(g->decl->decl),
+					   "more than %d resources",
+					   INSTANCES_MAX);
+				return;
+			}
+			number_instance(x, &g->instances[k]);
+		}
+	}
+}
+
+static void index_addresses(struct expander *x)
+{
+	for (size_t i = 0; i < x->resources.n; i++) {
+		struct resource *r = &x->resources.items[i];
+
+		map_put(&x->by_address, r->address, r);
+	}
+	x->e->resources = x->resources.items;
+	x->e->n = x->resources.n;
+	x->e->by_address = &x->by_address;
+}
+
+/* -- Evaluating all of it once -------------------------------------------- */
+
+static const struct value *checked_lookup(void *context, size_t index)
+{
+	struct expander *x = context;
+
+	return x->is_checked[index] ? &x->checked[index] : NULL;
+}
+
+static void check_values(struct expander *x)
+{
+	struct value v;
+
+	x->checked = arena_new(x->arena, struct value, x->resources.n + 1);
+	x->is_checked = arena_new(x->arena, bool, x->resources.n + 1);
+	x->e->lookup = checked_lookup;
+	x->e->lookup_context = x;
+	for (size_t k = 0; k < x->resources.n; k++) {
+		size_t i = x->order[k];
+		const struct type_info *t = catalog_type(
+			&x->catalog,
+			str_from(x->resources.items[i].schema->name));
+
+		expand_wanted(x->e, i, x->arena, &v, NULL);
+		x->checked[i] = diff_to_come(t, v, x->arena);
+		x->is_checked[i] = true;
+	}
+	for (size_t i = 0; i < x->e->n_outputs; i++)
+		expand_output(x->e, x->e->outputs[i], x->arena, &v);
+	domain_check(x);
+	x->e->lookup = NULL;
+	x->e->lookup_context = NULL;
+}
+
+/* -- The stack ------------------------------------------------------------ */
+
+static void stack_block(struct expander *x, const struct ast_decl *stack)
+{
+	static const struct type string = { .kind = TYPE_STRING };
+	static const struct type *const part[] = { &string };
+	static const struct type map = {
+		.kind = TYPE_MAP,
+		.parts = (const struct type **)(void *)part,
+		.n = 1,
+	};
+	const struct ast_attr *tags = ast_attr_find(&stack->body, STR("tags"));
+
+	x->e->stack = stack->name;
+	x->e->stack_tags = value_null();
+	for (size_t i = 0; i < stack->body.n_attrs; i++) {
+		const struct ast_attr *a = &stack->body.attrs[i];
+
+		if (!str_is(a->name, "provider") && !str_is(a->name, "tags"))
+			diag_error(x->diags, "E0203",
+				   (struct place){ stack->source,
+						   a->name_span },
+				   "unrecognised attribute \"%.*s\" in stack "
+				   "\"%.*s\"",
+				   STR_ARG(a->name), STR_ARG(stack->name));
+	}
+	if (tags && scope_evaluate(x->root, NULL, tags->value, &map, x->arena,
+				   &x->e->stack_tags) == 0 &&
+	    !value_is_known(x->e->stack_tags)) {
+		diag_error(x->diags, "E0305", expr_place(tags->value),
+			   "the stack's tags must be known before apply");
+		x->e->stack_tags = value_null();
+	}
+}
+
+static void collect(struct expander *x)
+{
+	struct config *c = x->c->config;
+	const struct ast_decl **outputs =
+		arena_new(x->arena, const struct ast_decl *, c->n_decls + 1);
+	const struct ast_decl **checks =
+		arena_new(x->arena, const struct ast_decl *, c->n_decls + 1);
+
+	x->e->outputs = outputs;
+	x->e->checks = checks;
+	for (size_t i = 0; i < c->n_decls; i++) {
+		if (c->decls[i]->kind == DECL_OUTPUT)
+			outputs[x->e->n_outputs++] = c->decls[i];
+		if (c->decls[i]->kind == DECL_CHECK)
+			checks[x->e->n_checks++] = c->decls[i];
+	}
+}
+
+static void root_params(struct expander *x, struct map *params)
+{
+	for (size_t i = 0; i < x->root_body->names.n; i++) {
+		struct map_entry *e = &x->root_body->names.entries[i];
+
+		if (((struct name_decl *)e->value)->kind == NAME_PARAM)
+			map_put(params, e->key, e->value);
+	}
+}
+
+/* Names, then values: what is misspelt is told once, where it stands. */
+static void check_names(struct expander *x)
+{
+	struct map params = { 0 };
+
+	x->root_body = body_new(x, NULL);
+	body_check(x, x->root_body);
+	for (size_t i = 0; i < x->bodies.n; i++)
+		body_check(x, x->bodies.entries[i].value);
+	root_params(x, &params);
+	inputs_check(x->c, &params);
+	map_release(&params);
+}
+
+struct expansion *expand(struct context *c, bool check_only, struct error *err)
+{
+	struct expansion *e = arena_new(c->arena, struct expansion, 1);
+	struct expander *x = arena_new(c->arena, struct expander, 1);
+
+	if (!c->config || !c->config->stack)
+		return NULL;
+	x->e = e;
+	x->c = c;
+	x->arena = c->arena;
+	x->diags = &c->diags;
+	x->check_only = check_only;
+	e->context = c;
+	e->private = x;
+	if (!c->diags.arena)
+		c->diags.arena = c->arena;
+	catalog_init(&x->catalog, c->schemas, c->arena);
+	collect(x);
+	check_names(x);
+	x->root = scope_new(x, x->root_body, NULL);
+	stack_block(x, c->config->stack);
+	if (c->state.stack.n == 0)
+		c->state.stack = e->stack;
+	if (providers_choose(x, err)) {
+		expansion_release(e);
+		return NULL;
+	}
+	number_scope(x, x->root);
+	index_addresses(x);
+	if (deps_find(x) == 0)
+		check_values(x);
+	return e;
+}
+
+int expand_output(struct expansion *e, const struct ast_decl *output,
+		  struct arena *a, struct value *out)
+{
+	struct expander *x = e->private;
+	struct name_decl *d = map_get(&x->root_body->outputs, output->name);
+	size_t errors = x->diags->n_errors;
+
+	*out = value_unknown();
+	if (!d)
+		return -1;
+	binding_value(x->root, &x->root->bindings[d->slot], a, out);
+	*out = value_plain(*out, a);
+	return x->diags->n_errors > errors ? -1 : 0;
+}
+
+int expand_check(struct expansion *e, const struct ast_decl *check,
+		 const char *attr, struct arena *a, struct value *out)
+{
+	struct expander *x = e->private;
+	const struct ast_attr *written =
+		ast_attr_find(&check->body, str_from(attr));
+
+	*out = value_null();
+	if (!written)
+		return 0;
+	return scope_evaluate(x->root, NULL, written->value, NULL, a, out);
+}
+
+void expansion_release(struct expansion *e)
+{
+	struct expander *x = e ? e->private : NULL;
+
+	if (!x)
+		return;
+	for (size_t i = 0; i < x->bodies.n; i++) {
+		struct body *b = x->bodies.entries[i].value;
+
+		map_release(&b->names);
+		map_release(&b->outputs);
+		map_release(&b->groups);
+	}
+	if (x->root_body) {
+		map_release(&x->root_body->names);
+		map_release(&x->root_body->outputs);
+		map_release(&x->root_body->groups);
+	}
+	map_release(&x->bodies);
+	map_release(&x->by_address);
+	catalog_release(&x->catalog);
+	vec_release(&x->resources);
+	vec_release(&x->busy);
+	e->private = NULL;
+}

@@ -1,0 +1,585 @@
+/*
+ * In: the declarations of the root or of a component. Out: a slot for each of
+ * its names, and findings about all that can be told from the text alone: names
+ * that nothing declares, attributes that a type does not have.
+ */
+#include <config.h>
+
+#include "engine/expand_private.h"
+
+#include "lang/base/error.h"
+#include "lang/config.h"
+#include "lang/refs.h"
+
+#include <string.h>
+
+struct str group_key(char *room, size_t n, struct str type, struct str name,
+		     struct arena *a)
+{
+	if (type.n + 1 + name.n > n)
+		return str_fmt(a, "%.*s.%.*s", STR_ARG(type), STR_ARG(name));
+	memcpy(room, type.s, type.n);
+	room[type.n] = '.';
+	memcpy(room + type.n + 1, name.s, name.n);
+	return (struct str){ room, type.n + 1 + name.n };
+}
+
+/* Says so where a type names what is neither a resource nor a component. */
+static void check_type_names(struct expander *x, const struct type *t,
+			     struct place place)
+{
+	if (t->kind == TYPE_REF && !map_has(&x->catalog.schemas, t->name) &&
+	    !map_has(&x->c->config->components, t->name)) {
+		struct suggest near = suggest_start(t->name);
+		struct diag *to = diag_error(x->diags, "E0210", place,
+					     "unknown type \"%.*s\"",
+					     STR_ARG(t->name));
+
+		for (size_t i = 0; i < x->catalog.schemas.n; i++)
+			suggest_try(&near, x->catalog.schemas.entries[i].key);
+		for (size_t i = 0; i < x->c->config->components.n; i++)
+			suggest_try(
+				&near, x->c->config->components.entries[i].key);
+		check_suggest(&near, x->diags, to);
+	}
+	for (size_t i = 0; t->parts && i < t->n; i++)
+		check_type_names(x, t->parts[i], place);
+}
+
+static const struct type *param_type(struct expander *x,
+				     const struct ast_param *p,
+				     const struct source *source)
+{
+	struct error err = { 0 };
+	uint32_t at = 0;
+	struct place place = { source, p->type.span };
+	const struct type *t;
+
+	if (p->type.text.n == 0)
+		return NULL;
+	t = type_parse(p->type.text, x->arena, &at, &err);
+	if (!t) {
+		place.span.start += at;
+		if (place.span.start >= place.span.end)
+			place.span.start = p->type.span.start;
+		diag_error(x->diags, "E0210", place, "%s", err.message);
+		return NULL;
+	}
+	check_type_names(x, t, place);
+	return t;
+}
+
+static void already_declared(struct expander *x, struct place place,
+			     const char *kind, struct str name,
+			     struct place first)
+{
+	struct diag *to = diag_error(x->diags, "E0202", place,
+				     "%s \"%.*s\" is declared twice", kind,
+				     STR_ARG(name));
+
+	diag_note(x->diags, to, first, "first here");
+}
+
+static struct name_decl *add_name(struct expander *x, struct body *b,
+				  struct map *in, struct name_decl decl)
+{
+	struct name_decl *n = arena_new(x->arena, struct name_decl, 1);
+	struct name_decl *first = map_get(in, decl.name);
+
+	if (first) {
+		already_declared(x, decl.place,
+				 decl.kind == NAME_OUTPUT ? "output" : "name",
+				 decl.name, first->place);
+		return first;
+	}
+	*n = decl;
+	n->slot = b->n_bindings++;
+	map_put(in, n->name, n);
+	return n;
+}
+
+static void add_param(struct expander *x, struct body *b,
+		      const struct ast_param *p, const struct source *source)
+{
+	add_name(x, b, &b->names,
+		 (struct name_decl){
+			 .kind = NAME_PARAM,
+			 .name = p->name,
+			 .place = { source, p->name_span },
+			 .value = p->fallback,
+			 .param = p,
+			 .type = param_type(x, p, source),
+		 });
+}
+
+static void add_group(struct expander *x, struct body *b,
+		      const struct ast_decl *d)
+{
+	struct str key = str_fmt(x->arena, "%.*s.%.*s", STR_ARG(d->type),
+				 STR_ARG(d->name));
+	struct group_decl *first = map_get(&b->groups, key);
+	struct group_decl *g;
+
+	if (first) {
+		struct diag *to = diag_error(
+			x->diags, "E0202", decl_place(d),
+			"%.*s \"%.*s\" is declared twice", STR_ARG(d->type),
+			STR_ARG(d->name));
+
+		diag_note(x->diags, to, decl_place(first->decl), "first here");
+		return;
+	}
+	g = arena_new(x->arena, struct group_decl, 1);
+	g->decl = d;
+	g->slot = b->n_groups++;
+	g->type = catalog_type(&x->catalog, d->type);
+	map_put(&b->groups, key, g);
+}
+
+static void refuse_decl(struct expander *x, const struct ast_decl *d,
+			const char *word)
+{
+	diag_error(x->diags, "E0310", (struct place){ d->source, d->span },
+		   "\"%s\" is not known to this version of dmsl", word);
+}
+
+/*
+ * output NAME = VALUE { depends_on = [ … ] }: who uses the output needs these
+ * too, such as the server beside the cluster whose data it serves.
+ */
+static const struct ast_expr *output_depends_on(struct expander *x,
+						const struct ast_decl *d)
+{
+	const struct ast_attr *depends_on =
+		ast_attr_find(&d->body, STR("depends_on"));
+
+	for (size_t i = 0; i < d->body.n_attrs; i++) {
+		const struct ast_attr *a = &d->body.attrs[i];
+
+		if (a != depends_on)
+			diag_error(x->diags, "E0203",
+				   (struct place){ d->source, a->name_span },
+				   "unrecognised attribute \"%.*s\" in output "
+				   "\"%.*s\"",
+				   STR_ARG(a->name), STR_ARG(d->name));
+	}
+	return depends_on ? depends_on->value : NULL;
+}
+
+static void add_decl(struct expander *x, struct body *b,
+		     const struct ast_decl *d)
+{
+	switch (d->kind) {
+	case DECL_PARAM:
+		for (size_t i = 0; i < d->n_params; i++)
+			add_param(x, b, &d->params[i], d->source);
+		break;
+	case DECL_LET:
+		add_name(x, b, &b->names,
+			 (struct name_decl){
+				 .kind = NAME_LET,
+				 .name = d->name,
+				 .place = decl_place(d),
+				 .value = d->value,
+			 });
+		break;
+	case DECL_OUTPUT:
+		add_name(x, b, &b->outputs,
+			 (struct name_decl){
+				 .kind = NAME_OUTPUT,
+				 .name = d->name,
+				 .place = decl_place(d),
+				 .value = d->value,
+				 .depends_on = output_depends_on(x, d),
+			 });
+		break;
+	case DECL_INSTANCE:
+		add_group(x, b, d);
+		break;
+	case DECL_EXISTING:
+		refuse_decl(x, d, "existing");
+		break;
+	case DECL_MOVED:
+		refuse_decl(x, d, "moved");
+		break;
+	case DECL_IMPORT:
+		refuse_decl(x, d, "import");
+		break;
+	case DECL_REMOVED:
+		refuse_decl(x, d, "removed");
+		break;
+	case DECL_STACK:
+	case DECL_PROVIDER:
+	case DECL_CHECK:
+		if (b->component)
+			diag_error(x->diags, "E0206", decl_place(d),
+				   "this can stand only outside of components");
+		break;
+	case DECL_COMPONENT:
+	case DECL_USE:
+		break;
+	}
+}
+
+static void fill_slots(struct expander *x, struct body *b)
+{
+	b->bindings = arena_new(x->arena, struct name_decl *,
+				b->n_bindings ? b->n_bindings : 1);
+	for (size_t i = 0; i < b->names.n; i++) {
+		struct name_decl *n = b->names.entries[i].value;
+
+		b->bindings[n->slot] = n;
+	}
+	for (size_t i = 0; i < b->outputs.n; i++) {
+		struct name_decl *n = b->outputs.entries[i].value;
+
+		b->bindings[n->slot] = n;
+	}
+	b->decls = arena_new(x->arena, struct group_decl *,
+			     b->n_groups ? b->n_groups : 1);
+	for (size_t i = 0; i < b->groups.n; i++)
+		b->decls[i] = b->groups.entries[i].value;
+}
+
+/* The body of the component that a group makes instances of, or NULL. */
+static const struct body *component_body(struct expander *x, struct str name)
+{
+	struct body *b = map_get(&x->bodies, name);
+	const struct ast_decl *decl;
+
+	if (b)
+		return b;
+	decl = map_get(&x->c->config->components, name);
+	return decl ? body_new(x, decl) : NULL;
+}
+
+struct body *body_new(struct expander *x, const struct ast_decl *component)
+{
+	struct body *b = arena_new(x->arena, struct body, 1);
+	struct ast_decl **decls = x->c->config->decls;
+	size_t n = x->c->config->n_decls;
+
+	b->component = component;
+	if (component) {
+		/* Known before its inside is looked at: it may name itself. */
+		map_put(&x->bodies, component->name, b);
+		decls = component->decls;
+		n = component->n_decls;
+		for (size_t i = 0; i < component->n_params; i++)
+			add_param(x, b, &component->params[i],
+				  component->source);
+	}
+	for (size_t i = 0; i < n; i++)
+		add_decl(x, b, decls[i]);
+	fill_slots(x, b);
+	for (size_t i = 0; i < b->n_groups; i++)
+		if (!b->decls[i]->type)
+			b->decls[i]->component =
+				component_body(x, b->decls[i]->decl->type);
+	return b;
+}
+
+/* -- Names in expressions ------------------------------------------------- */
+
+struct name_check {
+	struct expander *x;
+	const struct body *body;
+	const struct ast_decl *decl; /* whose loop variables are in scope */
+	bool has_vars;
+	const struct type *wanted; /* its enum members are words */
+	bool takes_words; /* any bare word: a provider's name */
+};
+
+static bool is_enum_member(const struct type *t, struct str name)
+{
+	if (!t)
+		return false;
+	if (t->kind == TYPE_ENUM) {
+		for (size_t i = 0; i < t->n; i++)
+			if (str_eq(t->names[i], name))
+				return true;
+		return false;
+	}
+	for (size_t i = 0; t->parts && i < t->n; i++)
+		if (is_enum_member(t->parts[i], name))
+			return true;
+	return false;
+}
+
+static bool is_variable(const struct name_check *c, struct str name)
+{
+	return c->has_vars && name.n &&
+	       (str_eq(c->decl->key, name) || str_eq(c->decl->val, name));
+}
+
+static void unknown_reference(struct name_check *c, const struct ref *r)
+{
+	struct expander *x = c->x;
+	char room[256];
+	struct str key = group_key(room, sizeof(room), r->name, r->second,
+				   x->arena);
+	bool is_type = map_has(&x->catalog.schemas, r->name) ||
+		       map_has(&x->c->config->components, r->name);
+	struct suggest near = suggest_start(is_type ? r->second : r->name);
+	struct diag *to;
+
+	to = is_type ? diag_error(x->diags, "E0251", r->place,
+				  "there is no %.*s \"%.*s\"", STR_ARG(r->name),
+				  STR_ARG(r->second)) :
+		       diag_error(x->diags, "E0251", r->place,
+				  "unknown name \"%.*s\"", STR_ARG(r->name));
+	if (c->body->component && x->root_body &&
+	    map_has(&x->root_body->groups, key)) {
+		diag_hint(x->diags, to, "A component sees only its params and "
+			  "what it declares itself; hand it in as a param.");
+		return;
+	}
+	for (size_t i = 0; is_type && i < c->body->n_groups; i++)
+		if (str_eq(c->body->decls[i]->decl->type, r->name))
+			suggest_try(&near, c->body->decls[i]->decl->name);
+	for (size_t i = 0; !is_type && i < x->catalog.schemas.n; i++)
+		suggest_try(&near, x->catalog.schemas.entries[i].key);
+	for (size_t i = 0; !is_type && i < c->body->names.n; i++)
+		suggest_try(&near, c->body->names.entries[i].key);
+	check_suggest(&near, x->diags, to);
+}
+
+static void check_ref(void *context, const struct ref *r)
+{
+	struct name_check *c = context;
+	struct expander *x = c->x;
+	char room[256];
+
+	if (is_variable(c, r->name) || map_has(&c->body->names, r->name))
+		return;
+	if (r->second.n) {
+		if (!map_has(&c->body->groups,
+			     group_key(room, sizeof(room), r->name, r->second,
+				       x->arena)))
+			unknown_reference(c, r);
+		return;
+	}
+	if (c->takes_words || is_enum_member(c->wanted, r->name))
+		return;
+	struct suggest near = suggest_start(r->name);
+	struct diag *to = diag_error(x->diags, "E0251", r->place,
+				     "unknown name \"%.*s\"", STR_ARG(r->name));
+
+	for (size_t i = 0; i < c->body->names.n; i++)
+		suggest_try(&near, c->body->names.entries[i].key);
+	if (c->has_vars) {
+		suggest_try(&near, c->decl->key);
+		suggest_try(&near, c->decl->val);
+	}
+	check_suggest(&near, x->diags, to);
+}
+
+static void check_expr(struct name_check *c, const struct ast_expr *e,
+		       const struct type *wanted)
+{
+	if (!e)
+		return;
+	c->wanted = wanted;
+	refs_find(e, check_ref, c);
+}
+
+/* Attributes of a body whose types are those of `attrs`. */
+static void check_exprs(struct name_check *c, const struct ast_body *b,
+			const struct attr_info *attrs, size_t n)
+{
+	for (size_t i = 0; i < b->n_attrs; i++) {
+		const struct type *wanted = NULL;
+
+		for (size_t k = 0; k < n; k++)
+			if (str_is(b->attrs[i].name, attrs[k].schema->name))
+				wanted = attrs[k].type;
+		c->takes_words = str_is(b->attrs[i].name, "provider");
+		check_expr(c, b->attrs[i].value, wanted);
+		c->takes_words = false;
+	}
+}
+
+static void check_resource(struct name_check *c, const struct group_decl *g)
+{
+	struct expander *x = c->x;
+	const struct ast_decl *d = g->decl;
+	char *kind = str_c(d->type, x->arena);
+	struct check_target target = {
+		.attrs = g->type->attrs,
+		.n = g->type->n,
+		.type = g->type,
+		.kind = kind,
+		.name = d->name,
+		.is_resource = true,
+		.place = decl_place(d),
+	};
+
+	check_body(&d->body, d->source, &target, x->diags);
+	check_exprs(c, &d->body, g->type->attrs, g->type->n);
+	for (size_t i = 0; i < d->body.n_blocks; i++) {
+		const struct ast_block *b = &d->body.blocks[i];
+		const struct block_info *info = type_info_block(g->type,
+								b->name);
+
+		if (!info) {
+			if (check_is_common_block(b->name))
+				check_exprs(c, &b->body, NULL, 0);
+			continue;
+		}
+		if (info->schema->kind == BLOCK_LIST)
+			check_exprs(c, &b->body, info->attrs, info->n);
+		if (info->schema->kind != BLOCK_NODES)
+			continue;
+		const struct type_info *node = catalog_type(
+			&x->catalog, str_from(info->schema->node_type));
+		struct check_target inner = {
+			.attrs = node->attrs,
+			.n = node->n,
+			.type = node,
+			.node = info,
+			.kind = info->schema->name,
+			.name = b->label,
+			.is_resource = true,
+			.place = { d->source, b->name_span },
+		};
+
+		check_body(&b->body, d->source, &inner, x->diags);
+		check_exprs(c, &b->body, node->attrs, node->n);
+	}
+}
+
+static void check_arguments(struct name_check *c, const struct group_decl *g)
+{
+	struct expander *x = c->x;
+	const struct ast_decl *d = g->decl;
+	const struct body *b = g->component;
+
+	check_repeated(&d->body, d->source, x->diags);
+	for (size_t i = 0; i < d->body.n_attrs; i++) {
+		const struct ast_attr *a = &d->body.attrs[i];
+		struct name_decl *n = map_get(&b->names, a->name);
+		struct place place = { d->source, a->name_span };
+
+		c->takes_words = str_is(a->name, "provider");
+		if (n && n->kind == NAME_PARAM) {
+			check_expr(c, a->value, n->type);
+			continue;
+		}
+		check_expr(c, a->value, NULL);
+		c->takes_words = false;
+		if (check_is_common_attr(a->name))
+			continue;
+		struct suggest near = suggest_start(a->name);
+		struct diag *to = diag_error(
+			x->diags, "E0203", place,
+			"unrecognised attribute \"%.*s\" in %.*s \"%.*s\"",
+			STR_ARG(a->name), STR_ARG(d->type), STR_ARG(d->name));
+
+		for (size_t k = 0; k < b->names.n; k++) {
+			n = b->names.entries[k].value;
+			if (n->kind == NAME_PARAM)
+				suggest_try(&near, n->name);
+		}
+		check_suggest(&near, x->diags, to);
+	}
+	for (size_t i = 0; i < b->names.n; i++) {
+		struct name_decl *n = b->names.entries[i].value;
+
+		if (n->kind != NAME_PARAM || n->value ||
+		    ast_attr_find(&d->body, n->name))
+			continue;
+		struct diag *to = diag_error(
+			x->diags, "E0220", decl_place(d),
+			"%.*s \"%.*s\" has no \"%.*s\"", STR_ARG(d->type),
+			STR_ARG(d->name), STR_ARG(n->name));
+
+		diag_note(x->diags, to, n->place, "the param is declared here");
+	}
+	for (size_t i = 0; i < d->body.n_blocks; i++)
+		if (!check_is_common_block(d->body.blocks[i].name))
+			diag_error(x->diags, "E0222",
+				   (struct place){
+					   d->source,
+					   d->body.blocks[i].name_span },
+				   "component \"%.*s\" takes no blocks",
+				   STR_ARG(d->type));
+}
+
+static void check_decl(struct name_check *c, const struct ast_decl *d)
+{
+	switch (d->kind) {
+	case DECL_PARAM:
+		for (size_t i = 0; i < d->n_params; i++) {
+			struct name_decl *n =
+				map_get(&c->body->names, d->params[i].name);
+
+			check_expr(c, d->params[i].fallback,
+				   n ? n->type : NULL);
+			check_exprs(c, &d->params[i].body, NULL, 0);
+		}
+		break;
+	case DECL_LET:
+		check_expr(c, d->value, NULL);
+		break;
+	case DECL_OUTPUT:
+		check_expr(c, d->value, NULL);
+		check_exprs(c, &d->body, NULL, 0);
+		break;
+	case DECL_STACK:
+	case DECL_CHECK:
+		check_repeated(&d->body, d->source, c->x->diags);
+		check_exprs(c, &d->body, NULL, 0);
+		break;
+	case DECL_PROVIDER:
+	case DECL_INSTANCE:
+	case DECL_EXISTING:
+	case DECL_COMPONENT:
+	case DECL_USE:
+	case DECL_MOVED:
+	case DECL_IMPORT:
+	case DECL_REMOVED:
+		break;
+	}
+}
+
+void body_check(struct expander *x, const struct body *b)
+{
+	struct name_check c = { .x = x, .body = b };
+	struct ast_decl **decls = x->c->config->decls;
+	size_t n = x->c->config->n_decls;
+
+	if (b->component) {
+		decls = b->component->decls;
+		n = b->component->n_decls;
+		for (size_t i = 0; i < b->component->n_params; i++) {
+			const struct ast_param *p = &b->component->params[i];
+			struct name_decl *name = map_get(&b->names, p->name);
+
+			check_expr(&c, p->fallback, name ? name->type : NULL);
+			check_exprs(&c, &p->body, NULL, 0);
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		check_decl(&c, decls[i]);
+	for (size_t i = 0; i < b->n_groups; i++) {
+		const struct group_decl *g = b->decls[i];
+
+		c.decl = g->decl;
+		c.has_vars = false;
+		check_expr(&c, g->decl->over, NULL);
+		c.has_vars = true;
+		check_expr(&c, g->decl->condition, NULL);
+		if (g->type)
+			check_resource(&c, g);
+		else if (g->component)
+			check_arguments(&c, g);
+		else
+			diag_error(x->diags, "E0201",
+				   (struct place){ g->decl->source,
+						   g->decl->type_span },
+				   "unknown resource type or component "
+				   "\"%.*s\"",
+				   STR_ARG(g->decl->type));
+		c.has_vars = false;
+	}
+}

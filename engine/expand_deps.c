@@ -1,0 +1,363 @@
+/*
+ * In: numbered resources. Out: for each the resources that it needs, found in
+ * the text alone, so that both sides of a condition count. What a let, a param
+ * or an output needs is found once; a name that stands for one object leads to
+ * what is used of that object, not to all of it.
+ */
+#include <config.h>
+
+#include "engine/expand_private.h"
+
+#include "lang/refs.h"
+
+#include "engine/graph.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct ids {
+	size_t *items;
+	size_t n, room;
+};
+
+struct finder {
+	struct expander *x;
+	struct scope *scope;
+	const struct instance_scope *vars;
+	struct ids *ids;
+	/* For messages: the word that leads to this resource. */
+	size_t wanted;
+	bool wants_place, has_place;
+	struct place place;
+};
+
+static void find_in_expr(struct finder *f, const struct ast_expr *e);
+
+static int order_ids(const void *a, const void *b)
+{
+	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static struct index_set seal_ids(struct ids *ids, struct arena *a)
+{
+	struct index_set set = { .progress = FINISHED };
+
+	if (ids->n > 1)
+		qsort(ids->items, ids->n, sizeof(*ids->items), order_ids);
+	for (size_t i = 0; i < ids->n; i++)
+		if (i == 0 || ids->items[i] != ids->items[i - 1])
+			ids->items[set.n++] = ids->items[i];
+	if (set.n) {
+		set.ids = arena_new(a, size_t, set.n);
+		memcpy(set.ids, ids->items, set.n * sizeof(*set.ids));
+	}
+	vec_release(ids);
+	return set;
+}
+
+static void add_id(struct finder *f, size_t id)
+{
+	*vec_push(f->ids) = id;
+}
+
+static void add_set(struct finder *f, const struct index_set *set)
+{
+	for (size_t i = 0; i < set->n; i++)
+		add_id(f, set->ids[i]);
+}
+
+/* Everything that the value of a binding was made from, found once. */
+static const struct index_set *binding_deps(struct scope *s, struct binding *b)
+{
+	struct expander *x = s->x;
+	const struct name_decl *d = b->decl;
+	struct ids ids = { 0 };
+	struct finder f = { .x = x, .scope = s, .ids = &ids };
+	const struct ast_expr *e = d->value;
+
+	if (b->deps.progress != NOT_BEGUN || x->depth == EVALUATE_DEPTH_MAX)
+		return &b->deps;
+	b->deps.progress = AT_WORK;
+	if (d->kind == NAME_PARAM) {
+		const struct ast_attr *argument =
+			instance_argument(s->self, d->name);
+
+		if (argument) {
+			e = argument->value;
+			f.scope = s->self->group->scope;
+			f.vars = s->self;
+		}
+	}
+	x->depth++;
+	if (e)
+		find_in_expr(&f, e);
+	if (d->depends_on)
+		find_in_expr(&f, d->depends_on);
+	x->depth--;
+	b->deps = seal_ids(&ids, x->arena);
+	return &b->deps;
+}
+
+static void find_in_instance(struct finder *f, struct instance_scope *i,
+			     struct str attr);
+
+static void find_in_value(struct finder *f, struct value v, struct str attr)
+{
+	if (value_is_unknown(v))
+		return;
+	if (v.kind == VALUE_OBJECT)
+		find_in_instance(f, v.as.object->data, attr);
+	for (size_t i = 0; v.kind == VALUE_LIST && i < v.as.list.n; i++)
+		find_in_value(f, v.as.list.items[i], (struct str){ 0 });
+	for (size_t i = 0; v.kind == VALUE_MAP && i < v.as.map.n; i++)
+		find_in_value(f, v.as.map.entries[i].value, (struct str){ 0 });
+}
+
+static void find_in_binding(struct finder *f, struct scope *s,
+			    struct binding *b, struct str attr)
+{
+	struct value v;
+
+	/* Of a component only what is used; of a resource, all that led to it. */
+	if (attr.n) {
+		binding_value(s, b, f->x->arena, &v);
+		if (v.kind == VALUE_OBJECT && !value_is_unknown(v) &&
+		    v.as.object->is_component) {
+			find_in_instance(f, v.as.object->data, attr);
+			return;
+		}
+	}
+	add_set(f, binding_deps(s, b));
+}
+
+static void find_in_instance(struct finder *f, struct instance_scope *i,
+			     struct str attr)
+{
+	struct scope *inner;
+	struct name_decl *d;
+
+	if (!i->group->decl->component) {
+		if (i->end > i->first)
+			add_id(f, i->first);
+		return;
+	}
+	inner = attr.n ? instance_inner(i) : NULL;
+	d = inner ? map_get(&inner->body->outputs, attr) : NULL;
+	if (d) {
+		find_in_binding(f, inner, &inner->bindings[d->slot],
+				(struct str){ 0 });
+		return;
+	}
+	for (size_t k = i->first; k < i->end; k++)
+		add_id(f, k);
+}
+
+static void find_in_group(struct finder *f, struct group *g,
+			  const struct ref *r)
+{
+	if (group_open(g))
+		return;
+	if (g->is_keyed && r->has_key) {
+		const struct instance_scope *i = group_instance(g, r->key);
+
+		if (i)
+			find_in_instance(f, (struct instance_scope *)i,
+					 r->attr);
+		return;
+	}
+	for (size_t i = 0; i < g->n; i++)
+		find_in_instance(f, &g->instances[i], r->attr);
+}
+
+static void find_ref(struct finder *f, const struct ref *r)
+{
+	struct scope *s = f->scope;
+	struct str attr = r->second.n ? r->second : r->attr;
+	char room[256];
+
+	if (f->vars) {
+		const struct ast_decl *d = f->vars->group->decl->decl;
+
+		if (d->key.n && str_eq(d->key, r->name))
+			return;
+		if (d->val.n && str_eq(d->val, r->name)) {
+			find_in_value(f, f->vars->value, attr);
+			return;
+		}
+	}
+	struct name_decl *name = map_get(&s->body->names, r->name);
+
+	if (name) {
+		find_in_binding(f, s, &s->bindings[name->slot], attr);
+		return;
+	}
+	if (r->second.n == 0)
+		return;
+	struct group_decl *g =
+		map_get(&s->body->groups,
+			group_key(room, sizeof(room), r->name, r->second,
+				  f->x->arena));
+
+	if (g)
+		find_in_group(f, &s->groups[g->slot], r);
+}
+
+static void found_ref(void *context, const struct ref *r)
+{
+	struct finder *f = context;
+	size_t from = f->ids->n;
+
+	find_ref(f, r);
+	if (!f->wants_place || f->has_place)
+		return;
+	for (size_t i = from; i < f->ids->n; i++)
+		if (f->ids->items[i] == f->wanted) {
+			f->has_place = true;
+			f->place = r->place;
+			return;
+		}
+}
+
+static void find_in_expr(struct finder *f, const struct ast_expr *e)
+{
+	refs_find(e, found_ref, f);
+}
+
+static void find_in_body(struct finder *f, const struct ast_body *b,
+			 const struct type_info *t)
+{
+	for (size_t i = 0; i < b->n_attrs; i++)
+		if (!check_is_common_attr(b->attrs[i].name))
+			find_in_expr(f, b->attrs[i].value);
+	for (size_t i = 0; i < b->n_blocks; i++) {
+		const struct block_info *info =
+			t ? type_info_block(t, b->blocks[i].name) : NULL;
+
+		/* A node is a resource that needs things for itself. */
+		if (info && info->schema->kind != BLOCK_NODES)
+			find_in_body(f, &b->blocks[i].body, NULL);
+	}
+}
+
+/* What depends_on of an instance and of those around it names, once. */
+static const struct index_set *instance_depends(struct instance_scope *i)
+{
+	struct expander *x = i->group->scope->x;
+	struct ids ids = { 0 };
+	struct finder f = {
+		.x = x,
+		.scope = i->group->scope,
+		.vars = i,
+		.ids = &ids,
+	};
+	const struct ast_attr *a;
+
+	if (i->depends_on.progress != NOT_BEGUN)
+		return &i->depends_on;
+	a = ast_attr_find(&i->group->decl->decl->body, STR("depends_on"));
+	if (a)
+		find_in_expr(&f, a->value);
+	if (i->group->scope->self)
+		add_set(&f, instance_depends((struct instance_scope *)
+						     i->group->scope->self));
+	i->depends_on = seal_ids(&ids, x->arena);
+	return &i->depends_on;
+}
+
+static void find_of_resource(struct finder *f, const struct resource *r)
+{
+	struct instance_scope *i = (struct instance_scope *)r->scope;
+	struct expander *x = f->x;
+
+	f->scope = i->group->scope;
+	f->vars = i;
+	find_in_body(f, resource_body(r),
+		     catalog_type(&x->catalog, str_from(r->schema->name)));
+	if (r->node)
+		add_id(f, i->first);
+	add_set(f, instance_depends(i));
+}
+
+/* The place in `from` that makes it need `to`. */
+static struct place hop_place(struct expander *x, size_t from, size_t to)
+{
+	const struct resource *r = &x->resources.items[from];
+	struct ids ids = { 0 };
+	struct finder f = {
+		.x = x,
+		.ids = &ids,
+		.wants_place = true,
+		.wanted = to,
+	};
+
+	find_of_resource(&f, r);
+	if (!f.has_place) {
+		const struct ast_attr *a = ast_attr_find(
+			&r->scope->group->decl->decl->body, STR("depends_on"));
+
+		f.place = a ? expr_place(a->value) : r->place;
+	}
+	vec_release(&ids);
+	return f.place;
+}
+
+static void report_cycle(struct expander *x, const size_t *cycle, size_t n)
+{
+	const struct resource *all = x->resources.items;
+	struct diag *to =
+		diag_error(x->diags, "E0301", all[cycle[0]].place,
+			   n == 1 ? "%.*s depends on itself" :
+				    "%.*s depends on itself through others",
+			   STR_ARG(all[cycle[0]].address));
+
+	for (size_t i = 0; i < n && i < 20; i++) {
+		size_t from = cycle[i], need = cycle[(i + 1) % n];
+
+		diag_note(x->diags, to, hop_place(x, from, need),
+			  "%.*s needs %.*s", STR_ARG(all[from].address),
+			  STR_ARG(all[need].address));
+	}
+	diag_hint(x->diags, to, "Take one of these references out; one that "
+		  "comes from depends_on may not be needed.");
+}
+
+int deps_find(struct expander *x)
+{
+	struct resource *all = x->resources.items;
+	struct arena scratch = { 0 };
+	struct edge *edges = NULL;
+	size_t n_edges = 0, room = 0;
+	size_t *order, *cycle = NULL, n_cycle = 0;
+	int result;
+
+	for (size_t i = 0; i < x->resources.n; i++) {
+		struct ids ids = { 0 };
+		struct finder f = { .x = x, .ids = &ids };
+		struct index_set set;
+
+		find_of_resource(&f, &all[i]);
+		set = seal_ids(&ids, x->arena);
+		all[i].deps = set.ids;
+		all[i].n_deps = set.n;
+		for (size_t k = 0; k < set.n; k++) {
+			edges = vec_grow(edges, n_edges, &room, sizeof(*edges));
+			edges[n_edges++] = (struct edge){ i, set.ids[k] };
+		}
+	}
+	struct graph *g =
+		graph_new(x->resources.n, edges, n_edges, &scratch);
+
+	free(edges);
+	result = graph_order(g, &scratch, &order, &cycle, &n_cycle);
+	if (result)
+		report_cycle(x, cycle, n_cycle);
+	else
+		x->order = arena_new(x->arena, size_t, x->resources.n + 1);
+	if (result == 0 && x->resources.n)
+		memcpy(x->order, order, x->resources.n * sizeof(*order));
+	x->e->order = x->order;
+	arena_release(&scratch);
+	return result;
+}

@@ -1,0 +1,142 @@
+/*
+ * What is wrong with values that fit their types: a subnet outside its network,
+ * two subnets that share addresses. Looked for once all is evaluated, where the
+ * values are known.
+ */
+#include <config.h>
+
+#include "engine/expand_private.h"
+
+#include "lang/cidr.h"
+
+#include <stdlib.h>
+
+/* A subnet whose range and network are known. */
+struct subnet {
+	const struct resource *resource;
+	size_t vpc; /* dense id */
+	struct cidr range;
+};
+
+static struct place attr_place(const struct resource *r, const char *attr)
+{
+	const struct ast_attr *a =
+		ast_attr_find(resource_body(r), str_from(attr));
+
+	return a ? expr_place(a->value) : r->place;
+}
+
+static bool known_cidr(struct value map, const char *attr, struct cidr *out)
+{
+	const struct value *v = value_get(map, attr);
+
+	return v && v->kind == VALUE_CIDR && cidr_read(v->as.text, out);
+}
+
+/* The resource that an attribute refers to; false: not known. */
+static bool referred(struct expander *x, const struct resource *r,
+		     const char *attr, size_t *out)
+{
+	const struct attr_info *info = resource_attr(r, str_from(attr));
+	const struct instance_scope *i;
+	struct value v;
+
+	if (!info || wanted_attr(x, r, info, x->arena, &v, NULL) ||
+	    value_is_unknown(v) || v.kind != VALUE_OBJECT)
+		return false;
+	i = v.as.object->data;
+	*out = i->first;
+	return i->end > i->first && !v.as.object->is_component;
+}
+
+static void check_inside(struct expander *x, const struct subnet *s)
+{
+	const struct resource *vpc = &x->resources.items[s->vpc];
+	struct cidr range;
+
+	if (!known_cidr(x->checked[s->vpc], "cidr", &range) ||
+	    cidr_contains_cidr(range, s->range))
+		return;
+	struct str inner = cidr_text(s->range, x->arena);
+	struct str outer = cidr_text(range, x->arena);
+	struct diag *to =
+		diag_error(x->diags, "E0401", attr_place(s->resource, "cidr"),
+			   "%.*s of %.*s is outside its network's %.*s",
+			   STR_ARG(inner), STR_ARG(s->resource->address),
+			   STR_ARG(outer));
+
+	diag_note(x->diags, to, attr_place(vpc, "cidr"),
+		  "the range of %.*s", STR_ARG(vpc->address));
+	diag_hint(x->diags, to, "Cut it from the network's range: "
+		  "cidr_subnet(%.*s, 8, 1).", STR_ARG(outer));
+}
+
+static int order_subnets(const void *a, const void *b)
+{
+	const struct subnet *x = a, *y = b;
+
+	if (x->vpc != y->vpc)
+		return x->vpc < y->vpc ? -1 : 1;
+	if (x->range.address != y->range.address)
+		return x->range.address < y->range.address ? -1 : 1;
+	if (x->range.bits != y->range.bits)
+		return x->range.bits < y->range.bits ? -1 : 1;
+	return x->resource->index < y->resource->index ? -1 :
+	       x->resource->index > y->resource->index;
+}
+
+/*
+ * Sorted by where they begin, a block that overlaps an earlier one lies inside
+ * the widest that began before it: comparing with that one is enough.
+ */
+static void check_overlaps(struct expander *x, const struct subnet *all,
+			   size_t n)
+{
+	const struct subnet *widest = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct subnet *s = &all[i];
+
+		if (!widest || widest->vpc != s->vpc ||
+		    !cidr_overlaps(widest->range, s->range)) {
+			widest = s;
+			continue;
+		}
+		const struct subnet *first = widest, *second = s;
+
+		if (first->resource->index > second->resource->index)
+			first = s, second = widest;
+		struct str a = cidr_text(second->range, x->arena);
+		struct str b = cidr_text(first->range, x->arena);
+		struct diag *to = diag_error(
+			x->diags, "E0402", attr_place(second->resource, "cidr"),
+			"%.*s of %.*s overlaps %.*s of %.*s", STR_ARG(a),
+			STR_ARG(second->resource->address), STR_ARG(b),
+			STR_ARG(first->resource->address));
+
+		diag_note(x->diags, to, attr_place(first->resource, "cidr"),
+			  "the other subnet");
+	}
+}
+
+void domain_check(struct expander *x)
+{
+	VEC(struct subnet) subnets = { 0 };
+
+	for (size_t i = 0; i < x->resources.n; i++) {
+		struct subnet s = { .resource = &x->resources.items[i] };
+
+		if (!str_is(str_from(s.resource->schema->name), "subnet") ||
+		    !known_cidr(x->checked[i], "cidr", &s.range) ||
+		    !referred(x, s.resource, "vpc", &s.vpc))
+			continue;
+		check_inside(x, &s);
+		*vec_push(&subnets) = s;
+	}
+	if (subnets.n > 1) {
+		qsort(subnets.items, subnets.n, sizeof(*subnets.items),
+		      order_subnets);
+		check_overlaps(x, subnets.items, subnets.n);
+	}
+	vec_release(&subnets);
+}

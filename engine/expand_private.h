@@ -1,0 +1,222 @@
+#ifndef DMSL_ENGINE_EXPAND_PRIVATE_H
+#define DMSL_ENGINE_EXPAND_PRIVATE_H
+
+/*
+ * How an expansion is made. Only engine/expand*.c include this.
+ *
+ *	body      the declarations of the root or of a component, with a slot
+ *	          for each name: one, however many instances there are
+ *	scope     a body with values: the root, or the inside of one instance
+ *	binding   a param, let or output of a scope: evaluated when asked for
+ *	group     a declaration of a scope with its instances by key
+ *	instance  one of them: a resource, or a component with a scope of its own
+ *
+ * Values are found lazily, so that the order of the text does not matter; what
+ * is being worked on is marked, so that a circle is found and named. All of it
+ * lives in the configuration's arena and belongs to the main thread.
+ */
+
+#include "lang/ast.h"
+#include "lang/base/arena.h"
+#include "lang/base/map.h"
+#include "lang/base/vec.h"
+#include "lang/diag.h"
+#include "lang/eval.h"
+#include "lang/type.h"
+#include "lang/value.h"
+
+#include "engine/check.h"
+#include "engine/context.h"
+#include "engine/expand.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct expander;
+struct scope;
+
+enum {
+	EXPAND_DEPTH_MAX = 32,   /* components inside each other */
+	EVALUATE_DEPTH_MAX = 200, /* lets and attributes behind each other */
+	INSTANCES_MAX = 1000000, /* resources of a stack */
+};
+
+enum name_kind { NAME_PARAM, NAME_LET, NAME_OUTPUT };
+
+struct name_decl {
+	enum name_kind kind;
+	size_t slot; /* in scope.bindings */
+	struct str name;
+	struct place place;
+	const struct ast_expr *value;  /* let, output; param: its default */
+	const struct ast_expr *depends_on; /* output { depends_on = … }, or NULL */
+	const struct ast_param *param; /* NAME_PARAM */
+	const struct type *type;       /* NAME_PARAM; NULL: any */
+};
+
+struct group_decl {
+	size_t slot; /* in scope.groups */
+	const struct ast_decl *decl;
+	const struct body *component; /* or */
+	const struct type_info *type; /* one of them, or NULL: an error */
+};
+
+struct body {
+	const struct ast_decl *component; /* NULL: the root */
+	struct map names;   /* params and lets -> struct name_decl */
+	struct map outputs; /* -> struct name_decl */
+	struct map groups;  /* "type.name" -> struct group_decl */
+	struct name_decl **bindings; /* by slot */
+	size_t n_bindings;
+	struct group_decl **decls; /* by slot, in the order of the text */
+	size_t n_groups;
+};
+
+enum progress { NOT_BEGUN, AT_WORK, FINISHED };
+
+/* A set of resources by dense id, sorted. */
+struct index_set {
+	size_t *ids;
+	size_t n;
+	enum progress progress;
+};
+
+struct binding {
+	const struct name_decl *decl;
+	enum progress progress;
+	struct value value; /* when FINISHED */
+	/*
+	 * The lookup that the value was made with; it is good for this one
+	 * alone when it used attributes of resources.
+	 */
+	bool used_lookup;
+	const void *lookup_context;
+	struct index_set deps;
+};
+
+struct group {
+	const struct group_decl *decl;
+	struct scope *scope; /* that it is declared in */
+	enum progress progress;
+	bool is_keyed;
+	struct instance_scope *instances; /* in the order of the keys given */
+	size_t n;
+	struct value value; /* what TYPE.NAME stands for */
+};
+
+struct instance_scope {
+	struct group *group;
+	struct str key;     /* when the group is keyed */
+	struct value value; /* of the second loop variable */
+	struct str address;
+	struct object object;
+	struct scope *inner; /* a component's */
+	size_t first, end;   /* resources: the one, or all inside */
+	struct index_set depends_on; /* its own and those around it */
+	bool prevent_destroy, keep_on_destroy;
+};
+
+struct scope {
+	struct expander *x;
+	const struct body *body;
+	const struct instance_scope *self; /* NULL: the root */
+	struct binding *bindings;
+	struct group *groups;
+	unsigned depth;
+};
+
+/* Where an expression stands: names are looked for here. */
+struct env {
+	struct eval eval; /* first: callbacks get a pointer to it */
+	struct scope *scope;
+	const struct instance_scope *vars; /* loop variables, or NULL */
+};
+
+struct expander {
+	struct expansion *e;
+	struct context *c;
+	struct arena *arena; /* the configuration's */
+	struct diags *diags;
+	struct catalog catalog;
+	struct map bodies; /* component -> struct body */
+	struct body *root_body;
+	struct scope *root;
+	VEC(struct resource) resources;
+	struct map by_address;
+	size_t *order; /* needs before what needs them */
+	/* Attributes of resources asked for so far, and not known of those. */
+	uint64_t n_lookups, n_missing;
+	unsigned depth;
+	VEC(struct binding *) busy; /* being evaluated, innermost last */
+	bool check_only, has_failed;
+	const struct provider *core, *chosen;
+	/* Wanted attributes while the text is checked, by resource. */
+	struct value *checked;
+	bool *is_checked;
+};
+
+/* expand_body.c: names and types, once a component. */
+struct body *body_new(struct expander *x, const struct ast_decl *component);
+/* The key of a declaration in body.groups. */
+struct str group_key(char *room, size_t n, struct str type, struct str name,
+		     struct arena *a);
+void body_check(struct expander *x, const struct body *b);
+
+/* expand_scope.c: values of names and references. */
+struct scope *scope_new(struct expander *x, const struct body *b,
+			const struct instance_scope *self);
+void scope_env(struct scope *s, const struct instance_scope *vars,
+	       struct arena *a, struct env *out);
+int scope_evaluate(struct scope *s, const struct instance_scope *vars,
+		   const struct ast_expr *x, const struct type *wanted,
+		   struct arena *a, struct value *out);
+void binding_value(struct scope *s, struct binding *b, struct arena *a,
+		   struct value *out);
+/* The instances of a declaration, made when first asked for; -1: findings. */
+int group_open(struct group *g);
+struct scope *instance_inner(struct instance_scope *i);
+/* The argument of a component's instance, or NULL: its default counts. */
+const struct ast_attr *instance_argument(const struct instance_scope *i,
+					 struct str param);
+const struct instance_scope *group_instance(const struct group *g,
+					    struct str key);
+
+/* expand_wanted.c */
+const struct attr_info *resource_attr(const struct resource *r,
+				      struct str name);
+const struct ast_body *resource_body(const struct resource *r);
+/* One attribute as it is written, references still objects. */
+int wanted_attr(struct expander *x, const struct resource *r,
+		const struct attr_info *info, struct arena *a,
+		struct value *out, struct place *place);
+/* Objects become their ids. */
+struct value value_ids(struct value v, struct arena *a);
+/*
+ * As an output is kept: ids, and texts for what JSON has no form of. It has no
+ * type that would turn texts back.
+ */
+struct value value_plain(struct value v, struct arena *a);
+
+/* expand_deps.c */
+int deps_find(struct expander *x);
+
+/* expand_providers.c */
+int providers_choose(struct expander *x, struct error *err);
+int provider_for(struct expander *x, const struct type_info *t,
+		 struct place place, size_t *out);
+
+/* expand_domain.c: what is wrong with values that fit their types. */
+void domain_check(struct expander *x);
+
+static inline struct place decl_place(const struct ast_decl *d)
+{
+	return (struct place){ d->source, d->name_span };
+}
+
+static inline struct place expr_place(const struct ast_expr *e)
+{
+	return (struct place){ e->source, e->span };
+}
+
+#endif

@@ -1,0 +1,259 @@
+/*
+ * Which providers serve the stack, with what configuration, and which of them
+ * serves a type.
+ */
+#include <config.h>
+
+#include "engine/expand_private.h"
+
+#include "lang/base/error.h"
+#include "lang/config.h"
+
+#include "engine/calls.h"
+#include "engine/providers.h"
+
+#include <string.h>
+
+const struct provider *provider_find(const struct context *c, struct str name)
+{
+	for (size_t i = 0; c->providers && c->providers[i]; i++)
+		if (str_is(name, c->providers[i]->name))
+			return c->providers[i];
+	return NULL;
+}
+
+static int open_one(struct context *c, const struct provider *p,
+		    struct value config, struct error *err)
+{
+	struct open_provider *open =
+		arena_new(c->arena, struct open_provider, c->n_open + 1);
+	struct str path = str_from(c->path ? c->path : ".");
+	ptrdiff_t slash = str_rfind(path, '/');
+	struct provider_setup setup = {
+		.stack = c->state.stack,
+		.stack_uid = c->state.uid,
+		.stack_folder = slash > 0 ? str_sub(path, 0, (size_t)slash) :
+				slash == 0 ? STR("/") : STR("."),
+		.config = config,
+		.is_write = c->run_id.n > 0,
+		.derive = setup_derive,
+		.engine = c,
+	};
+	void *self = NULL;
+
+	if (p->open && p->open(&setup, &self, err))
+		return error_add(err, "opening provider \"%s\"", p->name);
+	/* Few, and once a command: a new array each time. */
+	if (c->n_open)
+		memcpy(open, c->open, c->n_open * sizeof(*open));
+	open[c->n_open] = (struct open_provider){ .provider = p, .self = self };
+	c->open = open;
+	c->n_open++;
+	return 0;
+}
+
+static void provider_defaults(struct context *c, const struct provider *p,
+			      struct value *out)
+{
+	struct value_entry *entries;
+	size_t n = 0, n_attrs;
+	struct attr_info *attrs = check_attrs(p->config, &n_attrs, c->arena);
+
+	entries = arena_new(c->arena, struct value_entry, n_attrs + 1);
+	for (size_t i = 0; i < n_attrs; i++)
+		if (!value_is_null(attrs[i].fallback))
+			entries[n++] = (struct value_entry){
+				str_from(attrs[i].schema->name),
+				attrs[i].fallback,
+			};
+	*out = value_map(entries, n, c->arena);
+}
+
+int provider_index(struct context *c, struct str name, size_t *out,
+		   struct error *err)
+{
+	const struct provider *p;
+	struct value config;
+
+	for (size_t i = 0; i < c->n_open; i++)
+		if (str_is(name, c->open[i].provider->name)) {
+			*out = i;
+			return 0;
+		}
+	p = provider_find(c, name);
+	if (!p)
+		return error_set(err, ERROR_NOT_FOUND,
+				 "there is no provider \"%.*s\"",
+				 STR_ARG(name));
+	if (p->unavailable)
+		return error_set(err, ERROR_UNAVAILABLE,
+				 "provider \"%s\": %s", p->name,
+				 p->unavailable);
+	provider_defaults(c, p, &config);
+	if (open_one(c, p, config, err))
+		return -1;
+	*out = c->n_open - 1;
+	return 0;
+}
+
+/* -- What the stack says -------------------------------------------------- */
+
+/* provider NAME { … } of the stack, or NULL. */
+static const struct ast_decl *provider_decl(struct expander *x,
+					    const char *name)
+{
+	const struct ast_decl *found = NULL;
+
+	for (size_t i = 0; i < x->c->config->n_decls; i++) {
+		const struct ast_decl *d = x->c->config->decls[i];
+
+		if (d->kind != DECL_PROVIDER || !str_is(d->name, name))
+			continue;
+		if (found) {
+			struct diag *to = diag_error(
+				x->diags, "E0202", decl_place(d),
+				"provider \"%s\" is configured twice", name);
+
+			diag_note(x->diags, to, decl_place(found),
+				  "first here");
+		}
+		found = d;
+	}
+	return found;
+}
+
+static int provider_config(struct expander *x, const struct provider *p,
+			   struct value *out)
+{
+	const struct ast_decl *d = provider_decl(x, p->name);
+	size_t n_attrs, n = 0, errors = x->diags->n_errors;
+	struct attr_info *attrs = check_attrs(p->config, &n_attrs, x->arena);
+	struct value_entry *entries =
+		arena_new(x->arena, struct value_entry, n_attrs + 1);
+	struct check_target target = {
+		.attrs = attrs,
+		.n = n_attrs,
+		.kind = "provider",
+		.name = str_from(p->name),
+	};
+
+	if (d) {
+		target.place = decl_place(d);
+		check_body(&d->body, d->source, &target, x->diags);
+	}
+	for (size_t i = 0; i < n_attrs; i++) {
+		struct str name = str_from(attrs[i].schema->name);
+		const struct ast_attr *a =
+			d ? ast_attr_find(&d->body, name) : NULL;
+		struct value v = attrs[i].fallback;
+
+		if (a && scope_evaluate(x->root, NULL, a->value, attrs[i].type,
+					x->arena, &v))
+			continue;
+		if (!value_is_known(v)) {
+			diag_error(x->diags, "E0305", expr_place(a->value),
+				   "the configuration of a provider must be "
+				   "known before apply");
+			continue;
+		}
+		if (!value_is_null(v))
+			entries[n++] = (struct value_entry){ name, v };
+	}
+	*out = value_map(entries, n, x->arena);
+	return x->diags->n_errors > errors ? -1 : 0;
+}
+
+/* The name of the stack's provider: a bare word, or what an expression says. */
+static int chosen_name(struct expander *x, const struct ast_attr *a,
+		       struct str *out)
+{
+	static const struct type string = { .kind = TYPE_STRING };
+	struct value v;
+
+	if (a->value->kind == EXPR_NAME &&
+	    !map_has(&x->root_body->names, a->value->text)) {
+		*out = a->value->text;
+		return 0;
+	}
+	if (scope_evaluate(x->root, NULL, a->value, &string, x->arena, &v))
+		return -1;
+	if (v.kind != VALUE_STRING) {
+		diag_error(x->diags, "E0305", expr_place(a->value),
+			   "the provider must be known before apply");
+		return -1;
+	}
+	*out = v.as.text;
+	return 0;
+}
+
+static const struct provider *choose(struct expander *x,
+				     const struct ast_decl *stack)
+{
+	const struct ast_attr *a = ast_attr_find(&stack->body, STR("provider"));
+	const struct provider *p;
+	struct suggest near;
+	struct diag *to;
+	struct str name;
+
+	if (!a) {
+		to = diag_error(x->diags, "E0307", decl_place(stack),
+				"stack \"%.*s\" has no provider",
+				STR_ARG(stack->name));
+		diag_hint(x->diags, to, "Add provider = local.");
+		return NULL;
+	}
+	if (chosen_name(x, a, &name))
+		return NULL;
+	p = provider_find(x->c, name);
+	if (!p) {
+		to = diag_error(x->diags, "E0307", expr_place(a->value),
+				"there is no provider \"%.*s\"", STR_ARG(name));
+		near = suggest_start(name);
+		for (size_t i = 0; x->c->providers[i]; i++)
+			suggest_try(&near,
+					str_from(x->c->providers[i]->name));
+		check_suggest(&near, x->diags, to);
+		return NULL;
+	}
+	if (p->unavailable) {
+		diag_error(x->diags, "E0307", expr_place(a->value),
+			   "provider \"%s\" cannot be used: %s", p->name,
+			   p->unavailable);
+		return NULL;
+	}
+	return p;
+}
+
+int providers_choose(struct expander *x, struct error *err)
+{
+	const struct ast_decl *stack = x->c->config->stack;
+	const struct provider *core = provider_find(x->c, STR("core"));
+	struct value config;
+	size_t index;
+
+	x->core = core;
+	x->chosen = choose(x, stack);
+	if (!x->chosen || provider_config(x, x->chosen, &config))
+		return -1;
+	if (x->check_only || x->c->n_open)
+		return 0;
+	if (core && provider_index(x->c, STR("core"), &index, err))
+		return -1;
+	return x->chosen == core ? 0 : open_one(x->c, x->chosen, config, err);
+}
+
+int provider_for(struct expander *x, const struct type_info *t,
+		 struct place place, size_t *out)
+{
+	const struct provider *p =
+		t->schema->is_built_in && x->core ? x->core : x->chosen;
+
+	/* Core stands first where there is one. */
+	*out = p == x->core ? 0 : (x->core ? 1 : 0);
+	if (provider_type(p, str_from(t->schema->name)))
+		return 0;
+	diag_error(x->diags, "E0308", place,
+		   "provider \"%s\" has no type \"%s\"", p->name,
+		   t->schema->name);
+	return -1;
+}

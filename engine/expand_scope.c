@@ -1,0 +1,573 @@
+/*
+ * Values of names: params, lets, outputs, loop variables, and what TYPE.NAME
+ * stands for. Everything is evaluated when first asked for and kept.
+ */
+#include <config.h>
+
+#include "engine/expand_private.h"
+
+#include "engine/address.h"
+#include "engine/inputs.h"
+
+#include <string.h>
+
+struct scope *scope_new(struct expander *x, const struct body *b,
+			const struct instance_scope *self)
+{
+	struct scope *s = arena_new(x->arena, struct scope, 1);
+
+	s->x = x;
+	s->body = b;
+	s->self = self;
+	s->depth = self ? self->group->scope->depth + 1 : 0;
+	s->bindings = arena_new(x->arena, struct binding,
+				b->n_bindings ? b->n_bindings : 1);
+	s->groups = arena_new(x->arena, struct group,
+			      b->n_groups ? b->n_groups : 1);
+	for (size_t i = 0; i < b->n_bindings; i++)
+		s->bindings[i].decl = b->bindings[i];
+	for (size_t i = 0; i < b->n_groups; i++) {
+		s->groups[i].decl = b->decls[i];
+		s->groups[i].scope = s;
+	}
+	return s;
+}
+
+const struct ast_attr *instance_argument(const struct instance_scope *i,
+					 struct str param)
+{
+	return i ? ast_attr_find(&i->group->decl->decl->body, param) : NULL;
+}
+
+/* -- Callbacks of eval ---------------------------------------------------- */
+
+static bool find_name(struct eval *e, struct str name, struct value *out)
+{
+	struct env *env = (struct env *)e;
+	struct name_decl *decl;
+
+	if (env->vars && name.n) {
+		const struct ast_decl *d = env->vars->group->decl->decl;
+
+		if (str_eq(d->key, name)) {
+			*out = value_str(env->vars->key);
+			return true;
+		}
+		if (str_eq(d->val, name)) {
+			*out = env->vars->value;
+			return true;
+		}
+	}
+	decl = map_get(&env->scope->body->names, name);
+	if (!decl)
+		return false;
+	binding_value(env->scope, &env->scope->bindings[decl->slot], e->arena,
+		      out);
+	return true;
+}
+
+static bool find_reference(struct eval *e, struct str type, struct str name,
+			   struct value *out)
+{
+	struct env *env = (struct env *)e;
+	char room[256];
+	struct group_decl *decl =
+		map_get(&env->scope->body->groups,
+			group_key(room, sizeof(room), type, name, e->arena));
+
+	if (!decl)
+		return false;
+	struct group *g = &env->scope->groups[decl->slot];
+
+	*out = group_open(g) ? value_unknown() : g->value;
+	return true;
+}
+
+static void find_near(struct eval *e, struct str wrong, struct str *near)
+{
+	struct env *env = (struct env *)e;
+	const struct body *b = env->scope->body;
+	struct suggest n = suggest_start(wrong);
+
+	for (size_t i = 0; i < b->names.n; i++)
+		suggest_try(&n, b->names.entries[i].key);
+	for (size_t i = 0; i < b->groups.n; i++)
+		suggest_try(&n, b->groups.entries[i].key);
+	*near = n.best;
+}
+
+void scope_env(struct scope *s, const struct instance_scope *vars,
+	       struct arena *a, struct env *out)
+{
+	*out = (struct env){
+		.eval = {
+			.arena = a,
+			.diags = s->x->diags,
+			.context = s,
+			.name = find_name,
+			.reference = find_reference,
+			.suggest = find_near,
+		},
+		.scope = s,
+		.vars = vars,
+	};
+}
+
+int scope_evaluate(struct scope *s, const struct instance_scope *vars,
+		   const struct ast_expr *x, const struct type *wanted,
+		   struct arena *a, struct value *out)
+{
+	struct env env;
+
+	scope_env(s, vars, a, &env);
+	return eval_expr(&env.eval, x, wanted, out);
+}
+
+/* -- Params, lets, outputs ------------------------------------------------ */
+
+static void report_circle(struct expander *x, const struct binding *b)
+{
+	size_t from = x->busy.n;
+	struct diag *to;
+
+	while (from && x->busy.items[from - 1] != b)
+		from--;
+	to = diag_error(x->diags, "E0301", b->decl->place,
+			"\"%.*s\" is made from itself", STR_ARG(b->decl->name));
+	for (size_t i = from; i < x->busy.n; i++)
+		diag_note(x->diags, to, x->busy.items[i]->decl->place,
+			  "through \"%.*s\"",
+			  STR_ARG(x->busy.items[i]->decl->name));
+}
+
+/* The param's own check, in the scope that it belongs to. */
+static void check_param(struct scope *s, const struct name_decl *d,
+			struct arena *a)
+{
+	const struct ast_attr *check = ast_attr_find(&d->param->body,
+						     STR("check"));
+	const struct ast_attr *message = ast_attr_find(&d->param->body,
+						       STR("message"));
+	static const struct type boolean = { .kind = TYPE_BOOL };
+	struct value v;
+
+	if (!check || scope_evaluate(s, NULL, check->value, &boolean, a, &v) ||
+	    value_is_unknown(v) || (v.kind == VALUE_BOOL && v.as.boolean))
+		return;
+	struct value text = value_null();
+	struct place place = d->place;
+	const struct ast_attr *argument = instance_argument(s->self, d->name);
+
+	if (message)
+		scope_evaluate(s, NULL, message->value, NULL, a, &text);
+	if (argument)
+		place = expr_place(argument->value);
+	struct diag *to =
+		diag_error(s->x->diags, "E0304", place,
+			   "param \"%.*s\" has a value that is not allowed%s"
+			   "%.*s",
+			   STR_ARG(d->name),
+			   text.kind == VALUE_STRING ? ": " : "",
+			   text.kind == VALUE_STRING ?
+				   (int)text.as.text.n : 0,
+			   text.kind == VALUE_STRING ? text.as.text.s : "");
+
+	diag_note(s->x->diags, to, expr_place(check->value),
+		  "this must be true");
+}
+
+static int param_value(struct scope *s, const struct name_decl *d,
+		       struct arena *a, struct value *out)
+{
+	const struct ast_attr *argument = instance_argument(s->self, d->name);
+
+	if (argument)
+		return scope_evaluate(s->self->group->scope, s->self,
+				      argument->value, d->type, a, out);
+	if (!s->self) {
+		int given = input_value(s->x->c, d->param, d->type, a, out);
+
+		if (given)
+			return given < 0 ? -1 : 0;
+	}
+	if (d->value)
+		return scope_evaluate(s, NULL, d->value, d->type, a, out);
+	if (!s->self)
+		input_missing(s->x->c, d->param, d->place);
+	*out = value_unknown();
+	return -1;
+}
+
+static void evaluate_binding(struct scope *s, struct binding *b,
+			     struct arena *a, struct value *out)
+{
+	const struct name_decl *d = b->decl;
+
+	*out = value_unknown();
+	switch (d->kind) {
+	case NAME_PARAM:
+		if (param_value(s, d, a, out))
+			*out = value_unknown();
+		if (d->param->is_secret)
+			*out = value_mark(*out, MARK_SECRET);
+		break;
+	case NAME_LET:
+	case NAME_OUTPUT:
+		if (d->value)
+			scope_evaluate(s, NULL, d->value, NULL, a, out);
+		break;
+	}
+}
+
+void binding_value(struct scope *s, struct binding *b, struct arena *a,
+		   struct value *out)
+{
+	struct expander *x = s->x;
+	uint64_t lookups = x->n_lookups, missing = x->n_missing;
+
+	if (b->progress == FINISHED &&
+	    (!b->used_lookup ||
+	     (x->e->lookup && b->lookup_context == x->e->lookup_context))) {
+		*out = b->value;
+		return;
+	}
+	*out = value_unknown();
+	if (b->progress == AT_WORK) {
+		report_circle(x, b);
+		return;
+	}
+	if (x->depth == EVALUATE_DEPTH_MAX) {
+		diag_error(x->diags, "E0303", b->decl->place,
+			   "more than %d values stand behind each other",
+			   EVALUATE_DEPTH_MAX);
+		return;
+	}
+	b->progress = AT_WORK;
+	*vec_push(&x->busy) = b;
+	x->depth++;
+	evaluate_binding(s, b, a, out);
+	x->depth--;
+	x->busy.n--;
+	b->progress = NOT_BEGUN;
+	/*
+	 * Kept for good when no resource was asked; for this lookup when all
+	 * that were asked could answer, and nothing will become known later.
+	 */
+	b->used_lookup = x->n_lookups != lookups;
+	if (!b->used_lookup ||
+	    (x->e->lookup && x->n_missing == missing && value_is_known(*out))) {
+		b->value = value_copy(*out, x->arena);
+		b->lookup_context = x->e->lookup_context;
+		b->progress = FINISHED;
+		*out = b->value;
+		/* Once: its check looks at the param by name. */
+		if (b->decl->kind == NAME_PARAM && !b->used_lookup)
+			check_param(s, b->decl, a);
+	}
+}
+
+/* -- Instances ------------------------------------------------------------ */
+
+static bool resource_get(const struct resource *r, struct expander *x,
+			 struct str name, struct arena *a, struct value *out)
+{
+	const struct attr_info *info = resource_attr(r, name);
+	const struct value *now, *v;
+	unsigned marks = 0;
+
+	if (!info && !str_is(name, "id"))
+		return false;
+	if (info && (info->schema->flags & ATTR_SECRET))
+		marks = MARK_SECRET;
+	x->n_lookups++;
+	/* What refers to a resource goes on referring to it. */
+	if (info && info->has_reference &&
+	    x->depth < EVALUATE_DEPTH_MAX) {
+		x->depth++;
+		int failed = wanted_attr(x, r, info, a, out, NULL);
+
+		x->depth--;
+		if (failed)
+			*out = value_unknown();
+		else if (value_is_null(*out) &&
+			 (info->schema->flags & ATTR_COMPUTED))
+			goto look;
+		return true;
+	}
+look:
+	now = x->e->lookup ? x->e->lookup(x->e->lookup_context, r->index) :
+			     NULL;
+	if (now) {
+		v = value_get_str(*now, name);
+		*out = value_mark(v ? *v : value_null(), marks);
+		return true;
+	}
+	x->n_missing++;
+	*out = value_mark(value_unknown(), marks);
+	/* Before any plan: what is written is known. */
+	if (!x->e->lookup && info && x->depth < EVALUATE_DEPTH_MAX) {
+		x->depth++;
+		if (wanted_attr(x, r, info, a, out, NULL) ||
+		    (value_is_null(*out) &&
+		     (info->schema->flags & ATTR_COMPUTED)))
+			*out = value_unknown();
+		*out = value_mark(*out, marks);
+		x->depth--;
+	}
+	return true;
+}
+
+static bool object_get(const struct object *o, struct str name,
+		       struct arena *a, struct value *out)
+{
+	struct instance_scope *i = o->data;
+	struct expander *x = i->group->scope->x;
+
+	if (i->group->decl->component) {
+		struct scope *inner = instance_inner(i);
+		struct name_decl *d =
+			inner ? map_get(&inner->body->outputs, name) : NULL;
+
+		if (!inner) {
+			*out = value_unknown();
+			return true;
+		}
+		if (!d)
+			return false;
+		binding_value(inner, &inner->bindings[d->slot], a, out);
+		return true;
+	}
+	if (i->end == i->first) {
+		/* Not numbered yet: only what is written can be known. */
+		struct resource r = {
+			.scope = i,
+			.schema = i->group->decl->type->schema,
+			.index = SIZE_MAX,
+			.decl = i->group->decl->decl,
+		};
+
+		return resource_get(&r, x, name, a, out);
+	}
+	return resource_get(&x->resources.items[i->first], x, name, a, out);
+}
+
+struct scope *instance_inner(struct instance_scope *i)
+{
+	struct scope *around = i->group->scope;
+
+	if (i->inner)
+		return i->inner;
+	if (around->depth == EXPAND_DEPTH_MAX) {
+		diag_error(around->x->diags, "E0303",
+			   decl_place(i->group->decl->decl),
+			   "components stand in each other more than %d deep",
+			   EXPAND_DEPTH_MAX);
+		return NULL;
+	}
+	i->inner = scope_new(around->x, i->group->decl->component, i);
+	return i->inner;
+}
+
+static void instance_init(struct instance_scope *i, struct group *g,
+			  struct str key, struct value value)
+{
+	struct expander *x = g->scope->x;
+	const struct ast_decl *d = g->decl->decl;
+	struct str around = g->scope->self ? g->scope->self->address :
+					     (struct str){ 0 };
+
+	i->group = g;
+	i->key = key;
+	i->value = value;
+	i->address = address_make(x->arena, around, d->type, d->name,
+				  g->is_keyed, key);
+	i->object = (struct object){
+		.type = d->type,
+		.address = i->address,
+		.is_component = g->decl->component != NULL,
+		.data = i,
+		.get = object_get,
+	};
+}
+
+/* Whether the instance shall exist; -1: not known, or findings. */
+static int is_wanted(struct group *g, const struct instance_scope *i)
+{
+	static const struct type boolean = { .kind = TYPE_BOOL };
+	const struct ast_expr *x = g->decl->decl->condition;
+	struct value v;
+
+	if (!x)
+		return 1;
+	if (scope_evaluate(g->scope, i, x, &boolean, g->scope->x->arena, &v))
+		return -1;
+	if (v.kind != VALUE_BOOL || value_is_unknown(v)) {
+		struct diag *to = diag_error(
+			g->scope->x->diags, "E0305", expr_place(x),
+			"whether this exists is known only after apply");
+
+		diag_hint(g->scope->x->diags, to, "Decide by params and "
+			  "values that are written in the stack.");
+		return -1;
+	}
+	return v.as.boolean;
+}
+
+static int add_instance(struct group *g, struct str key, struct value value)
+{
+	struct instance_scope *i = &g->instances[g->n];
+
+	instance_init(i, g, key, value);
+	switch (is_wanted(g, i)) {
+	case 0:
+		return 0;
+	case 1:
+		g->n++;
+		return 0;
+	}
+	return -1;
+}
+
+static int list_instances(struct group *g, struct value list)
+{
+	const struct ast_decl *d = g->decl->decl;
+	struct expander *x = g->scope->x;
+	struct map seen = { 0 };
+	int result = 0;
+
+	for (size_t k = 0; k < list.as.list.n && result == 0; k++) {
+		struct value item = list.as.list.items[k];
+
+		if (item.kind != VALUE_STRING) {
+			struct diag *to = diag_error(
+				x->diags, "E0306", expr_place(d->over),
+				"instances are keyed by strings, found a %s",
+				value_kind_name(item));
+
+			diag_hint(x->diags, to, "Use a list of strings, or a "
+				  "map with the keys wanted.");
+			result = -1;
+		} else if (map_put(&seen, item.as.text, d->over)) {
+			diag_error(x->diags, "E0306", expr_place(d->over),
+				   "key \"%.*s\" comes twice",
+				   STR_ARG(item.as.text));
+			result = -1;
+		} else {
+			result = add_instance(g, item.as.text, item);
+		}
+	}
+	map_release(&seen);
+	return result;
+}
+
+static int map_instances(struct group *g, struct value map)
+{
+	for (size_t k = 0; k < map.as.map.n; k++)
+		if (add_instance(g, map.as.map.entries[k].key,
+				 map.as.map.entries[k].value))
+			return -1;
+	return 0;
+}
+
+static int keyed_instances(struct group *g)
+{
+	const struct ast_decl *d = g->decl->decl;
+	struct expander *x = g->scope->x;
+	struct value over;
+	struct diag *to;
+
+	if (scope_evaluate(g->scope, NULL, d->over, NULL, x->arena, &over))
+		return -1;
+	if (value_marks(over) & MARK_SECRET) {
+		diag_error(x->diags, "E0306", expr_place(d->over),
+			   "a secret cannot be the key of instances");
+		return -1;
+	}
+	if (value_is_unknown(over) ||
+	    (over.kind == VALUE_LIST && !value_is_known(over))) {
+		to = diag_error(x->diags, "E0305", expr_place(d->over),
+				"the instances are known only after apply");
+		diag_hint(x->diags, to, "Use keys that are written in the "
+			  "stack, and unknown values only behind them.");
+		return -1;
+	}
+	if (over.kind != VALUE_LIST && over.kind != VALUE_MAP) {
+		diag_error(x->diags, "E0306", expr_place(d->over),
+			   "\"for\" takes a list or a map, found a %s",
+			   value_kind_name(over));
+		return -1;
+	}
+	size_t n = over.kind == VALUE_LIST ? over.as.list.n : over.as.map.n;
+
+	if (n > INSTANCES_MAX) {
+		diag_error(x->diags, "E0303", expr_place(d->over),
+			   "more than %d instances", INSTANCES_MAX);
+		return -1;
+	}
+	g->instances = arena_new(x->arena, struct instance_scope, n ? n : 1);
+	return over.kind == VALUE_LIST ? list_instances(g, over) :
+					 map_instances(g, over);
+}
+
+static int make_instances(struct group *g)
+{
+	struct expander *x = g->scope->x;
+
+	g->is_keyed = g->decl->decl->over != NULL;
+	if (!g->is_keyed) {
+		g->instances = arena_new(x->arena, struct instance_scope, 1);
+		if (add_instance(g, (struct str){ 0 }, value_null()))
+			return -1;
+		if (g->n)
+			g->value = (struct value){
+				.kind = VALUE_OBJECT,
+				.as.object = &g->instances[0].object,
+			};
+		return 0;
+	}
+	if (keyed_instances(g))
+		return -1;
+	struct value_entry *entries =
+		arena_new(x->arena, struct value_entry, g->n ? g->n : 1);
+
+	for (size_t i = 0; i < g->n; i++) {
+		entries[i].key = g->instances[i].key;
+		entries[i].value.kind = VALUE_OBJECT;
+		entries[i].value.as.object = &g->instances[i].object;
+	}
+	g->value = value_map(entries, g->n, x->arena);
+	return 0;
+}
+
+int group_open(struct group *g)
+{
+	struct expander *x = g->scope->x;
+
+	if (g->progress == FINISHED)
+		return g->value.marks & MARK_UNKNOWN ? -1 : 0;
+	if (g->progress == AT_WORK || x->depth == EVALUATE_DEPTH_MAX) {
+		diag_error(x->diags, "E0301", decl_place(g->decl->decl),
+			   "which instances of %.*s \"%.*s\" exist is made "
+			   "from itself",
+			   STR_ARG(g->decl->decl->type),
+			   STR_ARG(g->decl->decl->name));
+		return -1;
+	}
+	g->progress = AT_WORK;
+	x->depth++;
+	if (make_instances(g)) {
+		g->n = 0;
+		g->value = value_unknown();
+	}
+	x->depth--;
+	g->progress = FINISHED;
+	return g->value.marks & MARK_UNKNOWN ? -1 : 0;
+}
+
+const struct instance_scope *group_instance(const struct group *g,
+					    struct str key)
+{
+	const struct value *v = value_get_str(g->value, key);
+
+	return v ? v->as.object->data : NULL;
+}

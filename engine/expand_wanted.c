@@ -1,0 +1,428 @@
+/*
+ * In: a resource and what is known of the others. Out: the attributes it shall
+ * have, each with the place it was written at. Run again, unchanged, whenever
+ * more has become known.
+ */
+#include <config.h>
+
+#include "engine/expand_private.h"
+
+#include "lang/base/buf.h"
+#include "lang/dms/mapping.h"
+#include "lang/dms/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct ast_body *resource_body(const struct resource *r)
+{
+	const struct ast_block *node = r->node;
+
+	return node ? &node->body : &r->decl->body;
+}
+
+const struct attr_info *resource_attr(const struct resource *r,
+				      struct str name)
+{
+	struct expander *x = r->scope->group->scope->x;
+	const struct type_info *t =
+		catalog_type(&x->catalog, str_from(r->schema->name));
+
+	return type_info_attr(t, name);
+}
+
+/* -- References to ids ---------------------------------------------------- */
+
+static struct value object_id(const struct object *o, struct arena *a)
+{
+	struct value v;
+
+	if (!o->get(o, STR("id"), a, &v))
+		return value_unknown();
+	return v;
+}
+
+static struct value list_ids(struct value v, struct arena *a)
+{
+	struct value *items = arena_new(a, struct value, v.as.list.n);
+
+	for (size_t i = 0; i < v.as.list.n; i++)
+		items[i] = value_ids(v.as.list.items[i], a);
+	return value_mark(value_list(items, v.as.list.n), v.marks);
+}
+
+static struct value map_ids(struct value v, struct arena *a)
+{
+	struct value_entry *entries =
+		arena_new(a, struct value_entry, v.as.map.n);
+
+	for (size_t i = 0; i < v.as.map.n; i++) {
+		entries[i].key = v.as.map.entries[i].key;
+		entries[i].value = value_ids(v.as.map.entries[i].value, a);
+	}
+	return value_mark(value_map(entries, v.as.map.n, a), v.marks);
+}
+
+struct value value_ids(struct value v, struct arena *a)
+{
+	if (value_is_unknown(v))
+		return v;
+	switch ((enum value_kind)v.kind) {
+	case VALUE_OBJECT:
+		return value_mark(object_id(v.as.object, a), v.marks);
+	case VALUE_LIST:
+		return v.as.list.n ? list_ids(v, a) : v;
+	case VALUE_MAP:
+		return v.as.map.n ? map_ids(v, a) : v;
+	case VALUE_NULL:
+	case VALUE_BOOL:
+	case VALUE_NUMBER:
+	case VALUE_STRING:
+	case VALUE_CIDR:
+	case VALUE_IP:
+	case VALUE_DURATION:
+	case VALUE_SIZE:
+		break;
+	}
+	return v;
+}
+
+static struct value list_plain(struct value v, struct arena *a)
+{
+	struct value *items = arena_new(a, struct value, v.as.list.n);
+
+	for (size_t i = 0; i < v.as.list.n; i++)
+		items[i] = value_plain(v.as.list.items[i], a);
+	return value_mark(value_list(items, v.as.list.n), v.marks);
+}
+
+static struct value map_plain(struct value v, struct arena *a)
+{
+	struct value_entry *entries =
+		arena_new(a, struct value_entry, v.as.map.n);
+
+	for (size_t i = 0; i < v.as.map.n; i++) {
+		entries[i].key = v.as.map.entries[i].key;
+		entries[i].value = value_plain(v.as.map.entries[i].value, a);
+	}
+	return value_mark(value_map(entries, v.as.map.n, a), v.marks);
+}
+
+struct value value_plain(struct value v, struct arena *a)
+{
+	if (value_is_unknown(v))
+		return v;
+	switch ((enum value_kind)v.kind) {
+	case VALUE_OBJECT:
+		return value_mark(object_id(v.as.object, a), v.marks);
+	case VALUE_CIDR:
+	case VALUE_IP:
+		return value_mark(value_str(v.as.text), v.marks);
+	case VALUE_DURATION:
+	case VALUE_SIZE:
+		return value_mark(value_str(value_amount_text(v, a)), v.marks);
+	case VALUE_LIST:
+		return v.as.list.n ? list_plain(v, a) : v;
+	case VALUE_MAP:
+		return v.as.map.n ? map_plain(v, a) : v;
+	case VALUE_NULL:
+	case VALUE_BOOL:
+	case VALUE_NUMBER:
+	case VALUE_STRING:
+		break;
+	}
+	return v;
+}
+
+/* As it goes to providers and state: ids, sets of them in order. */
+static int stored_value(struct expander *x, const struct attr_info *info,
+			struct place place, struct arena *a, struct value *v)
+{
+	struct buf why;
+	int result = 0;
+
+	if (!info->has_reference)
+		return 0;
+	*v = value_ids(*v, a);
+	buf_init(&why, 1000);
+	if (type_convert(info->stored, *v, a, v, &why)) {
+		diag_error(x->diags, "E0250", place, "%s", why.data);
+		result = -1;
+	}
+	buf_release(&why);
+	return result;
+}
+
+/* -- Attributes ----------------------------------------------------------- */
+
+/* The scope that a resource's expressions are read in. */
+static struct scope *resource_scope(const struct resource *r)
+{
+	return r->scope->group->scope;
+}
+
+/* tables { } as mapping JSON. */
+static int mapping_value(struct expander *x, const struct resource *r,
+			 const struct ast_block *b, struct arena *a,
+			 struct value *out)
+{
+	struct str json;
+
+	if (mapping_compile(b, r->decl->source, x->diags, a, &json)) {
+		*out = value_unknown();
+		return -1;
+	}
+	*out = value_str(json);
+	return 0;
+}
+
+static int block_list_item(struct expander *x, const struct resource *r,
+			   const struct block_info *info,
+			   const struct ast_block *b,
+			   struct arena *a, struct value *out)
+{
+	struct value_entry *entries =
+		arena_new(a, struct value_entry, info->n ? info->n : 1);
+	size_t n = 0;
+	int result = 0;
+
+	for (size_t i = 0; i < info->n; i++) {
+		const struct attr_info *attr = &info->attrs[i];
+		struct str name = str_from(attr->schema->name);
+		const struct ast_attr *written = ast_attr_find(&b->body, name);
+		struct value v = attr->fallback;
+
+		if (written) {
+			if (scope_evaluate(resource_scope(r), r->scope,
+					   written->value, attr->type, a, &v) ||
+			    stored_value(x, attr, expr_place(written->value), a,
+					 &v))
+				result = -1;
+			if (value_is_null(v))
+				v = attr->fallback;
+		}
+		if (!value_is_null(v))
+			entries[n++] = (struct value_entry){ name, v };
+	}
+	*out = value_map(entries, n, a);
+	return result;
+}
+
+static int block_list_value(struct expander *x, const struct resource *r,
+			    const struct block_info *info,
+			    struct arena *a, struct value *out,
+			    struct place *place)
+{
+	const struct ast_body *body = resource_body(r);
+	struct str name = str_from(info->schema->name);
+	struct value *items =
+		arena_new(a, struct value, body->n_blocks ? body->n_blocks : 1);
+	size_t n = 0;
+	int result = 0;
+
+	for (size_t i = 0; i < body->n_blocks; i++) {
+		const struct ast_block *b = &body->blocks[i];
+
+		if (!str_eq(b->name, name))
+			continue;
+		if (n == 0 && place)
+			*place = (struct place){ r->decl->source,
+						 b->name_span };
+		if (block_list_item(x, r, info, b, a, &items[n++]))
+			result = -1;
+	}
+	*out = n ? value_list(items, n) : value_null();
+	return result;
+}
+
+static int settings_value(const struct resource *r, const struct ast_block *b,
+			  struct arena *a, struct value *out)
+{
+	struct env env;
+	struct str json;
+
+	scope_env(resource_scope(r), r->scope, a, &env);
+	if (settings_compile(b, &env.eval, a, &json)) {
+		*out = value_unknown();
+		return -1;
+	}
+	*out = value_str(json);
+	return 0;
+}
+
+/* What the block of a node gives: its parent, and its own name. */
+static bool node_given(struct expander *x, const struct resource *r,
+		       const struct attr_info *info, struct arena *a,
+		       struct value *out)
+{
+	const struct ast_block *node = r->node;
+	const struct type_info *parent;
+	const struct block_schema *b;
+	struct buf why;
+
+	if (!node)
+		return false;
+	parent = r->scope->group->decl->type;
+	b = type_info_block(parent, node->name)->schema;
+	if (strcmp(info->schema->name, b->parent_attr) == 0) {
+		*out = (struct value){ .kind = VALUE_OBJECT,
+				       .as.object = &r->scope->object };
+		return true;
+	}
+	if (!b->given || strcmp(info->schema->name, b->given) != 0)
+		return false;
+	buf_init(&why, 1000);
+	if (type_convert(info->type, value_str(node->name), a, out, &why))
+		diag_error(x->diags, "E0250", r->place, "%s", why.data);
+	buf_release(&why);
+	return true;
+}
+
+int wanted_attr(struct expander *x, const struct resource *r,
+		const struct attr_info *info, struct arena *a,
+		struct value *out, struct place *place)
+{
+	const struct ast_body *body = resource_body(r);
+	struct str name = str_from(info->schema->name);
+	const struct ast_attr *written;
+	const struct ast_block *block;
+	const struct block_schema *b;
+
+	*out = value_null();
+	if (place)
+		*place = r->place;
+	if (node_given(x, r, info, a, out))
+		return 0;
+	written = ast_attr_find(body, name);
+	if (written) {
+		if (place)
+			*place = expr_place(written->value);
+		return scope_evaluate(resource_scope(r), r->scope,
+				      written->value, info->type, a, out);
+	}
+	block = body->n_blocks ? ast_block_find(body, name) : NULL;
+	b = block ? schema_block(r->schema, name) : NULL;
+	if (!b)
+		return 0;
+	if (place)
+		*place = (struct place){ r->decl->source, block->name_span };
+	if (b->kind == BLOCK_MAPPING)
+		return mapping_value(x, r, block, a, out);
+	if (b->kind == BLOCK_SETTINGS)
+		return settings_value(r, block, a, out);
+	return 0;
+}
+
+/* -- All of them ---------------------------------------------------------- */
+
+/* Entries that are being gathered, each with its place. */
+struct gather {
+	struct value_entry *entries;
+	struct place *places;
+	size_t n;
+};
+
+static void gather_add(struct gather *g, struct str name, struct value v,
+		       struct place place)
+{
+	/* Sorted as they come: there are few. */
+	size_t i = g->n++;
+
+	for (; i && str_cmp(name, g->entries[i - 1].key) < 0; i--) {
+		g->entries[i] = g->entries[i - 1];
+		g->places[i] = g->places[i - 1];
+	}
+	g->entries[i] = (struct value_entry){ name, v };
+	g->places[i] = place;
+}
+
+static struct value merge_tags(const struct expansion *e, struct value own,
+			       struct arena *a)
+{
+	struct value_entry *entries;
+	size_t n = 0, stack = e->stack_tags.kind == VALUE_MAP ?
+				      e->stack_tags.as.map.n : 0;
+
+	if (value_is_unknown(own) || stack == 0)
+		return own;
+	entries = arena_new(a, struct value_entry,
+			    stack + (own.kind == VALUE_MAP ? own.as.map.n : 0));
+	for (size_t i = 0; i < stack; i++)
+		entries[n++] = e->stack_tags.as.map.entries[i];
+	for (size_t i = 0; own.kind == VALUE_MAP && i < own.as.map.n; i++)
+		entries[n++] = own.as.map.entries[i];
+	return value_mark(value_map(entries, n, a), own.marks);
+}
+
+static int check_required(struct expander *x, const struct resource *r,
+			  const struct attr_info *info, struct place place,
+			  struct value v)
+{
+	if (!(info->schema->flags & ATTR_REQUIRED) || !value_is_null(v))
+		return 0;
+	struct diag *to = diag_error(x->diags, "E0220", place,
+				     "\"%s\" of %.*s is null",
+				     info->schema->name, STR_ARG(r->address));
+
+	diag_hint(x->diags, to, "It must be given: %s.", info->schema->type);
+	return -1;
+}
+
+static int gather_attr(struct expander *x, const struct resource *r,
+		       const struct attr_info *info, struct arena *a,
+		       struct gather *g)
+{
+	struct place place;
+	struct value v;
+
+	if (wanted_attr(x, r, info, a, &v, &place))
+		return -1;
+	if (value_is_null(v))
+		v = info->fallback;
+	if (strcmp(info->schema->name, "tags") == 0)
+		v = merge_tags(x->e, v, a);
+	if (check_required(x, r, info, place, v) ||
+	    stored_value(x, info, place, a, &v))
+		return -1;
+	if (info->schema->flags & ATTR_SECRET)
+		v = value_mark(v, MARK_SECRET);
+	if (!value_is_null(v))
+		gather_add(g, str_from(info->schema->name), v, place);
+	return 0;
+}
+
+int expand_wanted(struct expansion *e, size_t index, struct arena *a,
+		  struct value *out, struct place **places)
+{
+	struct expander *x = e->private;
+	const struct resource *r = &e->resources[index];
+	const struct type_info *t =
+		catalog_type(&x->catalog, str_from(r->schema->name));
+	size_t errors = x->diags->n_errors;
+	size_t room = t->n + t->n_blocks + 1;
+	struct gather g = {
+		.entries = arena_new(a, struct value_entry, room),
+		.places = arena_new(a, struct place, room),
+	};
+	int result = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (gather_attr(x, r, &t->attrs[i], a, &g))
+			result = -1;
+	for (size_t i = 0; i < t->n_blocks; i++) {
+		const struct block_info *b = &t->blocks[i];
+		struct value v;
+		struct place place = r->place;
+
+		if (b->schema->kind != BLOCK_LIST)
+			continue;
+		if (block_list_value(x, r, b, a, &v, &place))
+			result = -1;
+		if (!value_is_null(v))
+			gather_add(&g, str_from(b->schema->name), v, place);
+	}
+	*out = value_map(g.entries, g.n, a);
+	if (places)
+		*places = g.places;
+	return result || x->diags->n_errors > errors ? -1 : 0;
+}

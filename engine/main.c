@@ -1,0 +1,42 @@
+#include <config.h>
+
+/*
+ * The map of the program.
+ *
+ *	main		hands what is linked in to the command line
+ *	 cli		finds and runs a command
+ *	  cmd/		one command a file
+ *	   runs		what plan, apply and destroy share
+ *	    setup	configuration, lease, state, journal of a stack
+ *	     lang/config	texts to declarations
+ *	     store	state in git; the lease
+ *	     journal	what an interrupted run left
+ *	    expand	declarations to resource instances
+ *	    recover	ends what was interrupted
+ *	    plan	instances and state to steps
+ *	    apply	steps to results, one commit
+ *	     execute	the loop: intents, calls, journal, state
+ *	      schedule	what is ready, what waits, what is skipped
+ *	      worker	threads
+ *	      calls	calls of providers
+ *	  replicator	the replication server, a program of its own
+ */
+
+#include "engine/cli.h"
+
+#include "providers/builtin.h"
+
+#include <string.h>
+
+int main(int argc, char **argv)
+{
+	const struct cli cli = {
+		.providers = builtin_providers,
+		.schemas = builtin_schemas,
+		.is_type = builtin_is_type,
+	};
+
+	if (argc > 1 && !strcmp(argv[1], "replicator"))
+		return builtin_replicator(argc - 1, argv + 1);
+	return cli_main(&cli, argc, argv);
+}

@@ -1,0 +1,426 @@
+/*
+ * In: configuration, state, and what providers say of the state's resources.
+ * Out: one step for each resource, in an order that respects what they need.
+ */
+#include <config.h>
+
+#include "engine/plan.h"
+
+#include "engine/plan_private.h"
+
+#include "lang/ast.h"
+#include "lang/base/clock.h"
+#include "lang/base/error.h"
+#include "lang/config.h"
+
+#include "engine/diff.h"
+#include "engine/graph.h"
+#include "engine/seal.h"
+
+#include <stdlib.h>
+
+const char *action_name(enum action a)
+{
+	switch (a) {
+	case ACTION_NONE:
+		return "none";
+	case ACTION_CREATE:
+		return "create";
+	case ACTION_UPDATE:
+		return "update";
+	case ACTION_REPLACE:
+		return "replace";
+	case ACTION_DELETE:
+		return "delete";
+	case ACTION_RUN:
+		return "run";
+	case ACTION_FORGET:
+		return "forget";
+	}
+	BUG("action %d", a);
+}
+
+const char *effect_name(enum effect_kind kind)
+{
+	switch (kind) {
+	case EFFECT_TRUNCATE:
+		return "truncate";
+	case EFFECT_DROP:
+		return "drop";
+	case EFFECT_LOAD:
+		return "load";
+	case EFFECT_SQL:
+		return "sql";
+	case EFFECT_RESTART:
+		return "restart";
+	case EFFECT_STOP:
+		return "stop";
+	case EFFECT_START:
+		return "start";
+	case EFFECT_CONNECT:
+		return "connect";
+	}
+	BUG("effect %d", kind);
+}
+
+struct plan_counts plan_count(const struct plan *p)
+{
+	struct plan_counts n = { .total = p->n_steps };
+
+	for (size_t i = 0; i < p->n_steps; i++) {
+		const struct plan_step *s = &p->steps[i];
+
+		switch (s->action) {
+		case ACTION_NONE:
+			n.none++;
+			break;
+		case ACTION_CREATE:
+			n.create++;
+			break;
+		case ACTION_UPDATE:
+			n.update++;
+			break;
+		case ACTION_REPLACE:
+			n.replace++;
+			break;
+		case ACTION_DELETE:
+			n.destroy++;
+			break;
+		case ACTION_RUN:
+			break;
+		case ACTION_FORGET:
+			n.forget++;
+			break;
+		}
+		n.run += s->runs;
+		n.simulated += s->action != ACTION_NONE && s->type &&
+			       s->type->is_simulated;
+	}
+	return n;
+}
+
+static bool output_changes(const struct plan_output *o)
+{
+	return value_is_unknown(o->new) || !value_eq(o->old, o->new);
+}
+
+bool plan_is_empty(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_steps; i++)
+		if (p->steps[i].action != ACTION_NONE || p->steps[i].runs)
+			return false;
+	for (size_t i = 0; i < p->n_outputs; i++)
+		if (output_changes(&p->outputs[i]))
+			return false;
+	return true;
+}
+
+static struct plan *plan_new(struct context *c, const struct plan_options *o)
+{
+	/* The plan stands in its own arena: copied in when that is set up. */
+	struct arena first = { 0 };
+	struct arena *arena = arena_new(&first, struct arena, 1);
+	struct plan *p = arena_new(&first, struct plan, 1);
+
+	*arena = first;
+	p->arena = arena;
+	p->stack = str_dup(c->state.stack, arena);
+	p->base_commit = str_dup(c->base_commit, arena);
+	p->is_destroy = o->is_destroy;
+	return p;
+}
+
+void plan_release(struct plan *p)
+{
+	struct arena a;
+
+	if (!p)
+		return;
+	a = *p->arena;
+	arena_release(&a);
+}
+
+/*
+ * SHA-256 over the texts and the settings; not over secrets, which neither
+ * holds.
+ */
+static struct str config_hash(const struct context *c, struct arena *a)
+{
+	struct arena scratch = { 0 };
+	VEC(char) all = { 0 };
+	char hex[65];
+
+	for (size_t i = 0; c->config && i < c->config->n_files; i++) {
+		const struct source *s = c->config->files[i]->source;
+		char one[65];
+
+		sha256_hex(s->text, one);
+		for (size_t k = 0; k < 64; k++)
+			*vec_push(&all) = one[k];
+	}
+	for (size_t i = 0; i < c->n_settings; i++) {
+		struct str s = str_fmt(&scratch, "\n%.*s=%.*s",
+				       STR_ARG(c->settings[i].name),
+				       STR_ARG(c->settings[i].text));
+
+		for (size_t k = 0; k < s.n; k++)
+			*vec_push(&all) = s.s[k];
+	}
+	sha256_hex((struct str){ all.items, all.n }, hex);
+	vec_release(&all);
+	arena_release(&scratch);
+	return str_dup(str_from(hex), a);
+}
+
+/* -- Steps of the configuration ------------------------------------------- */
+
+static const struct value *planned(void *context, size_t index)
+{
+	struct planner *x = context;
+
+	return x->is_known[index] ? &x->known[index] : NULL;
+}
+
+static void new_steps(struct planner *x)
+{
+	struct expansion *e = x->e;
+
+	for (size_t k = 0; k < e->n; k++) {
+		const struct resource *r = &e->resources[e->order[k]];
+		struct plan_step *s = &x->p->steps[k];
+
+		x->step_of[r->index] = k;
+		s->index = k;
+		s->address = r->address;
+		s->resource = r;
+		s->schema = r->schema;
+		s->provider = r->provider;
+		s->type = provider_type(x->c->open[r->provider].provider,
+					str_from(r->schema->name));
+		s->n_needs = r->n_deps;
+		s->needs = arena_new(x->arena, size_t,
+				     r->n_deps ? r->n_deps : 1);
+		for (size_t i = 0; i < r->n_deps; i++)
+			s->needs[i] = x->step_of[r->deps[i]];
+	}
+	x->p->n_steps = e->n;
+}
+
+/* Steps that wait for others, and those that wait no more. */
+struct ready {
+	const struct graph *users;
+	size_t *blocked;
+	size_t *queue;
+	size_t head, tail;
+};
+
+static void ready_init(struct planner *x, struct ready *r)
+{
+	struct plan *p = x->p;
+	struct edge *edges = NULL;
+	size_t n_edges = 0, room = 0;
+
+	r->blocked = arena_new(&x->scratch, size_t, p->n_steps + 1);
+	r->queue = arena_new(&x->scratch, size_t, p->n_steps + 1);
+	for (size_t i = 0; i < p->n_steps; i++) {
+		r->blocked[i] = p->steps[i].n_needs;
+		if (r->blocked[i] == 0)
+			r->queue[r->tail++] = i;
+		for (size_t k = 0; k < p->steps[i].n_needs; k++) {
+			edges = vec_grow(edges, n_edges, &room, sizeof(*edges));
+			edges[n_edges++] =
+				(struct edge){ p->steps[i].needs[k], i };
+		}
+	}
+	r->users = graph_new(p->n_steps, edges, n_edges, &x->scratch);
+	free(edges);
+}
+
+static void settled(struct planner *x, struct ready *r, size_t step,
+		    const struct engine_call *e)
+{
+	step_settle(x, step, e);
+	for (size_t i = r->users->first[step]; i < r->users->first[step + 1];
+	     i++)
+		if (--r->blocked[r->users->to[i]] == 0)
+			r->queue[r->tail++] = r->users->to[i];
+}
+
+static int plan_steps(struct planner *x)
+{
+	struct ready r = { 0 };
+	size_t most = x->c->parallel > 0 ? (size_t)x->c->parallel : 10;
+
+	new_steps(x);
+	ready_init(x, &r);
+	while (r.head < r.tail || x->in_flight) {
+		if (r.head < r.tail && x->in_flight < most) {
+			size_t step = r.queue[r.head++];
+
+			step_decide(x, step);
+			if (!step_ask(x, step))
+				settled(x, &r, step, NULL);
+			if (x->has_failed && x->in_flight == 0)
+				return -1;
+			continue;
+		}
+		struct work *w = workers_next(x->workers, -1);
+
+		if (!w)
+			continue;
+		struct engine_call *e = w->data;
+
+		x->in_flight--;
+		settled(x, &r, e->index, e);
+		call_free(e);
+	}
+	return x->has_failed ? -1 : 0;
+}
+
+/* -- Outputs and checks --------------------------------------------------- */
+
+static const struct value *old_output(const struct planner *x, struct str name)
+{
+	return value_get_str(x->c->state.outputs, name);
+}
+
+static void plan_outputs(struct planner *x)
+{
+	struct plan *p = x->p;
+	struct value old = x->c->state.outputs;
+	size_t n_old = old.kind == VALUE_MAP ? old.as.map.n : 0;
+	size_t n_new = x->e && !p->is_destroy ? x->e->n_outputs : 0;
+	struct map seen = { 0 };
+
+	p->outputs = arena_new(x->arena, struct plan_output, n_old + n_new + 1);
+	for (size_t i = 0; i < n_new; i++) {
+		struct plan_output *o = &p->outputs[p->n_outputs++];
+		const struct value *was;
+
+		o->name = x->e->outputs[i]->name;
+		was = old_output(x, o->name);
+		o->old = was ? *was : value_null();
+		expand_output(x->e, x->e->outputs[i], x->arena, &o->new);
+		map_put(&seen, o->name, o);
+	}
+	for (size_t i = 0; i < n_old; i++)
+		if (!map_has(&seen, old.as.map.entries[i].key))
+			p->outputs[p->n_outputs++] = (struct plan_output){
+				.name = old.as.map.entries[i].key,
+				.old = old.as.map.entries[i].value,
+				.new = value_null(),
+			};
+	map_release(&seen);
+	if (p->is_destroy || !x->e)
+		return;
+	p->checks = arena_new(x->arena, struct plan_check,
+			      x->e->n_checks + 1);
+	for (size_t i = 0; i < x->e->n_checks; i++) {
+		const struct ast_decl *d = x->e->checks[i];
+
+		p->checks[p->n_checks++] = (struct plan_check){
+			.name = d->name,
+			.place = { d->source, d->name_span },
+			.decl = d,
+		};
+	}
+}
+
+/* -- All of it ------------------------------------------------------------ */
+
+static int load_prior(struct planner *x)
+{
+	struct place *places;
+
+	x->state = state_sorted(&x->c->state, x->arena, &x->n_state);
+	places = arena_new(&x->scratch, struct place, x->n_state + 1);
+	for (size_t i = 0; i < x->n_state; i++)
+		places[i] = planner_place(x, x->state[i]->address);
+	if (refresh(x->c, &x->types, x->state, places, x->n_state,
+		    x->options->no_refresh || x->options->is_destroy, x->arena,
+		    &x->now, x->err))
+		return -1;
+	for (size_t i = 0; i < x->n_state; i++)
+		map_put(&x->by_address, x->state[i]->address, &x->now[i]);
+	return 0;
+}
+
+static bool has_drifted(const struct planner *x)
+{
+	for (size_t i = 0; i < x->n_state; i++)
+		if (x->now[i].has_drifted)
+			return true;
+	return false;
+}
+
+static int build(struct planner *x)
+{
+	size_t n = x->e ? x->e->n : 0;
+	int result = 0;
+
+	if (load_prior(x))
+		return -1;
+	x->p->steps = arena_new(x->arena, struct plan_step, n + x->n_state + 1);
+	x->diffs = arena_new(&x->scratch, struct diff, n + x->n_state + 1);
+	x->known = arena_new(x->arena, struct value, n + 1);
+	x->is_known = arena_new(x->arena, bool, n + 1);
+	x->step_of = arena_new(&x->scratch, size_t, n + 1);
+	if (x->e) {
+		x->e->lookup = planned;
+		x->e->lookup_context = x;
+	}
+	if (x->e && !x->p->is_destroy)
+		result = plan_steps(x);
+	if (result == 0)
+		result = plan_deletes(x);
+	if (result == 0) {
+		plan_users(x);
+		plan_outputs(x);
+	}
+	if (x->e) {
+		x->e->lookup = NULL;
+		x->e->lookup_context = NULL;
+	}
+	return result;
+}
+
+int plan_build(struct context *c, struct expansion *e,
+	       const struct plan_options *o, struct plan **out,
+	       struct error *err)
+{
+	int64_t begun = clock_us();
+	size_t errors = c->diags.n_errors;
+	struct plan *p = plan_new(c, o);
+	/*
+	 * In the configuration's arena: what was evaluated is kept for the
+	 * lookup it was made with, so no two plans may share its address.
+	 */
+	struct planner *x = arena_new(c->arena, struct planner, 1);
+	int result;
+
+	*x = (struct planner){
+		.c = c,
+		.e = e,
+		.options = o,
+		.p = p,
+		.arena = p->arena,
+		.err = err,
+	};
+	*out = NULL;
+	catalog_init(&x->types, c->schemas, p->arena);
+	p->config_hash = config_hash(c, p->arena);
+	result = build(x);
+	if (x->workers)
+		workers_close(x->workers);
+	p->drift_only = result == 0 && has_drifted(x) && plan_is_empty(p);
+	p->elapsed_us = clock_us() - begun;
+	map_release(&x->by_address);
+	catalog_release(&x->types);
+	arena_release(&x->scratch);
+	if (result || c->diags.n_errors > errors) {
+		plan_release(p);
+		return -1;
+	}
+	*out = p;
+	return 0;
+}

@@ -1,0 +1,242 @@
+/*
+ * What goes: resources of the state that the configuration does not have any
+ * more, or, for a destroy, all of them; users before what they use.
+ */
+#include <config.h>
+
+#include "engine/plan_private.h"
+
+#include "lang/diag.h"
+
+#include "engine/graph.h"
+#include "engine/providers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct place planner_place(const struct planner *x, struct str address)
+{
+	const struct resource *r =
+		x->e ? map_get(x->e->by_address, address) : NULL;
+
+	return r ? r->place : (struct place){ 0 };
+}
+
+static bool is_deleted(const struct planner *x, const struct state_resource *r)
+{
+	return x->options->is_destroy || !x->e ||
+	       !map_has(x->e->by_address, r->address);
+}
+
+/* lifecycle outlives the block: it is kept in the state. */
+static void check_prevented(struct planner *x, const struct state_resource *r)
+{
+	const struct resource *declared =
+		x->e ? map_get(x->e->by_address, r->address) : NULL;
+	struct diags *d = &x->c->diags;
+	size_t before = d->n;
+	struct diag *to;
+
+	if (!r->prevent_destroy && !(declared && declared->prevent_destroy))
+		return;
+	to = diag_error(d, "E0311", planner_place(x, r->address),
+			"%.*s would be destroyed, and its lifecycle prevents "
+			"that",
+			STR_ARG(r->address));
+	if (d->n == before)
+		diag_note(d, to, (struct place){ 0 }, "so would %.*s",
+			  STR_ARG(r->address));
+	else
+		diag_hint(d, to, "Write the block with prevent_destroy = false, "
+			  "apply that, and then take it out.");
+}
+
+static bool is_kept(const struct planner *x, const struct state_resource *r)
+{
+	const struct resource *declared =
+		x->e ? map_get(x->e->by_address, r->address) : NULL;
+
+	return r->keep_on_destroy || (declared && declared->keep_on_destroy);
+}
+
+static int fill_delete(struct planner *x, struct plan_step *s,
+		       const struct refreshed *f)
+{
+	s->address = f->state->address;
+	s->schema = catalog_type(&x->types, f->state->type)->schema;
+	s->prior = &f->now;
+	s->wanted = value_null();
+	s->action = ACTION_DELETE;
+	if (f->is_gone) {
+		s->action = ACTION_FORGET;
+		s->reason = STR("was deleted outside");
+	} else if (is_kept(x, f->state)) {
+		s->action = ACTION_FORGET;
+		s->reason = STR("keep_on_destroy: the object stays");
+	} else {
+		check_prevented(x, f->state);
+	}
+	if (provider_index(x->c, f->state->provider, &s->provider, x->err))
+		return -1;
+	s->type = provider_type(x->c->open[s->provider].provider,
+				f->state->type);
+	if (!s->type)
+		return error_set(x->err, ERROR_CORRUPT,
+				 "provider \"%.*s\" does not know the type "
+				 "\"%.*s\" of %.*s",
+				 STR_ARG(f->state->provider),
+				 STR_ARG(f->state->type),
+				 STR_ARG(f->state->address));
+	return 0;
+}
+
+/*
+ * Numbers within the deleted: position among them of each address, plus 1.
+ * Later in text and deeper stands first in doubt: the reverse of addresses.
+ */
+static int order_deleted(struct planner *x, struct refreshed **gone, size_t n,
+			 size_t **order)
+{
+	struct map at = { 0 };
+	struct edge *edges = NULL;
+	size_t n_edges = 0, room = 0, *cycle, n_cycle;
+
+	for (size_t i = 0; i < n; i++)
+		map_put(&at, gone[i]->state->address, (void *)(uintptr_t)(i + 1));
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < gone[i]->state->n_deps; k++) {
+			uintptr_t used = (uintptr_t)map_get(
+				&at, gone[i]->state->deps[k]);
+
+			if (!used || used - 1 == i)
+				continue;
+			edges = vec_grow(edges, n_edges, &room, sizeof(*edges));
+			edges[n_edges++] = (struct edge){ used - 1, i };
+		}
+	struct graph *g = graph_new(n, edges, n_edges, &x->scratch);
+
+	free(edges);
+	map_release(&at);
+	if (graph_order(g, &x->scratch, order, &cycle, &n_cycle) == 0)
+		return 0;
+	return error_set(x->err, ERROR_CORRUPT,
+			 "in the state, %.*s depends on itself",
+			 STR_ARG(gone[cycle[0]]->state->address));
+}
+
+/* Asks the types, as many at once as workers there are. */
+static void ask_all(struct planner *x, size_t from, size_t to)
+{
+	size_t next = from;
+	size_t most = x->c->parallel > 0 ? (size_t)x->c->parallel : 10;
+
+	while (next < to || x->in_flight) {
+		while (next < to && x->in_flight < most && !x->has_failed)
+			if (x->p->steps[next].action == ACTION_FORGET)
+				next++;
+			else
+				step_ask(x, next++);
+		if (x->has_failed)
+			next = to;
+		if (x->in_flight == 0)
+			continue;
+		struct work *w = workers_next(x->workers, -1);
+
+		if (!w)
+			continue;
+		struct engine_call *e = w->data;
+
+		x->in_flight--;
+		step_answer(x, &x->p->steps[e->index], e);
+		call_free(e);
+	}
+}
+
+int plan_deletes(struct planner *x)
+{
+	size_t first = x->p->n_steps, n = 0, *order;
+	struct refreshed **gone =
+		arena_new(&x->scratch, struct refreshed *, x->n_state + 1);
+
+	for (size_t i = x->n_state; i-- > 0;)
+		if (is_deleted(x, x->state[i]))
+			gone[n++] = &x->now[i];
+	if (n == 0)
+		return 0;
+	if (order_deleted(x, gone, n, &order))
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct plan_step *s = &x->p->steps[first + i];
+
+		s->index = first + i;
+		if (fill_delete(x, s, gone[order[i]]))
+			return -1;
+	}
+	x->p->n_steps = first + n;
+	ask_all(x, first, first + n);
+	return x->has_failed ? -1 : 0;
+}
+
+/* -- Who uses what goes --------------------------------------------------- */
+
+static bool deletes(const struct plan_step *s)
+{
+	return s->action == ACTION_DELETE || s->action == ACTION_REPLACE;
+}
+
+/*
+ * A step that deletes what others used waits for them: for the deletes of those
+ * that delete (users), and, when it is only a delete, for those that change so
+ * as not to use it any more (needs).
+ */
+void plan_users(struct planner *x)
+{
+	struct plan *p = x->p;
+	struct map at = { 0 };
+	struct edge *users = NULL, *needs = NULL;
+	size_t n_users = 0, room_users = 0, n_needs = 0, room_needs = 0;
+
+	for (size_t i = 0; i < p->n_steps; i++)
+		if (deletes(&p->steps[i]))
+			map_put(&at, p->steps[i].address,
+				(void *)(uintptr_t)(i + 1));
+	for (size_t i = 0; at.n && i < p->n_steps; i++) {
+		const struct plan_step *s = &p->steps[i];
+
+		for (size_t k = 0; s->prior && k < s->prior->n_deps; k++) {
+			uintptr_t used =
+				(uintptr_t)map_get(&at, s->prior->deps[k]);
+
+			if (!used || used - 1 == i)
+				continue;
+			if (deletes(s)) {
+				users = vec_grow(users, n_users, &room_users,
+						 sizeof(*users));
+				users[n_users++] = (struct edge){ used - 1, i };
+			}
+			if (p->steps[used - 1].action != ACTION_DELETE ||
+			    s->action == ACTION_NONE)
+				continue;
+			needs = vec_grow(needs, n_needs, &room_needs,
+					 sizeof(*needs));
+			needs[n_needs++] = (struct edge){ used - 1, i };
+		}
+	}
+	map_release(&at);
+	struct graph *u = graph_new(p->n_steps, users, n_users, x->arena);
+	struct graph *g = graph_new(p->n_steps, needs, n_needs, x->arena);
+
+	free(users);
+	free(needs);
+	for (size_t i = 0; i < p->n_steps; i++) {
+		struct plan_step *s = &p->steps[i];
+
+		s->users = u->to + u->first[i];
+		s->n_users = u->first[i + 1] - u->first[i];
+		/* What only goes has no needs from the configuration. */
+		if (s->action != ACTION_DELETE)
+			continue;
+		s->needs = g->to + g->first[i];
+		s->n_needs = g->first[i + 1] - g->first[i];
+	}
+}

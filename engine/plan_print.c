@@ -1,0 +1,349 @@
+/*
+ * A plan for people, in the order that a reviewer needs: what happens to data
+ * and to running servers, what is lost or made anew, then the rest.
+ */
+#include <config.h>
+
+#include "engine/plan_private.h"
+
+#include "lang/base/buf.h"
+#include "lang/diag.h"
+#include "lang/json.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum {
+	VALUE_WIDTH = 60,  /* of one value of a change */
+	LINE_WIDTH = 100,  /* of the attributes of a create */
+	NAME_WIDTH_MAX = 24,
+};
+
+struct printer {
+	const struct plan *p;
+	FILE *out;
+	bool color;
+	struct buf text;
+};
+
+static const char *paint(const struct printer *o, const char *code)
+{
+	return o->color ? code : "";
+}
+
+#define RED   "\033[31m"
+#define GREEN "\033[32m"
+#define AMBER "\033[33m"
+#define FAINT "\033[2m"
+#define BOLD  "\033[1m"
+#define PLAIN "\033[0m"
+
+/* -- Values --------------------------------------------------------------- */
+
+/* Cuts at a character's beginning, so that no half of one is printed. */
+static size_t cut_at(const struct buf *b, size_t from, unsigned width)
+{
+	size_t n = from + width;
+
+	while (n > from && ((unsigned char)b->data[n] & 0xc0) == 0x80)
+		n--;
+	return n;
+}
+
+void plan_value_text(struct buf *out, struct value v, unsigned width)
+{
+	size_t from = out->len;
+
+	if (value_is_unknown(v))
+		buf_add_c(out, "(known after apply)");
+	else if (v.marks & MARK_SECRET)
+		buf_add_c(out, "(secret)");
+	else if (value_is_null(v))
+		buf_add_c(out, "none");
+	else
+		json_write(out, v, 0);
+	if (width && out->len - from > width) {
+		out->len = cut_at(out, from, width - 1);
+		buf_add_c(out, "…");
+	}
+}
+
+static const char *value_line(struct printer *o, struct value v)
+{
+	buf_clear(&o->text);
+	plan_value_text(&o->text, v, VALUE_WIDTH);
+	return o->text.data;
+}
+
+/* -- Steps ---------------------------------------------------------------- */
+
+static const char *sign(enum action a)
+{
+	switch (a) {
+	case ACTION_CREATE:
+		return "+";
+	case ACTION_UPDATE:
+		return "~";
+	case ACTION_REPLACE:
+		return "±";
+	case ACTION_DELETE:
+		return "-";
+	case ACTION_RUN:
+		return "▶";
+	case ACTION_FORGET:
+		return "·";
+	case ACTION_NONE:
+		break;
+	}
+	return " ";
+}
+
+static const char *color_of(enum action a)
+{
+	switch (a) {
+	case ACTION_CREATE:
+		return GREEN;
+	case ACTION_UPDATE:
+	case ACTION_RUN:
+		return AMBER;
+	case ACTION_REPLACE:
+	case ACTION_DELETE:
+		return RED;
+	case ACTION_FORGET:
+	case ACTION_NONE:
+		break;
+	}
+	return "";
+}
+
+static void print_place(struct printer *o, struct place p)
+{
+	uint32_t line, column;
+
+	if (!p.source)
+		return;
+	source_position(p.source, p.span.start, &line, &column);
+	fprintf(o->out, "  %s%.*s:%u%s", paint(o, FAINT),
+		STR_ARG(p.source->name), line, paint(o, PLAIN));
+}
+
+static void print_head(struct printer *o, const struct plan_step *s)
+{
+	fprintf(o->out, "  %s%s%s %.*s", paint(o, color_of(s->action)),
+		sign(s->action), paint(o, PLAIN), STR_ARG(s->address));
+	if (s->type && s->type->is_simulated)
+		fprintf(o->out, "  %ssimulated%s", paint(o, FAINT),
+			paint(o, PLAIN));
+	if (s->runs && s->action != ACTION_RUN)
+		fputs(", then run", o->out);
+	if (s->reason.n)
+		fprintf(o->out, "  (%.*s)", STR_ARG(s->reason));
+	if (s->resource)
+		print_place(o, s->resource->place);
+	fputc('\n', o->out);
+}
+
+static int name_width(const struct plan_step *s)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < s->n_changes; i++)
+		if (s->changes[i].attr.n > most)
+			most = s->changes[i].attr.n;
+	return most > NAME_WIDTH_MAX ? NAME_WIDTH_MAX : (int)most;
+}
+
+static void print_changes(struct printer *o, const struct plan_step *s)
+{
+	int width = name_width(s);
+
+	for (size_t i = 0; i < s->n_changes; i++) {
+		const struct plan_change *c = &s->changes[i];
+
+		fprintf(o->out, "      %-*.*s  %s", width, STR_ARG(c->attr),
+			value_line(o, c->old));
+		fprintf(o->out, " -> %s", value_line(o, c->new));
+		if (c->forces_replace)
+			fprintf(o->out, "  %sreplaces%s", paint(o, RED),
+				paint(o, PLAIN));
+		print_place(o, c->place);
+		fputc('\n', o->out);
+	}
+}
+
+/* What was written, in one line as far as it goes: "cidr = 10.0.0.0/16 …" */
+static void print_wanted(struct printer *o, const struct plan_step *s)
+{
+	size_t column = 0;
+
+	for (size_t i = 0; s->wanted.kind == VALUE_MAP &&
+			   i < s->wanted.as.map.n;
+	     i++) {
+		const struct value_entry *e = &s->wanted.as.map.entries[i];
+		const char *text;
+		size_t n;
+
+		/* Tags are the stack's, and the same everywhere. */
+		if (str_is(e->key, "tags"))
+			continue;
+		text = value_line(o, e->value);
+		n = e->key.n + 3 + strlen(text);
+		if (column && column + 2 + n > LINE_WIDTH)
+			column = 0, fputc('\n', o->out);
+		fprintf(o->out, "%s%s%.*s%s = %s", column ? "  " : "      ",
+			paint(o, FAINT), STR_ARG(e->key), paint(o, PLAIN),
+			text);
+		column += n + 2;
+	}
+	if (column)
+		fputc('\n', o->out);
+}
+
+static void print_step(struct printer *o, const struct plan_step *s)
+{
+	print_head(o, s);
+	switch (s->action) {
+	case ACTION_CREATE:
+		print_wanted(o, s);
+		break;
+	case ACTION_UPDATE:
+	case ACTION_REPLACE:
+		print_changes(o, s);
+		break;
+	case ACTION_DELETE:
+	case ACTION_RUN:
+	case ACTION_FORGET:
+	case ACTION_NONE:
+		break;
+	}
+}
+
+static bool is_loss(const struct plan_step *s)
+{
+	return s->action == ACTION_DELETE || s->action == ACTION_REPLACE;
+}
+
+static void print_effects(struct printer *o)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->p->n_steps; i++) {
+		const struct plan_step *s = &o->p->steps[i];
+
+		for (size_t k = 0; k < s->n_effects; k++) {
+			if (n++ == 0)
+				fprintf(o->out,
+					"%sOn data and running servers%s\n",
+					paint(o, BOLD), paint(o, PLAIN));
+			fprintf(o->out, "  ! %.*s", STR_ARG(s->effects[k].text));
+			fprintf(o->out, "  %s%.*s%s\n", paint(o, FAINT),
+				STR_ARG(s->address), paint(o, PLAIN));
+		}
+	}
+	if (n)
+		fputc('\n', o->out);
+}
+
+static void print_steps(struct printer *o, bool losses, const char *title)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->p->n_steps; i++) {
+		const struct plan_step *s = &o->p->steps[i];
+
+		if (s->action == ACTION_NONE || is_loss(s) != losses)
+			continue;
+		if (n++ == 0)
+			fprintf(o->out, "%s%s%s\n", paint(o, BOLD), title,
+				paint(o, PLAIN));
+		print_step(o, s);
+	}
+	if (n)
+		fputc('\n', o->out);
+}
+
+static void print_outputs(struct printer *o)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->p->n_outputs; i++) {
+		const struct plan_output *x = &o->p->outputs[i];
+
+		if (!value_is_unknown(x->new) && value_eq(x->old, x->new))
+			continue;
+		if (n++ == 0)
+			fprintf(o->out, "%sOutputs%s\n", paint(o, BOLD),
+				paint(o, PLAIN));
+		fprintf(o->out, "    %.*s  %s", STR_ARG(x->name),
+			value_line(o, x->old));
+		fprintf(o->out, " -> %s\n", value_line(o, x->new));
+	}
+	if (n)
+		fputc('\n', o->out);
+}
+
+static const char *elapsed(const struct plan *p, char *room, size_t n)
+{
+	if (p->elapsed_us < 10000000)
+		snprintf(room, n, "%" PRId64 " ms", (p->elapsed_us + 500) / 1000);
+	else
+		snprintf(room, n, "%.1f s", (double)p->elapsed_us / 1e6);
+	return room;
+}
+
+static void print_summary(struct printer *o)
+{
+	struct plan_counts n = plan_count(o->p);
+	char room[32];
+
+	fprintf(o->out, "Plan: %zu to create", n.create);
+	if (n.simulated)
+		fprintf(o->out, " (%zu simulated)", n.simulated);
+	fprintf(o->out, ", %zu to change", n.update);
+	if (n.replace)
+		fprintf(o->out, ", %zu to replace", n.replace);
+	fprintf(o->out, ", %zu to destroy", n.destroy);
+	if (n.forget)
+		fprintf(o->out, ", %zu to forget", n.forget);
+	if (n.run)
+		fprintf(o->out, "; %zu %s to run", n.run,
+			n.run == 1 ? "load" : "loads");
+	fprintf(o->out, ". %s\n", elapsed(o->p, room, sizeof(room)));
+}
+
+static void print_empty(struct printer *o)
+{
+	char room[32];
+
+	if (o->p->is_destroy)
+		fprintf(o->out, "Nothing to destroy. ");
+	else
+		fprintf(o->out, "No changes. %zu resources are as the stack "
+			"says. ", o->p->n_steps);
+	fprintf(o->out, "(%s)\n", elapsed(o->p, room, sizeof(room)));
+	if (o->p->drift_only)
+		fputs("What was read differs from the state in values that "
+		      "the stack does not set.\n", o->out);
+}
+
+void plan_print(const struct plan *p, const struct context *c, FILE *out)
+{
+	struct printer o = { .p = p, .out = out, .color = c->color };
+
+	if (p->has_recovery)
+		fprintf(out, "Recovery pending: an interrupted run left %zu %s "
+			"unfinished; the next apply goes on with it.\n\n",
+			p->n_recovery_pending,
+			p->n_recovery_pending == 1 ? "step" : "steps");
+	buf_init(&o.text, 64 << 20);
+	if (plan_is_empty(p)) {
+		print_empty(&o);
+	} else {
+		print_effects(&o);
+		print_steps(&o, true, "Destroyed or replaced");
+		print_steps(&o, false, "Created or changed");
+		print_outputs(&o);
+		print_summary(&o);
+	}
+	buf_release(&o.text);
+}

@@ -1,0 +1,63 @@
+#ifndef DMSL_ENGINE_PLAN_PRIVATE_H
+#define DMSL_ENGINE_PLAN_PRIVATE_H
+
+/*
+ * How a plan is built. Only engine/plan*.c include this. Decisions are made on
+ * the main thread, a step as soon as all that it needs is decided; what types
+ * have to say of their steps is asked on workers.
+ */
+
+#include "lang/base/map.h"
+
+#include "engine/calls.h"
+#include "engine/check.h"
+#include "engine/context.h"
+#include "engine/expand.h"
+#include "engine/plan.h"
+#include "engine/refresh.h"
+#include "engine/state.h"
+
+struct planner {
+	struct context *c;
+	struct expansion *e; /* NULL: a destroy of what is only in state */
+	const struct plan_options *options;
+	struct plan *p;
+	struct arena *arena; /* the plan's */
+	struct arena scratch;
+	struct catalog types;
+	struct error *err;
+	bool has_failed; /* err is set */
+	struct state_resource **state; /* by address */
+	struct refreshed *now;
+	size_t n_state;
+	struct map by_address; /* -> struct refreshed */
+	/* By dense id of resources. */
+	struct value *known;
+	bool *is_known;
+	size_t *step_of;
+	/* By step. */
+	struct diff *diffs;
+	struct workers *workers;
+	size_t in_flight;
+};
+
+/* plan_step.c: what to do with a resource of the configuration. */
+void step_decide(struct planner *x, size_t step);
+/* Takes what the type said (NULL: it says nothing), and settles the step. */
+void step_settle(struct planner *x, size_t step, const struct engine_call *e);
+/* Takes effects and decisions of the type into the step. */
+void step_answer(struct planner *x, struct plan_step *s,
+		 const struct engine_call *e);
+/* Asks the type; false: it has nothing to say. */
+bool step_ask(struct planner *x, size_t step);
+/* plan_delete.c: adds steps for what is in state only, or all of it. */
+int plan_deletes(struct planner *x);
+/* plan_delete.c: fills users of the steps that delete. */
+void plan_users(struct planner *x);
+struct place planner_place(const struct planner *x, struct str address);
+
+const char *effect_name(enum effect_kind kind);
+/* plan_print.c: a value as a line of text, secrets hidden. */
+void plan_value_text(struct buf *out, struct value v, unsigned width);
+
+#endif

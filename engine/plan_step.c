@@ -1,0 +1,286 @@
+/*
+ * One resource of the configuration: what it shall be, what it is, and what
+ * follows from the difference.
+ */
+#include <config.h>
+
+#include "engine/plan_private.h"
+
+#include "lang/diag.h"
+#include "lang/json.h"
+#include "lang/base/buf.h"
+
+#include "engine/diff.h"
+
+#include <string.h>
+
+static struct str text_of(struct value v, struct arena *a)
+{
+	struct buf b;
+	struct str s;
+
+	buf_init(&b, 200);
+	json_write(&b, v, 0);
+	s = str_dup(buf_str(&b), a);
+	buf_release(&b);
+	return s;
+}
+
+/* A new object would be made of something that must not be lost. */
+static void check_replace(struct planner *x, const struct plan_step *s)
+{
+	struct diags *d = &x->c->diags;
+	struct place place = s->resource->place;
+	struct diag *to;
+	const struct plan_change *why = NULL;
+
+	for (size_t i = 0; i < s->n_changes && !why; i++)
+		if (s->changes[i].forces_replace)
+			why = &s->changes[i];
+	if (why)
+		place = why->place;
+	if (s->resource->prevent_destroy ||
+	    (s->prior && s->prior->prevent_destroy)) {
+		to = diag_error(d, "E0311", place,
+				"%.*s would be replaced, and its lifecycle "
+				"prevents that",
+				STR_ARG(s->address));
+		diag_hint(d, to, "Take prevent_destroy out first, with an "
+			  "apply of its own.");
+	} else if (s->schema->is_fixed && !s->prior->is_tainted) {
+		to = diag_error(d, "E0312", place,
+				"%.*s would be replaced, and its data lost",
+				STR_ARG(s->address));
+		diag_hint(d, to, "Go back to the old value, or declare a new "
+			  "one under another name, move the data, and then "
+			  "take this one out.");
+	} else {
+		return;
+	}
+	if (why) {
+		struct str old = text_of(why->old, x->arena);
+		struct str new = text_of(why->new, x->arena);
+
+		diag_note(d, to, (struct place){ 0 },
+			  "\"%.*s\" changes from %.*s to %.*s",
+			  STR_ARG(why->attr), STR_ARG(old), STR_ARG(new));
+	}
+}
+
+static void take_diff(struct planner *x, struct plan_step *s,
+		      const struct refreshed *r, const struct place *places)
+{
+	const struct type_info *t =
+		catalog_type(&x->types, str_from(s->schema->name));
+	struct diff *d = &x->diffs[s->index];
+
+	*d = diff_attrs(t, r->now.attrs, s->wanted, places, s->resource->place,
+			x->arena);
+	s->changes = d->changes;
+	s->n_changes = d->n;
+	if (r->now.is_tainted) {
+		s->action = ACTION_REPLACE;
+		s->reason = STR("its creation did not finish");
+	} else if (d->needs_replace) {
+		s->action = ACTION_REPLACE;
+	} else if (d->needs_update) {
+		s->action = ACTION_UPDATE;
+	}
+	if (r->is_broken && s->action != ACTION_REPLACE) {
+		s->action = ACTION_UPDATE;
+		s->reason = r->status;
+	}
+}
+
+static int check_provider(struct planner *x, const struct plan_step *s,
+			  const struct state_resource *prior)
+{
+	const char *name = x->c->open[s->provider].provider->name;
+	struct diag *to;
+
+	if (str_is(prior->provider, name))
+		return 0;
+	to = diag_error(&x->c->diags, "E0313", s->resource->place,
+			"%.*s exists at provider \"%.*s\", not at \"%s\"",
+			STR_ARG(s->address), STR_ARG(prior->provider), name);
+	diag_hint(&x->c->diags, to, "Destroy the stack there first, or give "
+		  "this one another name.");
+	return -1;
+}
+
+void step_decide(struct planner *x, size_t step)
+{
+	struct plan_step *s = &x->p->steps[step];
+	const struct resource *r = s->resource;
+	struct refreshed *f = map_get(&x->by_address, s->address);
+	struct place *places = NULL;
+
+	s->wanted = value_null();
+	if (expand_wanted(x->e, r->index, x->arena, &s->wanted, &places))
+		return;
+	if (!f) {
+		s->action = ACTION_CREATE;
+		return;
+	}
+	if (f->is_gone) {
+		s->action = ACTION_CREATE;
+		s->reason = STR("was deleted outside");
+		return;
+	}
+	s->prior = &f->now;
+	if (check_provider(x, s, f->state) == 0)
+		take_diff(x, s, f, places);
+}
+
+/* -- Asking the type ------------------------------------------------------ */
+
+bool step_ask(struct planner *x, size_t step)
+{
+	struct plan_step *s = &x->p->steps[step];
+	struct engine_call *e;
+
+	if (!s->type || !s->type->ops->plan)
+		return false;
+	if (!x->workers) {
+		x->workers = workers_open(
+			x->c->parallel > 0 ? x->c->parallel : 10, x->err);
+		if (!x->workers) {
+			x->has_failed = true;
+			return false;
+		}
+	}
+	e = call_new(x->c, s->provider, s->type, s->address, s->prior,
+		     CALL_PLAN);
+	e->index = step;
+	e->action = str_c(str_from(action_name(s->action)), &e->arena);
+	if (s->wanted.kind == VALUE_MAP)
+		e->call.config = value_copy(s->wanted, &e->arena);
+	x->in_flight++;
+	workers_submit(x->workers, &e->work);
+	return true;
+}
+
+void step_answer(struct planner *x, struct plan_step *s,
+		 const struct engine_call *e)
+{
+	const struct call *c = &e->call;
+
+	if (e->outcome == STEP_FAILED) {
+		refresh_failed(x->c, "E0502", planner_place(x, s->address),
+			       s->address, "plan", &c->err);
+		return;
+	}
+	s->n_effects = c->effects.n;
+	s->effects = arena_new(x->arena, struct effect,
+			       s->n_effects ? s->n_effects : 1);
+	for (size_t i = 0; i < s->n_effects; i++) {
+		s->effects[i].kind = c->effects.items[i].kind;
+		s->effects[i].text =
+			str_dup(c->effects.items[i].text, x->arena);
+	}
+	if (c->needs_replace && s->prior &&
+	    (s->action == ACTION_NONE || s->action == ACTION_UPDATE)) {
+		s->action = ACTION_REPLACE;
+		s->reason = str_dup(c->replace_reason, x->arena);
+	}
+	if (!c->needs_run)
+		return;
+	if (s->action == ACTION_NONE)
+		s->action = ACTION_RUN;
+	s->runs = true;
+	if (s->reason.n == 0)
+		s->reason = str_dup(c->run_reason, x->arena);
+}
+
+/* -- What is known of it from here on ------------------------------------- */
+
+static struct value nulls_of(const struct plan_step *s, struct arena *a)
+{
+	struct value_entry *entries =
+		arena_new(a, struct value_entry, s->n_changes + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_changes; i++)
+		if (value_is_null(s->changes[i].new))
+			entries[n++] = (struct value_entry){
+				s->changes[i].attr, value_null() };
+	return value_map(entries, n, a);
+}
+
+/* Computed attributes that an update may change. */
+static struct value unsettled(const struct type_info *t, struct arena *a)
+{
+	struct value_entry *entries =
+		arena_new(a, struct value_entry, t->n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		unsigned flags = t->attrs[i].schema->flags;
+
+		if (!(flags & ATTR_COMPUTED) ||
+		    (flags & (ATTR_OPTIONAL | ATTR_STABLE)))
+			continue;
+		entries[n++] = (struct value_entry){
+			str_from(t->attrs[i].schema->name),
+			value_mark(value_unknown(),
+				   flags & ATTR_SECRET ? MARK_SECRET : 0),
+		};
+	}
+	return value_map(entries, n, a);
+}
+
+static struct value known_after(struct planner *x, const struct plan_step *s)
+{
+	const struct type_info *t =
+		catalog_type(&x->types, str_from(s->schema->name));
+	const struct diff *d = &x->diffs[s->index];
+	struct arena *a = x->arena;
+	struct value v;
+
+	switch (s->action) {
+	case ACTION_CREATE:
+	case ACTION_REPLACE:
+		return diff_to_come(t, s->wanted, a);
+	case ACTION_UPDATE:
+		v = diff_overlay(s->prior->attrs, s->wanted, a);
+		v = diff_overlay(v, nulls_of(s, a), a);
+		/* A repair, or new tags, leave the rest as it was. */
+		if (!d->is_quiet)
+			v = diff_overlay(v, unsettled(t, a), a);
+		break;
+	case ACTION_NONE:
+	case ACTION_RUN:
+	case ACTION_DELETE:
+	case ACTION_FORGET:
+		if (!s->prior)
+			return diff_to_come(t, s->wanted, a);
+		v = s->prior->attrs;
+		if (s->n_changes)
+			v = diff_overlay(v, s->wanted, a);
+		break;
+	}
+	return value_with(v, STR("id"), value_str(s->prior->id), a);
+}
+
+void step_settle(struct planner *x, size_t step, const struct engine_call *e)
+{
+	struct plan_step *s = &x->p->steps[step];
+	size_t i = s->resource->index;
+
+	if (e)
+		step_answer(x, s, e);
+	if (s->action == ACTION_REPLACE)
+		check_replace(x, s);
+	x->known[i] = known_after(x, s);
+	if (e && e->call.result.kind == VALUE_MAP &&
+	    s->action != ACTION_NONE) {
+		const struct type_info *t =
+			catalog_type(&x->types, str_from(s->schema->name));
+		struct value told = diff_convert(
+			t, value_copy(e->call.result, x->arena), x->arena);
+
+		x->known[i] = diff_overlay(x->known[i], told, x->arena);
+	}
+	x->is_known[i] = true;
+	s->after = x->known[i];
+}

@@ -1,0 +1,216 @@
+#include <config.h>
+
+#include "engine/recover.h"
+
+#include "engine/apply.h"
+#include "engine/context.h"
+#include "engine/execute.h"
+#include "engine/expand.h"
+#include "engine/journal.h"
+#include "engine/schedule.h"
+#include "engine/state.h"
+#include "engine/store.h"
+#include "lang/base/map.h"
+
+#include <string.h>
+
+enum { TIMEOUT_MS = 30 * 60 * 1000 };
+
+struct recovery {
+	struct context *context;
+	struct expansion *expansion;
+	struct journal_replay *replay;
+	bool *is_begun; /* by open intent */
+	size_t n_impossible; /* that cannot be repeated as things are */
+	struct report report;
+};
+
+static bool find_provider(const struct context *c, struct str name, size_t *out)
+{
+	for (size_t i = 0; i < c->n_open; i++) {
+		if (!str_is(name, c->open[i].provider->name))
+			continue;
+		*out = i;
+		return true;
+	}
+	return false;
+}
+
+static int fill(struct recovery *r, const struct journal_record *intent,
+		struct operation *op, struct error *err)
+{
+	struct context *c = r->context;
+	const struct resource *resource = NULL;
+
+	if (!find_provider(c, intent->provider, &op->provider))
+		return error_set(err, ERROR_INVALID, "provider \"%.*s\" is not "
+				 "used by the stack any more",
+				 STR_ARG(intent->provider));
+	op->type = provider_type(c->open[op->provider].provider, intent->type);
+	op->schema = schema_find(c->schemas, intent->type);
+	if (!op->type || !op->schema)
+		return error_set(err, ERROR_INVALID, "there is no resource type "
+				 "\"%.*s\"", STR_ARG(intent->type));
+	op->address = intent->address;
+	op->config = value_copy(intent->config, &op->arena);
+	op->prior = intent->prior;
+	op->deps = intent->deps;
+	op->n_deps = intent->n_deps;
+	op->id = intent->id;
+	op->memo = intent->memo;
+	op->token = intent->token;
+	op->is_recovery = true;
+	if (r->expansion)
+		resource = map_get(r->expansion->by_address, op->address);
+	if (resource) {
+		op->prevent_destroy = resource->prevent_destroy;
+		op->keep_on_destroy = resource->keep_on_destroy;
+	}
+	return 0;
+}
+
+static enum next next_operation(void *owner, size_t node, struct operation **op,
+				struct error *err)
+{
+	struct recovery *r = owner;
+	const struct journal_record *intent = &r->replay->open[node];
+	enum operation_kind kind;
+
+	if (r->is_begun[node])
+		return NEXT_DONE;
+	r->is_begun[node] = true;
+	if (!operation_from_name(intent->action, &kind)) {
+		error_set(err, ERROR_CORRUPT, "the journal has an unknown "
+			  "action \"%.*s\"", STR_ARG(intent->action));
+		return NEXT_FAILED;
+	}
+	*op = operation_new(kind);
+	if (fill(r, intent, *op, err) == 0)
+		return NEXT_OPERATION;
+	operation_free(*op);
+	return NEXT_FAILED;
+}
+
+/* A step that had no effect is planned again; that is all there is to it. */
+static void step_failed(void *owner, size_t node, const struct operation *op,
+			const struct error *err)
+{
+	struct recovery *r = owner;
+
+	if (op)
+		return;
+	r->n_impossible++;
+	report_note(&r->report, "cannot recover \"%.*s\": %s",
+		    STR_ARG(r->replay->open[node].address), err->message);
+}
+
+static int repeat_open(struct recovery *r, struct journal *journal,
+		       bool *is_abandoned, struct error *err)
+{
+	struct context *c = r->context;
+	struct schedule schedule;
+	struct execute x = {
+		.context = c,
+		.schedule = &schedule,
+		.state = &c->state,
+		.journal = journal,
+		.report = &r->report,
+		.parallel = c->parallel,
+		.timeout_ms = TIMEOUT_MS,
+		.owner = r,
+		.next = next_operation,
+		.failed = step_failed,
+	};
+	size_t node, n_left;
+	int result;
+
+	/* They were in flight together, so none depends on another. */
+	schedule_init(&schedule, r->replay->n_open);
+	schedule_begin(&schedule, &node);
+	result = execute_run(&x, err);
+	n_left = schedule.counts[SCHEDULE_READY] + x.n_unknown +
+		 r->n_impossible;
+	*is_abandoned = x.is_abandoned;
+	if (!x.is_abandoned)
+		schedule_release(&schedule);
+	if (result < 0)
+		return -1;
+	if (x.broken.kind != ERROR_NONE) {
+		*err = x.broken;
+		return -1;
+	}
+	if (x.is_interrupted)
+		return error_set(err, ERROR_INTERRUPTED, "interrupted while "
+				 "recovering; the journal has what is left");
+	if (n_left) {
+		error_set(err, ERROR_TIMEOUT, "the outcome of %zu interrupted "
+			  "%s is still not known", n_left,
+			  n_left == 1 ? "step" : "steps");
+		return error_hint(err, "Nothing was changed by this run. Try "
+				  "again when the service answers.");
+	}
+	return 0;
+}
+
+static int finish(struct context *c, struct journal *journal,
+		  struct error *err)
+{
+	struct journal_record end = { .kind = JOURNAL_END };
+	struct str commit, message;
+
+	message = str_fmt(c->arena,
+			  "Recover %.*s: end an interrupted run\n\n"
+			  "Plan-Hash: %.*s\nDmsl-Version: %s\n",
+			  STR_ARG(c->state.stack),
+			  STR_ARG(c->replay->begin.plan_hash), PACKAGE_VERSION);
+	if (!c->replay->has_end &&
+	    apply_commit(c, message, &commit, err) < 0) {
+		struct error ignored;
+
+		journal_close(journal, false, &ignored);
+		return -1;
+	}
+	/* From here on a replay changes nothing. */
+	if (journal_add(journal, &end, err) == 0)
+		journal_sync(journal, err);
+	c->replay = NULL;
+	return journal_close(journal, true, err);
+}
+
+int recover(struct context *c, struct expansion *e, bool *is_abandoned,
+	    struct error *err)
+{
+	struct journal_replay *replay = c->replay;
+	struct recovery r = { .context = c, .expansion = e, .replay = replay };
+	struct str own_run = c->run_id;
+	struct journal *journal;
+	int result = 0;
+
+	*is_abandoned = false;
+	if (!replay)
+		return 0;
+	if (journal_open(store_stack_folder(c->store), c->seal, replay,
+			 &journal, err) < 0)
+		return error_add(err, "recovery");
+	if (replay->n_open) {
+		r.is_begun = arena_new(c->arena, bool, replay->n_open);
+		report_open(&r.report, c, replay->n_open, replay->n_open);
+		report_note(&r.report, "An interrupted run is recovered first: "
+			    "%zu %s open.", replay->n_open,
+			    replay->n_open == 1 ? "step is" : "steps are");
+		/* Secrets and names are derived from the run that made them. */
+		c->run_id = replay->begin.run_id;
+		result = repeat_open(&r, journal, is_abandoned, err);
+		c->run_id = own_run;
+		if (!*is_abandoned)
+			report_close(&r.report);
+	}
+	if (result < 0) {
+		struct error ignored;
+
+		if (!*is_abandoned)
+			journal_close(journal, false, &ignored);
+		return error_add(err, "recovery");
+	}
+	return finish(c, journal, err);
+}

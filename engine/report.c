@@ -1,0 +1,309 @@
+#include <config.h>
+
+#include "engine/report.h"
+
+#include "engine/context.h"
+#include "lang/base/arena.h"
+#include "lang/base/buf.h"
+#include "lang/base/clock.h"
+#include "lang/base/error.h"
+#include "lang/json.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	DRAW_MS = 200,       /* between two draws on a terminal */
+	DRAW_LINES = 12,     /* running steps that are shown */
+	REMIND_MS = 30 * 1000, /* plain: a step that still runs says so */
+};
+
+struct report_line {
+	struct report_line *previous, *next;
+	const char *action;
+	struct str address;
+	int64_t begun_ms, told_ms;
+	char waiting[200];
+};
+
+struct report_time report_time(int64_t ms)
+{
+	struct report_time t;
+
+	if (ms < 1000)
+		snprintf(t.text, sizeof(t.text), "%lld ms", (long long)ms);
+	else if (ms < 60 * 1000)
+		snprintf(t.text, sizeof(t.text), "%lld.%lld s",
+			 (long long)(ms / 1000), (long long)(ms % 1000 / 100));
+	else
+		snprintf(t.text, sizeof(t.text), "%lld min %lld s",
+			 (long long)(ms / 60000),
+			 (long long)(ms / 1000 % 60));
+	return t;
+}
+
+void report_open(struct report *r, const struct context *c, size_t n_nodes,
+		 size_t total)
+{
+	*r = (struct report){
+		.mode = c->is_json ? REPORT_JSON :
+			c->width   ? REPORT_LIVE :
+				     REPORT_PLAIN,
+		.out = c->is_json ? stdout : stderr,
+		.color = c->color,
+		.width = c->width,
+		.n_nodes = n_nodes,
+		.total = total,
+		.begun_ms = clock_ms(),
+	};
+	r->by_node = xrealloc(NULL, n_nodes ? n_nodes : 1,
+			      sizeof(*r->by_node));
+	memset(r->by_node, 0, n_nodes * sizeof(*r->by_node));
+}
+
+/* Takes the lines of the last draw off the terminal. */
+static void undraw(struct report *r)
+{
+	if (r->drawn)
+		fprintf(r->out, "\033[%zuA\033[J", r->drawn);
+	r->drawn = 0;
+}
+
+/* Cut to the width, so that one line stays one line. */
+static void draw_line(struct report *r, const char *text)
+{
+	int width = r->width > 2 ? (int)r->width - 1 : 79;
+
+	fprintf(r->out, "%.*s\n", width, text);
+	r->drawn++;
+}
+
+static void draw(struct report *r, int64_t now)
+{
+	size_t shown = 0;
+	char text[1024];
+
+	undraw(r);
+	for (struct report_line *l = r->first; l && shown < DRAW_LINES;
+	     l = l->next, shown++) {
+		snprintf(text, sizeof(text), "  %s %.*s … %s%s%s", l->action,
+			 STR_ARG(l->address),
+			 report_time(now - l->begun_ms).text,
+			 l->waiting[0] ? ", waits for " : "", l->waiting);
+		draw_line(r, text);
+	}
+	if (r->n_running > shown) {
+		snprintf(text, sizeof(text), "  … and %zu more",
+			 r->n_running - shown);
+		draw_line(r, text);
+	}
+	snprintf(text, sizeof(text), "%zu of %zu done, %zu running%s, %s",
+		 r->n_ended, r->total, r->n_running,
+		 r->n_failed ? ", some failed" : "",
+		 report_time(now - r->begun_ms).text);
+	draw_line(r, text);
+	fflush(r->out);
+	r->drawn_ms = now;
+}
+
+static void remind(struct report *r, int64_t now)
+{
+	for (struct report_line *l = r->first; l; l = l->next) {
+		if (now - l->told_ms < REMIND_MS)
+			continue;
+		l->told_ms = now;
+		fprintf(r->out, "%s %.*s … %s%s%s\n", l->action,
+			STR_ARG(l->address),
+			report_time(now - l->begun_ms).text,
+			l->waiting[0] ? ", waits for " : "", l->waiting);
+	}
+	r->drawn_ms = now;
+}
+
+int report_tick(struct report *r)
+{
+	int64_t now = clock_ms();
+	int every = r->mode == REPORT_LIVE ? DRAW_MS : 1000;
+
+	if (r->mode == REPORT_JSON || !r->n_running)
+		return -1;
+	if (now - r->drawn_ms >= every) {
+		if (r->mode == REPORT_LIVE)
+			draw(r, now);
+		else
+			remind(r, now);
+	}
+	return (int)(r->drawn_ms + every - now);
+}
+
+/* One event as a JSON line. Further members are name, value pairs of text. */
+static void event(struct report *r, const char *type, const char *action,
+		  struct str address, const char *name, const char *value,
+		  int64_t ms)
+{
+	struct buf b;
+
+	buf_init(&b, 1 << 16);
+	buf_fmt(&b, "{\"type\":\"%s\"", type);
+	if (action)
+		buf_fmt(&b, ",\"action\":\"%s\"", action);
+	if (address.n) {
+		buf_add_c(&b, ",\"address\":");
+		json_write_string(&b, address);
+	}
+	if (name) {
+		buf_fmt(&b, ",\"%s\":", name);
+		json_write_string(&b, str_from(value));
+	}
+	if (ms >= 0)
+		buf_fmt(&b, ",\"elapsed_ms\":%lld", (long long)ms);
+	buf_add_c(&b, "}\n");
+	fwrite(b.data, 1, b.len, r->out);
+	fflush(r->out);
+	buf_release(&b);
+}
+
+void report_begin(struct report *r, size_t node, const char *action,
+		  struct str address)
+{
+	struct report_line *l = r->by_node[node];
+
+	if (l)
+		BUG("node %zu runs already", node);
+	l = xmalloc(sizeof(*l));
+	*l = (struct report_line){
+		.previous = r->last,
+		.action = action,
+		.address = address,
+		.begun_ms = clock_ms(),
+	};
+	l->told_ms = l->begun_ms;
+	if (r->last)
+		r->last->next = l;
+	else
+		r->first = l;
+	r->last = l;
+	r->by_node[node] = l;
+	r->n_running++;
+	if (r->mode == REPORT_JSON)
+		event(r, "step_begin", action, address, NULL, NULL, -1);
+}
+
+void report_waiting(struct report *r, size_t node, struct str what)
+{
+	struct report_line *l = r->by_node[node];
+
+	if (!l)
+		return;
+	if (r->mode == REPORT_JSON &&
+	    strncmp(l->waiting, what.s ? what.s : "", what.n) != 0) {
+		snprintf(l->waiting, sizeof(l->waiting), "%.*s",
+			 STR_ARG(what));
+		event(r, "step_waiting", l->action, l->address, "for",
+		      l->waiting, clock_ms() - l->begun_ms);
+	}
+	snprintf(l->waiting, sizeof(l->waiting), "%.*s", STR_ARG(what));
+}
+
+void report_retry(struct report *r, size_t node, const struct error *why,
+		  int attempt, int64_t delay_ms)
+{
+	struct report_line *l = r->by_node[node];
+
+	if (!l)
+		return;
+	if (r->mode == REPORT_JSON) {
+		event(r, "step_retry", l->action, l->address, "error",
+		      why->message, clock_ms() - l->begun_ms);
+		return;
+	}
+	undraw(r);
+	fprintf(r->out, "%s %.*s … attempt %d in %s: %s\n", l->action,
+		STR_ARG(l->address), attempt + 1, report_time(delay_ms).text,
+		why->message);
+}
+
+static const char *paint(const struct report *r, const char *code)
+{
+	return r->color ? code : "";
+}
+
+void report_end(struct report *r, size_t node, const struct error *err)
+{
+	struct report_line *l = r->by_node[node];
+	int64_t ms;
+
+	if (!l)
+		return;
+	ms = clock_ms() - l->begun_ms;
+	if (r->mode == REPORT_JSON) {
+		event(r, err ? "step_failed" : "step_done", l->action,
+		      l->address, err ? "error" : NULL,
+		      err ? err->message : NULL, ms);
+	} else {
+		undraw(r);
+		fprintf(r->out, "%s %.*s … %s%s%s %s %s%s%s\n", l->action,
+			STR_ARG(l->address),
+			paint(r, err ? "\033[31m" : "\033[32m"),
+			err ? "failed" : "done", paint(r, "\033[0m"),
+			err ? "after" : "in", report_time(ms).text,
+			err ? ": " : "", err ? err->message : "");
+	}
+	if (l->previous)
+		l->previous->next = l->next;
+	else
+		r->first = l->next;
+	if (l->next)
+		l->next->previous = l->previous;
+	else
+		r->last = l->previous;
+	r->by_node[node] = NULL;
+	r->n_running--;
+	r->n_ended++;
+	r->n_failed += err != NULL;
+	free(l);
+}
+
+void report_skipped(struct report *r, struct str address, struct str because)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "%.*s failed", STR_ARG(because));
+	if (r->mode == REPORT_JSON) {
+		event(r, "step_skipped", NULL, address, "because", text, -1);
+		return;
+	}
+	undraw(r);
+	fprintf(r->out, "%.*s … left out, %s\n", STR_ARG(address), text);
+}
+
+void report_note(struct report *r, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (r->mode == REPORT_JSON) {
+		event(r, "note", NULL, (struct str){ 0 }, "text", text, -1);
+		return;
+	}
+	undraw(r);
+	fprintf(r->out, "%s\n", text);
+}
+
+void report_close(struct report *r)
+{
+	undraw(r);
+	fflush(r->out);
+	while (r->first) {
+		struct report_line *l = r->first;
+
+		r->first = l->next;
+		free(l);
+	}
+	free(r->by_node);
+	*r = (struct report){ 0 };
+}

@@ -1,0 +1,227 @@
+#include <config.h>
+
+#include "engine/runs.h"
+
+#include "engine/apply.h"
+#include "engine/context.h"
+#include "engine/expand.h"
+#include "engine/journal.h"
+#include "engine/opts.h"
+#include "engine/plan.h"
+#include "engine/recover.h"
+#include "engine/report.h"
+#include "engine/setup.h"
+#include "engine/state.h"
+#include "engine/store.h"
+#include "lang/base/buf.h"
+#include "lang/json.h"
+
+#include <string.h>
+#include <unistd.h>
+
+int run_settings(struct context *c, const struct option_list *set,
+		 struct error *err)
+{
+	c->settings = arena_new(c->arena, struct setting, set->n + 1);
+	for (size_t i = 0; i < set->n; i++) {
+		struct str text = str_from(set->items[i]);
+		ptrdiff_t equals = str_find(text, '=');
+
+		if (equals < 1)
+			return error_set(err, ERROR_INVALID, "option --set "
+					 "takes NAME=VALUE, not \"%s\"",
+					 set->items[i]);
+		c->settings[c->n_settings++] = (struct setting){
+			.name = str_sub(text, 0, (size_t)equals),
+			.text = str_skip(text, (size_t)equals + 1),
+		};
+	}
+	return 0;
+}
+
+/* Threads still run calls: nothing of theirs may be freed. */
+static _Noreturn void leave(void)
+{
+	fprintf(stderr, "Stopped without waiting for what runs. The journal "
+		"has it; the next apply finds out what became of it.\n");
+	fflush(stdout);
+	_exit(STATUS_FAILED);
+}
+
+static int recover_first(struct context *c, struct run *r, struct error *err)
+{
+	bool is_abandoned;
+	int result = recover(c, r->expansion, &is_abandoned, err);
+
+	if (is_abandoned)
+		leave();
+	return result;
+}
+
+int run_plan(struct context *c, struct run *r)
+{
+	struct plan_options o = { r->is_destroy, r->no_refresh };
+	struct error err = { 0 };
+
+	r->expansion = setup_stack(c, r->path,
+				   r->is_write ? ACCESS_WRITE : ACCESS_PLAN,
+				   &err);
+	if (!r->expansion)
+		return setup_fail(c, &err);
+	if (r->is_write && recover_first(c, r, &err) < 0)
+		return setup_fail(c, &err);
+	if (plan_build(c, r->expansion, &o, &r->plan, &err) < 0)
+		return setup_fail(c, &err);
+	if (c->replay) {
+		r->plan->has_recovery = true;
+		r->plan->n_recovery_pending = c->replay->n_open;
+	}
+	return STATUS_DONE;
+}
+
+void run_close(struct context *c, struct run *r)
+{
+	if (r->plan)
+		plan_release(r->plan);
+	setup_close(c, r->expansion);
+	*r = (struct run){ 0 };
+}
+
+const char *run_plan_path(struct context *c)
+{
+	return str_fmt(c->arena, "%s/plan", store_stack_folder(c->store)).s;
+}
+
+bool run_confirm(struct context *c, const char *question, struct error *err)
+{
+	char answer[16];
+
+	if (c->assume_yes)
+		return true;
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
+		error_set(err, ERROR_INVALID, "there is no terminal to ask at");
+		error_hint(err, "Look at the plan, then repeat with --yes.");
+		return false;
+	}
+	fprintf(stderr, "\n%s Only \"yes\" is a yes: ", question);
+	fflush(stderr);
+	if (fgets(answer, sizeof(answer), stdin) && !strcmp(answer, "yes\n"))
+		return true;
+	error_set(err, ERROR_INTERRUPTED, "not confirmed, nothing was done");
+	return false;
+}
+
+static void add_count(struct buf *b, size_t n, const char *what)
+{
+	if (n)
+		buf_fmt(b, "%s%zu %s", b->len ? ", " : "", n, what);
+}
+
+static void print_outputs(const struct context *c)
+{
+	struct value outputs = c->state.outputs;
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	for (size_t i = 0; outputs.kind == VALUE_MAP && i < outputs.as.map.n;
+	     i++) {
+		buf_fmt(&b, "output %.*s = ",
+			STR_ARG(outputs.as.map.entries[i].key));
+		json_write(&b, outputs.as.map.entries[i].value, 0);
+		buf_add_char(&b, '\n');
+	}
+	fwrite(b.data, 1, b.len, stdout);
+	buf_release(&b);
+}
+
+static void print_checks(const struct apply_result *r)
+{
+	for (size_t i = 0; i < r->n_checks; i++) {
+		const struct apply_check *k = &r->checks[i];
+
+		if (!k->has_run)
+			printf("check %.*s: could not be run\n",
+			       STR_ARG(k->name));
+		else if (k->has_passed)
+			printf("check %.*s: passed, %.*s as expected\n",
+			       STR_ARG(k->name), STR_ARG(k->found));
+		else
+			printf("check %.*s: failed, found %.*s, expected "
+			       "%.*s\n", STR_ARG(k->name), STR_ARG(k->found),
+			       STR_ARG(k->expected));
+	}
+}
+
+static void print_result(const struct context *c, const struct plan *p,
+			 const struct apply_result *r)
+{
+	struct buf b;
+
+	buf_init(&b, 1000);
+	add_count(&b, r->created, "created");
+	add_count(&b, r->updated, "changed");
+	add_count(&b, r->replaced, "replaced");
+	add_count(&b, r->deleted, "destroyed");
+	add_count(&b, r->forgotten, "forgotten");
+	add_count(&b, r->ran, "run");
+	add_count(&b, r->failed, "failed");
+	add_count(&b, r->skipped, "left out");
+	add_count(&b, r->not_begun, "not begun");
+	printf("%s: %s in %s\n", p->is_destroy ? "Destroyed" : "Applied",
+	       b.len ? b.data : "outputs changed",
+	       report_time(r->elapsed_ms).text);
+	buf_release(&b);
+	if (r->commit.n)
+		printf("State: commit %.12s\n", r->commit.s);
+	if (!p->is_destroy)
+		print_outputs(c);
+	print_checks(r);
+}
+
+static void print_result_json(const struct apply_result *r)
+{
+	printf("{\"type\":\"summary\",\"created\":%zu,\"updated\":%zu,"
+	       "\"replaced\":%zu,\"deleted\":%zu,\"forgotten\":%zu,"
+	       "\"run\":%zu,\"failed\":%zu,\"skipped\":%zu,\"not_begun\":%zu,"
+	       "\"checks_failed\":%zu,\"commit\":\"%.*s\","
+	       "\"elapsed_ms\":%lld}\n",
+	       r->created, r->updated, r->replaced, r->deleted, r->forgotten,
+	       r->ran, r->failed, r->skipped, r->not_begun, r->n_checks_failed,
+	       STR_ARG(r->commit), (long long)r->elapsed_ms);
+}
+
+static void tell_next(const struct apply_result *r)
+{
+	if (r->is_interrupted)
+		fprintf(stderr, "Interrupted: what had begun was ended and "
+			"committed. Apply again to go on.\n");
+	else if (r->failed)
+		fprintf(stderr, "What was done is committed. Mend what failed "
+			"and apply again: only the rest is done.\n");
+}
+
+int run_apply(struct context *c, struct run *r)
+{
+	struct apply_result result;
+	struct error err = { 0 };
+	int status;
+
+	fflush(stdout);
+	status = apply_run(c, r->expansion, r->plan, &result, &err);
+	if (result.is_abandoned)
+		leave();
+	if (status < 0) {
+		setup_fail(c, &err);
+		return STATUS_FAILED;
+	}
+	if (c->is_json)
+		print_result_json(&result);
+	else
+		print_result(c, r->plan, &result);
+	setup_findings(c);
+	if (!c->is_json)
+		tell_next(&result);
+	/* What was saved stands on a state that is no more. */
+	unlink(run_plan_path(c));
+	return apply_is_whole(&result) ? STATUS_DONE : STATUS_FAILED;
+}

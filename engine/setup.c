@@ -1,0 +1,199 @@
+#include <config.h>
+
+#include "engine/setup.h"
+
+#include "engine/context.h"
+#include "engine/expand.h"
+#include "engine/journal.h"
+#include "engine/seal.h"
+#include "engine/state.h"
+#include "engine/store.h"
+#include "lang/ast.h"
+#include "lang/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MOST_ERRORS = 20 };
+
+/*
+ * The standard components: where DMSL_LIBRARY says, beside the program in a
+ * build tree, or as installed.
+ */
+static const char *library(struct arena *a)
+{
+	static const char *const beside[] = { "/stacks/lib", "/../stacks/lib" };
+	const char *path = getenv("DMSL_LIBRARY");
+	char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	ptrdiff_t slash;
+
+	if (path && *path)
+		return path;
+	slash = str_rfind((struct str){ self, n > 0 ? (size_t)n : 0 }, '/');
+	for (size_t i = 0; slash >= 0 && i < 2; i++) {
+		path = str_fmt(a, "%.*s%s", (int)slash, self, beside[i]).s;
+		if (access(path, R_OK) == 0)
+			return path;
+	}
+	return DMSL_DATADIR "/stacks/lib";
+}
+
+int setup_config(struct context *c, const char *path, struct error *err)
+{
+	c->path = path;
+	c->config = config_load(path, c->is_type, library(c->arena), c->arena,
+				&c->diags, err);
+	if (!c->config)
+		return -1;
+	if (!c->config->stack) {
+		*err = (struct error){ 0 };
+		return -1;
+	}
+	return 0;
+}
+
+static int take_lease(struct context *c, struct error *err)
+{
+	struct str broken = { 0 };
+	char id[33];
+
+	if (random_hex(16, id, err) < 0)
+		return -1;
+	c->run_id = str_dup(str_from(id), c->arena);
+	if (store_lease(c->store, c->run_id, c->arena, &broken, err) < 0)
+		return -1;
+	c->has_lease = true;
+	if (broken.n && !c->is_json)
+		fprintf(stderr, "The lease of run %.8s is broken: its process "
+			"is gone.\n", broken.s);
+	return 0;
+}
+
+/* What a run that did not end has done already. */
+static int overlay(struct context *c, struct error *err)
+{
+	struct journal_replay *r = arena_new(c->arena, struct journal_replay, 1);
+
+	if (journal_load(store_stack_folder(c->store), c->seal, &c->state,
+			 c->arena, r, err) < 0)
+		return -1;
+	if (!r->begin.kind && !r->torn_bytes)
+		return 0;
+	c->replay = r;
+	if (!c->state.uid.n)
+		c->state.uid = r->begin.stack_uid;
+	return 0;
+}
+
+int setup_state(struct context *c, enum access access, struct error *err)
+{
+	struct store_options o = {
+		.stack_path = c->path,
+		.stack = c->config->stack->name,
+	};
+	bool is_writing = access == ACCESS_WRITE;
+	struct str text;
+	char uid[17];
+
+	if (store_open(&o, &c->store, err) < 0)
+		return -1;
+	if (store_note(c->store) && !c->is_json)
+		fprintf(stderr, "%s\n", store_note(c->store));
+	/* Before the state is read: nobody may move it afterwards. */
+	if (is_writing && take_lease(c, err) < 0)
+		return -1;
+	if (seal_open(store_folder(c->store), access != ACCESS_READ, &c->seal,
+		      err) < 0 ||
+	    store_load(c->store, c->arena, &text, &c->base_commit, err) < 0)
+		return -1;
+	state_init(&c->state, c->arena);
+	if (text.n && state_read(&c->state, text, c->seal, err) < 0)
+		return error_add(err, "state of \"%.*s\"", STR_ARG(o.stack));
+	c->state.stack = o.stack;
+	/* A live run's journal is its own. */
+	if ((is_writing || !store_is_leased(c->store)) && overlay(c, err) < 0)
+		return -1;
+	if (is_writing && !c->state.uid.n) {
+		if (random_hex(8, uid, err) < 0)
+			return -1;
+		c->state.uid = str_dup(str_from(uid), c->arena);
+	}
+	return 0;
+}
+
+struct expansion *setup_stack(struct context *c, const char *path,
+			      enum access access, struct error *err)
+{
+	struct expansion *e;
+
+	if (setup_config(c, path, err) < 0)
+		return NULL;
+	if (c->diags.n_errors) {
+		/* Look further, so that one run shows all mistakes. */
+		e = expand(c, true, err);
+		if (e)
+			expansion_release(e);
+		*err = (struct error){ 0 };
+		return NULL;
+	}
+	if (setup_state(c, access, err) < 0)
+		return NULL;
+	*err = (struct error){ 0 };
+	e = expand(c, false, err);
+	if (!e || !c->diags.n_errors)
+		return e;
+	expansion_release(e);
+	*err = (struct error){ 0 };
+	return NULL;
+}
+
+void setup_close(struct context *c, struct expansion *e)
+{
+	struct error err;
+
+	if (e)
+		expansion_release(e);
+	for (size_t i = 0; i < c->n_open; i++)
+		if (c->open[i].provider->close)
+			c->open[i].provider->close(c->open[i].self);
+	c->n_open = 0;
+	if (c->state.arena)
+		state_release(&c->state);
+	if (c->has_lease && store_unlease(c->store, &err) < 0)
+		fprintf(stderr, "dmsl: warning: %s\n", err.message);
+	c->has_lease = false;
+	seal_close(c->seal);
+	c->seal = NULL;
+	if (c->store)
+		store_close(c->store);
+	c->store = NULL;
+	if (c->config)
+		config_release(c->config);
+	c->config = NULL;
+}
+
+void setup_findings(struct context *c)
+{
+	if (!c->diags.n)
+		return;
+	fflush(stdout);
+	if (c->is_json)
+		diags_print_json(&c->diags, stdout);
+	else
+		diags_print(&c->diags, stderr, c->color, c->width, MOST_ERRORS);
+}
+
+int setup_fail(struct context *c, const struct error *err)
+{
+	setup_findings(c);
+	if (err->kind == ERROR_NONE || !err->message[0])
+		return STATUS_FAILED;
+	fflush(stdout);
+	fprintf(stderr, "%sdmsl: error:%s %s\n", c->color ? "\033[1;31m" : "",
+		c->color ? "\033[0m" : "", err->message);
+	if (err->hint[0])
+		fprintf(stderr, "  hint: %s\n", err->hint);
+	return STATUS_FAILED;
+}

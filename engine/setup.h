@@ -1,0 +1,49 @@
+#ifndef DMSL_ENGINE_SETUP_H
+#define DMSL_ENGINE_SETUP_H
+
+/*
+ * What commands stand on: the configuration of a stack file, its store, state
+ * and journal, the lease. Each function adds to the context; setup_close() gives
+ * back all of it, in any case.
+ */
+
+#include <stdbool.h>
+
+struct context;
+struct error;
+struct expansion;
+
+/* Exit statuses; the manual repeats them. */
+enum {
+	STATUS_DONE = 0,
+	STATUS_FAILED = 1,
+	STATUS_CHANGES = 2, /* plan --detailed-exitcode */
+	STATUS_USAGE = 64,
+};
+
+enum access {
+	ACCESS_READ,  /* state as committed, overlaid by a dead run's journal */
+	ACCESS_PLAN,  /* the same, and the state key is made if there is none */
+	ACCESS_WRITE, /* takes the lease first; gives the run an id */
+};
+
+/*
+ * Loads the texts. Findings are in the context; 0 also when there are errors,
+ * as long as it is known which stack it is.
+ */
+int setup_config(struct context *c, const char *path, struct error *err);
+int setup_state(struct context *c, enum access access, struct error *err);
+/* setup_config(), setup_state(), expand(): -1 also when there are findings. */
+struct expansion *setup_stack(struct context *c, const char *path,
+			      enum access access, struct error *err);
+void setup_close(struct context *c, struct expansion *e);
+
+/*
+ * Shows the findings and the error, as text or as JSON; returns STATUS_FAILED.
+ * An error of kind 0 adds nothing to the findings.
+ */
+int setup_fail(struct context *c, const struct error *err);
+/* The findings alone. */
+void setup_findings(struct context *c);
+
+#endif

@@ -1,0 +1,170 @@
+#include <config.h>
+
+#include "engine/show.h"
+
+#include "engine/state.h"
+#include "lang/base/arena.h"
+#include "lang/base/buf.h"
+#include "lang/json.h"
+
+#include <string.h>
+
+enum { VALUE_MAX = 64 << 20 };
+
+static void put(struct buf *b, FILE *out)
+{
+	fwrite(b->data, 1, b->len, out);
+	buf_release(b);
+}
+
+void show_json(struct value v, bool reveal, FILE *out)
+{
+	struct buf b;
+
+	buf_init(&b, VALUE_MAX);
+	json_write(&b, v, JSON_INDENT | (reveal ? JSON_REVEAL : 0));
+	if (!b.len || b.data[b.len - 1] != '\n')
+		buf_add_char(&b, '\n');
+	put(&b, out);
+}
+
+void show_value(struct value v, bool reveal, FILE *out)
+{
+	if (v.kind == VALUE_STRING && (reveal || !value_has_secret(v)))
+		fprintf(out, "%.*s\n", STR_ARG(v.as.text));
+	else if (value_has_secret(v) && !reveal && v.kind == VALUE_STRING)
+		fprintf(out, "(secret)\n");
+	else
+		show_json(v, reveal, out);
+}
+
+void show_resource(const struct state_resource *r, FILE *out)
+{
+	struct value attrs = r->attrs;
+	size_t widest = 2;
+
+	for (size_t i = 0; attrs.kind == VALUE_MAP && i < attrs.as.map.n; i++)
+		if (attrs.as.map.entries[i].key.n > widest)
+			widest = attrs.as.map.entries[i].key.n;
+	fprintf(out, "%.*s%s\n", STR_ARG(r->address),
+		r->is_tainted ? "  (incomplete: will be replaced)" : "");
+	fprintf(out, "  %-*s = %.*s\n", (int)widest, "id", STR_ARG(r->id));
+	for (size_t i = 0; attrs.kind == VALUE_MAP && i < attrs.as.map.n; i++) {
+		const struct value_entry *e = &attrs.as.map.entries[i];
+		struct buf b;
+
+		if (value_is_null(e->value) || str_is(e->key, "id"))
+			continue;
+		buf_init(&b, VALUE_MAX);
+		json_write(&b, e->value, 0);
+		fprintf(out, "  %-*.*s = ", (int)widest, STR_ARG(e->key));
+		put(&b, out);
+		fputc('\n', out);
+	}
+}
+
+void show_state(const struct state *s, FILE *out)
+{
+	struct arena a = { 0 };
+	size_t n;
+	struct state_resource **sorted = state_sorted(s, &a, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		show_resource(sorted[i], out);
+		fputc('\n', out);
+	}
+	fprintf(out, "%zu resources\n", n);
+	arena_release(&a);
+}
+
+struct value show_resource_value(const struct state_resource *r,
+				 struct arena *a)
+{
+	struct value *deps = arena_new(a, struct value, r->n_deps + 1);
+	struct value_entry entries[] = {
+		{ STR("address"), value_str(r->address) },
+		{ STR("attributes"), r->attrs },
+		{ STR("depends_on"), value_list(deps, r->n_deps) },
+		{ STR("id"), value_str(r->id) },
+		{ STR("provider"), value_str(r->provider) },
+		{ STR("tainted"), value_bool(r->is_tainted) },
+		{ STR("type"), value_str(r->type) },
+	};
+
+	for (size_t i = 0; i < r->n_deps; i++)
+		deps[i] = value_str(r->deps[i]);
+	return value_map(entries, sizeof(entries) / sizeof(*entries), a);
+}
+
+/* Numbers with commas: 1,000,000. */
+static void add_number(struct buf *b, struct str digits)
+{
+	for (size_t i = 0; i < digits.n; i++) {
+		buf_add_char(b, digits.s[i]);
+		if ((digits.n - i - 1) % 3 == 0 && i + 1 < digits.n &&
+		    digits.s[i] != '-')
+			buf_add_char(b, ',');
+	}
+}
+
+static struct str cell(const struct value *v, struct arena *a)
+{
+	struct buf b;
+	struct str text;
+
+	buf_init(&b, 1000);
+	if (!v || value_is_null(*v))
+		buf_add_c(&b, "-");
+	else if (v->kind == VALUE_NUMBER && str_find(v->as.text, '.') < 0)
+		add_number(&b, v->as.text);
+	else if (v->kind == VALUE_STRING && !value_has_secret(*v))
+		buf_add_str(&b, v->as.text);
+	else
+		json_write(&b, *v, 0);
+	text = str_dup(buf_str(&b), a);
+	buf_release(&b);
+	return text;
+}
+
+void show_table(struct value rows, FILE *out)
+{
+	enum { COLUMNS = 32 };
+	struct arena a = { 0 };
+	int widths[COLUMNS] = { 0 };
+	bool is_number[COLUMNS] = { 0 };
+	struct value first;
+	size_t n, n_rows = rows.as.list.n;
+	struct str *cells;
+
+	if (rows.kind != VALUE_LIST || !n_rows ||
+	    rows.as.list.items[0].kind != VALUE_MAP)
+		return;
+	first = rows.as.list.items[0];
+	n = first.as.map.n < COLUMNS ? first.as.map.n : COLUMNS;
+	cells = arena_new(&a, struct str, (n_rows + 1) * n + 1);
+	for (size_t i = 0; i <= n_rows; i++) {
+		for (size_t k = 0; k < n; k++) {
+			struct str key = first.as.map.entries[k].key;
+			const struct value *v =
+				i ? value_get_str(rows.as.list.items[i - 1],
+						  key) : NULL;
+			struct str text = i ? cell(v, &a) : key;
+
+			cells[i * n + k] = text;
+			if ((int)text.n > widths[k])
+				widths[k] = (int)text.n;
+			is_number[k] |= v && v->kind == VALUE_NUMBER;
+		}
+	}
+	for (size_t i = 0; i <= n_rows; i++) {
+		for (size_t k = 0; k < n; k++) {
+			int width = k + 1 == n && !is_number[k] ? 0 : widths[k];
+
+			fprintf(out, "%s%*.*s", k ? "  " : "",
+				is_number[k] ? width : -width,
+				STR_ARG(cells[i * n + k]));
+		}
+		fputc('\n', out);
+	}
+	arena_release(&a);
+}

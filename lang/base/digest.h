@@ -1,0 +1,18 @@
+#ifndef DMSL_LANG_BASE_DIGEST_H
+#define DMSL_LANG_BASE_DIGEST_H
+
+/* SHA-256 and HMAC-SHA256 of whole texts. Out of memory ends the program. */
+
+#include "lang/base/str.h"
+
+enum { DIGEST_SIZE = 32, DIGEST_HEX_SIZE = 65 };
+
+void digest_sha256(struct str text, unsigned char out[DIGEST_SIZE]);
+/* 64 hex digits, lower case, and a NUL. */
+void digest_sha256_hex(struct str text, char out[DIGEST_HEX_SIZE]);
+void digest_hmac(const void *key, size_t n, struct str text,
+		 unsigned char out[DIGEST_SIZE]);
+/* n bytes as 2n hex digits, lower case, and a NUL. */
+void digest_hex(const unsigned char *bytes, size_t n, char *out);
+
+#endif

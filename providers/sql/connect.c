@@ -1,0 +1,91 @@
+#include <config.h>
+
+#include "providers/sql/connect.h"
+
+#include "providers/pg/pg.h"
+#include "providers/sql/sql.h"
+
+static const struct sql_host *host_of(const struct call *c)
+{
+	return c->type->data;
+}
+
+struct sql_place sql_place_of(struct str database_id)
+{
+	struct sql_place at;
+
+	/* A cluster's id has no slash; a database's name may. */
+	at.cluster = str_cut(&database_id, '/');
+	at.database = database_id;
+	return at;
+}
+
+struct str sql_stack(const struct call *c)
+{
+	const struct sql_host *host = host_of(c);
+
+	return host->stack ? host->stack(c->self) : (struct str){ "", 0 };
+}
+
+int sql_target(struct call *c, struct sql_place at, struct pg_target *out,
+	       struct error *err)
+{
+	*out = (struct pg_target){ 0 };
+	if (host_of(c)->target(c->self, at.cluster, at.database, c->arena, out,
+			       err) < 0)
+		return -1;
+	if (out->application.n == 0)
+		out->application = STR("dmsl");
+	return 0;
+}
+
+int sql_connect_to(const struct pg_target *t, struct pg **out,
+		   struct error *err)
+{
+	/*
+	 * Nothing of the session's text may be decided by how the account is
+	 * set up. A statement of a killed dmsl ends with its client, so that
+	 * the repetition need not wait for it.
+	 */
+	static const char setup[] =
+		"SET client_connection_check_interval = '1s';"
+		"SET lock_timeout = '30s';"
+		"SET statement_timeout = '1h';"
+		"SET idle_in_transaction_session_timeout = '5min';"
+		"SET standard_conforming_strings = on";
+
+	if (pg_open(t, out, err) < 0)
+		return -1;
+	if (pg_run(*out, setup, err) == 0)
+		return 0;
+	pg_close(*out);
+	*out = NULL;
+	return error_add(err, "could not set up the session");
+}
+
+int sql_connect(struct call *c, struct sql_place at, struct pg **out,
+		struct error *err)
+{
+	struct pg_target target;
+
+	*out = NULL;
+	if (sql_target(c, at, &target, err) < 0)
+		return -1;
+	return sql_connect_to(&target, out, err);
+}
+
+enum step sql_read_failed(struct call *c)
+{
+	if (c->err.kind == ERROR_NOT_FOUND) {
+		c->is_gone = true;
+	} else if (c->err.kind == ERROR_UNAVAILABLE ||
+		   c->err.kind == ERROR_TIMEOUT) {
+		c->is_broken = true;
+		c->status = str_fmt(c->arena, "cannot be reached: %s",
+				    c->err.message);
+	} else {
+		return STEP_FAILED;
+	}
+	c->err = (struct error){ 0 };
+	return STEP_DONE;
+}

@@ -1,0 +1,36 @@
+#ifndef DMSL_PROVIDERS_SQL_CONNECT_H
+#define DMSL_PROVIDERS_SQL_CONNECT_H
+
+/* How the types of this folder reach a database. Private to this folder. */
+
+#include "engine/provider.h"
+
+struct pg;
+struct pg_target;
+
+/* What the id of a sql_database says: CLUSTER-ID/NAME. */
+struct sql_place {
+	struct str cluster, database;
+};
+
+struct sql_place sql_place_of(struct str database_id);
+/* Where it is, as the host knows. */
+int sql_target(struct call *c, struct sql_place at, struct pg_target *out,
+	       struct error *err);
+/*
+ * A connection with bounded waits; the server gives up a statement whose
+ * client died. The caller closes it.
+ */
+int sql_connect(struct call *c, struct sql_place at, struct pg **out,
+		struct error *err);
+int sql_connect_to(const struct pg_target *t, struct pg **out,
+		   struct error *err);
+/* "name/uid" of the stack; empty when the host does not tell. */
+struct str sql_stack(const struct call *c);
+/*
+ * How a read ends that failed with c->err: what cannot be reached is broken,
+ * what is not there is gone.
+ */
+enum step sql_read_failed(struct call *c);
+
+#endif

@@ -1,0 +1,297 @@
+/*
+ * sql_database. CREATE DATABASE cannot stand in a transaction, so the mark that
+ * says whose it is cannot come with it. Hence a new database is made under a
+ * name that only this step can have made (from its token), marked, and renamed
+ * in one transaction: a database of the wanted name is whole and marked, or it
+ * is somebody else's. After a crash the next attempt goes on where this one
+ * ended.
+ */
+#include <config.h>
+
+#include "providers/sql/sql.h"
+
+#include "providers/pg/pg.h"
+#include "providers/sql/connect.h"
+
+enum { BUSY_MS = 500, BUSY_MAX = 60, NAME_MAX_BYTES = 63 };
+
+/* A database as the catalog shows it. */
+struct found {
+	bool exists;
+	struct str comment;
+};
+
+static struct str mark_of(const struct call *c)
+{
+	return str_fmt(c->arena, "dmsl:%.*s:%.*s", STR_ARG(sql_stack(c)),
+		       STR_ARG(c->address));
+}
+
+static int look_up(struct call *c, struct pg *pg, struct str name,
+		   struct found *out)
+{
+	static const char sql[] =
+		"SELECT shobj_description(oid, 'pg_database') "
+		"FROM pg_database WHERE datname = $1";
+	struct pg_result answer;
+
+	*out = (struct found){ 0 };
+	if (pg_query(pg, sql, 1, &name, c->arena, &answer, &c->err) < 0)
+		return -1;
+	out->exists = answer.n_rows > 0;
+	if (out->exists)
+		out->comment = answer.cells[0];
+	return 0;
+}
+
+static int run(struct call *c, struct pg *pg, struct str sql)
+{
+	return pg_run(pg, str_c(sql, c->arena), &c->err);
+}
+
+static int drop(struct call *c, struct pg *pg, struct str name)
+{
+	return run(c, pg,
+		   str_fmt(c->arena, "DROP DATABASE IF EXISTS %.*s WITH (FORCE)",
+			   STR_ARG(pg_identifier(name, c->arena))));
+}
+
+static int make(struct call *c, struct pg *pg, struct str name, struct str aside)
+{
+	struct arena *a = c->arena;
+	struct str quoted = pg_identifier(aside, a);
+	struct found half;
+
+	if (look_up(c, pg, aside, &half) < 0)
+		return -1;
+	if (!half.exists &&
+	    run(c, pg,
+		str_fmt(a, "CREATE DATABASE %.*s", STR_ARG(quoted))) < 0)
+		return -1;
+	return run(c, pg,
+		   str_fmt(a,
+			   "BEGIN; COMMENT ON DATABASE %.*s IS %.*s; "
+			   "ALTER DATABASE %.*s RENAME TO %.*s; COMMIT",
+			   STR_ARG(quoted), STR_ARG(pg_literal(mark_of(c), a)),
+			   STR_ARG(quoted), STR_ARG(pg_identifier(name, a))));
+}
+
+static int not_ours(struct call *c, struct str name)
+{
+	error_set(&c->err, ERROR_EXISTS,
+		  "database \"%.*s\" exists and was not made by this resource",
+		  STR_ARG(name));
+	return error_hint(&c->err, "choose another name, or drop the database "
+				   "if nobody needs it");
+}
+
+static int ensure(struct call *c, struct pg *pg, struct str name)
+{
+	struct str aside =
+		str_fmt(c->arena, "dmsl_%.*s", STR_ARG(str_sub(c->token, 0, 32)));
+	struct found there;
+
+	if (look_up(c, pg, name, &there) < 0)
+		return -1;
+	if (!there.exists)
+		return make(c, pg, name, aside);
+	if (!str_eq(there.comment, mark_of(c))) {
+		struct error why;
+
+		not_ours(c, name);
+		why = c->err;
+		/* What an earlier attempt made is of no use any more. */
+		drop(c, pg, aside);
+		c->err = why;
+		return -1;
+	}
+	return 0;
+}
+
+/* Databases are made and dropped from beside: from "postgres". */
+static int connect_beside(struct call *c, struct str cluster, struct pg **pg)
+{
+	struct sql_place at = { cluster, STR("postgres") };
+
+	return sql_connect(c, at, pg, &c->err);
+}
+
+/* The template or the database is in use for a moment: try again, not forever. */
+static enum step busy(struct call *c, const char *what)
+{
+	uint64_t n = 0;
+
+	str_to_u64(c->memo, &n);
+	if (n >= BUSY_MAX)
+		return STEP_FAILED;
+	c->err = (struct error){ 0 };
+	c->memo = str_fmt(c->arena, "%llu", (unsigned long long)n + 1);
+	return call_wait(c, BUSY_MS, "%s", what);
+}
+
+static enum step database_create(struct call *c)
+{
+	struct str cluster = value_text(c->config, "on");
+	struct str name = value_text(c->config, "name");
+	struct pg *pg;
+	bool is_busy;
+	int result;
+
+	if (name.n == 0 || name.n > NAME_MAX_BYTES)
+		return call_fail(c, ERROR_INVALID,
+				 "a database's name has 1 to %d bytes",
+				 NAME_MAX_BYTES);
+	if (connect_beside(c, cluster, &pg) < 0)
+		return STEP_FAILED;
+	result = ensure(c, pg, name);
+	is_busy = result < 0 && str_is(str_from(pg_sqlstate(pg)), "55006");
+	pg_close(pg);
+	if (is_busy)
+		return busy(c, "the template database to be free");
+	if (result < 0) {
+		error_add(&c->err, "creating database \"%.*s\"", STR_ARG(name));
+		return STEP_FAILED;
+	}
+	c->id = str_fmt(c->arena, "%.*s/%.*s", STR_ARG(cluster), STR_ARG(name));
+	c->result = c->config;
+	return STEP_DONE;
+}
+
+static int find(struct call *c, struct found *out)
+{
+	struct sql_place at = sql_place_of(c->id);
+	struct pg *pg;
+	int result;
+
+	if (connect_beside(c, at.cluster, &pg) < 0)
+		return -1;
+	result = look_up(c, pg, at.database, out);
+	pg_close(pg);
+	return result;
+}
+
+static enum step database_read(struct call *c)
+{
+	struct found there;
+
+	if (find(c, &there) < 0)
+		return sql_read_failed(c);
+	c->is_gone = !there.exists;
+	c->result = c->prior;
+	return STEP_DONE;
+}
+
+/* Nothing of it can change: an update says that the cluster is up again. */
+static enum step database_update(struct call *c)
+{
+	struct sql_place at = sql_place_of(c->id);
+	struct found there;
+
+	if (find(c, &there) < 0)
+		return STEP_FAILED;
+	if (!there.exists) {
+		call_fail(c, ERROR_NOT_FOUND, "database \"%.*s\" is gone",
+			  STR_ARG(at.database));
+		error_hint(&c->err, "apply again: the new plan creates it");
+		return STEP_FAILED;
+	}
+	c->result = c->config;
+	return STEP_DONE;
+}
+
+static enum step database_destroy(struct call *c)
+{
+	struct sql_place at = sql_place_of(c->id);
+	struct found there;
+	struct pg *pg;
+	int result;
+
+	if (connect_beside(c, at.cluster, &pg) < 0) {
+		/* Without its cluster there is no database. */
+		return c->err.kind == ERROR_NOT_FOUND ? STEP_DONE : STEP_FAILED;
+	}
+	result = look_up(c, pg, at.database, &there);
+	if (result == 0 && there.exists &&
+	    !str_eq(there.comment, mark_of(c))) {
+		error_set(&c->err, ERROR_CONFLICT,
+			  "database \"%.*s\" does not carry the mark of this "
+			  "resource: it was made anew by somebody else",
+			  STR_ARG(at.database));
+		error_hint(&c->err, "drop it by hand, or forget the resource");
+		result = -1;
+	} else if (result == 0 && there.exists) {
+		result = drop(c, pg, at.database);
+	}
+	pg_close(pg);
+	if (result == 0)
+		return STEP_DONE;
+	error_add(&c->err, "dropping database \"%.*s\"", STR_ARG(at.database));
+	return STEP_FAILED;
+}
+
+/* "(3 tables, about 1,000,004 rows)", or empty where it cannot be asked. */
+static struct str contents(struct call *c)
+{
+	static const char sql[] =
+		"SELECT count(*), "
+		"to_char(coalesce(sum(greatest(c.reltuples, 0)), 0), "
+		"'FM999,999,999,999,999,990') "
+		"FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+		"WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN "
+		"('pg_catalog', 'information_schema', 'dmsl') "
+		"AND n.nspname NOT LIKE 'pg\\_%'";
+	struct pg_result answer;
+	struct error ignored;
+	struct pg *pg;
+	struct str text = { "", 0 };
+
+	if (sql_connect(c, sql_place_of(c->id), &pg, &ignored) < 0)
+		return text;
+	if (pg_query(pg, sql, 0, NULL, c->arena, &answer, &ignored) == 0)
+		text = str_fmt(c->arena, " (%.*s table%s, about %.*s rows)",
+			       STR_ARG(answer.cells[0]),
+			       str_is(answer.cells[0], "1") ? "" : "s",
+			       STR_ARG(answer.cells[1]));
+	pg_close(pg);
+	return text;
+}
+
+static int database_plan(struct call *c, const char *action)
+{
+	struct str what = str_from(action);
+
+	if (c->id.n && (str_is(what, "delete") || str_is(what, "replace")))
+		call_effect(c, EFFECT_DROP, "drop database %.*s%.*s",
+			    STR_ARG(sql_place_of(c->id).database),
+			    STR_ARG(contents(c)));
+	return 0;
+}
+
+static enum step database_query(struct call *c)
+{
+	struct pg_target target;
+
+	if (sql_target(c, sql_place_of(c->id), &target, &c->err) < 0)
+		return STEP_FAILED;
+	return sql_query(c, &target);
+}
+
+static int database_session(struct call *c, struct session *out)
+{
+	struct pg_target target;
+
+	if (sql_target(c, sql_place_of(c->id), &target, &c->err) < 0)
+		return -1;
+	return sql_session(c, &target, out);
+}
+
+const struct resource_ops sql_database_ops = {
+	.plan = database_plan,
+	.read = database_read,
+	.create = database_create,
+	.update = database_update,
+	.destroy = database_destroy,
+	.query = database_query,
+	.session = database_session,
+	.recovery = 'N',
+};

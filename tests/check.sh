@@ -1,0 +1,76 @@
+#!/bin/sh
+# The whole suite: the tests of three builds, the style checks and the end-to-end
+# run of the demo. Ends with "N passed, N failed". Run by ./bootstrap check.
+set -u
+cd "$(dirname "$0")/.." || exit
+
+passed=0
+failed=0
+skipped=0
+jobs=$(nproc 2>/dev/null || echo 2)
+
+say() { printf '%s\n' "check: $*"; }
+
+# Adds the counts of automake's test summary in a log.
+count() {
+  passed=$((passed + $(sed -n 's/^# PASS: *//p' "$1" | awk '{ n += $1 } END { print n + 0 }')))
+  failed=$((failed + $(sed -n 's/^# \(FAIL\|ERROR\|XPASS\): *//p' "$1" | awk '{ n += $1 } END { print n + 0 }')))
+  skipped=$((skipped + $(sed -n 's/^# SKIP: *//p' "$1" | awk '{ n += $1 } END { print n + 0 }')))
+}
+
+# one NAME COMMAND...: a check that passes or fails as a whole.
+one() {
+  name=$1
+  shift
+  start=$(date +%s)
+  if "$@" >"check-$name.log" 2>&1; then
+    passed=$((passed + 1))
+    say "$name: passed in $(($(date +%s) - start)) s"
+  else
+    failed=$((failed + 1))
+    say "$name: FAILED, the end of check-$name.log:"
+    tail -n 40 "check-$name.log"
+  fi
+}
+
+# suite FOLDER CONFIGURE-ARGUMENTS...: make check in a build of its own.
+suite() {
+  folder=$1
+  shift
+  start=$(date +%s)
+  mkdir -p "$folder"
+  if ! { [ -e "$folder/Makefile" ] || (cd "$folder" && ../configure -q "$@"); } >"$folder/check.log" 2>&1 ||
+    ! make -C "$folder" -s -j "$jobs" >>"$folder/check.log" 2>&1; then
+    failed=$((failed + 1))
+    say "$folder: does not build, the end of $folder/check.log:"
+    tail -n 40 "$folder/check.log"
+    return
+  fi
+  make -C "$folder" -s -k -j "$jobs" check >>"$folder/check.log" 2>&1
+  count "$folder/check.log"
+  if grep -q '^# TOTAL:' "$folder/check.log"; then
+    say "$folder: $(grep -c '^PASS:' "$folder/check.log") passed," \
+      "$(grep -c '^\(FAIL\|ERROR\|XPASS\):' "$folder/check.log") failed in $(($(date +%s) - start)) s"
+    grep -E '^(FAIL|ERROR|XPASS|SKIP):' "$folder/check.log"
+  else
+    failed=$((failed + 1))
+    say "$folder: make check did not get to its end:"
+    tail -n 40 "$folder/check.log"
+  fi
+}
+
+suite build
+suite build-asan --enable-asan --enable-ubsan CFLAGS='-g -O1'
+one clang sh -c "mkdir -p build-clang && cd build-clang &&
+  { [ -e Makefile ] || ../configure -q CC=clang; } && make -s -j $jobs"
+one headers make -C build -s check-headers
+one layers make -C build -s check-layers
+one man make -C build -s check-man
+one shell make -C build -s check-shell
+one distcheck make -C build -s distcheck
+
+if [ "$skipped" -gt 0 ]; then
+  say "$skipped skipped"
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
