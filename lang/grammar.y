@@ -60,7 +60,8 @@ static void grammar_error(struct span *span, struct parser *p,
 	END 0 "the end of the file"
 	START_FILE START_EXPR
 	COMMENT
-	SYNC "the end of the line"
+	SYNC "where the next item begins"
+	GAP "the end of the line"
 	NAME "name"
 	NUMBER "number" STRING "string" CIDR "CIDR block" IP "address"
 	DURATION "duration" SIZE "size"
@@ -278,7 +279,6 @@ alternatives:
 alternative:
   NAME
 | NAME CALL type_args RPAREN
-| NULL
 ;
 
 type_args:

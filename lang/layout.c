@@ -8,7 +8,7 @@
  *   brackets   "{" of a block or of a map, "[" of a list or of an index, "("
  *              of a call or of a group; all of them balanced
  *   lines      a virtual COMMA where the end of a line separates; a virtual
- *              SYNC where an attribute begins and a value was expected
+ *              GAP where an attribute begins and a value was expected
  *   patterns   sales.audit_% is one token in tables { }
  *
  * A bracket that is missing is reported once, at the bracket it belongs to.
@@ -41,7 +41,10 @@ struct layout {
 	struct open open[NESTING_MAX];
 	size_t n_open;
 	unsigned last;     /* kind of the last token that is no comment */
+	unsigned before_last;
 	struct span last_span;
+	bool is_expression; /* the text is one expression */
+	bool is_tainted;    /* a bracket was left out before the next token */
 	bool is_component; /* the next "{" of the file is a component's */
 	bool is_param;     /* in the head of a param: "secret" is a keyword */
 	bool is_rename;    /* in tables { }: behind "rename" */
@@ -109,16 +112,23 @@ static enum token_context context(const struct layout *l)
 	return l->n_open ? l->open[l->n_open - 1].context : CONTEXT_FILE;
 }
 
-static bool is_declaring(enum token_context c)
+static bool is_declaring(const struct layout *l, enum token_context c)
 {
+	if (l->is_expression)
+		return false;
 	return c == CONTEXT_FILE || c == CONTEXT_DECLS;
 }
 
 static void put(struct layout *l, struct token t)
 {
+	if (l->is_tainted && t.kind != TOK_COMMENT) {
+		t.flags |= TOKEN_TAINTED;
+		l->is_tainted = false;
+	}
 	*vec_push(l->out) = t;
 	if (t.kind == TOK_COMMENT)
 		return;
+	l->before_last = l->last;
 	l->last = t.kind;
 	l->last_span = t.span;
 }
@@ -141,7 +151,10 @@ static const struct token *ahead(const struct layout *l, size_t i, unsigned nth)
 	return &l->raw->items[i];
 }
 
-/* A word that declares something here, followed by what it declares. */
+/*
+ * A word that declares something here: what it declares follows on its line,
+ * or nothing does.
+ */
 static unsigned declaration_at(const struct layout *l, size_t i)
 {
 	const struct token *t = &l->raw->items[i];
@@ -151,6 +164,8 @@ static unsigned declaration_at(const struct layout *l, size_t i)
 	if (t->kind != TOK_NAME)
 		return TOK_NAME;
 	kind = find_word(in_files, text_of(l, t->span));
+	if (next->flags & TOKEN_FIRST)
+		return t->flags & TOKEN_FIRST ? kind : TOK_NAME;
 	if (next->kind == TOK_NAME)
 		return kind;
 	if (kind == TOK_USE &&
@@ -170,7 +185,13 @@ static bool begins_item(const struct layout *l, size_t i, enum token_context c)
 		return false;
 	if (c == CONTEXT_MAP)
 		return next->kind == TOK_ASSIGN;
-	if (is_declaring(c)) {
+	if (c == CONTEXT_TABLES) {
+		word = text_of(l, l->raw->items[i].span);
+		return next->span.start > l->raw->items[i].span.end &&
+		       (str_is(word, "include") || str_is(word, "exclude") ||
+			str_is(word, "rename"));
+	}
+	if (is_declaring(l, c)) {
 		if (declaration_at(l, i) != TOK_NAME)
 			return true;
 		if (next->kind != TOK_NAME)
@@ -213,11 +234,7 @@ static const char *spelling(unsigned closer)
 	return closer == TOK_RBRACKET ? "]" : closer == TOK_RPAREN ? ")" : "}";
 }
 
-/*
- * Closes brackets until n are open; what stands at `before` should have been
- * preceded by them. One finding, at the innermost.
- */
-static void close_down_to(struct layout *l, size_t n, struct span before)
+static void report_open(struct layout *l, struct span before)
 {
 	struct open *inner = &l->open[l->n_open - 1];
 	struct str text = text_of(l, inner->span);
@@ -228,19 +245,32 @@ static void close_down_to(struct layout *l, size_t n, struct span before)
 	diag_note(l->diags, d, place_of(l, before), "expected \"%s\" before %s",
 		  spelling(closer_of(inner->kind)),
 		  before.start < before.end ? "this" : "the end of the file");
+}
+
+/*
+ * Closes brackets until n are open; what stands at `before` should have been
+ * preceded by them. One finding, at the innermost.
+ */
+static void close_down_to(struct layout *l, size_t n, struct span before)
+{
+	report_open(l, before);
 	while (l->n_open > n)
 		put_virtual(l, closer_of(l->open[--l->n_open].kind));
 }
 
+static bool is_of_value(unsigned context)
+{
+	return context == CONTEXT_LIST || context == CONTEXT_INDEX ||
+	       context == CONTEXT_ARGS || context == CONTEXT_GROUP;
+}
+
 /* How many brackets are open below those that an attribute's value may open. */
-static size_t below_value(const struct layout *l)
+static size_t below_value(const struct layout *l, bool with_maps)
 {
 	size_t n = l->n_open;
 
-	while (n && (l->open[n - 1].context == CONTEXT_LIST ||
-		     l->open[n - 1].context == CONTEXT_INDEX ||
-		     l->open[n - 1].context == CONTEXT_ARGS ||
-		     l->open[n - 1].context == CONTEXT_GROUP))
+	while (n && (is_of_value(l->open[n - 1].context) ||
+		     (with_maps && l->open[n - 1].context == CONTEXT_MAP)))
 		n--;
 	return n;
 }
@@ -266,31 +296,61 @@ static bool is_leftmost(const struct layout *l, const struct token *t)
 	       l->source->text.s[t->span.start - 1] == '\n';
 }
 
+static enum token_context context_of(const struct layout *l, size_t n_open)
+{
+	return n_open ? l->open[n_open - 1].context : CONTEXT_FILE;
+}
+
+/* A line that cannot stand inside the brackets that are open closes them. */
+static void close_before_line(struct layout *l, size_t i)
+{
+	const struct token *t = &l->raw->items[i];
+	size_t values = below_value(l, false), all = below_value(l, true);
+
+	if (l->is_component && l->n_open == 1)
+		return;
+	if (begins_item(l, i, CONTEXT_FILE)) {
+		if (l->by_column && l->n_open && is_leftmost(l, t))
+			close_down_to(l, 0, t->span);
+		else if (all < l->n_open &&
+			 context_of(l, all) != CONTEXT_INTERP)
+			close_down_to(l, all, t->span);
+	} else if (values < l->n_open && t->kind == TOK_NAME &&
+		   ahead(l, i, 1)->kind == TOK_ASSIGN &&
+		   context_of(l, values) != CONTEXT_INTERP) {
+		close_down_to(l, values, t->span);
+	}
+}
+
+/* Whether what stands before an item cannot be the end of another. */
+static bool is_unfinished(const struct layout *l, enum token_context c)
+{
+	if (l->last == 0 || l->last == TOK_COMMA || l->last == TOK_GAP)
+		return false;
+	if (token_ends_operand(l->last))
+		/* In a body, a word that begins an item, and nothing else. */
+		return c == CONTEXT_BODY && l->last == TOK_NAME &&
+		       (token_ends_operand(l->before_last) ||
+			l->before_last == TOK_LBRACE);
+	return !token_opens(l->last);
+}
+
 /* What the end of the line before token i means. */
 static void begin_line(struct layout *l, size_t i)
 {
 	const struct token *t = &l->raw->items[i];
-	size_t below = below_value(l);
-	enum token_context outer =
-		below ? l->open[below - 1].context : CONTEXT_FILE;
+	enum token_context c;
 
-	if (l->by_column && l->n_open && is_leftmost(l, t) &&
-	    begins_item(l, i, CONTEXT_FILE))
-		close_down_to(l, 0, t->span);
-	else if (below < l->n_open && outer != CONTEXT_INTERP &&
-		 t->kind == TOK_NAME && ahead(l, i, 1)->kind == TOK_ASSIGN &&
-		 !(l->is_component && l->n_open == 1))
-		close_down_to(l, below, t->span);
+	close_before_line(l, i);
+	c = context(l);
 	if (separates(context(l))) {
 		if (token_ends_operand(l->last) && begins_operand(l, t))
 			put_virtual(l, TOK_COMMA);
 	}
-	if (l->n_open == below && outer != CONTEXT_INTERP && l->last &&
-	    !token_ends_operand(l->last) && !token_opens(l->last) &&
-	    l->last != TOK_COMMA && l->last != TOK_SYNC &&
-	    begins_item(l, i, outer))
-		put_virtual(l, TOK_SYNC);
-	if (context(l) != CONTEXT_ARGS)
+	if (!is_of_value(c) && c != CONTEXT_INTERP && is_unfinished(l, c) &&
+	    begins_item(l, i, c))
+		put_virtual(l, TOK_GAP);
+	if (c != CONTEXT_ARGS)
 		l->is_param = false;
 }
 
@@ -313,7 +373,7 @@ static unsigned word_kind(const struct layout *l, size_t i)
 		return TOK_SECRET;
 	if (l->last == TOK_DOT || next->kind == TOK_ASSIGN)
 		return TOK_NAME;
-	if (is_declaring(c) && (l->last == 0 || l->last == TOK_SYNC ||
+	if (is_declaring(l, c) && (l->last == 0 || l->last == TOK_GAP ||
 				token_ends_operand(l->last) ||
 				l->last == TOK_LBRACE)) {
 		kind = declaration_at(l, i);
@@ -337,9 +397,10 @@ static enum token_context brace_context(struct layout *l)
 	enum token_context c = context(l);
 	bool is_component = l->is_component && c == CONTEXT_FILE;
 
-	/* Nothing before it: an expression alone, such as a schema's {}. */
-	if (!token_ends_operand(l->last) && l->last != TOK_LBRACE &&
-	    l->last != TOK_SYNC)
+	if (l->is_expression && l->last == 0)
+		return CONTEXT_MAP;
+	if (l->last && !token_ends_operand(l->last) && l->last != TOK_LBRACE &&
+	    l->last != TOK_GAP)
 		return CONTEXT_MAP;
 	if (separates(c) || c == CONTEXT_INDEX || c == CONTEXT_GROUP ||
 	    c == CONTEXT_INTERP)
@@ -402,13 +463,22 @@ static void close_bracket(struct layout *l, struct token t)
 		}
 		n--;
 	}
+	if (n == 0 && l->n_open && is_of_value(context(l))) {
+		/* The wrong one of its kind: it was meant for this. */
+		report_open(l, t.span);
+		put_virtual(l, closer_of(l->open[--l->n_open].kind));
+		return;
+	}
 	if (n == 0) {
 		diag_error(l->diags, "E0105", place_of(l, t.span),
 			   "\"%.*s\" closes nothing", STR_ARG(text));
+		l->is_tainted = true;
 		return;
 	}
-	if (n < l->n_open)
+	if (n < l->n_open && !(t.flags & TOKEN_VIRTUAL))
 		close_down_to(l, n, t.span);
+	while (l->n_open > n)
+		put_virtual(l, closer_of(l->open[--l->n_open].kind));
 	l->n_open--;
 	put(l, t);
 }
@@ -480,6 +550,7 @@ static size_t step(struct layout *l, size_t i)
 static void run(struct layout *l)
 {
 	const struct tokens *raw = l->raw;
+	struct span end;
 	size_t i = 0;
 
 	while (i + 1 < raw->n && !l->is_too_deep)
@@ -488,15 +559,19 @@ static void run(struct layout *l)
 		return;
 	for (size_t n = 0; n < l->n_open; n++)
 		l->is_unbalanced |= l->open[n].kind == TOK_LBRACE;
+	end.start = end.end = l->last_span.end;
 	if (l->n_open)
-		close_down_to(l, 0, raw->items[raw->n - 1].span);
+		close_down_to(l, 0, end);
 	put(l, raw->items[raw->n - 1]);
 }
 
 int layout_run(const struct source *s, const struct tokens *raw,
-	       struct tokens *out, struct diags *d)
+	       bool is_expression, struct tokens *out, struct diags *d)
 {
-	struct layout l = { .source = s, .raw = raw, .out = out };
+	struct layout l = { .source = s,
+			    .raw = raw,
+			    .out = out,
+			    .is_expression = is_expression };
 	struct arena scratch = { 0 };
 	struct diags trial = { .arena = &scratch };
 
@@ -506,6 +581,7 @@ int layout_run(const struct source *s, const struct tokens *raw,
 			     .raw = raw,
 			     .out = out,
 			     .diags = d,
+			     .is_expression = is_expression,
 			     .by_column = l.is_unbalanced };
 	/* Right input, nearly always, is done after one pass. */
 	if (trial.n) {

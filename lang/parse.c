@@ -156,15 +156,23 @@ static void drop_operands(struct expected *e)
 /* What may go on an expression is not worth saying beside what may end it. */
 static void drop_operators(struct expected *e)
 {
+	struct expected rest = *e;
+	bool is_all = e->n == 0;
+
 	static const unsigned operators[] = {
 		TOK_QUESTION, TOK_OR,   TOK_AND,   TOK_EQ,   TOK_NE,
 		TOK_LT,       TOK_LE,   TOK_GT,    TOK_GE,   TOK_PLUS,
 		TOK_MINUS,    TOK_STAR, TOK_SLASH, TOK_DOT,  TOK_INDEX,
-		TOK_CALL,     TOK_PIPE, TOK_SYNC,  TOK_PERCENT,
+		TOK_CALL,     TOK_PIPE, TOK_SYNC,  TOK_GAP,
+		TOK_PERCENT,
 	};
 
 	for (size_t i = 0; i < sizeof(operators) / sizeof(*operators); i++)
-		e->has[operators[i]] = false;
+		rest.has[operators[i]] = false;
+	for (unsigned k = 0; k <= TOK_PERCENT; k++)
+		is_all &= !rest.has[k];
+	if (!is_all)
+		*e = rest;
 }
 
 /* Names for groups of tokens, in the user's words. */
@@ -216,7 +224,9 @@ static void name_tokens(struct expected *e)
 		{ TOK_NUMBER, "a number" },
 		{ TOK_END, "the end of the file" },
 		{ TOK_LBRACE, "\"{\"" },
+		{ TOK_INTERP_END, "\"}\"" },
 		{ TOK_LMAP, "\"{\"" },
+		{ TOK_CALL, "\"(\"" },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
@@ -248,7 +258,7 @@ static struct str describe(const struct parser *p, struct span span,
 {
 	struct str text = parser_text(p, span);
 
-	if (kind == TOK_SYNC || (kind == TOK_COMMA && text.n == 0))
+	if (kind == TOK_GAP || (kind == TOK_COMMA && text.n == 0))
 		return STR("the end of the line");
 	if (kind == TOK_END)
 		return STR("the end of the file");
@@ -282,6 +292,8 @@ static const char *advice(const struct parser *p, unsigned kind,
 					"NAME = VALUE.";
 	if (kind == TOK_COMMA && where == CONTEXT_BODY)
 		return "Nothing is needed between attributes.";
+	if (kind >= TOK_EQ && kind <= TOK_GE && !has[kind] && has[TOK_AND])
+		return "Comparisons do not chain: write a < b and b < c.";
 	if (kind == TOK_ASSIGN && has[TOK_EQ])
 		return "Write \"==\" to compare.";
 	if ((kind == TOK_STRING || kind == TOK_QUOTE) && has[TOK_NAME] &&
@@ -303,8 +315,9 @@ static bool is_follow_on(const struct parser *p, unsigned kind)
 
 	if (t->flags & TOKEN_TAINTED)
 		return true;
-	if (before && (before->flags & (TOKEN_TAINTED | TOKEN_VIRTUAL)) &&
-	    before->kind != TOK_COMMA && before->kind != TOK_SYNC)
+	if (before && !(t->flags & TOKEN_FIRST) &&
+	    (before->flags & (TOKEN_TAINTED | TOKEN_VIRTUAL)) &&
+	    before->kind != TOK_COMMA && before->kind != TOK_GAP)
 		return true;
 	return (t->flags & TOKEN_VIRTUAL) && token_closes(kind);
 }
@@ -318,8 +331,7 @@ void parser_syntax_error(struct parser *p, struct span span, unsigned kind,
 	const char *hint;
 	struct diag *d;
 
-	if (kind != TOK_SYNC)
-		p->is_recovering = true;
+	p->is_recovering = true;
 	if (is_follow_on(p, kind))
 		return;
 	for (size_t i = 0; i < n_expected; i++)
@@ -353,7 +365,7 @@ void parser_exhausted(struct parser *p, struct span span)
 static void run(struct parser *p, unsigned start)
 {
 	p->start = start;
-	tokens_read(p->source, &p->tokens, p->diags);
+	tokens_read(p->source, start == TOK_START_EXPR, &p->tokens, p->diags);
 	grammar_parse(p);
 	tokens_release(&p->tokens);
 }

@@ -201,6 +201,9 @@ static struct str heredoc_text(struct parser *p, struct str text, size_t indent,
 		}
 		if (str_starts(text, "\\${"))
 			text = str_skip(text, 1);
+		/* Line ends are "\n" whatever the file has. */
+		if (str_starts(text, "\r\n"))
+			text = str_skip(text, 1);
 		*begins_line = text.s[0] == '\n';
 		out[n++] = text.s[0];
 		text = str_skip(text, 1);
@@ -225,6 +228,20 @@ static void resolve_heredoc(struct parser *p, struct list *parts,
 	}
 }
 
+/* Indentation that was removed may leave nothing of a piece. */
+static void drop_empty(struct list *parts)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < parts->n; i++) {
+		struct ast_expr *x = parts->items[i];
+
+		if (!is_piece(x) || x->text.n)
+			parts->items[n++] = x;
+	}
+	parts->n = n;
+}
+
 struct ast_expr *make_template(struct parser *p, struct list *parts,
 			       struct span first, struct span span)
 {
@@ -242,6 +259,7 @@ struct ast_expr *make_template(struct parser *p, struct list *parts,
 				x->text = unescape(p, x->span);
 		}
 	}
+	drop_empty(parts);
 	/* Without a template it is a string like any other. */
 	if (parts->n == 0 || (parts->n == 1 && is_piece(parts->items[0]))) {
 		x = make_key(p, span);
@@ -318,7 +336,7 @@ struct ast_rule *make_rule(struct parser *p, enum ast_rule_kind kind,
 	if (is_right)
 		return r;
 	d = diag_error(p->diags, "E0109", place_of(p, pattern),
-		       "expected %s, found \"%.*s\"", forms[parts - 1],
+		       "expected %s, found %.*s", forms[parts - 1],
 		       STR_ARG(text));
 	diag_hint(p->diags, d,
 		  "Parts are names with %% for any text; anything else stands "

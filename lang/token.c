@@ -24,16 +24,17 @@ void tokens_release(struct tokens *t)
 	*t = (struct tokens){ 0 };
 }
 
-void tokens_read(const struct source *s, struct tokens *out, struct diags *d)
+void tokens_read(const struct source *s, bool is_expression,
+		 struct tokens *out, struct diags *d)
 {
+	struct span end = { (uint32_t)s->text.n, (uint32_t)s->text.n };
 	struct tokens raw = { 0 };
 
 	*out = (struct tokens){ 0 };
-	lexer_run(s, &raw, d);
-	if (layout_run(s, &raw, out, d) < 0) {
-		/* Nothing is left that could be read without guessing. */
+	if (lexer_run(s, &raw, d) < 0 ||
+	    layout_run(s, &raw, is_expression, out, d) < 0) {
 		out->n = 0;
-		tokens_add(out, TOK_END, raw.items[raw.n - 1].span);
+		tokens_add(out, TOK_END, end)->flags = TOKEN_TAINTED;
 	}
 	tokens_release(&raw);
 }

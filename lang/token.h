@@ -60,15 +60,22 @@ enum {
 	STRING_MAX = 16 << 20, /* bytes of a string in the text */
 };
 
-/* Both steps; mistakes are findings. */
-void tokens_read(const struct source *s, struct tokens *out, struct diags *d);
+/*
+ * Both steps; mistakes are findings. The text is a file's, or one expression.
+ * What cannot be read without guessing gives no tokens but the end.
+ */
+void tokens_read(const struct source *s, bool is_expression,
+		 struct tokens *out, struct diags *d);
 void tokens_release(struct tokens *t);
 
-/* The first step, of lexer.l: the text as it stands. */
-void lexer_run(const struct source *s, struct tokens *out, struct diags *d);
-/* The second, of layout.c; -1 when the text is nested too deeply to go on. */
+/*
+ * The first step, of lexer.l: the text as it stands; -1 when it is no UTF-8 or
+ * nested too deeply.
+ */
+int lexer_run(const struct source *s, struct tokens *out, struct diags *d);
+/* The second, of layout.c; -1 when the text is nested too deeply. */
 int layout_run(const struct source *s, const struct tokens *raw,
-	       struct tokens *out, struct diags *d);
+	       bool is_expression, struct tokens *out, struct diags *d);
 
 /* Adds a zeroed token at the end. */
 struct token *tokens_add(struct tokens *t, unsigned kind, struct span span);

@@ -23,3 +23,10 @@ TESTS += tests/unit/lang_golden
 tests_unit_lang_golden_SOURCES = tests/unit/lang_golden.c
 tests_unit_lang_golden_LDADD = $(unit_libs)
 EXTRA_DIST += tests/lang
+
+check_PROGRAMS += tests/unit/config tests/unit/syntax
+TESTS += tests/unit/config tests/unit/syntax
+tests_unit_config_SOURCES = tests/unit/config.c
+tests_unit_config_LDADD = $(unit_libs)
+tests_unit_syntax_SOURCES = tests/unit/syntax.c
+tests_unit_syntax_LDADD = $(unit_libs)

@@ -8,7 +8,6 @@ lang_liblang_a_SOURCES += \
 	lang/json.c lang/json.h \
 	lang/order.c lang/order.h \
 	lang/type.c lang/type.h \
-	lang/chars.c lang/chars.h \
 	lang/value.c lang/value.h
 lang_liblang_a_SOURCES += \
 	lang/func.c lang/func.h lang/func_impl.h \

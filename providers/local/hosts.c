@@ -114,7 +114,7 @@ static int listen_address(struct local *l, struct arena *a, struct str *out,
 			least = number;
 	}
 	if (least < NETWORK_NUMBERS)
-		*out = ip_text((uint32_t)127 << 24 |
+		*out = network_ip_text((uint32_t)127 << 24 |
 				       (uint32_t)(16 + least) << 16 |
 				       NETWORK_OWN_REPLICATOR,
 			       a);

@@ -69,7 +69,7 @@ bool ip_parse(struct str text, uint32_t *out)
 	return true;
 }
 
-struct str ip_text(uint32_t ip, struct arena *a)
+struct str network_ip_text(uint32_t ip, struct arena *a)
 {
 	return str_fmt(a, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255,
 		       ip >> 8 & 255, ip & 255);
@@ -350,7 +350,7 @@ int network_loopback(const struct local *l, struct str vpc, struct str ip,
 				 "%.*s is not an address of %.*s, %.*s",
 				 STR_ARG(ip), STR_ARG(r.address),
 				 STR_ARG(value_text(r.config, "cidr")));
-	*out = ip_text((uint32_t)127 << 24 | (uint32_t)(16 + number) << 16 |
+	*out = network_ip_text((uint32_t)127 << 24 | (uint32_t)(16 + number) << 16 |
 			       ((n - range.base) & 0xffff),
 		       a);
 	return 0;
@@ -437,7 +437,7 @@ static int take(struct local *l, struct str subnet_id, struct str owner,
 		n = range.base + i;
 		if (((n - base) & 0xffff) >= NETWORK_OWN_FIRST)
 			continue;
-		*ip = ip_text(n, a);
+		*ip = network_ip_text(n, a);
 		if (value_get_str(used, *ip))
 			continue;
 		return save_used(l, &subnet,

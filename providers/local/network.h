@@ -40,7 +40,7 @@ struct range {
 bool range_parse(struct str text, struct range *out);
 bool range_holds(struct range outer, struct range inner);
 bool ip_parse(struct str text, uint32_t *out);
-struct str ip_text(uint32_t ip, struct arena *a);
+struct str network_ip_text(uint32_t ip, struct arena *a);
 
 struct network *network_open(void);
 void network_close(struct network *n);
