@@ -42,9 +42,9 @@ static const char *op_name(enum ast_op op)
 	static const char *const names[] = {
 		[AST_OP_NONE] = "?", [AST_NOT] = "not", [AST_NEGATE] = "-",
 		[AST_OR] = "or",     [AST_AND] = "and", [AST_EQ] = "==",
-		[AST_NE] = "!=",     [AST_LT] = "<",    [AST_LE] = "<=",
-		[AST_GT] = ">",      [AST_GE] = ">=",   [AST_ADD] = "+",
-		[AST_SUB] = "-",     [AST_MUL] = "*",   [AST_DIV] = "/",
+		[AST_NE] = "!=",     [AST_LT] = "<",	[AST_LE] = "<=",
+		[AST_GT] = ">",	     [AST_GE] = ">=",	[AST_ADD] = "+",
+		[AST_SUB] = "-",     [AST_MUL] = "*",	[AST_DIV] = "/",
 		[AST_MOD] = "%",
 	};
 
@@ -197,8 +197,7 @@ static void dump_rule(const struct ast_rule *r, unsigned level, struct buf *out)
 	buf_add_char(out, '\n');
 }
 
-static void dump_body(const struct ast_body *b, unsigned level,
-		      struct buf *out)
+static void dump_body(const struct ast_body *b, unsigned level, struct buf *out)
 {
 	for (size_t i = 0; i < b->n_attrs; i++) {
 		indent(out, level);
@@ -239,20 +238,19 @@ static void dump_param(const struct ast_param *p, unsigned level,
 static const char *decl_name(enum ast_decl_kind kind)
 {
 	static const char *const names[] = {
-		[DECL_PARAM] = "param",         [DECL_LET] = "let",
-		[DECL_STACK] = "stack",         [DECL_PROVIDER] = "provider",
+		[DECL_PARAM] = "param",		[DECL_LET] = "let",
+		[DECL_STACK] = "stack",		[DECL_PROVIDER] = "provider",
 		[DECL_COMPONENT] = "component", [DECL_INSTANCE] = "instance",
-		[DECL_EXISTING] = "existing",   [DECL_OUTPUT] = "output",
-		[DECL_CHECK] = "check",         [DECL_USE] = "use",
-		[DECL_MOVED] = "moved",         [DECL_IMPORT] = "import",
+		[DECL_EXISTING] = "existing",	[DECL_OUTPUT] = "output",
+		[DECL_CHECK] = "check",		[DECL_USE] = "use",
+		[DECL_MOVED] = "moved",		[DECL_IMPORT] = "import",
 		[DECL_REMOVED] = "removed",
 	};
 
 	return names[kind];
 }
 
-static void dump_decl(const struct ast_decl *d, unsigned level,
-		      struct buf *out)
+static void dump_decl(const struct ast_decl *d, unsigned level, struct buf *out)
 {
 	if (d->kind == DECL_PARAM) {
 		dump_param(&d->params[0], level, out);

@@ -30,7 +30,7 @@ struct loader {
 	bool (*is_type)(struct str name);
 	const char *const *type_names;
 	const char *library;
-	struct str folder; /* of the stack file */
+	struct str folder;  /* of the stack file */
 	struct map by_path; /* normal path -> struct ast_file */
 	struct map missing; /* component that was not found -> itself */
 	VEC(struct ast_file *) files;
@@ -83,9 +83,8 @@ static struct str join(struct str folder, struct str name, struct arena *a)
 {
 	if (str_starts(name, "/") || str_is(folder, "."))
 		return normal_path(name, a);
-	return normal_path(str_fmt(a, "%.*s/%.*s", STR_ARG(folder),
-				   STR_ARG(name)),
-			   a);
+	return normal_path(
+	    str_fmt(a, "%.*s/%.*s", STR_ARG(folder), STR_ARG(name)), a);
 }
 
 static struct ast_file *read_file(struct loader *l, struct str path,
@@ -118,7 +117,8 @@ static void add_component(struct loader *l, struct ast_decl *d)
 	if (l->is_type(d->name)) {
 		x = diag_error(l->diags, "E0208", place_of(d, d->name_span),
 			       "component \"%.*s\" has the name of a resource "
-			       "type", STR_ARG(d->name));
+			       "type",
+			       STR_ARG(d->name));
 		diag_hint(l->diags, x, "Give the component another name.");
 	}
 }
@@ -194,8 +194,8 @@ static void use_files(struct loader *l)
 }
 
 /* false: there is no such file, or it does not have the component. */
-static bool find_in_folder(struct loader *l, struct str folder,
-			   struct str name, struct place wanted)
+static bool find_in_folder(struct loader *l, struct str folder, struct str name,
+			   struct place wanted)
 {
 	struct error err = { 0 };
 	struct str file = str_fmt(l->arena, "%.*s.dmsl", STR_ARG(name));
@@ -251,11 +251,10 @@ static void resolve_type(struct loader *l, const struct ast_decl *d)
 	if (!map_has(&l->config->components, d->type) &&
 	    !map_has(&l->missing, d->type)) {
 		bool is_found =
-			find_in_folder(l, join(l->folder, STR("lib"), l->arena),
-				       d->type, place) ||
-			(l->library &&
-			 find_in_folder(l, str_from(l->library), d->type,
-					place));
+		    find_in_folder(l, join(l->folder, STR("lib"), l->arena),
+				   d->type, place) ||
+		    (l->library &&
+		     find_in_folder(l, str_from(l->library), d->type, place));
 
 		if (!is_found)
 			map_put(&l->missing, d->type, l->config);
@@ -265,7 +264,8 @@ static void resolve_type(struct loader *l, const struct ast_decl *d)
 	else if (d->kind == DECL_EXISTING)
 		diag_error(l->diags, "E0206", place,
 			   "existing takes a resource type, and \"%.*s\" is a "
-			   "component", STR_ARG(d->type));
+			   "component",
+			   STR_ARG(d->type));
 }
 
 /*
@@ -318,8 +318,9 @@ static void find_stack(struct loader *l, size_t n_errors)
 		return;
 	x = diag_error(l->diags, "E0204", (struct place){ s, { 0, 0 } },
 		       "no stack block");
-	diag_hint(l->diags, x, "A stack has a name and a provider: stack NAME "
-			       "{ provider = local }.");
+	diag_hint(l->diags, x,
+		  "A stack has a name and a provider: stack NAME "
+		  "{ provider = local }.");
 }
 
 struct config *config_load_named(const char *path,

@@ -156,8 +156,9 @@ static void check_component(const struct ast_decl *component, struct diags *d)
 				   "%s cannot stand in a component",
 				   kind_name(x->kind));
 		if (x->kind == DECL_PARAM)
-			diag_hint(d, found, "Params of a component stand in "
-					    "parentheses behind its name.");
+			diag_hint(d, found,
+				  "Params of a component stand in "
+				  "parentheses behind its name.");
 	}
 	scope_release(&s);
 }

@@ -52,8 +52,7 @@ static void grow(struct diags *d)
 
 static struct diag *add(struct diags *d, enum severity severity,
 			const char *code, struct place p, const char *format,
-			va_list args)
-	__attribute__((format(printf, 5, 0)));
+			va_list args) __attribute__((format(printf, 5, 0)));
 
 static struct diag *add(struct diags *d, enum severity severity,
 			const char *code, struct place p, const char *format,
@@ -62,6 +61,12 @@ static struct diag *add(struct diags *d, enum severity severity,
 	struct diag *x;
 	size_t slot;
 
+	if (d->n == DIAGS_MAX) {
+		if (!d->spare)
+			d->spare = arena_new(d->arena, struct diag, 1);
+		d->n_errors += severity == SEVERITY_ERROR;
+		return d->spare;
+	}
 	if (d->n == d->room)
 		grow(d);
 	slot = find(d, code, p);
@@ -112,6 +117,8 @@ void diag_note(struct diags *d, struct diag *to, struct place p,
 	va_list args;
 	struct str text;
 
+	if (to == d->spare)
+		return;
 	va_start(args, format);
 	text = str_vfmt(d->arena, format, args);
 	va_end(args);
@@ -131,6 +138,8 @@ void diag_hint(struct diags *d, struct diag *to, const char *format, ...)
 {
 	va_list args;
 
+	if (to == d->spare)
+		return;
 	va_start(args, format);
 	to->hint = str_vfmt(d->arena, format, args);
 	va_end(args);

@@ -34,13 +34,17 @@ struct diag {
 	struct diag_note *notes;
 };
 
+/* Findings that are kept; of those beyond, only the errors are counted. */
+enum { DIAGS_MAX = 10000 };
+
 /* All zero but arena is an empty list. */
 struct diags {
 	struct arena *arena; /* the configuration's */
 	struct diag **items;
 	size_t n, room;
 	size_t n_errors;
-	uint32_t *slots; /* private: finds what was added before */
+	struct diag *spare; /* private: what is added beyond DIAGS_MAX */
+	uint32_t *slots;    /* private: finds what was added before */
 	size_t n_slots;
 };
 
@@ -50,14 +54,14 @@ struct diags {
  */
 struct diag *diag_error(struct diags *d, const char *code, struct place p,
 			const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5)));
 struct diag *diag_warning(struct diags *d, const char *code, struct place p,
 			  const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5)));
 void diag_note(struct diags *d, struct diag *to, struct place p,
 	       const char *format, ...) __attribute__((format(printf, 4, 5)));
 void diag_hint(struct diags *d, struct diag *to, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 void diags_release(struct diags *d);
 /* What a code means, in one line; NULL when there is no such code. */
 const char *diag_title(struct str code);

@@ -13,7 +13,7 @@
 
 enum {
 	EXCERPT_MOST = 400, /* cells of a line shown where there is no limit */
-	CONTEXT = 20,       /* cells kept before the span when a line is cut */
+	CONTEXT = 20,	    /* cells kept before the span when a line is cut */
 };
 
 struct painter {
@@ -100,9 +100,8 @@ static struct window choose(struct str line, size_t focus, unsigned room)
 	return w;
 }
 
-static void underline(const struct painter *p, struct str line,
-		      struct window w, size_t from, size_t to, char first,
-		      const char *how)
+static void underline(const struct painter *p, struct str line, struct window w,
+		      size_t from, size_t to, char first, const char *how)
 {
 	if (w.is_cut_left)
 		fputs("   ", p->out);
@@ -251,18 +250,20 @@ void diags_print(const struct diags *d, FILE *out, bool color, unsigned width,
 {
 	struct painter p = { out, color, width };
 	struct ranked *all = sorted(d);
-	size_t n_errors = 0;
+	size_t n_shown = 0;
 
 	for (size_t i = 0; i < d->n; i++) {
 		const struct diag *x = all[i].diag;
 
-		if (x->severity == SEVERITY_ERROR && n_errors++ >= most)
+		if (x->severity == SEVERITY_ERROR && n_shown == most)
 			continue;
+		n_shown += x->severity == SEVERITY_ERROR;
 		print_one(&p, x);
 	}
-	if (n_errors > most)
-		fprintf(out, "%zu more error%s not shown\n", n_errors - most,
-			n_errors - most == 1 ? " is" : "s are");
+	if (d->n_errors > n_shown)
+		fprintf(out, "%zu more error%s not shown\n",
+			d->n_errors - n_shown,
+			d->n_errors - n_shown == 1 ? " is" : "s are");
 	free(all);
 }
 
@@ -302,8 +303,8 @@ static void json_place(FILE *out, struct place p)
 	fprintf(out, ", \"line\": %u, \"column\": %u", (unsigned)line,
 		(unsigned)column);
 	source_position(p.source, p.span.end, &line, &column);
-	fprintf(out, ", \"end_line\": %u, \"end_column\": %u, ",
-		(unsigned)line, (unsigned)column);
+	fprintf(out, ", \"end_line\": %u, \"end_column\": %u, ", (unsigned)line,
+		(unsigned)column);
 }
 
 void diags_print_json(const struct diags *d, FILE *out)

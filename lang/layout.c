@@ -40,59 +40,70 @@ struct layout {
 	struct diags *diags;
 	struct open open[NESTING_MAX];
 	size_t n_open;
-	unsigned last;     /* kind of the last token that is no comment */
+	unsigned last; /* kind of the last token that is no comment */
 	unsigned before_last;
 	struct span last_span;
 	bool is_expression; /* the text is one expression */
 	bool is_tainted;    /* a bracket was left out before the next token */
-	bool is_component; /* the next "{" of the file is a component's */
-	bool is_param;     /* in the head of a param: "secret" is a keyword */
-	bool is_rename;    /* in tables { }: behind "rename" */
-	bool by_column;    /* declarations at the very left end all blocks */
+	bool is_component;  /* the next "{" of the file is a component's */
+	bool is_param;	    /* in the head of a param: "secret" is a keyword */
+	bool is_rename;	    /* in tables { }: behind "rename" */
+	bool by_column;	    /* declarations at the very left end all blocks */
 	bool is_unbalanced; /* the end of the file closed a block */
 	bool is_too_deep;
 };
 
 struct word {
-	const char *text;
+	struct str text;
 	unsigned kind;
 };
 
 static const struct word in_expressions[] = {
-	{ "true", TOK_TRUE }, { "false", TOK_FALSE }, { "null", TOK_NULL },
-	{ "and", TOK_AND },   { "or", TOK_OR },       { "not", TOK_NOT },
-	{ "if", TOK_IF },     { "for", TOK_FOR },     { "in", TOK_IN },
-	{ NULL, 0 },
+	{ STR_INIT("true"), TOK_TRUE }, { STR_INIT("false"), TOK_FALSE },
+	{ STR_INIT("null"), TOK_NULL }, { STR_INIT("and"), TOK_AND },
+	{ STR_INIT("or"), TOK_OR },	{ STR_INIT("not"), TOK_NOT },
+	{ STR_INIT("if"), TOK_IF },	{ STR_INIT("for"), TOK_FOR },
+	{ STR_INIT("in"), TOK_IN },	{ { NULL, 0 }, 0 },
 };
 
 static const struct word in_files[] = {
-	{ "param", TOK_PARAM },         { "let", TOK_LET },
-	{ "stack", TOK_STACK },         { "provider", TOK_PROVIDER },
-	{ "component", TOK_COMPONENT }, { "existing", TOK_EXISTING },
-	{ "output", TOK_OUTPUT },       { "check", TOK_CHECK },
-	{ "use", TOK_USE },             { "moved", TOK_MOVED },
-	{ "import", TOK_IMPORT },       { "removed", TOK_REMOVED },
-	{ NULL, 0 },
+	{ STR_INIT("param"), TOK_PARAM },
+	{ STR_INIT("let"), TOK_LET },
+	{ STR_INIT("stack"), TOK_STACK },
+	{ STR_INIT("provider"), TOK_PROVIDER },
+	{ STR_INIT("component"), TOK_COMPONENT },
+	{ STR_INIT("existing"), TOK_EXISTING },
+	{ STR_INIT("output"), TOK_OUTPUT },
+	{ STR_INIT("check"), TOK_CHECK },
+	{ STR_INIT("use"), TOK_USE },
+	{ STR_INIT("moved"), TOK_MOVED },
+	{ STR_INIT("import"), TOK_IMPORT },
+	{ STR_INIT("removed"), TOK_REMOVED },
+	{ { NULL, 0 }, 0 },
 };
 
 static const struct word in_tables[] = {
-	{ "include", TOK_INCLUDE }, { "exclude", TOK_EXCLUDE },
-	{ "rename", TOK_RENAME },   { "where", TOK_WHERE },
-	{ "to", TOK_TO },           { "between", TOK_BETWEEN },
-	{ "is", TOK_IS },           { NULL, 0 },
+	{ STR_INIT("include"), TOK_INCLUDE },
+	{ STR_INIT("exclude"), TOK_EXCLUDE },
+	{ STR_INIT("rename"), TOK_RENAME },
+	{ STR_INIT("where"), TOK_WHERE },
+	{ STR_INIT("to"), TOK_TO },
+	{ STR_INIT("between"), TOK_BETWEEN },
+	{ STR_INIT("is"), TOK_IS },
+	{ { NULL, 0 }, 0 },
 };
 
 static const struct word in_renames[] = {
-	{ "schema", TOK_SCHEMA },
-	{ "table", TOK_TABLE },
-	{ "column", TOK_COLUMN },
-	{ NULL, 0 },
+	{ STR_INIT("schema"), TOK_SCHEMA },
+	{ STR_INIT("table"), TOK_TABLE },
+	{ STR_INIT("column"), TOK_COLUMN },
+	{ { NULL, 0 }, 0 },
 };
 
 static unsigned find_word(const struct word *words, struct str text)
 {
-	for (; words->text; words++)
-		if (str_is(text, words->text))
+	for (; words->text.n; words++)
+		if (str_eq(text, words->text))
 			return words->kind;
 	return TOK_NAME;
 }
@@ -136,9 +147,9 @@ static void put(struct layout *l, struct token t)
 static void put_virtual(struct layout *l, unsigned kind)
 {
 	put(l, (struct token){
-		       .kind = (uint16_t)kind,
-		       .flags = TOKEN_VIRTUAL,
-		       .span = { l->last_span.end, l->last_span.end },
+		   .kind = (uint16_t)kind,
+		   .flags = TOKEN_VIRTUAL,
+		   .span = { l->last_span.end, l->last_span.end },
 	       });
 }
 
@@ -373,9 +384,9 @@ static unsigned word_kind(const struct layout *l, size_t i)
 		return TOK_SECRET;
 	if (l->last == TOK_DOT || next->kind == TOK_ASSIGN)
 		return TOK_NAME;
-	if (is_declaring(l, c) && (l->last == 0 || l->last == TOK_GAP ||
-				token_ends_operand(l->last) ||
-				l->last == TOK_LBRACE)) {
+	if (is_declaring(l, c) &&
+	    (l->last == 0 || l->last == TOK_GAP ||
+	     token_ends_operand(l->last) || l->last == TOK_LBRACE)) {
 		kind = declaration_at(l, i);
 		if (kind != TOK_NAME)
 			return kind;
@@ -498,7 +509,8 @@ static size_t pattern_length(const struct layout *l, size_t i)
 
 	if (!is_pattern_part(t->kind) || t->kind == TOK_STAR)
 		return 1;
-	while (is_pattern_part(t[n].kind) && t[n].span.start == t[n - 1].span.end)
+	while (is_pattern_part(t[n].kind) &&
+	       t[n].span.start == t[n - 1].span.end)
 		n++;
 	return n;
 }

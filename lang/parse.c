@@ -160,11 +160,10 @@ static void drop_operators(struct expected *e)
 	bool is_all = e->n == 0;
 
 	static const unsigned operators[] = {
-		TOK_QUESTION, TOK_OR,   TOK_AND,   TOK_EQ,   TOK_NE,
-		TOK_LT,       TOK_LE,   TOK_GT,    TOK_GE,   TOK_PLUS,
-		TOK_MINUS,    TOK_STAR, TOK_SLASH, TOK_DOT,  TOK_INDEX,
-		TOK_CALL,     TOK_PIPE, TOK_SYNC,  TOK_GAP,
-		TOK_PERCENT,
+		TOK_QUESTION, TOK_OR,	TOK_AND,   TOK_EQ,  TOK_NE,
+		TOK_LT,	      TOK_LE,	TOK_GT,	   TOK_GE,  TOK_PLUS,
+		TOK_MINUS,    TOK_STAR, TOK_SLASH, TOK_DOT, TOK_INDEX,
+		TOK_CALL,     TOK_PIPE, TOK_SYNC,  TOK_GAP, TOK_PERCENT,
 	};
 
 	for (size_t i = 0; i < sizeof(operators) / sizeof(*operators); i++)
@@ -219,14 +218,10 @@ static void name_tokens(struct expected *e)
 		unsigned kind;
 		const char *text;
 	} words[] = {
-		{ TOK_NAME, "a name" },
-		{ TOK_STRING, "a string" },
-		{ TOK_NUMBER, "a number" },
-		{ TOK_END, "the end of the file" },
-		{ TOK_LBRACE, "\"{\"" },
-		{ TOK_INTERP_END, "\"}\"" },
-		{ TOK_LMAP, "\"{\"" },
-		{ TOK_CALL, "\"(\"" },
+		{ TOK_NAME, "a name" },	    { TOK_STRING, "a string" },
+		{ TOK_NUMBER, "a number" }, { TOK_END, "the end of the file" },
+		{ TOK_LBRACE, "\"{\"" },    { TOK_INTERP_END, "\"}\"" },
+		{ TOK_LMAP, "\"{\"" },	    { TOK_CALL, "\"(\"" },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
@@ -237,7 +232,8 @@ static void name_tokens(struct expected *e)
 	for (unsigned k = 0; k <= TOK_PERCENT; k++)
 		if (e->has[k])
 			name(e, str_fmt(e->p->arena, "\"%s\"",
-					grammar_token_name(k)).s);
+					grammar_token_name(k))
+				    .s);
 }
 
 static struct str join_expected(struct expected *e)
@@ -248,7 +244,9 @@ static struct str join_expected(struct expected *e)
 		return text;
 	for (size_t i = 0; i < e->n; i++)
 		text = str_fmt(e->p->arena, "%.*s%s%s", STR_ARG(text),
-			       i == 0 ? "" : i + 1 < e->n ? ", " : " or ",
+			       i == 0	      ? ""
+			       : i + 1 < e->n ? ", "
+					      : " or ",
 			       e->names[i]);
 	return text;
 }
@@ -288,8 +286,9 @@ static const char *advice(const struct parser *p, unsigned kind,
 	bool is_file = where == CONTEXT_FILE || where == CONTEXT_DECLS;
 
 	if (kind == TOK_COLON && has[TOK_ASSIGN])
-		return is_file ? NULL : "Attributes and entries are written "
-					"NAME = VALUE.";
+		return is_file ? NULL
+			       : "Attributes and entries are written "
+				 "NAME = VALUE.";
 	if (kind == TOK_COMMA && where == CONTEXT_BODY)
 		return "Nothing is needed between attributes.";
 	if (kind >= TOK_EQ && kind <= TOK_GE && !has[kind] && has[TOK_AND])

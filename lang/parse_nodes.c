@@ -213,7 +213,7 @@ struct ast_expr *make_for(struct parser *p, struct loop *loop,
 			  struct ast_expr *condition, struct span span)
 {
 	struct ast_expr *x =
-		expr_new(p, key ? EXPR_MAP_FOR : EXPR_LIST_FOR, span);
+	    expr_new(p, key ? EXPR_MAP_FOR : EXPR_LIST_FOR, span);
 
 	x->text = loop->key;
 	x->text2 = loop->val;

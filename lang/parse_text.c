@@ -73,9 +73,9 @@ static struct str unescape(struct parser *p, struct span span)
 			at += 2;
 			continue;
 		}
-		length = text.s[at + 1] == 'u' ?
-				 unicode(text, at, out + n, &written) :
-				 0;
+		length = text.s[at + 1] == 'u'
+			     ? unicode(text, at, out + n, &written)
+			     : 0;
 		if (length) {
 			n += written;
 			at += length;
@@ -97,7 +97,8 @@ static bool has_length(struct parser *p, struct span span)
 	d = diag_error(p->diags, "E0111",
 		       place_of(p, (struct span){ span.start, span.start + 1 }),
 		       "string is longer than %d MiB", STRING_MAX >> 20);
-	diag_hint(p->diags, d, "Put it in a file and read it by file(\"...\").");
+	diag_hint(p->diags, d,
+		  "Put it in a file and read it by file(\"...\").");
 	return false;
 }
 
@@ -108,8 +109,8 @@ struct str literal_text(struct parser *p, struct span span)
 	if (text.n >= 2 && (text.s[0] == '"' || text.s[0] == '\'')) {
 		if (!has_length(p, span))
 			return STR("");
-		return unescape(p, (struct span){ span.start + 1,
-						  span.end - 1 });
+		return unescape(p,
+				(struct span){ span.start + 1, span.end - 1 });
 	}
 	/* "- 5" is -5. */
 	if (text.n && text.s[0] == '-')
@@ -221,8 +222,8 @@ static void resolve_heredoc(struct parser *p, struct list *parts,
 		struct ast_expr *x = parts->items[i];
 
 		if (is_piece(x))
-			x->text = heredoc_text(p, x->text, indent,
-					       &begins_line);
+			x->text =
+			    heredoc_text(p, x->text, indent, &begins_line);
 		else
 			begins_line = false;
 	}
@@ -263,14 +264,14 @@ struct ast_expr *make_template(struct parser *p, struct list *parts,
 	/* Without a template it is a string like any other. */
 	if (parts->n == 0 || (parts->n == 1 && is_piece(parts->items[0]))) {
 		x = make_key(p, span);
-		x->text = parts->n ? ((struct ast_expr *)parts->items[0])->text :
-				     STR("");
+		x->text = parts->n ? ((struct ast_expr *)parts->items[0])->text
+				   : STR("");
 		return x;
 	}
 	x = make_items(p, EXPR_TEMPLATE, parts, span);
 	for (size_t i = 0; i < parts->n; i++)
 		((struct ast_expr *)parts->items[i])->boolean &=
-			((struct ast_expr *)parts->items[i])->kind == EXPR_BOOL;
+		    ((struct ast_expr *)parts->items[i])->kind == EXPR_BOOL;
 	return x;
 }
 

@@ -41,15 +41,15 @@ struct parser {
 	struct diags *diags;
 	struct tokens tokens;
 	unsigned start; /* TOK_START_FILE or _EXPR, until it was handed out */
-	size_t next;    /* token that comes next */
+	size_t next;	/* token that comes next */
 	size_t current; /* token handed out last */
 	bool has_current;
-	bool is_recovering;   /* skip to where the next item begins */
+	bool is_recovering; /* skip to where the next item begins */
 	bool has_failed;
-	size_t failed_at;     /* where recovery last began to look */
+	size_t failed_at;	   /* where recovery last began to look */
 	uint8_t open[NESTING_MAX]; /* contexts of what was handed out */
 	size_t n_open;
-	struct list *decls;   /* of the file */
+	struct list *decls;    /* of the file */
 	struct ast_expr *expr; /* what parse_expr() wants */
 };
 
@@ -114,15 +114,13 @@ struct ast_decl *make_decl(struct parser *p, enum ast_decl_kind kind,
 void decl_set_body(struct ast_decl *d, const struct ast_body *body);
 void decl_set_head(struct parser *p, struct ast_decl *d, struct span type,
 		   const struct loop *loop, struct ast_expr *condition);
-void decl_set_params(struct parser *p, struct ast_decl *d,
-		     struct list *params);
+void decl_set_params(struct parser *p, struct ast_decl *d, struct list *params);
 void decl_set_decls(struct ast_decl *d, struct list *decls);
 
 struct ast_rule *make_rule(struct parser *p, enum ast_rule_kind kind,
 			   struct span pattern, unsigned parts,
 			   struct span span);
-void rule_set_where(struct parser *p, struct ast_rule *r,
-		    struct list *where);
+void rule_set_where(struct parser *p, struct ast_rule *r, struct list *where);
 void rule_set_rename(struct parser *p, struct ast_rule *r, const char *target,
 		     struct span new_name);
 struct ast_where *make_where(struct parser *p, struct span column,

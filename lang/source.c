@@ -51,8 +51,7 @@ struct source *source_from(struct str name, struct str text, struct arena *a)
 	return s;
 }
 
-struct source *source_open(const char *path, struct arena *a,
-			   struct error *err)
+struct source *source_open(const char *path, struct arena *a, struct error *err)
 {
 	struct arena scratch = { 0 };
 	struct source *s = NULL;
@@ -112,8 +111,8 @@ struct str source_line(const struct source *s, uint32_t line)
 	start = s->lines[line - 1];
 	end = line < s->n_lines ? s->lines[line] : (uint32_t)s->text.n;
 	text = str_sub(s->text, start, end);
-	while (text.n && (text.s[text.n - 1] == '\n' ||
-			  text.s[text.n - 1] == '\r'))
+	while (text.n &&
+	       (text.s[text.n - 1] == '\n' || text.s[text.n - 1] == '\r'))
 		text.n--;
 	return text;
 }

@@ -24,8 +24,8 @@ void tokens_release(struct tokens *t)
 	*t = (struct tokens){ 0 };
 }
 
-void tokens_read(const struct source *s, bool is_expression,
-		 struct tokens *out, struct diags *d)
+void tokens_read(const struct source *s, bool is_expression, struct tokens *out,
+		 struct diags *d)
 {
 	struct span end = { (uint32_t)s->text.n, (uint32_t)s->text.n };
 	struct tokens raw = { 0 };

@@ -31,20 +31,20 @@ enum token_flag {
 /* What an opening bracket opens; where a token stands. */
 enum token_context {
 	CONTEXT_FILE,
-	CONTEXT_BODY,   /* { } of a block */
-	CONTEXT_DECLS,  /* { } of a component */
+	CONTEXT_BODY,	/* { } of a block */
+	CONTEXT_DECLS,	/* { } of a component */
 	CONTEXT_TABLES, /* tables { } */
 	CONTEXT_MAP,
 	CONTEXT_LIST,
 	CONTEXT_INDEX,
-	CONTEXT_ARGS,   /* ( ) of a call, a type or a component */
-	CONTEXT_GROUP,  /* ( ) around an expression */
+	CONTEXT_ARGS,	/* ( ) of a call, a type or a component */
+	CONTEXT_GROUP,	/* ( ) around an expression */
 	CONTEXT_INTERP, /* ${ } in a string */
 };
 
 struct token {
 	uint16_t kind;
-	uint8_t flags;   /* enum token_flag, or'ed */
+	uint8_t flags;	 /* enum token_flag, or'ed */
 	uint8_t context; /* of an opening bracket: what it opens */
 	struct span span;
 };
@@ -56,7 +56,7 @@ struct tokens {
 };
 
 enum {
-	NESTING_MAX = 200,      /* brackets, templates, levels of a tree */
+	NESTING_MAX = 200,     /* brackets, templates, levels of a tree */
 	STRING_MAX = 16 << 20, /* bytes of a string in the text */
 };
 
@@ -64,8 +64,8 @@ enum {
  * Both steps; mistakes are findings. The text is a file's, or one expression.
  * What cannot be read without guessing gives no tokens but the end.
  */
-void tokens_read(const struct source *s, bool is_expression,
-		 struct tokens *out, struct diags *d);
+void tokens_read(const struct source *s, bool is_expression, struct tokens *out,
+		 struct diags *d);
 void tokens_release(struct tokens *t);
 
 /*

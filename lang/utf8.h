@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 struct utf8 {
-	uint32_t code;  /* U+FFFD for a byte that is no UTF-8 */
+	uint32_t code;	/* U+FFFD for a byte that is no UTF-8 */
 	uint8_t length; /* bytes: 1 to 4; 0 only at the end of the text */
-	uint8_t width;  /* cells of a terminal: 0, 1 or 2; control: 1 */
+	uint8_t width;	/* cells of a terminal: 0, 1 or 2; control: 1 */
 	bool is_valid;
 };
 

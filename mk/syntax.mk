@@ -15,7 +15,9 @@ lang_liblang_a_SOURCES += \
 	lang/token.c lang/token.h \
 	lang/utf8.c lang/utf8.h
 
+# Also for "make lang/liblang.a", which BUILT_SOURCES does not cover.
 BUILT_SOURCES += lang/grammar.h
+$(lang_liblang_a_OBJECTS): lang/grammar.h
 CLEANFILES += lang/grammar.c lang/grammar.h lang/lexer.c
 
 check_PROGRAMS += tests/unit/lang_golden

@@ -33,8 +33,7 @@ static bool is_type(struct str name)
 	       str_is(name, "db_cluster");
 }
 
-static const char *const type_names[] = { "vpc", "subnet", "db_cluster",
-					  NULL };
+static const char *const type_names[] = { "vpc", "subnet", "db_cluster", NULL };
 
 static struct str path_of(struct fixture *f, const char *name)
 {
@@ -44,13 +43,12 @@ static struct str path_of(struct fixture *f, const char *name)
 static void file(struct fixture *f, const char *name, const char *text)
 {
 	struct str path = path_of(f, name);
-	struct str folder = str_dup(str_sub(path, 0,
-					    (size_t)str_rfind(path, '/')),
-				    &f->arena);
+	struct str folder =
+	    str_dup(str_sub(path, 0, (size_t)str_rfind(path, '/')), &f->arena);
 
 	assert_int_equal(file_make_folders(folder.s, 0755, &f->err), 0);
-	assert_int_equal(
-		file_replace(path.s, str_from(text), 0644, &f->err), 0);
+	assert_int_equal(file_replace(path.s, str_from(text), 0644, &f->err),
+			 0);
 }
 
 static void load(struct fixture *f)
@@ -228,8 +226,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(fails_without_the_file, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(
-			syntax_errors_hide_nothing_else, setup, teardown),
+		cmocka_unit_test_setup_teardown(syntax_errors_hide_nothing_else,
+						setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,13 +128,13 @@ static void run_one(struct run *r, const char *path)
 int main(int argc, char **argv)
 {
 	const char *folder = getenv("DMSL_SRCDIR");
-	struct run r = { .is_update = argc > 1 &&
-				      !strcmp(argv[1], "--update") };
+	struct run r = { .is_update =
+			     argc > 1 && !strcmp(argv[1], "--update") };
 	struct str pattern;
 	glob_t found;
 
-	pattern = str_fmt(&r.arena, "%s/tests/lang/*.dmsl",
-			  folder ? folder : ".");
+	pattern =
+	    str_fmt(&r.arena, "%s/tests/lang/*.dmsl", folder ? folder : ".");
 	if (glob(pattern.s, 0, NULL, &found) != 0) {
 		fprintf(stderr, "no files match %s\n", pattern.s);
 		return 1;

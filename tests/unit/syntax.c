@@ -23,9 +23,8 @@
 static void source_finds_lines_and_columns(void **state)
 {
 	struct arena a = { 0 };
-	struct source *s = source_from(STR("x/y.dmsl"),
-				       STR("ab\n\t\xc3\xa9z\r\n\xe6\xbc\xa2w"),
-				       &a);
+	struct source *s = source_from(
+	    STR("x/y.dmsl"), STR("ab\n\t\xc3\xa9z\r\n\xe6\xbc\xa2w"), &a);
 	uint32_t line, column;
 
 	(void)state;
@@ -49,8 +48,8 @@ static void source_finds_lines_and_columns(void **state)
 static void utf8_is_strict(void **state)
 {
 	static const char *const wrong[] = {
-		"\x80", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80",
-		"\xf4\x90\x80\x80", "\xff",
+		"\x80",		"\xc0\x80",	    "\xc3", "\xe0\x80\x80",
+		"\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff",
 	};
 	char out[4];
 
@@ -92,9 +91,9 @@ static void findings_are_sorted_and_said_once(void **state)
 {
 	struct arena a = { 0 };
 	struct diags d = { .arena = &a };
-	struct source *s = source_from(
-		STR("dev.dmsl"), STR("aurora source {\n  verison = \"15\"\n}\n"),
-		&a);
+	struct source *s =
+	    source_from(STR("dev.dmsl"),
+			STR("aurora source {\n  verison = \"15\"\n}\n"), &a);
 	struct place second = { s, { 18, 25 } }, first = { s, { 0, 6 } };
 	struct diag *x;
 	char *text;
@@ -112,17 +111,17 @@ static void findings_are_sorted_and_said_once(void **state)
 	assert_int_equal(d.n_errors, 1);
 	text = printed(&d, false, 0, 10);
 	assert_string_equal(
-		text, "dev.dmsl:1:1: warning[W0001]: odd\n"
-		      "    1 | aurora source {\n"
-		      "      | ^~~~~~\n"
-		      "dev.dmsl:2:3: error[E0203]: unrecognised attribute "
-		      "\"verison\" in aurora \"source\"\n"
-		      "    2 |   verison = \"15\"\n"
-		      "      |   ^~~~~~~\n"
-		      "dev.dmsl:1:1: note: in this block\n"
-		      "    1 | aurora source {\n"
-		      "      | ~~~~~~\n"
-		      "      = hint: Did you mean \"version\"?\n");
+	    text, "dev.dmsl:1:1: warning[W0001]: odd\n"
+		  "    1 | aurora source {\n"
+		  "      | ^~~~~~\n"
+		  "dev.dmsl:2:3: error[E0203]: unrecognised attribute "
+		  "\"verison\" in aurora \"source\"\n"
+		  "    2 |   verison = \"15\"\n"
+		  "      |   ^~~~~~~\n"
+		  "dev.dmsl:1:1: note: in this block\n"
+		  "    1 | aurora source {\n"
+		  "      | ~~~~~~\n"
+		  "      = hint: Did you mean \"version\"?\n");
 	free(text);
 	text = printed(&d, true, 0, 0);
 	assert_non_null(strstr(text, "\"code\": \"E0203\", \"file\": "
@@ -152,7 +151,8 @@ static void findings_are_cut_and_counted(void **state)
 		buf_fmt(&line, "%04d ", i);
 	s = source_from(STR("x"), buf_str(&line), &a);
 	for (uint32_t i = 0; i < 1000; i++)
-		diag_error(&d, "E0101", (struct place){ s, { i * 5, i * 5 + 4 } },
+		diag_error(&d, "E0101",
+			   (struct place){ s, { i * 5, i * 5 + 4 } },
 			   "no\033[31m");
 	assert_int_equal(d.n, 1000);
 	text = printed(&d, false, 80, 990);
@@ -293,9 +293,9 @@ static char *repeat(const char *before, const char *text, size_t n,
 
 static void nesting_is_limited(void **state)
 {
-	static const char *const deep[] = { "[", "(", "{a=", "-", "not ",
-					    "\"${", "f(", "a[", "1+", "a?b:",
-					    "[for x in " };
+	static const char *const deep[] = { "[",    "(",    "{a=",	 "-",
+					    "not ", "\"${", "f(",	 "a[",
+					    "1+",   "a?b:", "[for x in " };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(deep) / sizeof(*deep); i++) {
@@ -344,11 +344,11 @@ static void size_is_not(void **state)
 static void any_text_ends(void **state)
 {
 	static const char text[] =
-		"param p : enum(a, b) secret = a { check = p > 1 }\n"
-		"use \"x\" network n for k, v in { a = 1 } if x { a = <<~S\n"
-		"  t ${u}\n  S\n b { c = [1, \"d${e}\"] } }\n"
-		"dms_task t { tables { include a.% where b >= 1 "
-		"rename table a.b to c } }\n";
+	    "param p : enum(a, b) secret = a { check = p > 1 }\n"
+	    "use \"x\" network n for k, v in { a = 1 } if x { a = <<~S\n"
+	    "  t ${u}\n  S\n b { c = [1, \"d${e}\"] } }\n"
+	    "dms_task t { tables { include a.% where b >= 1 "
+	    "rename table a.b to c } }\n";
 	unsigned seed = 1;
 
 	(void)state;
@@ -362,7 +362,7 @@ static void any_text_ends(void **state)
 		for (int j = 0; j < 3; j++) {
 			seed = seed * 1103515245 + 12345;
 			copy[(seed >> 8) % (sizeof(text) - 1)] =
-				text[(seed >> 4) % (sizeof(text) - 1)];
+			    text[(seed >> 4) % (sizeof(text) - 1)];
 		}
 		s = source_from(STR("x"), str_from(copy), &a);
 		parse_file(s, &a, &d);
@@ -373,7 +373,7 @@ static void any_text_ends(void **state)
 		struct arena a = { 0 };
 		struct diags d = { .arena = &a };
 		struct source *s =
-			source_from(STR("x"), (struct str){ text, n }, &a);
+		    source_from(STR("x"), (struct str){ text, n }, &a);
 
 		parse_file(s, &a, &d);
 		diags_release(&d);
