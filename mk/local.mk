@@ -22,3 +22,9 @@ providers_libproviders_a_SOURCES += \
 	providers/local/tls.c providers/local/tls.h \
 	providers/local/types.h \
 	providers/local/vpc.c
+
+check_PROGRAMS += tests/unit/local
+TESTS += tests/unit/local
+tests_unit_local_SOURCES = tests/unit/local.c
+tests_unit_local_LDADD = providers/libproviders.a engine/libengine.a \
+	$(unit_libs) $(CURL_LIBS) $(PQ_LIBS)
