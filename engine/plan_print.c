@@ -4,11 +4,11 @@
  */
 #include <config.h>
 
+#include "engine/plan_change.h"
 #include "engine/plan_private.h"
 
 #include "lang/base/buf.h"
 #include "lang/diag.h"
-#include "lang/json.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -39,34 +39,6 @@ static const char *paint(const struct printer *o, const char *code)
 #define PLAIN "\033[0m"
 
 /* -- Values --------------------------------------------------------------- */
-
-/* Cuts at a character's beginning, so that no half of one is printed. */
-static size_t cut_at(const struct buf *b, size_t from, unsigned width)
-{
-	size_t n = from + width;
-
-	while (n > from && ((unsigned char)b->data[n] & 0xc0) == 0x80)
-		n--;
-	return n;
-}
-
-void plan_value_text(struct buf *out, struct value v, unsigned width)
-{
-	size_t from = out->len;
-
-	if (v.marks & MARK_SECRET)
-		buf_add_c(out, "(secret)");
-	else if (value_is_unknown(v))
-		buf_add_c(out, "(known after apply)");
-	else if (value_is_null(v))
-		buf_add_c(out, "none");
-	else
-		json_write(out, v, 0);
-	if (width && out->len - from > width) {
-		out->len = cut_at(out, from, width - 1);
-		buf_add_c(out, "…");
-	}
-}
 
 static const char *value_line(struct printer *o, struct value v)
 {
@@ -160,14 +132,21 @@ static void print_changes(struct printer *o, const struct plan_step *s)
 	for (size_t i = 0; i < s->n_changes; i++) {
 		const struct plan_change *c = &s->changes[i];
 
-		fprintf(o->out, "      %-*.*s  %s", width, STR_ARG(c->attr),
-			value_line(o, c->old));
-		fprintf(o->out, " -> %s", value_line(o, c->new));
+		buf_clear(&o->text);
+		plan_change_text(&o->text, c, s->schema);
+		/* What is shown by its parts has its place on the first line. */
+		const char *text = o->text.data;
+		size_t head = strcspn(text, "\n");
+
+		if (head && text[head])
+			head = strlen(text);
+		fprintf(o->out, "      %-*.*s  %.*s", width, STR_ARG(c->attr),
+			(int)head, text);
 		if (c->forces_replace)
 			fprintf(o->out, "  %sreplaces%s", paint(o, RED),
 				paint(o, PLAIN));
 		print_place(o, c->place);
-		fputc('\n', o->out);
+		fprintf(o->out, "%s\n", text + head);
 	}
 }
 
