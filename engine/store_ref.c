@@ -159,6 +159,7 @@ static int move_unlocked(struct store *s, const char *ref,
 			return -1;
 		clock_sleep_ms(pause);
 		pause = pause < 50 ? pause * 2 : 50;
+		*err = (struct error){ 0 };
 	}
 	return 0;
 }
