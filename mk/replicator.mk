@@ -24,3 +24,14 @@ providers_libproviders_a_SOURCES += \
 	providers/replicator/session.c providers/replicator/session.h \
 	providers/replicator/sign.c providers/replicator/sign.h \
 	providers/replicator/unit.c providers/replicator/unit.h
+
+replicator_test_libs = providers/libproviders.a lang/liblang.a $(CMOCKA_LIBS) \
+	$(PQ_LIBS) $(MICROHTTPD_LIBS) $(CURL_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/unit/sign tests/unit/replicator
+TESTS += tests/unit/sign tests/unit/replicator
+tests_unit_sign_SOURCES = tests/unit/sign.c
+tests_unit_sign_LDADD = $(replicator_test_libs)
+tests_unit_replicator_SOURCES = tests/unit/replicator.c \
+	tests/support/pg_server.c tests/support/pg_server.h
+tests_unit_replicator_LDADD = $(replicator_test_libs)

@@ -18,19 +18,15 @@
 	" n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> "        \
 	"'information_schema'"
 
+/*
+ * Sizes are the planner's: pg_table_size() would wait for whoever has locked
+ * any one table.
+ */
 static const char tables_sql[] =
 	"SELECT n.nspname, c.relname, c.relkind = 'p',"
 	" greatest(c.reltuples, 0)::bigint,"
-	" CASE WHEN c.relkind = 'p' THEN"
-	"  (SELECT coalesce(sum(pg_table_size(t.relid)), 0)::bigint"
-	"   FROM pg_partition_tree(c.oid) t WHERE t.isleaf)"
-	" ELSE pg_table_size(c.oid) END,"
-	" pn.nspname, pc.relname,"
-	" CASE WHEN c.relkind = 'p' THEN"
-	"  (SELECT coalesce(sum(greatest(l.reltuples, 0)), 0)::bigint"
-	"   FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid"
-	"   WHERE t.isleaf) END,"
-	" c.oid"
+	" c.relpages::bigint * current_setting('block_size')::int,"
+	" pn.nspname, pc.relname, c.oid"
 	" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 	" LEFT JOIN pg_inherits i ON c.relispartition AND i.inhrelid = c.oid"
 	" LEFT JOIN pg_class pc ON pc.oid = i.inhparent"
@@ -115,6 +111,25 @@ struct str catalog_key(struct str schema, struct str table, struct arena *a)
 	return (struct str){ key, schema.n + table.n + 1 };
 }
 
+/* A partitioned table is as large as its leaves. */
+static void sum_partitions(struct catalog *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct table *leaf = &c->tables[i];
+		struct str parent = leaf->parent;
+
+		while (parent.n && !leaf->is_partitioned) {
+			struct table *up = map_get(&c->by_name, parent);
+
+			if (!up)
+				break;
+			up->rows += leaf->rows;
+			up->bytes += leaf->bytes;
+			parent = up->parent;
+		}
+	}
+}
+
 static int read_tables(struct pg *c, struct arena *a, struct catalog *out,
 		       struct pg_result *r, struct error *err)
 {
@@ -128,13 +143,16 @@ static int read_tables(struct pg *c, struct arena *a, struct catalog *out,
 		t->schema = cell(r, i, 0);
 		t->name = cell(r, i, 1);
 		t->is_partitioned = is_true(cell(r, i, 2));
-		t->rows = number(cell(r, i, t->is_partitioned ? 7 : 3));
-		t->bytes = number(cell(r, i, 4));
+		if (!t->is_partitioned) {
+			t->rows = number(cell(r, i, 3));
+			t->bytes = number(cell(r, i, 4));
+		}
 		if (cell(r, i, 6).s)
 			t->parent = catalog_key(cell(r, i, 5), cell(r, i, 6),
 						a);
 		map_put(&out->by_name, catalog_key(t->schema, t->name, a), t);
 	}
+	sum_partitions(out);
 	return 0;
 }
 
@@ -170,7 +188,7 @@ static int read_columns(struct pg *c, struct arena *a, struct catalog *out,
 		return -1;
 	for (size_t i = 0; i < out->n; i++) {
 		struct table *t = &out->tables[i];
-		int64_t oid = number(cell(tables, i, 8));
+		int64_t oid = number(cell(tables, i, 7));
 		size_t end;
 
 		while (at < r.n_rows && number(cell(&r, at, 0)) < oid)
@@ -203,7 +221,7 @@ static int read_keys(struct pg *c, struct arena *a, struct catalog *out,
 		return -1;
 	for (size_t i = 0; i < out->n; i++) {
 		struct table *t = &out->tables[i];
-		int64_t oid = number(cell(tables, i, 8));
+		int64_t oid = number(cell(tables, i, 7));
 		size_t end;
 
 		while (at < r.n_rows && number(cell(&r, at, 0)) < oid)

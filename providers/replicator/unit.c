@@ -121,7 +121,7 @@ static int rename_column(const struct work *w, struct str name, struct str *out)
 		return 0;
 	if (str_is(t->action, "remove-column"))
 		return 1;
-	if (str_is(t->action, "rename"))
+	if (str_is(t->action, "rename") && t->value.n)
 		*out = t->value;
 	else if (str_is(t->action, "convert-lowercase"))
 		*out = with_case(name, false, a);
@@ -504,6 +504,13 @@ static int write_sums(struct work *w)
 	return rc;
 }
 
+/* Keys that the source has not, and names computed by an expression. */
+static bool is_beyond_us(const struct mapping_transformation *t)
+{
+	return str_is(t->action, "define-primary-key") ||
+	       (str_is(t->action, "rename") && t->value.n == 0);
+}
+
 static int check_table_rules(const struct work *w)
 {
 	const struct mapping *m = w->m->mapping;
@@ -512,10 +519,10 @@ static int check_table_rules(const struct work *w)
 		const struct mapping_transformation *t =
 			&m->transformations[i];
 
-		if (t->target == MAPPING_TABLE &&
-		    str_is(t->action, "define-primary-key") &&
+		if (t->target != MAPPING_COLUMN && is_beyond_us(t) &&
 		    mapping_pattern_matches(t->schema, w->source->schema) &&
-		    mapping_pattern_matches(t->table, w->source->name))
+		    (t->target == MAPPING_SCHEMA ||
+		     mapping_pattern_matches(t->table, w->source->name)))
 			return error_set(&w->out->broken, ERROR_INVALID,
 					 "transformation \"%.*s\" is not carried "
 					 "out by this replication server",
