@@ -41,3 +41,10 @@ tests_unit_sql_types_SOURCES = tests/unit/sql_types.c \
 	tests/unit/sql_server.c tests/unit/sql_server.h
 tests_unit_sql_types_LDADD = providers/libproviders.a engine/libengine.a \
 	lang/liblang.a $(CMOCKA_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/unit/dms_types
+TESTS += tests/unit/dms_types
+tests_unit_dms_types_SOURCES = tests/unit/dms_types.c \
+	tests/unit/scripted.c tests/unit/scripted.h
+tests_unit_dms_types_LDADD = providers/libproviders.a engine/libengine.a \
+	lang/liblang.a $(CMOCKA_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS)
