@@ -417,7 +417,7 @@ static void step_failed(void *owner, size_t number, const struct operation *op,
 		return;
 	if (step->resource)
 		place = step->resource->place;
-	d = diag_error(diags, "E0501", place, "could not %s \"%.*s\": %s",
+	d = diag_error(diags, "E0510", place, "could not %s \"%.*s\": %s",
 		       op && op->kind != OPERATION_CHECK ?
 			       operation_name(op->kind) :
 			       action_name(step->action),

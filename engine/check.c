@@ -85,7 +85,8 @@ static struct value fallback_value(const struct attr_schema *s,
 
 	if (s->fallback && constant_value(STR("schema"), str_from(s->fallback),
 					  t, a, &d, &v))
-		BUG("fallback of \"%s\" in a schema: %s", s->name, s->fallback);
+		BUG("fallback of \"%s\" in a schema: %s: %.*s", s->name,
+		    s->fallback, STR_ARG(d.items[0]->message));
 	diags_release(&d);
 	return v;
 }

@@ -7,6 +7,7 @@
 #include "engine/setup.h"
 #include "engine/target.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -361,7 +362,9 @@ int cli_main(const struct cli *cli, int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	status = options_first(cli, argc - 1, argv + 1);
 	if (fflush(stdout) != 0 && status == STATUS_DONE) {
-		perror("dmsl: could not write the output");
+		/* A reader that has seen enough is no mishap. */
+		if (errno != EPIPE)
+			perror("dmsl: could not write the output");
 		status = STATUS_FAILED;
 	}
 	return status;

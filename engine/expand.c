@@ -325,7 +325,7 @@ int expand_output(struct expansion *e, const struct ast_decl *output,
 	if (!d)
 		return -1;
 	binding_value(x->root, &x->root->bindings[d->slot], a, out);
-	*out = value_ids(*out, a);
+	*out = value_plain(*out, a);
 	return x->diags->n_errors > errors ? -1 : 0;
 }
 

@@ -120,9 +120,11 @@ static void find_in_binding(struct finder *f, struct scope *s,
 {
 	struct value v;
 
+	/* Of a component only what is used; of a resource, all that led to it. */
 	if (attr.n) {
 		binding_value(s, b, f->x->arena, &v);
-		if (v.kind == VALUE_OBJECT && !value_is_unknown(v)) {
+		if (v.kind == VALUE_OBJECT && !value_is_unknown(v) &&
+		    v.as.object->is_component) {
 			find_in_instance(f, v.as.object->data, attr);
 			return;
 		}

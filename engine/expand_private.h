@@ -192,6 +192,11 @@ int wanted_attr(struct expander *x, const struct resource *r,
 		struct value *out, struct place *place);
 /* Objects become their ids. */
 struct value value_ids(struct value v, struct arena *a);
+/*
+ * As an output is kept: ids, and texts for what JSON has no form of. It has no
+ * type that would turn texts back.
+ */
+struct value value_plain(struct value v, struct arena *a);
 
 /* expand_deps.c */
 int deps_find(struct expander *x);

@@ -79,7 +79,7 @@ struct journal_replay {
 	struct journal_record *open;
 	size_t n_open;
 	uint64_t next_sequence;
-	size_t torn_bytes; /* cut off at the end */
+	size_t torn_bytes; /* cut off behind the last record */
 };
 
 /*
@@ -102,7 +102,8 @@ int journal_open(const char *folder, const struct seal *seal,
 		 struct error *err);
 /*
  * Appends one record; the sequence number is set here. Not yet durable. The
- * first one is "begin". memo and message must hold no secret.
+ * first one is "begin"; an "end" without one is nothing. memo and message must
+ * hold no secret.
  */
 int journal_add(struct journal *j, struct journal_record *r,
 		struct error *err);

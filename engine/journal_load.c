@@ -213,7 +213,8 @@ static int read_records(struct str text, const struct seal *seal,
 	}
 	codec_release(&codec);
 	out->next_sequence = scan.sequence;
-	out->torn_bytes = text.n - scan.at;
+	/* A file that was just being made is no journal, torn or not. */
+	out->torn_bytes = all->all.n ? text.n - scan.at : 0;
 	return rc < 0 ? -1 : 0;
 }
 

@@ -31,7 +31,9 @@ struct report_time report_time(int64_t ms)
 {
 	struct report_time t;
 
-	if (ms < 60 * 1000)
+	if (ms < 1000)
+		snprintf(t.text, sizeof(t.text), "%lld ms", (long long)ms);
+	else if (ms < 60 * 1000)
 		snprintf(t.text, sizeof(t.text), "%lld.%lld s",
 			 (long long)(ms / 1000), (long long)(ms % 1000 / 100));
 	else

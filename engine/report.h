@@ -54,7 +54,7 @@ void report_note(struct report *r, const char *format, ...)
 /* Draws again if it is time to; returns milliseconds to the next, or -1. */
 int report_tick(struct report *r);
 
-/* "0.4 s", "3 min 20 s". */
+/* "38 ms", "4.2 s", "3 min 20 s". */
 struct report_time {
 	char text[48];
 };

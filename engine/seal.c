@@ -258,14 +258,11 @@ done:
 }
 
 static int make_key_file(const char *folder, const char *path,
-			 struct error *err)
+			 const char *aside, struct error *err)
 {
-	size_t n = strlen(path) + sizeof(".new");
-	char *aside = xmalloc(n);
 	int fd = -1;
 	int rc;
 
-	snprintf(aside, n, "%s.new", path);
 	rc = file_make_folders(folder, 0755, err);
 	if (rc == 0) {
 		fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -278,11 +275,13 @@ static int make_key_file(const char *folder, const char *path,
 	}
 	if (rc == 0 && access(path, F_OK) < 0)
 		rc = link_new_key(path, aside, err);
+	else if (rc == 0)
+		/* Left by a kill between link and unlink, or by who is first. */
+		unlink(aside);
 	if (rc == 0 && fsync(fd) < 0)
 		rc = error_errno(err, "could not sync \"%s\"", folder);
 	if (fd >= 0)
 		close(fd);
-	free(aside);
 	return rc;
 }
 
@@ -292,7 +291,8 @@ static int find_key(const char *folder, bool may_create, unsigned char *key,
 {
 	const char *text = getenv("DMSL_STATE_KEY");
 	const char *file = getenv("DMSL_STATE_KEY_FILE");
-	size_t n = strlen(folder) + sizeof("/key");
+	size_t n = strlen(folder) + sizeof("/key.new");
+	char *aside;
 	char *path;
 	int rc;
 
@@ -302,11 +302,14 @@ static int find_key(const char *folder, bool may_create, unsigned char *key,
 		return read_key_file(file, S_IRWXO, key, err);
 	path = xmalloc(n);
 	snprintf(path, n, "%s/key", folder);
+	aside = xmalloc(n);
+	snprintf(aside, n, "%s/key.new", folder);
 	rc = access(path, F_OK) < 0 && errno == ENOENT ? 1 : 0;
-	if (rc == 1 && may_create)
-		rc = make_key_file(folder, path, err);
+	if (may_create && (rc == 1 || access(aside, F_OK) == 0))
+		rc = make_key_file(folder, path, aside, err);
 	if (rc == 0)
 		rc = read_key_file(path, S_IRWXO | S_IRWXG, key, err);
+	free(aside);
 	free(path);
 	return rc;
 }

@@ -140,6 +140,7 @@ struct expansion *setup_stack(struct context *c, const char *path,
 	}
 	if (setup_state(c, access, err) < 0)
 		return NULL;
+	*err = (struct error){ 0 };
 	e = expand(c, false, err);
 	if (!e || !c->diags.n_errors)
 		return e;

@@ -117,13 +117,15 @@ static struct value literal(struct evaluation *v, const struct ast_expr *x)
 static struct value unknown_function(struct evaluation *v,
 				     const struct ast_expr *x)
 {
-	const char *near = func_near(x->text);
+	struct str near = func_near(x->text);
 	struct ast_expr at = *x;
 	const char *hint = NULL;
 
 	at.span = x->name;
-	if (near)
-		hint = str_fmt(v->e->arena, "Did you mean \"%s\"?", near).s;
+	if (near.n)
+		hint = str_fmt(v->e->arena, "Did you mean \"%.*s\"?",
+			       STR_ARG(near))
+			       .s;
 	return eval_fail(v, &at, "E0257", hint, "unknown function \"%.*s\"",
 			 STR_ARG(x->text));
 }
@@ -166,6 +168,7 @@ static struct value call(struct evaluation *v, const struct ast_expr *x)
 	v->has_failed = had_failed;
 	v->has_built = true;
 	buf_init(&why, 4000);
+	c.why = &why;
 	if (func_run(f, &c, &out) < 0) {
 		const struct ast_expr *at =
 			c.bad_arg < x->n_items ? x->items[c.bad_arg] : x;

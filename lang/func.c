@@ -7,6 +7,7 @@
 #include "lang/base/error.h"
 #include "lang/decimal.h"
 #include "lang/func_impl.h"
+#include "lang/suggest.h"
 #include "lang/type.h"
 
 #include <stdarg.h>
@@ -168,6 +169,15 @@ bool func_scalar_text(struct value v, struct arena *a, struct str *out)
 	BUG("value of kind %d", v.kind);
 }
 
+size_t func_count_chars(struct str s)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		count += ((unsigned char)s.s[i] & 0xc0) != 0x80;
+	return count;
+}
+
 bool func_is_comparable(struct value a, struct value b)
 {
 	return a.kind == b.kind &&
@@ -193,48 +203,13 @@ const struct func *func_find(struct str name)
 	return NULL;
 }
 
-/* Single-letter edits from one short word to another, 99 for long words. */
-static unsigned distance(struct str a, struct str b)
+struct str func_near(struct str wrong)
 {
-	enum { MOST = 40 };
-	unsigned row[MOST + 1];
+	struct suggest s = suggest_start(wrong);
 
-	if (a.n > MOST || b.n > MOST)
-		return 99;
-	for (size_t k = 0; k <= b.n; k++)
-		row[k] = (unsigned)k;
-	for (size_t i = 1; i <= a.n; i++) {
-		unsigned corner = row[0];
-
-		row[0] = (unsigned)i;
-		for (size_t k = 1; k <= b.n; k++) {
-			unsigned least = corner + (a.s[i - 1] != b.s[k - 1]);
-
-			if (row[k] + 1 < least)
-				least = row[k] + 1;
-			if (row[k - 1] + 1 < least)
-				least = row[k - 1] + 1;
-			corner = row[k];
-			row[k] = least;
-		}
-	}
-	return row[b.n];
-}
-
-const char *func_near(struct str wrong)
-{
-	const char *near = NULL;
-	unsigned best = wrong.n > 5 ? 3 : wrong.n > 2 ? 2 : 1;
-
-	for (size_t i = 0; i < N_FUNCS; i++) {
-		unsigned d = distance(wrong, str_from(func_table[i].name));
-
-		if (d < best) {
-			best = d;
-			near = func_table[i].name;
-		}
-	}
-	return near;
+	for (size_t i = 0; i < N_FUNCS; i++)
+		suggest_try(&s, str_from(func_table[i].name));
+	return s.best;
 }
 
 void func_arity(const struct func *f, size_t *least, size_t *most)

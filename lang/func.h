@@ -61,8 +61,8 @@ enum {
 extern const struct func func_table[];
 
 const struct func *func_find(struct str name);
-/* The nearest name to a wrong one, or NULL. */
-const char *func_near(struct str wrong);
+/* The nearest name to a wrong one, or empty. */
+struct str func_near(struct str wrong);
 /* Least and most arguments. */
 void func_arity(const struct func *f, size_t *least, size_t *most);
 /* Runs it; -1 with why and bad_arg. */

@@ -5,11 +5,11 @@
 #include "lang/base/buf.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
-#include "lang/chars.h"
 #include "lang/func_impl.h"
 #include "lang/json.h"
 #include "lang/source.h"
 #include "lang/type.h"
+#include "lang/utf8.h"
 
 #include <openssl/evp.h>
 #include <string.h>
@@ -34,7 +34,7 @@ int func_file(struct func_call *c, struct value *out)
 				 c->args[0].marks & MARK_SECRET
 					 ? "could not read the file"
 					 : err.message);
-	if (memchr(text.s, '\0', text.n) || !chars_are_valid(text))
+	if (memchr(text.s, '\0', text.n) || utf8_check(text) < text.n)
 		return func_fail(c, 0, "the file is not text in UTF-8");
 	*out = value_str(text);
 	return 0;

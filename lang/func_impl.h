@@ -15,6 +15,8 @@ int func_whole(struct func_call *c, size_t arg, int64_t least, int64_t most,
 	       int64_t *out);
 /* The text of a scalar as a template writes it; false for other kinds. */
 bool func_scalar_text(struct value v, struct arena *a, struct str *out);
+/* Characters of a text. */
+size_t func_count_chars(struct str s);
 /* Both numbers, strings, durations or sizes: they have an order. */
 bool func_is_comparable(struct value a, struct value b);
 

@@ -3,7 +3,6 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/vec.h"
-#include "lang/chars.h"
 #include "lang/decimal.h"
 #include "lang/func_impl.h"
 #include "lang/order.h"
@@ -28,7 +27,7 @@ int func_length(struct func_call *c, struct value *out)
 	else if (v.kind == VALUE_MAP)
 		n = v.as.map.n;
 	else if (v.kind == VALUE_STRING)
-		n = chars_count(v.as.text);
+		n = func_count_chars(v.as.text);
 	else
 		return func_fail(c, 0, "a %s has no length",
 				 value_kind_name(v));

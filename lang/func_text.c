@@ -3,9 +3,9 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
-#include "lang/chars.h"
 #include "lang/decimal.h"
 #include "lang/func_impl.h"
+#include "lang/utf8.h"
 
 #include <string.h>
 
@@ -226,7 +226,7 @@ static int add_placeholder(struct func_call *c, struct placeholder p,
 		text = str_skip(text, 1);
 		p.width -= p.width > 0;
 	}
-	for (size_t n = chars_count(text); n < p.width; n++)
+	for (size_t n = func_count_chars(text); n < p.width; n++)
 		buf_add_char(b, p.kind == 'd' && p.has_zeros ? '0' : ' ');
 	buf_add_str(b, text);
 	return 0;
@@ -273,12 +273,8 @@ static size_t offset_of(struct str s, int64_t n)
 {
 	size_t at = 0;
 
-	for (; n > 0 && at < s.n; n--) {
-		uint32_t code;
-		size_t step = chars_next(str_skip(s, at), &code);
-
-		at += step ? step : 1;
-	}
+	for (; n > 0 && at < s.n; n--)
+		at += utf8_next(str_skip(s, at)).length;
 	return at;
 }
 

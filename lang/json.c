@@ -7,8 +7,8 @@
 #include "lang/base/error.h"
 #include "lang/base/map.h"
 #include "lang/base/vec.h"
-#include "lang/chars.h"
 #include "lang/decimal.h"
+#include "lang/utf8.h"
 
 #include <string.h>
 
@@ -56,7 +56,7 @@ void json_write_string(struct buf *out, struct str s)
 	buf_add_char(out, '"');
 	while (s.n) {
 		size_t n = 0;
-		uint32_t code;
+		struct utf8 c;
 
 		while (n < s.n && is_plain(s.s[n]))
 			n++;
@@ -64,14 +64,14 @@ void json_write_string(struct buf *out, struct str s)
 		s = str_skip(s, n);
 		if (s.n == 0)
 			break;
-		n = chars_next(s, &code);
-		if (n == 0) /* keep the document readable whatever we hold */
+		c = utf8_next(s);
+		if (!c.is_valid) /* keep the document readable in any case */
 			buf_add_c(out, "\\ufffd");
-		else if (code < 0x80 && code != 0x7f)
-			write_escape(out, code);
+		else if (c.code < 0x80 && c.code != 0x7f)
+			write_escape(out, c.code);
 		else
-			buf_add(out, s.s, n);
-		s = str_skip(s, n ? n : 1);
+			buf_add(out, s.s, c.length);
+		s = str_skip(s, c.length);
 	}
 	buf_add_char(out, '"');
 }
@@ -282,7 +282,7 @@ static int read_unicode(struct reader *r, char *out, size_t *n)
 			return fail(r, "half of a surrogate pair");
 		code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
 	}
-	*n += chars_put(code, out + *n);
+	*n += utf8_write(code, out + *n);
 	return 0;
 }
 
@@ -314,16 +314,17 @@ static int scan_string(struct reader *r, size_t *end, bool *has_escape)
 	*has_escape = false;
 	while (i < r->text.n && r->text.s[i] != '"') {
 		unsigned char c = (unsigned char)r->text.s[i];
-		uint32_t code;
 		size_t n = 1;
 
 		r->at = i;
 		if (c < 0x20)
 			return fail(r, "control character in a string");
 		if (c >= 0x80) {
-			n = chars_next(str_skip(r->text, i), &code);
-			if (n == 0)
+			struct utf8 u = utf8_next(str_skip(r->text, i));
+
+			if (!u.is_valid)
 				return fail(r, "invalid UTF-8 in a string");
+			n = u.length;
 		}
 		if (c == '\\') {
 			*has_escape = true;

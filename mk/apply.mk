@@ -60,6 +60,9 @@ tests_unit_opts_LDADD = engine/libengine.a $(unit_libs)
 dist_man_MANS += man/dmsl.1
 
 command_tests = \
-	tests/t/0001-usage.sh
+	tests/t/0001-usage.sh \
+	tests/t/0002-validate.sh \
+	tests/t/0010-apply.sh \
+	tests/t/0011-killed.sh
 TESTS += $(command_tests)
 EXTRA_DIST += tests/lib.sh $(command_tests)

@@ -5,6 +5,13 @@ providers_libproviders_a_SOURCES += \
 	providers/aws/aws.c providers/aws/aws.h \
 	providers/aws/client.c providers/aws/client.h \
 	providers/aws/dms.h \
+	providers/aws/dms_call.c providers/aws/dms_call.h \
+	providers/aws/dms_effects.c \
+	providers/aws/dms_endpoint.c \
+	providers/aws/dms_instance.c \
+	providers/aws/dms_load.c \
+	providers/aws/dms_subnet_group.c \
+	providers/aws/dms_task.c providers/aws/dms_task.h \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
 	providers/http.c providers/http.h \
 	providers/retry.c providers/retry.h \
@@ -17,3 +24,20 @@ providers_libproviders_a_SOURCES += \
 	providers/sql/query.c \
 	providers/sql/split.c providers/sql/split.h \
 	providers/sql/sql.h
+
+check_PROGRAMS += tests/unit/sigv4 tests/unit/http
+TESTS += tests/unit/sigv4 tests/unit/http
+tests_unit_sigv4_SOURCES = tests/unit/sigv4.c
+tests_unit_sigv4_LDADD = providers/libproviders.a lang/liblang.a \
+	$(CMOCKA_LIBS) $(CRYPTO_LIBS)
+tests_unit_http_SOURCES = tests/unit/http.c \
+	tests/unit/scripted.c tests/unit/scripted.h
+tests_unit_http_LDADD = providers/libproviders.a lang/liblang.a \
+	$(CMOCKA_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/unit/sql_types
+TESTS += tests/unit/sql_types
+tests_unit_sql_types_SOURCES = tests/unit/sql_types.c \
+	tests/unit/sql_server.c tests/unit/sql_server.h
+tests_unit_sql_types_LDADD = providers/libproviders.a engine/libengine.a \
+	lang/liblang.a $(CMOCKA_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS)

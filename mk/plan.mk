@@ -19,3 +19,13 @@ engine_libengine_a_SOURCES += \
 	engine/plan_print.c \
 	engine/plan_step.c \
 	engine/refresh.c engine/refresh.h
+
+check_PROGRAMS += tests/unit/graph
+TESTS += tests/unit/graph
+tests_unit_graph_SOURCES = tests/unit/graph.c
+tests_unit_graph_LDADD = engine/libengine.a $(unit_libs)
+
+check_PROGRAMS += tests/unit/plan
+TESTS += tests/unit/plan
+tests_unit_plan_SOURCES = tests/unit/plan.c
+tests_unit_plan_LDADD = engine/libengine.a $(unit_libs)

@@ -18,8 +18,9 @@ store_libs = engine/libengine.a lang/liblang.a $(CMOCKA_LIBS) $(GIT2_LIBS) \
 	$(CJSON_LIBS) $(CRYPTO_LIBS)
 
 check_PROGRAMS += tests/unit/journal tests/unit/seal tests/unit/state \
-	tests/unit/store
-TESTS += tests/unit/journal tests/unit/seal tests/unit/state tests/unit/store
+	tests/unit/store tests/unit/store_crash
+TESTS += tests/unit/journal tests/unit/seal tests/unit/state \
+	tests/unit/store tests/unit/store_crash
 tests_unit_store_SOURCES = tests/unit/store.c
 tests_unit_store_LDADD = $(store_libs)
 tests_unit_journal_SOURCES = tests/unit/journal.c
@@ -28,3 +29,5 @@ tests_unit_seal_SOURCES = tests/unit/seal.c
 tests_unit_seal_LDADD = $(store_libs)
 tests_unit_state_SOURCES = tests/unit/state.c
 tests_unit_state_LDADD = $(store_libs)
+tests_unit_store_crash_SOURCES = tests/unit/store_crash.c
+tests_unit_store_crash_LDADD = $(store_libs)

@@ -8,7 +8,6 @@ lang_liblang_a_SOURCES += \
 	lang/json.c lang/json.h \
 	lang/order.c lang/order.h \
 	lang/type.c lang/type.h \
-	lang/chars.c lang/chars.h \
 	lang/value.c lang/value.h
 lang_liblang_a_SOURCES += \
 	lang/func.c lang/func.h lang/func_impl.h \
@@ -30,3 +29,8 @@ lang_liblang_a_SOURCES += \
 	lang/dms/settings.c lang/dms/settings.h \
 	lang/dms/settings_compile.c \
 	lang/dms/settings_table.c lang/dms/settings_table.h
+
+check_PROGRAMS += tests/unit/eval
+TESTS += tests/unit/eval
+tests_unit_eval_SOURCES = tests/unit/eval.c
+tests_unit_eval_LDADD = $(unit_libs)

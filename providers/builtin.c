@@ -2,7 +2,9 @@
 
 #include "providers/builtin.h"
 
+#include "providers/aws/aws.h"
 #include "providers/core/core.h"
+#include "providers/local/local.h"
 #include "providers/replicator/replicator.h"
 #include "providers/types/types.h"
 
@@ -11,6 +13,8 @@
 /* One row a provider. */
 const struct provider *const builtin_providers[] = {
 	&core_provider,
+	&local_provider,
+	&aws_provider,
 	NULL,
 };
 

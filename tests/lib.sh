@@ -80,7 +80,7 @@ test_expect_success() {
 	else
 		test_failed=$((test_failed + 1))
 		echo "not ok $test_count - $1"
-		sed 's/^/#   /' "$TRASH/.log"
+		tail -n 60 "$TRASH/.log" | sed 's/^/#   /'
 	fi
 	eval "$test_cleanup" >/dev/null 2>&1
 	test_cleanup=:

@@ -2,18 +2,15 @@
 
 #include "lang/dms/pattern.h"
 
-#include "lang/chars.h"
+#include "lang/utf8.h"
 
 /* A character; bytes that are no UTF-8 count one each. */
 static size_t next(struct str s, uint32_t *code)
 {
-	size_t n = chars_next(s, code);
+	struct utf8 c = utf8_next(s);
 
-	if (n == 0 && s.n) {
-		*code = (unsigned char)s.s[0];
-		n = 1;
-	}
-	return n;
+	*code = c.is_valid || s.n == 0 ? c.code : (unsigned char)s.s[0];
+	return c.length;
 }
 
 /* The length of a bracket expression at the start of s, or 0. */

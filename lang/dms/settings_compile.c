@@ -15,6 +15,7 @@
 #include "lang/dms/settings_table.h"
 #include "lang/eval.h"
 #include "lang/json.h"
+#include "lang/suggest.h"
 #include "lang/type.h"
 
 struct compiler {
@@ -271,58 +272,28 @@ static void compile_lobs(struct compiler *c, const struct ast_attr *at)
 	set(c, at, s, value_int_in(kib, c->arena));
 }
 
-static unsigned distance(struct str a, struct str b)
-{
-	unsigned row[41];
-
-	if (a.n > 40 || b.n > 40)
-		return 99;
-	for (size_t k = 0; k <= b.n; k++)
-		row[k] = (unsigned)k;
-	for (size_t i = 1; i <= a.n; i++) {
-		unsigned corner = row[0];
-
-		row[0] = (unsigned)i;
-		for (size_t k = 1; k <= b.n; k++) {
-			unsigned least = corner + (a.s[i - 1] != b.s[k - 1]);
-
-			if (row[k] + 1 < least)
-				least = row[k] + 1;
-			if (row[k - 1] + 1 < least)
-				least = row[k - 1] + 1;
-			corner = row[k];
-			row[k] = least;
-		}
-	}
-	return row[b.n];
-}
-
 static void unknown_setting(struct compiler *c, const struct ast_attr *at)
 {
-	const char *near = NULL;
-	unsigned best = 4;
+	struct suggest near = suggest_start(at->name);
+	struct str best;
 	struct diag *d;
 
 	c->n_errors++;
 	d = diag_error(c->eval->diags, "E0420", place_of(at, at->name_span),
 		       "unknown task setting \"%.*s\"", STR_ARG(at->name));
-	for (size_t i = 0; i < setting_count; i++) {
-		const struct setting *s = &setting_table[i];
-		unsigned n;
-
-		if (!s->name)
-			continue;
-		/* Who knows the document's key finds our word for it. */
-		n = str_is(at->name, s->key)
-			    ? 0
-			    : distance(at->name, str_from(s->name));
-		if (n < best) {
-			best = n;
-			near = s->name;
-		}
-	}
-	if (near)
-		diag_hint(c->eval->diags, d, "Did you mean \"%s\"?", near);
+	for (size_t i = 0; i < setting_count; i++)
+		if (setting_table[i].name)
+			suggest_try(&near, str_from(setting_table[i].name));
+	suggest_try(&near, STR("lobs"));
+	best = near.best;
+	/* Who knows the document's key finds our word for it. */
+	for (size_t i = 0; i < setting_count; i++)
+		if (setting_table[i].name && setting_table[i].key &&
+		    str_is(at->name, setting_table[i].key))
+			best = str_from(setting_table[i].name);
+	if (best.n)
+		diag_hint(c->eval->diags, d, "Did you mean \"%.*s\"?",
+			  STR_ARG(best));
 }
 
 static void compile_attr(struct compiler *c, const struct ast_attr *at)

@@ -115,13 +115,40 @@ static int need_text(struct value v, const char *name, struct str *out,
 	return 0;
 }
 
+/*
+ * By the descriptor, not as /dev/stdin: opening that again is refused to an
+ * unprivileged account where the pipe is root's.
+ */
+static int read_input(struct arena *a, struct str *out, struct error *err)
+{
+	char *text = arena_new(a, char, CONFIG_MAX + 1);
+	size_t n = 0;
+
+	for (;;) {
+		ssize_t got = read(STDIN_FILENO, text + n, CONFIG_MAX + 1 - n);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return error_errno(err, "could not read standard input");
+		n += (size_t)got;
+		if (n > CONFIG_MAX)
+			return error_set(err, ERROR_INVALID,
+					 "more than %d bytes", CONFIG_MAX);
+		if (got == 0)
+			break;
+	}
+	*out = (struct str){ text, n };
+	return 0;
+}
+
 static int read_config(struct config *c, struct arena *a, struct error *err)
 {
 	struct value v;
 	struct str text;
 	int64_t port;
 
-	if (file_read("/dev/stdin", CONFIG_MAX, a, &text, err) < 0)
+	if (read_input(a, &text, err) < 0)
 		return error_add(err, "configuration");
 	if (json_read(text, a, &v, err) < 0 || v.kind != VALUE_MAP)
 		/* The reader's words may quote a secret. */

@@ -45,12 +45,12 @@ static const char drop_empty_schema[] =
 	"RESET ROLE; BEGIN;"
 	"SELECT pg_advisory_xact_lock(" LOCK_KEY ");"
 	"DO $$ BEGIN "
-	"IF to_regclass('dmsl.intents') IS NOT NULL AND "
-	"NOT EXISTS (SELECT FROM dmsl.intents) THEN "
+	"IF to_regclass('dmsl.intents') IS NULL THEN RETURN; END IF; "
+	"IF EXISTS (SELECT FROM dmsl.intents) THEN RETURN; END IF; "
 	"DROP TABLE dmsl.intents; "
 	"IF NOT EXISTS (SELECT FROM pg_class WHERE "
 	"relnamespace = 'dmsl'::regnamespace) THEN "
-	"DROP SCHEMA dmsl; END IF; END IF; END $$;"
+	"DROP SCHEMA dmsl; END IF; END $$;"
 	"COMMIT";
 
 /* Shared lock, so that nobody drops the table under a running fixture. */

@@ -157,7 +157,11 @@ static struct value sample_attrs(void)
 		{ STR("text"), value_c("a \"b\"\n\xc3\xbc") },
 	};
 
-	return value_map(entries, sizeof(entries) / sizeof(*entries), &arena);
+	/* A copy: lists do not own their items, which are here. */
+	return value_copy(value_map(entries,
+				    sizeof(entries) / sizeof(*entries),
+				    &arena),
+			  &arena);
 }
 
 static void put(struct state *s, const char *address, const char *dep)

@@ -31,6 +31,16 @@
 
 #include <cmocka.h>
 
+/*
+ * Opening a repository of format version 1, libgit2 1.5 leaks a little for each
+ * setting that is no extension. The leak sanitizer asks this function.
+ */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libpcre2\n";
+}
+
 static struct arena arena;
 static char top[] = "/tmp/dmsl-store-XXXXXX";
 static const char *repo; /* of the test that runs */
@@ -328,6 +338,7 @@ static void no_secret_is_in_any_object(void **state)
 {
 	static const char secret[] = "S3ntinel-Geheimnis";
 	struct store *s = open_stack("dev");
+	struct store *planted = open_stack("planted");
 	struct value_entry e = {
 		STR("password"),
 		value_mark(value_c(secret), MARK_SECRET),
@@ -351,13 +362,14 @@ static void no_secret_is_in_any_object(void **state)
 	assert_int_equal(state_write(&states, seal, &b, &err), 0);
 	must_commit(s, STR(""), b.data);
 	/* The search itself is shown to find: in a commit of its own. */
-	must_commit(open_stack("planted"), STR(""), secret);
+	must_commit(planted, STR(""), secret);
 	assert_true(str_is(git("git cat-file --batch-all-objects --batch | "
 			       "grep -c S3ntinel"),
 			   "1"));
 	buf_release(&b);
 	state_release(&states);
 	seal_close(seal);
+	store_close(planted);
 	store_close(s);
 }
 

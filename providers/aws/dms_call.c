@@ -1,0 +1,450 @@
+#include <config.h>
+
+#include "providers/aws/dms_call.h"
+
+#include "lang/base/buf.h"
+#include "lang/base/clock.h"
+#include "lang/base/digest.h"
+#include "providers/aws/client.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct aws_fault faults[] = {
+	{ "AccessDeniedFault", ERROR_DENIED },
+	{ "CollectorNotFoundFault", ERROR_NOT_FOUND },
+	{ "FailedDependencyFault", ERROR_CONFLICT },
+	{ "InsufficientResourceCapacityFault", ERROR_QUOTA },
+	{ "InvalidCertificateFault", ERROR_INVALID },
+	{ "InvalidResourceStateFault", ERROR_CONFLICT },
+	{ "InvalidSubnet", ERROR_INVALID },
+	{ "KMSKeyNotAccessibleFault", ERROR_DENIED },
+	{ "ReplicationSubnetGroupDoesNotCoverEnoughAZs", ERROR_INVALID },
+	{ "ResourceAlreadyExistsFault", ERROR_EXISTS },
+	{ "ResourceNotFoundFault", ERROR_NOT_FOUND },
+	{ "ResourceQuotaExceededFault", ERROR_QUOTA },
+	{ "StorageQuotaExceededFault", ERROR_QUOTA },
+	{ "SubnetAlreadyInUse", ERROR_CONFLICT },
+	{ "UpgradeDependencyFailureFault", ERROR_CONFLICT },
+	{ NULL, ERROR_NONE },
+};
+
+static const struct aws_service service = {
+	.name = "dms",
+	.target = "AmazonDMSv20160101.",
+	.faults = faults,
+};
+
+static const struct dms_host *host_of(const struct call *c)
+{
+	return c->type->data;
+}
+
+void field(struct fields *f, const char *key, struct value v)
+{
+	*vec_push(&f->list) = (struct value_entry){ str_from(key), v };
+}
+
+void field_text(struct fields *f, const char *key, struct str text)
+{
+	field(f, key, value_str(text));
+}
+
+void field_given(struct fields *f, const char *key, struct str text)
+{
+	if (text.n)
+		field_text(f, key, text);
+}
+
+struct value fields_done(struct fields *f, struct arena *a)
+{
+	struct value v = value_map(f->list.items, f->list.n, a);
+
+	vec_release(&f->list);
+	return v;
+}
+
+int dms_call(struct call *c, bool may_start, const char *operation,
+	     struct value input, struct value *out)
+{
+	struct aws_endpoint e = { 0 };
+
+	*out = value_null();
+	if (host_of(c)->endpoint(c->self, may_start, c->arena, &e, &c->err) < 0)
+		return -1;
+	return aws_call(&e, &service, operation, input, c->arena, out, &c->err);
+}
+
+struct value dms_filter(const char *name, struct str value, struct arena *a)
+{
+	struct value *values = arena_new(a, struct value, 1);
+	struct value *filter = arena_new(a, struct value, 1);
+	struct value_entry parts[2] = { { STR("Name"), value_c(name) },
+					{ STR("Values"), value_null() } };
+	struct value_entry outer = { STR("Filters"), value_null() };
+
+	values[0] = value_str(value);
+	parts[1].value = value_list(values, 1);
+	filter[0] = value_map(parts, 2, a);
+	outer.value = value_list(filter, 1);
+	return value_map(&outer, 1, a);
+}
+
+int dms_find(struct call *c, bool may_start, const char *operation,
+	     struct value input, const char *member, struct value *out)
+{
+	const struct value *list;
+	struct value answer;
+
+	*out = value_null();
+	if (dms_call(c, may_start, operation, input, &answer) < 0) {
+		if (c->err.kind != ERROR_NOT_FOUND)
+			return -1;
+		c->err = (struct error){ 0 };
+		return 0;
+	}
+	list = value_get(answer, member);
+	if (list && list->kind == VALUE_LIST && list->as.list.n)
+		*out = list->as.list.items[0];
+	return 0;
+}
+
+enum step dms_read_failed(struct call *c)
+{
+	if (c->err.kind != ERROR_UNAVAILABLE)
+		return STEP_FAILED;
+	c->is_broken = true;
+	c->status = str_fmt(c->arena, "the service does not run: %s",
+			    c->err.message);
+	c->err = (struct error){ 0 };
+	return STEP_DONE;
+}
+
+/*
+ * Letters, digits and single hyphens, a letter first, none at the end, in lower
+ * case: what every identifier of the service may be and is stored as.
+ */
+static struct str make_identifier(struct str text, size_t most,
+				  struct arena *a)
+{
+	struct buf b;
+	struct str out;
+
+	buf_init(&b, most);
+	for (size_t i = 0; i < text.n; i++) {
+		char ch = text.s[i];
+		bool is_letter;
+
+		if (ch >= 'A' && ch <= 'Z')
+			ch = (char)(ch + 'a' - 'A');
+		is_letter = ch >= 'a' && ch <= 'z';
+		if (b.len == 0 && !is_letter) {
+			if (ch < '0' || ch > '9')
+				continue;
+			buf_add_c(&b, "d");
+		}
+		if (is_letter || (ch >= '0' && ch <= '9'))
+			buf_add_char(&b, ch);
+		else if (b.len && b.data[b.len - 1] != '-')
+			buf_add_char(&b, '-');
+	}
+	if (b.is_over || b.len == 0) {
+		char hex[DIGEST_HEX_SIZE];
+		struct str head = str_sub(buf_str(&b), 0, most - 10);
+
+		digest_sha256_hex(text, hex);
+		while (head.n && head.s[head.n - 1] == '-')
+			head.n--;
+		out = str_fmt(a, "%.*s-%.8s",
+			      STR_ARG(head.n ? head : STR("dmsl")), hex);
+		buf_release(&b);
+		return out;
+	}
+	while (b.len && b.data[b.len - 1] == '-')
+		b.len--;
+	out = str_dup(buf_str(&b), a);
+	buf_release(&b);
+	return out;
+}
+
+struct str dms_identifier(struct call *c, size_t most)
+{
+	struct str name = value_text(c->config, "name");
+
+	return name.n ? name : make_identifier(c->name, most, c->arena);
+}
+
+void dms_name_field(struct call *c, struct fields *f, struct str name)
+{
+	if (value_text(c->config, "name").n == 0)
+		field_text(f, "name", name);
+}
+
+bool dms_same_name(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || strncasecmp(a.s, b.s, a.n) == 0);
+}
+
+static int order_texts(const void *a, const void *b)
+{
+	return str_cmp(((const struct value *)a)->as.text,
+		       ((const struct value *)b)->as.text);
+}
+
+struct value dms_collect(struct value list, const char *key, struct arena *a)
+{
+	size_t n = list.kind == VALUE_LIST ? list.as.list.n : 0;
+	struct value *out = arena_new(a, struct value, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = value_str(value_text(list.as.list.items[i], key));
+	if (n)
+		qsort(out, n, sizeof(*out), order_texts);
+	return value_list(out, n);
+}
+
+void dms_drift(struct call *c, struct fields *f, const char *attr,
+	       struct value actual)
+{
+	const struct value *known = value_get(c->prior, attr);
+
+	if (!known || value_is_null(*known)) {
+		/* Nothing wanted and nothing there. */
+		if ((actual.kind == VALUE_LIST && actual.as.list.n == 0) ||
+		    (actual.kind == VALUE_MAP && actual.as.map.n == 0))
+			return;
+	} else if (value_eq(*known, actual)) {
+		return;
+	}
+	field(f, attr, actual);
+}
+
+/*
+ * Characters that a tag may not hold are written as =XX, "=" itself too; what
+ * is longer than a tag can be is known by its SHA-256.
+ */
+static struct str tag_text(struct str s, struct arena *a)
+{
+	struct str out;
+	struct buf b;
+
+	buf_init(&b, 256);
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char ch = (unsigned char)s.s[i];
+
+		if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+		    (ch >= '0' && ch <= '9') ||
+		    (ch && strchr(" +-._:/@", ch)))
+			buf_add_char(&b, (char)ch);
+		else
+			buf_fmt(&b, "=%02X", (unsigned)ch);
+	}
+	if (buf_is_full(&b)) {
+		char hex[DIGEST_HEX_SIZE];
+
+		digest_sha256_hex(s, hex);
+		out = str_dup(str_from(hex), a);
+	} else {
+		out = str_dup(buf_str(&b), a);
+	}
+	buf_release(&b);
+	return out;
+}
+
+static struct str stack_of(const struct call *c)
+{
+	return host_of(c)->stack ? host_of(c)->stack(c->self)
+				 : (struct str){ "", 0 };
+}
+
+/* The tags of an object as a map: the user's and the marks of ownership. */
+static struct value wanted_tags(struct call *c)
+{
+	const struct value *given = value_get(c->config, "tags");
+	struct fields f = { 0 };
+
+	if (given && given->kind == VALUE_MAP)
+		for (size_t i = 0; i < given->as.map.n; i++)
+			*vec_push(&f.list) = given->as.map.entries[i];
+	field_given(&f, "dmsl:stack", tag_text(stack_of(c), c->arena));
+	field_text(&f, "dmsl:address", tag_text(c->address, c->arena));
+	return fields_done(&f, c->arena);
+}
+
+/* {"Key": k, "Value": v} for each entry of a map. */
+static struct value tag_list(struct value map, struct arena *a)
+{
+	size_t n = map.kind == VALUE_MAP ? map.as.map.n : 0;
+	struct value *list = arena_new(a, struct value, n + 1);
+
+	for (size_t i = 0; i < n; i++) {
+		struct value_entry e = map.as.map.entries[i];
+		struct value_entry parts[2] = {
+			{ STR("Key"), value_str(e.key) },
+			{ STR("Value"), e.value },
+		};
+
+		list[i] = value_map(parts, 2, a);
+	}
+	return value_list(list, n);
+}
+
+struct value dms_tags(struct call *c)
+{
+	struct value all = wanted_tags(c);
+
+	if (c->token.n)
+		all = value_with(all, STR("dmsl:intent"), value_str(c->token),
+				 c->arena);
+	return tag_list(all, c->arena);
+}
+
+int dms_read_tags(struct call *c, bool may_start, struct str arn,
+		  struct value *out)
+{
+	const struct value *list;
+	struct fields f = { 0 };
+	struct value answer;
+
+	*out = value_null();
+	field_text(&f, "ResourceArn", arn);
+	if (dms_call(c, may_start, "ListTagsForResource",
+		     fields_done(&f, c->arena), &answer) < 0)
+		return -1;
+	list = value_get(answer, "TagList");
+	for (size_t i = 0;
+	     list && list->kind == VALUE_LIST && i < list->as.list.n; i++) {
+		struct value tag = list->as.list.items[i];
+
+		*vec_push(&f.list) = (struct value_entry){
+			value_text(tag, "Key"),
+			value_str(value_text(tag, "Value")),
+		};
+	}
+	*out = fields_done(&f, c->arena);
+	return 0;
+}
+
+static bool is_reserved(struct str key)
+{
+	return str_starts(key, "dmsl:") || str_starts(key, "aws:");
+}
+
+struct value dms_user_tags(struct value all, struct arena *a)
+{
+	struct fields f = { 0 };
+
+	for (size_t i = 0; all.kind == VALUE_MAP && i < all.as.map.n; i++)
+		if (!is_reserved(all.as.map.entries[i].key))
+			*vec_push(&f.list) = all.as.map.entries[i];
+	return fields_done(&f, a);
+}
+
+int dms_adopt(struct call *c, const char *what, struct str name,
+	      struct str arn)
+{
+	struct value tags;
+
+	if (dms_read_tags(c, true, arn, &tags) < 0)
+		return -1;
+	if (str_eq(value_text(tags, "dmsl:stack"),
+		   tag_text(stack_of(c), c->arena)) &&
+	    str_eq(value_text(tags, "dmsl:address"),
+		   tag_text(c->address, c->arena)))
+		return 0;
+	error_set(&c->err, ERROR_EXISTS,
+		  "%s \"%.*s\" exists and was not made by this resource", what,
+		  STR_ARG(name));
+	return error_hint(&c->err,
+			  "give it another name, or delete the other one if "
+			  "nobody needs it");
+}
+
+int dms_sync_tags(struct call *c, struct str arn)
+{
+	struct value wanted = wanted_tags(c);
+	struct value there, ignored;
+	struct fields add = { 0 }, request = { 0 };
+	VEC(struct value) gone = { 0 };
+	int result = 0;
+
+	if (dms_read_tags(c, true, arn, &there) < 0)
+		return -1;
+	for (size_t i = 0; i < wanted.as.map.n; i++) {
+		struct value_entry e = wanted.as.map.entries[i];
+		const struct value *now = value_get_str(there, e.key);
+
+		if (!now || !value_eq(*now, e.value))
+			*vec_push(&add.list) = e;
+	}
+	for (size_t i = 0; i < there.as.map.n; i++) {
+		struct str key = there.as.map.entries[i].key;
+
+		if (!is_reserved(key) && !value_get_str(wanted, key))
+			*vec_push(&gone) = value_str(key);
+	}
+	if (add.list.n) {
+		field_text(&request, "ResourceArn", arn);
+		field(&request, "Tags",
+		      tag_list(fields_done(&add, c->arena), c->arena));
+		result = dms_call(c, true, "AddTagsToResource",
+				  fields_done(&request, c->arena), &ignored);
+	}
+	if (result == 0 && gone.n) {
+		field_text(&request, "ResourceArn", arn);
+		field(&request, "TagKeys", value_list(gone.items, gone.n));
+		result = dms_call(c, true, "RemoveTagsFromResource",
+				  fields_done(&request, c->arena), &ignored);
+	}
+	vec_release(&gone);
+	return result;
+}
+
+int dms_poll_ms(const struct call *c)
+{
+	int ms = host_of(c)->poll_ms;
+
+	return ms > 0 ? ms : 1000;
+}
+
+enum step dms_wait(struct call *c, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	c->waiting_for = str_vfmt(c->arena, format, args);
+	va_end(args);
+	c->poll_ms = dms_poll_ms(c);
+	return STEP_PENDING;
+}
+
+bool dms_is_patient(struct call *c, const char *phase, int64_t seconds)
+{
+	struct str rest = c->memo;
+	struct str head = str_cut(&rest, ' ');
+	uint64_t since;
+	int64_t now = clock_wall();
+
+	if (str_is(head, phase) && str_to_u64(rest, &since))
+		return now - (int64_t)since <= seconds;
+	c->memo = str_fmt(c->arena, "%s %lld", phase, (long long)now);
+	return true;
+}
+
+struct str dms_count(int64_t n, struct arena *a)
+{
+	char digits[32], out[48];
+	int len = snprintf(digits, sizeof(digits), "%lld", (long long)n);
+	int at = 0;
+
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0 && digits[i - 1] != '-')
+			out[at++] = ',';
+		out[at++] = digits[i];
+	}
+	out[at] = '\0';
+	return str_dup(str_from(out), a);
+}

@@ -1,0 +1,89 @@
+#ifndef DMSL_PROVIDERS_AWS_DMS_CALL_H
+#define DMSL_PROVIDERS_AWS_DMS_CALL_H
+
+/*
+ * What the dms types have in common: calls, members of requests, ownership
+ * tags, waiting. Failures are put into c->err. Private to this folder.
+ */
+
+#include "lang/base/vec.h"
+#include "lang/value.h"
+
+#include "engine/provider.h"
+#include "providers/aws/dms.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Members of a request or of a result. */
+struct fields {
+	VEC(struct value_entry) list;
+};
+
+void field(struct fields *f, const char *key, struct value v);
+void field_text(struct fields *f, const char *key, struct str text);
+/* Nothing when the text is empty. */
+void field_given(struct fields *f, const char *key, struct str text);
+/* The map; the fields are used up. */
+struct value fields_done(struct fields *f, struct arena *a);
+
+/*
+ * One operation. may_start: a local service that is down is started; without
+ * it that is ERROR_UNAVAILABLE. *out is a map.
+ */
+int dms_call(struct call *c, bool may_start, const char *operation,
+	     struct value input, struct value *out);
+/* {"Filters":[{"Name":name,"Values":[value]}]} */
+struct value dms_filter(const char *name, struct str value, struct arena *a);
+/*
+ * The one item that a Describe operation shows under `member`; null when there
+ * is none.
+ */
+int dms_find(struct call *c, bool may_start, const char *operation,
+	     struct value input, const char *member, struct value *out);
+/* A read that failed: a service that is down is broken, not gone. */
+enum step dms_read_failed(struct call *c);
+
+/* The identifier: the attribute `name`, else made of the address; as stored. */
+struct str dms_identifier(struct call *c, size_t most);
+/*
+ * For results: `name` when it was not written. What was written stays as it
+ * was, though the service stores it in lower case.
+ */
+void dms_name_field(struct call *c, struct fields *f, struct str name);
+bool dms_same_name(struct str a, struct str b);
+/* Members of an object's list under one key, as a sorted list of texts. */
+struct value dms_collect(struct value list, const char *key, struct arena *a);
+/* Adds what is not as last known, so that it shows as drift. */
+void dms_drift(struct call *c, struct fields *f, const char *attr,
+	       struct value actual);
+
+/* Tags of the resource and the marks of ownership, for a create. */
+struct value dms_tags(struct call *c);
+/* A map of all tags of an ARN. */
+int dms_read_tags(struct call *c, bool may_start, struct str arn,
+		  struct value *out);
+/* Tags that are ours to show: neither dmsl:* nor aws:*. */
+struct value dms_user_tags(struct value all, struct arena *a);
+/*
+ * An object of the wanted name is there already: 0 when its marks say that it
+ * is this resource's, else -1 with a message for people.
+ */
+int dms_adopt(struct call *c, const char *what, struct str name,
+	      struct str arn);
+/* Makes the tags of an existing object what they should be. */
+int dms_sync_tags(struct call *c, struct str arn);
+
+/* STEP_PENDING at the host's pace. */
+enum step dms_wait(struct call *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/*
+ * True for `seconds` since it was first asked in this phase (kept in the memo);
+ * then it is time to give up.
+ */
+bool dms_is_patient(struct call *c, const char *phase, int64_t seconds);
+int dms_poll_ms(const struct call *c);
+/* "1,234,567" */
+struct str dms_count(int64_t n, struct arena *a);
+
+#endif

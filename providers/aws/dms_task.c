@@ -1,0 +1,484 @@
+/* dms_task: the object. What a load is, is in dms_load.c. */
+#include <config.h>
+
+#include "providers/aws/dms_task.h"
+
+#include "lang/base/digest.h"
+#include "lang/dms/settings.h"
+#include "lang/json.h"
+#include "providers/aws/dms_call.h"
+
+enum {
+	NAME_MAX_BYTES = 255,
+	PATIENCE_S = 300,
+	CREATE_PATIENCE_S = 120,
+	STATISTICS_PAGE = 500,
+	STATISTICS_MAX = 50000,
+};
+
+int task_find(struct call *c, bool may_start, struct str arn,
+	      struct value *out)
+{
+	return dms_find(c, may_start, "DescribeReplicationTasks",
+			dms_filter("replication-task-arn", arn, c->arena),
+			"ReplicationTasks", out);
+}
+
+struct str task_status(struct value task)
+{
+	return value_text(task, "Status");
+}
+
+bool task_is_active(struct value task)
+{
+	struct str status = task_status(task);
+
+	return str_is(status, "running") || str_is(status, "starting");
+}
+
+bool task_is_passing(struct value task)
+{
+	static const char *const passing[] = {
+		"creating", "modifying", "deleting", "stopping",
+		"testing",  "moving",	 NULL,
+	};
+
+	for (size_t i = 0; passing[i]; i++)
+		if (str_is(task_status(task), passing[i]))
+			return true;
+	return false;
+}
+
+int task_stop(struct call *c)
+{
+	struct fields f = { 0 };
+	struct value ignored;
+
+	field_text(&f, "ReplicationTaskArn", c->id);
+	if (dms_call(c, true, "StopReplicationTask", fields_done(&f, c->arena),
+		     &ignored) < 0) {
+		/* It ended by itself meanwhile. */
+		if (c->err.kind != ERROR_CONFLICT)
+			return -1;
+		c->err = (struct error){ 0 };
+	}
+	return 0;
+}
+
+int task_start(struct call *c, const char *type)
+{
+	struct fields f = { 0 };
+	struct value ignored;
+
+	field_text(&f, "ReplicationTaskArn", c->id);
+	field_text(&f, "StartReplicationTaskType", str_from(type));
+	return dms_call(c, true, "StartReplicationTask",
+			fields_done(&f, c->arena), &ignored);
+}
+
+static struct str settings_of(struct value config)
+{
+	struct str text = str_trim(value_text(config, "settings"));
+
+	return text.n ? text : STR("{}");
+}
+
+struct str task_load_hash(struct value config, struct arena *a)
+{
+	char mapping[DIGEST_HEX_SIZE], settings[DIGEST_HEX_SIZE];
+
+	digest_sha256_hex(value_text(config, "tables"), mapping);
+	digest_sha256_hex(settings_of(config), settings);
+	return str_fmt(a, "%.32s%.32s", mapping, settings);
+}
+
+int task_statistics(struct call *c, bool may_start, struct str arn,
+		    struct value *out)
+{
+	VEC(struct value) all = { 0 };
+	struct str marker = { "", 0 };
+	int result = 0;
+
+	do {
+		const struct value *list;
+		struct fields f = { 0 };
+		struct value answer;
+
+		field_text(&f, "ReplicationTaskArn", arn);
+		field(&f, "MaxRecords", value_int(STATISTICS_PAGE));
+		field_given(&f, "Marker", marker);
+		result = dms_call(c, may_start, "DescribeTableStatistics",
+				  fields_done(&f, c->arena), &answer);
+		if (result < 0)
+			break;
+		list = value_get(answer, "TableStatistics");
+		for (size_t i = 0; list && list->kind == VALUE_LIST &&
+				   i < list->as.list.n;
+		     i++)
+			*vec_push(&all) = list->as.list.items[i];
+		marker = value_text(answer, "Marker");
+	} while (marker.n && all.n < STATISTICS_MAX);
+	/* Before the first start there are none. */
+	if (result < 0 && c->err.kind == ERROR_CONFLICT) {
+		c->err = (struct error){ 0 };
+		result = 0;
+	}
+	*out = value_list(NULL, 0);
+	if (all.n) {
+		size_t n = all.n;
+
+		*out = value_list(vec_take(&all, c->arena), n);
+	}
+	return result;
+}
+
+static struct str mode_of(struct str ours)
+{
+	if (str_is(ours, "full_load"))
+		return STR("full-load");
+	if (str_is(ours, "full_load_and_cdc"))
+		return STR("full-load-and-cdc");
+	return ours;
+}
+
+static struct str mode_from(struct str theirs)
+{
+	if (str_is(theirs, "full-load"))
+		return STR("full_load");
+	if (str_is(theirs, "full-load-and-cdc"))
+		return STR("full_load_and_cdc");
+	return theirs;
+}
+
+static void add_common(struct call *c, struct fields *f)
+{
+	struct str settings = settings_of(c->config);
+
+	field_text(f, "MigrationType",
+		   mode_of(value_text(c->config, "mode")));
+	field_text(f, "TableMappings", value_text(c->config, "tables"));
+	if (!str_is(settings, "{}"))
+		field_text(f, "ReplicationTaskSettings", settings);
+}
+
+static enum step done(struct call *c, struct value task, bool is_new)
+{
+	struct fields f = { 0 };
+
+	dms_name_field(c, &f, value_text(task, "ReplicationTaskIdentifier"));
+	if (is_new)
+		field_text(&f, "loaded", STR(""));
+	c->result = fields_done(&f, c->arena);
+	return STEP_DONE;
+}
+
+/* Until it stands still. */
+static enum step wait_idle(struct call *c, bool is_new)
+{
+	struct value task;
+
+	if (task_find(c, true, c->id, &task) < 0)
+		return STEP_FAILED;
+	if (value_is_null(task)) {
+		if (dms_is_patient(c, "seen", PATIENCE_S))
+			return dms_wait(c, "the task to be seen");
+		return call_fail(c, ERROR_NOT_FOUND, "the task is gone");
+	}
+	if (task_is_passing(task))
+		return dms_wait(c, "the task to become ready (%.*s)",
+				STR_ARG(task_status(task)));
+	return done(c, task, is_new);
+}
+
+static enum step adopt(struct call *c, struct str name)
+{
+	struct value task;
+	struct str arn;
+
+	c->err = (struct error){ 0 };
+	if (dms_find(c, true, "DescribeReplicationTasks",
+		     dms_filter("replication-task-id", name, c->arena),
+		     "ReplicationTasks", &task) < 0)
+		return STEP_FAILED;
+	if (value_is_null(task) || str_is(task_status(task), "deleting"))
+		return dms_wait(c, "an earlier task %.*s to be gone",
+				STR_ARG(name));
+	arn = value_text(task, "ReplicationTaskArn");
+	if (dms_adopt(c, "replication task", name, arn) < 0)
+		return STEP_FAILED;
+	c->id = arn;
+	return wait_idle(c, true);
+}
+
+static struct value create_request(struct call *c, struct str name)
+{
+	struct fields f = { 0 };
+
+	field_text(&f, "ReplicationTaskIdentifier", name);
+	field_text(&f, "SourceEndpointArn", value_text(c->config, "source"));
+	field_text(&f, "TargetEndpointArn", value_text(c->config, "target"));
+	field_text(&f, "ReplicationInstanceArn",
+		   value_text(c->config, "instance"));
+	add_common(c, &f);
+	field(&f, "Tags", dms_tags(c));
+	return fields_done(&f, c->arena);
+}
+
+static enum step task_create(struct call *c)
+{
+	struct str name = dms_identifier(c, NAME_MAX_BYTES);
+	const struct value *task;
+	struct value answer;
+
+	if (c->id.n)
+		return wait_idle(c, true);
+	if (dms_call(c, true, "CreateReplicationTask", create_request(c, name),
+		     &answer) < 0) {
+		if (c->err.kind == ERROR_EXISTS)
+			return adopt(c, name);
+		/* Instance or endpoints are not quite ready. */
+		if (c->err.kind == ERROR_CONFLICT &&
+		    dms_is_patient(c, "create", CREATE_PATIENCE_S)) {
+			c->err = (struct error){ 0 };
+			return dms_wait(c, "instance and endpoints to be "
+					   "ready");
+		}
+		return STEP_FAILED;
+	}
+	task = value_get(answer, "ReplicationTask");
+	if (!task)
+		return call_fail(c, ERROR_FAILED,
+				 "the service answered without a task");
+	c->id = value_text(*task, "ReplicationTaskArn");
+	if (task_is_passing(*task))
+		return dms_wait(c, "the task to become ready");
+	return done(c, *task, true);
+}
+
+/* Whether two JSON texts say the same. */
+static bool same_document(struct str a, struct str b, struct arena *arena)
+{
+	struct value x, y;
+	struct error ignored;
+
+	return json_read(a, arena, &x, &ignored) == 0 &&
+	       json_read(b, arena, &y, &ignored) == 0 && value_eq(x, y);
+}
+
+static enum step task_read(struct call *c)
+{
+	struct value task, tags;
+	struct fields f = { 0 };
+	struct str mapping, settings;
+
+	if (task_find(c, false, c->id, &task) < 0)
+		return dms_read_failed(c);
+	if (value_is_null(task) || str_is(task_status(task), "deleting")) {
+		c->is_gone = true;
+		return STEP_DONE;
+	}
+	if (dms_read_tags(c, false, c->id, &tags) < 0)
+		return dms_read_failed(c);
+	mapping = value_text(task, "TableMappings");
+	settings = value_text(task, "ReplicationTaskSettings");
+	dms_drift(c, &f, "mode",
+		  value_str(mode_from(value_text(task, "MigrationType"))));
+	if (!same_document(value_text(c->prior, "tables"), mapping, c->arena))
+		field_text(&f, "tables", mapping);
+	/* The service adds every default: only what we wrote counts. */
+	if (settings.n &&
+	    !settings_same(settings_of(c->prior), settings, c->arena))
+		field_text(&f, "settings", settings);
+	dms_drift(c, &f, "tags", dms_user_tags(tags, c->arena));
+	c->result = fields_done(&f, c->arena);
+	return STEP_DONE;
+}
+
+static bool is_resumed(struct call *c)
+{
+	/* A load that the plan runs anew is not gone on with before. */
+	return str_is(value_text(c->config, "run"), "manual") ||
+	       !str_is(value_text(c->config, "mode"), "full_load");
+}
+
+static enum step modify(struct call *c, bool was_running)
+{
+	struct fields f = { 0 };
+	struct value ignored;
+
+	field_text(&f, "ReplicationTaskArn", c->id);
+	add_common(c, &f);
+	if (dms_call(c, true, "ModifyReplicationTask", fields_done(&f, c->arena),
+		     &ignored) < 0 ||
+	    dms_sync_tags(c, c->id) < 0)
+		return STEP_FAILED;
+	c->memo = was_running ? STR("resume") : STR("modified");
+	return dms_wait(c, "the change of the task");
+}
+
+/*
+ * A running task is stopped, changed and, where nothing else will start it,
+ * gone on with. Memo: "" or "stopped" before the change, "modified" or "resume"
+ * after it.
+ */
+static enum step task_update(struct call *c)
+{
+	struct value task;
+
+	if (task_find(c, true, c->id, &task) < 0)
+		return STEP_FAILED;
+	if (value_is_null(task)) {
+		call_fail(c, ERROR_NOT_FOUND, "the task is gone");
+		error_hint(&c->err, "apply again: the new plan creates it");
+		return STEP_FAILED;
+	}
+	if (task_is_passing(task))
+		return dms_wait(c, "the task to stand still (%.*s)",
+				STR_ARG(task_status(task)));
+	if (str_is(c->memo, "modified"))
+		return done(c, task, false);
+	if (str_is(c->memo, "resume")) {
+		if (!task_is_active(task) &&
+		    task_start(c, "resume-processing") < 0)
+			return STEP_FAILED;
+		return done(c, task, false);
+	}
+	if (str_is(task_status(task), "starting"))
+		return dms_wait(c, "the task to run, so that it can be stopped");
+	if (str_is(task_status(task), "running")) {
+		if (task_stop(c) < 0)
+			return STEP_FAILED;
+		c->memo = STR("stopped");
+		return dms_wait(c, "the task to stop");
+	}
+	return modify(c, str_is(c->memo, "stopped") && is_resumed(c));
+}
+
+static enum step task_destroy(struct call *c)
+{
+	struct value task, ignored;
+	struct fields f = { 0 };
+
+	if (task_find(c, true, c->id, &task) < 0)
+		return STEP_FAILED;
+	if (value_is_null(task))
+		return STEP_DONE;
+	if (task_is_passing(task))
+		return dms_wait(c, "the task to be gone (%.*s)",
+				STR_ARG(task_status(task)));
+	if (str_is(task_status(task), "starting"))
+		return dms_wait(c, "the task to run, so that it can be stopped");
+	if (str_is(task_status(task), "running")) {
+		if (task_stop(c) < 0)
+			return STEP_FAILED;
+		return dms_wait(c, "the task to stop");
+	}
+	field_text(&f, "ReplicationTaskArn", c->id);
+	if (dms_call(c, true, "DeleteReplicationTask",
+		     fields_done(&f, c->arena), &ignored) == 0)
+		return dms_wait(c, "the task to be gone");
+	if (c->err.kind == ERROR_NOT_FOUND) {
+		c->err = (struct error){ 0 };
+		return STEP_DONE;
+	}
+	if (c->err.kind == ERROR_CONFLICT &&
+	    dms_is_patient(c, "delete", PATIENCE_S)) {
+		c->err = (struct error){ 0 };
+		return dms_wait(c, "the task to stand still");
+	}
+	return STEP_FAILED;
+}
+
+/* A plan does without what a service that is down would tell. */
+static void plan_stop(struct call *c)
+{
+	struct value task;
+	struct error before = c->err;
+
+	if (c->id.n == 0)
+		return;
+	if (task_find(c, false, c->id, &task) == 0 && task_is_active(task))
+		call_effect(c, EFFECT_STOP, "task %.*s, which runs, is stopped",
+			    STR_ARG(value_text(task,
+					       "ReplicationTaskIdentifier")));
+	c->err = before;
+}
+
+/* Whether apply loads, and why; -1 when the text must say what to do. */
+static int plan_run(struct call *c, bool is_new)
+{
+	struct str loaded = is_new ? (struct str){ "", 0 }
+				   : value_text(c->prior, "loaded");
+	struct str on_change = value_text(c->config, "on_change");
+	struct str wanted;
+	bool mapping_same, settings_are_same;
+
+	if (!str_is(value_text(c->config, "run"), "on_apply"))
+		return 0;
+	if (loaded.n == 0) {
+		c->needs_run = true;
+		c->run_reason = STR("never loaded");
+		return 0;
+	}
+	wanted = task_load_hash(c->config, c->arena);
+	mapping_same = str_eq(str_sub(loaded, 0, 32), str_sub(wanted, 0, 32));
+	settings_are_same = str_eq(str_skip(loaded, 32), str_skip(wanted, 32));
+	if (mapping_same && settings_are_same)
+		return 0;
+	if (str_is(on_change, "reload_all")) {
+		c->needs_run = true;
+		c->run_reason = mapping_same ? STR("settings changed")
+					     : STR("tables changed");
+		return 0;
+	}
+	if (mapping_same)
+		return 0; /* they hold from the next load on */
+	if (str_is(on_change, "reload_new")) {
+		error_set(&c->err, ERROR_INVALID,
+			  "on_change = reload_new cannot be done: a finished "
+			  "full load has no tables to add to");
+		return error_hint(&c->err,
+				  "on_change = reload_all loads every table "
+				  "anew; a second dms_task loads the new "
+				  "tables alone");
+	}
+	error_set(&c->err, ERROR_INVALID,
+		  "the table mapping changed after it was loaded");
+	return error_hint(&c->err,
+			  "say what happens to rows that are loaded: on_change "
+			  "= reload_all loads every table anew, run = manual "
+			  "leaves it to dmsl task reload");
+}
+
+static int task_plan(struct call *c, const char *action)
+{
+	struct str what = str_from(action);
+	bool is_new = str_is(what, "create") || str_is(what, "replace");
+
+	if (str_is(what, "delete") || str_is(what, "replace") ||
+	    str_is(what, "update"))
+		plan_stop(c);
+	if (str_is(what, "delete"))
+		return 0;
+	if (str_is(value_text(c->config, "wait"), "caught_up") &&
+	    !str_is(value_text(c->config, "mode"), "full_load")) {
+		error_set(&c->err, ERROR_INVALID,
+			  "wait = caught_up cannot be waited for in this "
+			  "version");
+		return error_hint(&c->err, "use wait = loaded");
+	}
+	if (plan_run(c, is_new) < 0)
+		return -1;
+	return c->needs_run ? task_effects(c) : 0;
+}
+
+const struct resource_ops dms_task_ops = {
+	.plan = task_plan,
+	.read = task_read,
+	.create = task_create,
+	.update = task_update,
+	.destroy = task_destroy,
+	.run = task_run,
+	.inspect = task_inspect,
+	.recovery = 'N',
+};

@@ -1,0 +1,60 @@
+# Mistakes in a text are shown at their places, several in one run, and nothing
+# is touched.
+. "${DMSL_SRCDIR:-$(dirname "$0")/../..}/tests/lib.sh"
+
+test_expect_success 'a text without mistakes' '
+	cat >good.dmsl <<-\TXT &&
+	stack good { provider = core }
+	data a { value = "x" }
+	data b { value = data.a.id }
+	TXT
+	"$DMSL" validate good.dmsl >out &&
+	echo "good.dmsl is valid: 2 resources" >expect &&
+	test_cmp expect out &&
+	"$DMSL" validate --json good.dmsl >out &&
+	echo "[]" >expect &&
+	test_cmp expect out
+'
+
+test_expect_success 'several mistakes in one run, each with its carets' '
+	cat >bad.dmsl <<-\TXT &&
+	stack bad { provider = core }
+	data a { vaule = "x" }
+	dota b { value = 1 }
+	data c { value = data.d.id }
+	TXT
+	test_expect_code 1 "$DMSL" validate bad.dmsl >out 2>err &&
+	test ! -s out &&
+	test_contains err "bad.dmsl:2:10: error[E0203]" "^~~~~" \
+		"Did you mean \"value\"?" "bad.dmsl:3:1: error[" "dota"
+'
+
+test_expect_success 'the same as JSON' '
+	test_expect_code 1 "$DMSL" validate --json bad.dmsl >out &&
+	test_contains out "\"E0203\""
+'
+
+test_expect_success 'a cycle is named with its hops' '
+	cat >cycle.dmsl <<-\TXT &&
+	stack cycle { provider = core }
+	data a { value = data.b.id }
+	data b { value = data.a.id }
+	TXT
+	test_expect_code 1 "$DMSL" validate cycle.dmsl 2>err &&
+	test_contains err "data.a" "data.b" "cycle.dmsl:2"
+'
+
+test_expect_success 'a file that is not there' '
+	test_expect_code 1 "$DMSL" validate none.dmsl 2>err &&
+	test_contains err "none.dmsl" "No such file"
+'
+
+test_expect_success 'a plan or an apply of a bad text touches nothing' '
+	test_repository . &&
+	test_expect_code 1 "$DMSL" plan bad.dmsl &&
+	test_expect_code 1 "$DMSL" apply bad.dmsl --yes &&
+	test_path_is_missing .git/dmsl/bad &&
+	test_must_fail git rev-parse -q --verify dmsl/state
+'
+
+test_done

@@ -1,0 +1,676 @@
+/*
+ * The provider local against real PostgreSQL and HAProxy: two networks of the
+ * same range, a cluster in each, a path to one; drift and repair; what a crash
+ * leaves; no secret outside the vault; nothing left in the end. As root, the
+ * same once more as an ordinary user.
+ */
+#include <config.h>
+
+#include "lang/base/arena.h"
+#include "lang/base/clock.h"
+#include "lang/base/error.h"
+#include "lang/base/file.h"
+#include "engine/provider.h"
+#include "providers/local/local.h"
+#include "providers/local/process.h"
+#include "providers/local/scram.h"
+#include "providers/local/stack.h"
+#include "providers/pg/pg.h"
+#include "providers/vault.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define SENTINEL "Sentinel-Xq7w9Zt4"
+
+static char home[64];
+
+static int derive_setup(void *engine, const char *label, void *bytes, size_t n,
+			struct error *err)
+{
+	(void)engine;
+	(void)err;
+	for (size_t i = 0; i < n; i++)
+		((unsigned char *)bytes)[i] =
+			(unsigned char)(label[i % strlen(label)] + (int)i);
+	return 0;
+}
+
+static void *open_stack(const char *name, const char *uid)
+{
+	struct provider_setup s = {
+		.stack = str_from(name),
+		.stack_uid = str_from(uid),
+		.stack_folder = STR("/"),
+		.config = { .kind = VALUE_NULL },
+		.is_write = true,
+		.derive = derive_setup,
+	};
+	struct error err = { 0 };
+	void *self = NULL;
+
+	if (local_provider.open(&s, &self, &err) < 0)
+		fail_msg("open: %s", err.message);
+	return self;
+}
+
+/* One object under test: what the engine would remember of it. */
+struct thing {
+	void *self;
+	const char *type, *address;
+	struct value config;
+	struct str id;
+	struct value attrs;
+	bool is_gone, is_broken;
+	struct error err;
+};
+
+typedef enum step function(struct call *c);
+
+static enum step run(struct thing *t, struct arena *a, size_t which)
+{
+	const struct resource_type *type =
+		provider_type(&local_provider, str_from(t->type));
+	struct str name = str_from(t->address);
+	enum step step;
+	bool is_poll = false;
+	int64_t end = clock_ms() + 60000;
+
+	assert_non_null(type);
+	name = str_skip(name, (size_t)(str_rfind(name, '.') + 1));
+	for (;;) {
+		struct call c = {
+			.self = t->self,
+			.type = type,
+			.arena = a,
+			.address = str_from(t->address),
+			.name = name,
+			.config = t->config,
+			.prior = t->attrs,
+			.id = t->id,
+			.is_poll = is_poll,
+		};
+		function *f = *(function *const *)((const char *)type->ops +
+						   which);
+
+		step = f(&c);
+		t->id = c.id;
+		t->err = c.err;
+		t->is_gone = c.is_gone;
+		t->is_broken = c.is_broken;
+		if (c.result.kind == VALUE_MAP)
+			t->attrs = c.result;
+		vec_release(&c.effects);
+		if (step != STEP_PENDING)
+			return step;
+		assert_true(clock_ms() < end);
+		clock_sleep_ms(c.poll_ms);
+		is_poll = true;
+	}
+}
+
+#define RUN(t, f) run((t), a, offsetof(struct resource_ops, f))
+
+static void must(enum step step, const struct thing *t)
+{
+	if (step != STEP_DONE)
+		fail_msg("%s: %s", t->address, t->err.message);
+}
+
+/* "key", value, …, NULL */
+static struct value config(struct arena *a, ...)
+{
+	struct value_entry entries[20];
+	va_list args;
+	size_t n = 0;
+	const char *key;
+
+	va_start(args, a);
+	while ((key = va_arg(args, const char *))) {
+		entries[n].key = str_from(key);
+		entries[n++].value = va_arg(args, struct value);
+	}
+	va_end(args);
+	return value_map(entries, n, a);
+}
+
+static struct value list2(struct arena *a, struct str x, struct str y)
+{
+	struct value *items = arena_new(a, struct value, 2);
+
+	items[0] = value_str(x);
+	items[1] = value_str(y);
+	return value_list(items, 2);
+}
+
+/* A network with its database: side "s" or "t". */
+struct side {
+	struct thing vpc, subnet_a, subnet_b, group, parameters, cluster,
+		instance;
+	struct thing balancer, targets, listener, service;
+};
+
+static struct thing thing(void *self, struct arena *a, const char *type,
+			  const char *side, const char *name)
+{
+	return (struct thing){
+		.self = self,
+		.type = type,
+		.address = str_fmt(a, "network.%s/%s.%s", side, type, name).s,
+		.attrs = { .kind = VALUE_NULL },
+	};
+}
+
+static void make_network(struct side *s, void *self, struct arena *a,
+			 const char *name)
+{
+	s->vpc = thing(self, a, "vpc", name, "main");
+	s->vpc.config = config(a, "cidr", value_c("10.0.0.0/16"), NULL);
+	must(RUN(&s->vpc, create), &s->vpc);
+	s->subnet_a = thing(self, a, "subnet", name, "a");
+	s->subnet_a.config = config(a, "vpc", value_str(s->vpc.id), "cidr",
+				    value_c("10.0.1.0/24"), "zone",
+				    value_c("us-east-1a"), NULL);
+	must(RUN(&s->subnet_a, create), &s->subnet_a);
+	s->subnet_b = thing(self, a, "subnet", name, "b");
+	s->subnet_b.config = config(a, "vpc", value_str(s->vpc.id), "cidr",
+				    value_c("10.0.2.0/24"), "zone",
+				    value_c("us-east-1b"), NULL);
+	must(RUN(&s->subnet_b, create), &s->subnet_b);
+}
+
+static void make_database(struct side *s, void *self, struct arena *a,
+			  const char *name)
+{
+	s->group = thing(self, a, "db_subnet_group", name, "main");
+	s->group.config =
+		config(a, "name", value_c(name), "subnets",
+		       list2(a, s->subnet_a.id, s->subnet_b.id), NULL);
+	must(RUN(&s->group, create), &s->group);
+	s->parameters =
+		thing(self, a, "db_cluster_parameter_group", name, "main");
+	s->parameters.config = config(
+		a, "name", value_c(name), "family",
+		value_c("aurora-postgresql15"), "parameters",
+		config(a, "rds.logical_replication", value_c("1"), "work_mem",
+		       value_c("8MB"), NULL),
+		NULL);
+	must(RUN(&s->parameters, create), &s->parameters);
+	s->cluster = thing(self, a, "db_cluster", name, "main");
+	s->cluster.config = config(
+		a, "name", value_c(name), "version", value_c("15"),
+		"username", value_c("demo"), "password",
+		value_mark(value_c(SENTINEL), MARK_SECRET), "subnet_group",
+		value_str(s->group.id), "parameter_group",
+		value_str(s->parameters.id), "database", value_c("demo_db"),
+		"port", value_int(5432), "deletion_protection",
+		value_bool(false), NULL);
+	must(RUN(&s->cluster, create), &s->cluster);
+	s->instance = thing(self, a, "db_instance", name, "writer");
+	s->instance.config =
+		config(a, "name", value_c(name), "cluster",
+		       value_str(s->cluster.id), "class",
+		       value_c("db.t3.medium"), NULL);
+	must(RUN(&s->instance, create), &s->instance);
+}
+
+static void make_path(struct side *s, void *self, struct arena *a,
+		      const char *name)
+{
+	struct str *targets = arena_new(a, struct str, 1);
+	struct value *items = arena_new(a, struct value, 1);
+
+	*targets = value_text(s->instance.attrs, "address");
+	items[0] = value_str(*targets);
+	s->balancer = thing(self, a, "load_balancer", name, "main");
+	s->balancer.config =
+		config(a, "name", value_c(name), "subnets",
+		       list2(a, s->subnet_a.id, s->subnet_b.id), NULL);
+	must(RUN(&s->balancer, create), &s->balancer);
+	s->targets = thing(self, a, "target_group", name, "main");
+	s->targets.config = config(a, "name", value_c(name), "vpc", value_str(s->vpc.id), "port",
+				   value_int(5432), "targets",
+				   value_list(items, 1), NULL);
+	must(RUN(&s->targets, create), &s->targets);
+	s->listener = thing(self, a, "listener", name, "main");
+	s->listener.config =
+		config(a, "load_balancer", value_str(s->balancer.id), "port",
+		       value_int(5432), "target_group",
+		       value_str(s->targets.id), NULL);
+	must(RUN(&s->listener, create), &s->listener);
+	s->service = thing(self, a, "endpoint_service", name, "main");
+	s->service.config = config(a, "load_balancer",
+				   value_str(s->balancer.id), NULL);
+	must(RUN(&s->service, create), &s->service);
+}
+
+/* The loopback address that a name leads to, from routes.json. */
+static struct str route_of(void *self, struct str name, struct arena *a)
+{
+	struct local *l = self;
+	struct error err = { 0 };
+	struct str text;
+	struct str quoted = str_fmt(a, "\"%.*s\": \"", STR_ARG(name));
+	const char *at;
+
+	assert_int_equal(file_read(stack_path(l, a, "routes.json"), 65536, a,
+				   &text, &err),
+			 0);
+	at = strstr(text.s, quoted.s);
+	if (!at)
+		fail_msg("no route to %s in %s", name.s, text.s);
+	text = str_from(at + quoted.n);
+	return str_dup(str_cut(&text, '"'), a);
+}
+
+static int select_one(void *self, struct str host, struct str address,
+		      const char *database, struct str *out, struct arena *a,
+		      struct error *err)
+{
+	struct local *l = self;
+	struct pg_target t = {
+		.host = host,
+		.hostaddr = address,
+		.port = 5432,
+		.database = str_from(database),
+		.user = STR("demo"),
+		.password = STR(SENTINEL),
+		.ssl_mode = STR("verify-full"),
+		.ca_file = str_from(stack_path(l, a, "tls/ca.crt")),
+		.timeout_s = 5,
+	};
+	struct pg_result r;
+	struct pg *c = NULL;
+	int rc = pg_open(&t, &c, err);
+
+	if (rc == 0)
+		rc = pg_query(c,
+			      "select current_user || ' ' || "
+			      "current_setting('wal_level') || ' ' || "
+			      "current_setting('work_mem') || ' ' || "
+			      "current_database()",
+			      0, NULL, a, &r, err);
+	if (rc == 0)
+		*out = r.cells[0];
+	pg_close(c);
+	return rc;
+}
+
+static void must_select(void *self, struct str host, struct str address,
+			struct arena *a)
+{
+	struct error err = { 0 };
+	struct str got = { 0 };
+
+	if (select_one(self, host, address, "demo_db", &got, a, &err) < 0)
+		fail_msg("%s at %s: %s", host.s, address.s, err.message);
+	assert_string_equal(got.s, "demo logical 8MB demo_db");
+}
+
+/* Whether any file below path holds the bytes. */
+static bool holds(const char *path, const char *bytes)
+{
+	DIR *d = opendir(path);
+	struct dirent *entry;
+	bool found = false;
+
+	while (d && !found && (entry = readdir(d))) {
+		struct arena a = { 0 };
+		struct error err;
+		struct stat info;
+		struct str text;
+		const char *name =
+			str_fmt(&a, "%s/%s", path, entry->d_name).s;
+
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
+		    lstat(name, &info) == 0) {
+			if (S_ISDIR(info.st_mode))
+				found = holds(name, bytes);
+			else if (S_ISREG(info.st_mode) &&
+				 file_read(name, 64 << 20, &a, &text, &err) ==
+					 0)
+				found = memmem(text.s, text.n, bytes,
+					       strlen(bytes)) != NULL;
+			if (found && S_ISREG(info.st_mode))
+				printf("# found in %s\n", name);
+		}
+		arena_release(&a);
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+/* Processes whose command line names our folder. */
+static int count_processes(const char *folder)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *entry;
+	int n = 0;
+
+	while (d && (entry = readdir(d))) {
+		struct arena a = { 0 };
+		struct error err;
+		struct str text;
+
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
+		    atoi(entry->d_name) != getpid() &&
+		    file_read(str_fmt(&a, "/proc/%s/cmdline", entry->d_name).s,
+			      65536, &a, &text, &err) == 0 &&
+		    memmem(text.s, text.n, folder, strlen(folder)))
+			n++;
+		arena_release(&a);
+	}
+	closedir(d);
+	return n;
+}
+
+static void destroy_thing(struct thing *t, struct arena *a)
+{
+	must(RUN(t, destroy), t);
+	must(RUN(t, destroy), t);
+	must(RUN(t, read), t);
+	assert_true(t->is_gone);
+}
+
+static void test_whole(void **state)
+{
+	struct arena arena = { 0 }, *a = &arena;
+	void *self = open_stack("demo", "00112233445566ff");
+	struct local *l = self;
+	struct side source = { 0 }, target = { 0 }, dms = { 0 };
+	struct thing endpoint, secret, again;
+	struct process p;
+	struct str name, address, text = { 0 };
+	char stop[] = "stop", start[] = "start";
+	struct error err = { 0 };
+
+	(void)state;
+	make_network(&source, self, a, "source");
+	make_network(&target, self, a, "target");
+	make_network(&dms, self, a, "dms");
+	make_database(&source, self, a, "source");
+	make_database(&target, self, a, "target");
+	make_path(&source, self, a, "source");
+	secret = thing(self, a, "secret", "source", "master");
+	secret.config = config(
+		a, "value",
+		value_mark(config(a, "username", value_c("demo"), "password",
+				  value_c(SENTINEL), NULL),
+			   MARK_SECRET),
+		NULL);
+	must(RUN(&secret, create), &secret);
+	endpoint = thing(self, a, "vpc_endpoint", "dms", "source");
+	endpoint.config = config(
+		a, "vpc", value_str(dms.vpc.id), "kind", value_c("interface"),
+		"service",
+		value_str(value_text(source.service.attrs, "service_name")),
+		"subnets", list2(a, dms.subnet_a.id, dms.subnet_b.id), NULL);
+	must(RUN(&endpoint, create), &endpoint);
+
+	/* Through endpoint, balancer and target, with the name checked. */
+	name = value_text(endpoint.attrs, "dns_name");
+	address = route_of(self, name, a);
+	must_select(self, name, address, a);
+	/* And straight to each, though both have the same 10.0.1.10. */
+	must_select(self, value_text(target.cluster.attrs, "endpoint"),
+		    value_text(target.instance.attrs, "address"), a);
+	assert_false(str_eq(value_text(source.instance.attrs, "address"),
+			    value_text(target.instance.attrs, "address")));
+	/* A server answers to its own names only. */
+	assert_int_equal(select_one(self,
+				    value_text(target.cluster.attrs,
+					       "endpoint"),
+				    address, "demo_db", &text, a, &err),
+			 -1);
+
+	/* The same create once more finds what is there. */
+	again = source.instance;
+	again.id = (struct str){ 0 };
+	must(RUN(&again, create), &again);
+	assert_true(str_eq(again.id, source.instance.id));
+	assert_true(value_eq(again.attrs, source.instance.attrs));
+
+	/* A killed server shows, and update repairs it. */
+	assert_true(process_find(l, "db-source", &p));
+	assert_true(process_signal(&p, SIGKILL));
+	for (int i = 0; i < 500 && process_is_alive(&p); i++)
+		clock_sleep_ms(10);
+	must(RUN(&source.instance, read), &source.instance);
+	assert_true(source.instance.is_broken);
+	for (int i = 0; i < 50; i++) {
+		if (RUN(&source.instance, update) == STEP_DONE)
+			break;
+		assert_int_equal(source.instance.err.kind, ERROR_UNAVAILABLE);
+		clock_sleep_ms(100);
+	}
+	must_select(self, name, address, a);
+	/* So does a killed HAProxy. */
+	assert_true(process_find(l, "haproxy", &p));
+	assert_true(process_signal(&p, SIGKILL));
+	for (int i = 0; i < 500 && process_is_alive(&p); i++)
+		clock_sleep_ms(10);
+	must(RUN(&endpoint, read), &endpoint);
+	assert_true(endpoint.is_broken);
+	must(RUN(&endpoint, update), &endpoint);
+	must_select(self, name, address, a);
+
+	/* Stopped as a whole, and back. */
+	assert_int_equal(local_provider.command(
+				 self, 1, (char *[]){ stop, NULL }, &err),
+			 0);
+	assert_int_equal(count_processes(l->folder), 0);
+	must(RUN(&source.vpc, read), &source.vpc);
+	assert_true(source.vpc.is_broken);
+	if (local_provider.command(self, 1, (char *[]){ start, NULL }, &err))
+		fail_msg("start: %s", err.message);
+	must(RUN(&source.vpc, read), &source.vpc);
+	assert_false(source.vpc.is_broken);
+	must_select(self, name, address, a);
+
+	/* No secret but in the vault, where it is sealed. */
+	assert_false(holds(home, SENTINEL));
+	assert_true(holds(home, "us-east-1a"));
+
+	/* What is used cannot go. */
+	assert_int_equal(RUN(&source.subnet_a, destroy), STEP_FAILED);
+	assert_int_equal(RUN(&source.cluster, destroy), STEP_FAILED);
+
+	destroy_thing(&endpoint, a);
+	destroy_thing(&secret, a);
+	destroy_thing(&source.service, a);
+	destroy_thing(&source.listener, a);
+	destroy_thing(&source.targets, a);
+	destroy_thing(&source.balancer, a);
+	destroy_thing(&source.instance, a);
+	destroy_thing(&source.cluster, a);
+	destroy_thing(&source.parameters, a);
+	destroy_thing(&source.group, a);
+	destroy_thing(&source.subnet_b, a);
+	destroy_thing(&source.subnet_a, a);
+	destroy_thing(&source.vpc, a);
+	/* The rest is swept, as after a destroy that lost its records. */
+	if (local_provider.sweep(self, &err) < 0)
+		fail_msg("sweep: %s", err.message);
+	assert_int_equal(count_processes(l->folder), 0);
+	assert_int_equal(access(l->folder, F_OK), -1);
+	local_provider.close(self);
+	arena_release(a);
+}
+
+/* Two stacks at once have networks of their own. */
+static void test_two_stacks(void **state)
+{
+	struct arena arena = { 0 }, *a = &arena;
+	void *one = open_stack("one", "1111111111111111");
+	void *two = open_stack("two", "2222222222222222");
+	struct side x = { 0 }, y = { 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	make_network(&x, one, a, "only");
+	make_network(&y, two, a, "only");
+	assert_string_not_equal(x.vpc.id.s, y.vpc.id.s);
+	make_database(&x, one, a, "db");
+	make_database(&y, two, a, "db");
+	assert_false(str_eq(value_text(x.instance.attrs, "address"),
+			    value_text(y.instance.attrs, "address")));
+	assert_int_equal(local_provider.sweep(one, &err), 0);
+	must_select(two, value_text(y.cluster.attrs, "endpoint"),
+		    value_text(y.instance.attrs, "address"), a);
+	assert_int_equal(local_provider.sweep(two, &err), 0);
+	assert_int_equal(count_processes(home), 0);
+	local_provider.close(one);
+	local_provider.close(two);
+	arena_release(a);
+}
+
+/* Many at once: one HAProxy, no reload fails, all numbers differ. */
+static void *make_vpc(void *data)
+{
+	struct arena arena = { 0 }, *a = &arena;
+	struct thing *t = data;
+	enum step step = RUN(t, create);
+
+	t->is_gone = step != STEP_DONE;
+	t->id = (struct str){ 0 };
+	t->attrs = value_null();
+	arena_release(a);
+	return NULL;
+}
+
+static void test_parallel(void **state)
+{
+	enum { N = 12 };
+	struct arena arena = { 0 }, *a = &arena;
+	void *self = open_stack("many", "3333333333333333");
+	struct thing things[N];
+	pthread_t threads[N];
+	struct error err = { 0 };
+
+	(void)state;
+	for (int i = 0; i < N; i++) {
+		things[i] = thing(self, a, "vpc", "x",
+				  str_fmt(a, "v%d", i).s);
+		things[i].config =
+			config(a, "cidr", value_c("10.0.0.0/16"), NULL);
+	}
+	for (int i = 0; i < N; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, make_vpc,
+						&things[i]),
+				 0);
+	for (int i = 0; i < N; i++)
+		pthread_join(threads[i], NULL);
+	for (int i = 0; i < N; i++)
+		if (things[i].is_gone)
+			fail_msg("%s", things[i].err.message);
+	assert_int_equal(local_provider.sweep(self, &err), 0);
+	assert_int_equal(count_processes(home), 0);
+	local_provider.close(self);
+	arena_release(a);
+}
+
+/* Mistakes that AWS would refuse. */
+static void test_refused(void **state)
+{
+	struct arena arena = { 0 }, *a = &arena;
+	void *self = open_stack("bad", "4444444444444444");
+	struct side s = { 0 };
+	struct thing t;
+	struct error err = { 0 };
+
+	(void)state;
+	make_network(&s, self, a, "n");
+	t = thing(self, a, "subnet", "n", "c");
+	t.config = config(a, "vpc", value_str(s.vpc.id), "cidr",
+			  value_c("10.9.1.0/24"), "zone", value_c("z"), NULL);
+	assert_int_equal(RUN(&t, create), STEP_FAILED);
+	assert_non_null(strstr(t.err.message, "not inside"));
+	t = thing(self, a, "db_subnet_group", "n", "g");
+	t.config = config(a, "subnets",
+			  list2(a, s.subnet_a.id, s.subnet_a.id), NULL);
+	assert_int_equal(RUN(&t, create), STEP_FAILED);
+	t = thing(self, a, "load_balancer", "n", "g");
+	t.config = config(a, "subnets",
+			  list2(a, s.subnet_a.id, s.subnet_a.id), NULL);
+	assert_int_equal(RUN(&t, create), STEP_FAILED);
+	assert_int_equal(local_provider.sweep(self, &err), 0);
+	local_provider.close(self);
+	arena_release(a);
+}
+
+/* The example of RFC 7677 has another salt; this one is from PostgreSQL. */
+static void test_scram(void **state)
+{
+	struct arena a = { 0 };
+	struct error err = { 0 };
+	struct str one, two;
+
+	(void)state;
+	assert_int_equal(scram_verifier(STR("pencil"),
+					(const unsigned char *)"0123456789abcdef",
+					&a, &one, &err),
+			 0);
+	assert_true(str_starts(one, "SCRAM-SHA-256$4096:"
+				    "MDEyMzQ1Njc4OWFiY2RlZg==$"));
+	assert_int_equal(one.n, strlen("SCRAM-SHA-256$4096:") + 24 + 1 + 44 +
+					1 + 44);
+	assert_int_equal(scram_verifier(STR("pencil"), NULL, &a, &two, &err),
+			 0);
+	assert_false(str_eq(one, two));
+	assert_int_equal(scram_verifier(STR("p\xc3\xa9"), NULL, &a, &two,
+					&err),
+			 -1);
+	arena_release(&a);
+}
+
+static int run_all(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_scram),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_parallel),
+		cmocka_unit_test(test_two_stacks),
+		cmocka_unit_test(test_whole),
+	};
+	int failed;
+
+	strcpy(home, "/tmp/dmsl-local-XXXXXX");
+	if (!mkdtemp(home) || chmod(home, 0755) < 0)
+		return 1;
+	strcat(home, "/h");
+	setenv("DMSL_HOME", home, 1);
+	failed = cmocka_run_group_tests_name(
+		geteuid() == 0 ? "as root" : "as a user", tests, NULL, NULL);
+	/* The home was made by dmsl, so it is gone with the last stack. */
+	if (access(home, F_OK) == 0) {
+		fprintf(stderr, "# %s is left over\n", home);
+		failed++;
+	}
+	*strrchr(home, '/') = '\0';
+	rmdir(home);
+	return failed;
+}
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return run_all() ? 1 : 0;
+}

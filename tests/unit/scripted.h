@@ -1,0 +1,38 @@
+#ifndef DMSL_TESTS_UNIT_SCRIPTED_H
+#define DMSL_TESTS_UNIT_SCRIPTED_H
+
+/*
+ * An HTTP server on a free port of 127.0.0.1 that replays a script and checks
+ * each request against it. One request a connection.
+ */
+
+enum scripted_how {
+	SCRIPT_ANSWER,
+	SCRIPT_CUT,  /* closes without an answer */
+	SCRIPT_PART, /* closes in the middle of the body */
+	SCRIPT_HANG, /* says nothing until the client gives up */
+};
+
+struct scripted_step {
+	const char *target; /* the operation; NULL: not looked at */
+	const char *body;   /* exact; NULL: not looked at */
+	int status;         /* 0: 200 */
+	const char *answer; /* NULL: {} */
+	enum scripted_how how;
+	const char *headers; /* more header lines, each with \r\n */
+};
+
+struct scripted;
+
+/* The script ends with a step that is all zero; every member may be short. */
+struct scripted *scripted_start(const struct scripted_step *script);
+const char *scripted_url(const struct scripted *s);
+/* How many steps were played. */
+int scripted_played(const struct scripted *s);
+/*
+ * Stops it; fails the test with what differed, or when steps are left over.
+ * Releases all.
+ */
+void scripted_stop(struct scripted *s);
+
+#endif
