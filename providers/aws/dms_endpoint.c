@@ -43,13 +43,13 @@ static int find(struct call *c, bool may_start, const char *by,
 }
 
 /* User and password: written in the block, or held by the secret. */
-static int add_login(struct call *c, struct fields *f)
+static int find_login(struct call *c, struct str *user, struct str *password)
 {
 	const struct dms_host *host = c->type->data;
 	struct str secret = value_text(c->config, "secret");
-	struct str user = value_text(c->config, "username");
-	struct str password = value_text(c->config, "password");
 
+	*user = value_text(c->config, "username");
+	*password = value_text(c->config, "password");
 	if (secret.n) {
 		struct str json;
 		struct error ignored;
@@ -65,11 +65,20 @@ static int add_login(struct call *c, struct fields *f)
 			return error_set(&c->err, ERROR_INVALID,
 					 "the secret does not hold username and "
 					 "password");
-		if (user.n == 0)
-			user = value_text(v, "username");
-		if (password.n == 0)
-			password = value_text(v, "password");
+		if (user->n == 0)
+			*user = value_text(v, "username");
+		if (password->n == 0)
+			*password = value_text(v, "password");
 	}
+	return 0;
+}
+
+static int add_login(struct call *c, struct fields *f)
+{
+	struct str user, password;
+
+	if (find_login(c, &user, &password) < 0)
+		return -1;
 	field_given(f, "Username", user);
 	if (password.n)
 		field(f, "Password",
@@ -278,11 +287,31 @@ static int endpoint_plan(struct call *c, const char *action)
 	return error_hint(&c->err, "write secret = aurora.NAME.secret");
 }
 
+/* psql by the way that the replication instance goes. */
+static int endpoint_session(struct call *c, struct session *out)
+{
+	const struct dms_host *host = c->type->data;
+	struct dms_server server = {
+		.name = value_text(c->config, "server"),
+		.port = (int)value_number(c->config, "port", 5432),
+		.database = value_text(c->config, "database"),
+	};
+
+	if (!host->session)
+		return error_set(&c->err, ERROR_INVALID,
+				 "this provider opens no client on a DMS "
+				 "endpoint");
+	if (find_login(c, &server.user, &server.password) < 0)
+		return -1;
+	return host->session(c, &server, out);
+}
+
 const struct resource_ops dms_endpoint_ops = {
 	.plan = endpoint_plan,
 	.read = endpoint_read,
 	.create = endpoint_create,
 	.update = endpoint_update,
 	.destroy = endpoint_destroy,
+	.session = endpoint_session,
 	.recovery = 'N',
 };
