@@ -4,11 +4,11 @@
  */
 #include <config.h>
 
+#include "engine/plan_change.h"
 #include "engine/plan_private.h"
 
 #include "lang/base/buf.h"
 #include "lang/diag.h"
-#include "lang/json.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -39,34 +39,6 @@ static const char *paint(const struct printer *o, const char *code)
 #define PLAIN "\033[0m"
 
 /* -- Values --------------------------------------------------------------- */
-
-/* Cuts at a character's beginning, so that no half of one is printed. */
-static size_t cut_at(const struct buf *b, size_t from, unsigned width)
-{
-	size_t n = from + width;
-
-	while (n > from && ((unsigned char)b->data[n] & 0xc0) == 0x80)
-		n--;
-	return n;
-}
-
-void plan_value_text(struct buf *out, struct value v, unsigned width)
-{
-	size_t from = out->len;
-
-	if (value_is_unknown(v))
-		buf_add_c(out, "(known after apply)");
-	else if (v.marks & MARK_SECRET)
-		buf_add_c(out, "(secret)");
-	else if (value_is_null(v))
-		buf_add_c(out, "none");
-	else
-		json_write(out, v, 0);
-	if (width && out->len - from > width) {
-		out->len = cut_at(out, from, width - 1);
-		buf_add_c(out, "…");
-	}
-}
 
 static const char *value_line(struct printer *o, struct value v)
 {
@@ -160,37 +132,77 @@ static void print_changes(struct printer *o, const struct plan_step *s)
 	for (size_t i = 0; i < s->n_changes; i++) {
 		const struct plan_change *c = &s->changes[i];
 
-		fprintf(o->out, "      %-*.*s  %s", width, STR_ARG(c->attr),
-			value_line(o, c->old));
-		fprintf(o->out, " -> %s", value_line(o, c->new));
+		buf_clear(&o->text);
+		plan_change_text(&o->text, c, s->schema);
+		/* What is shown by its parts has its place on the first line. */
+		const char *text = o->text.data;
+		size_t head = strcspn(text, "\n");
+
+		if (head && text[head])
+			head = strlen(text);
+		fprintf(o->out, "      %-*.*s  %.*s", width, STR_ARG(c->attr),
+			(int)head, text);
 		if (c->forces_replace)
 			fprintf(o->out, "  %sreplaces%s", paint(o, RED),
 				paint(o, PLAIN));
 		print_place(o, c->place);
-		fputc('\n', o->out);
+		fprintf(o->out, "%s\n", text + head);
 	}
 }
 
-/* What was written, in one line as far as it goes: "cidr = 10.0.0.0/16 …" */
+/*
+ * What is not known yet says more as it was written: "vpc = vpc.main". False
+ * when that is too long, or more than a name.
+ */
+static bool source_line_text(struct printer *o, struct place p)
+{
+	struct str text = p.source ? source_text(p) : (struct str){ 0 };
+
+	if (text.n == 0 || text.n > VALUE_WIDTH || str_find(text, '\n') >= 0)
+		return false;
+	buf_clear(&o->text);
+	buf_add_str(&o->text, text);
+	return true;
+}
+
+static const char *wanted_text(struct printer *o, struct value v,
+			       struct place p)
+{
+	if (!(value_marks(v) & MARK_SECRET) && !value_is_known(v) &&
+	    source_line_text(o, p))
+		return o->text.data;
+	return value_line(o, v);
+}
+
+/* Whether it stands in the text: what is filled in is not news. */
+static bool is_written(const struct plan_step *s, size_t i)
+{
+	const struct place *p = s->places ? &s->places[i] : NULL;
+
+	return p && p->source &&
+	       (p->source != s->resource->place.source ||
+		p->span.start != s->resource->place.span.start);
+}
+
+/* In one line as far as they go: cidr = "10.0.0.0/16"  zone = "us-east-1a" */
 static void print_wanted(struct printer *o, const struct plan_step *s)
 {
+	size_t n_wanted = s->wanted.kind == VALUE_MAP ? s->wanted.as.map.n : 0;
 	size_t column = 0;
 
-	for (size_t i = 0; s->wanted.kind == VALUE_MAP &&
-			   i < s->wanted.as.map.n;
-	     i++) {
+	for (size_t i = 0; i < n_wanted; i++) {
 		const struct value_entry *e = &s->wanted.as.map.entries[i];
 		const char *text;
 		size_t n;
 
 		/* Tags are the stack's, and the same everywhere. */
-		if (str_is(e->key, "tags"))
+		if (str_is(e->key, "tags") || !is_written(s, i))
 			continue;
-		text = value_line(o, e->value);
+		text = wanted_text(o, e->value, s->places[i]);
 		n = e->key.n + 3 + strlen(text);
 		if (column && column + 2 + n > LINE_WIDTH)
 			column = 0, fputc('\n', o->out);
-		fprintf(o->out, "%s%s%.*s%s = %s", column ? "  " : "      ",
+		fprintf(o->out, "%s%s%.*s =%s %s", column ? "  " : "      ",
 			paint(o, FAINT), STR_ARG(e->key), paint(o, PLAIN),
 			text);
 		column += n + 2;
@@ -291,20 +303,38 @@ static const char *elapsed(const struct plan *p, char *room, size_t n)
 	return room;
 }
 
+static size_t count_simulated(const struct plan *p, enum action a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_steps; i++)
+		n += p->steps[i].action == a && p->steps[i].type &&
+		     p->steps[i].type->is_simulated;
+	return n;
+}
+
+static void print_count(struct printer *o, size_t n, const char *what,
+			enum action a, const char *before)
+{
+	size_t simulated = count_simulated(o->p, a);
+
+	fprintf(o->out, "%s%zu to %s", before, n, what);
+	if (simulated)
+		fprintf(o->out, " (%zu simulated)", simulated);
+}
+
 static void print_summary(struct printer *o)
 {
 	struct plan_counts n = plan_count(o->p);
 	char room[32];
 
-	fprintf(o->out, "Plan: %zu to create", n.create);
-	if (n.simulated)
-		fprintf(o->out, " (%zu simulated)", n.simulated);
-	fprintf(o->out, ", %zu to change", n.update);
+	print_count(o, n.create, "create", ACTION_CREATE, "Plan: ");
+	print_count(o, n.update, "change", ACTION_UPDATE, ", ");
 	if (n.replace)
-		fprintf(o->out, ", %zu to replace", n.replace);
-	fprintf(o->out, ", %zu to destroy", n.destroy);
+		print_count(o, n.replace, "replace", ACTION_REPLACE, ", ");
+	print_count(o, n.destroy, "destroy", ACTION_DELETE, ", ");
 	if (n.forget)
-		fprintf(o->out, ", %zu to forget", n.forget);
+		print_count(o, n.forget, "forget", ACTION_FORGET, ", ");
 	if (n.run)
 		fprintf(o->out, "; %zu %s to run", n.run,
 			n.run == 1 ? "load" : "loads");

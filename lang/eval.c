@@ -106,7 +106,7 @@ static struct value literal(struct evaluation *v, const struct ast_expr *x)
 		out.kind = VALUE_SIZE;
 		if (!size_read(x->text, &out.as.amount))
 			return eval_fail(v, x, "E0256",
-					 "A size is a number with B, KiB, MiB, "
+					 "A size is a number with KiB, MiB, "
 					 "GiB, TiB (or KB, MB, …): 20GiB.",
 					 "\"%.*s\" is not a size",
 					 STR_ARG(x->text));

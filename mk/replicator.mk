@@ -35,3 +35,9 @@ tests_unit_sign_LDADD = $(replicator_test_libs)
 tests_unit_replicator_SOURCES = tests/unit/replicator.c \
 	tests/support/pg_server.c tests/support/pg_server.h
 tests_unit_replicator_LDADD = $(replicator_test_libs)
+
+check_PROGRAMS += tests/support/replicator
+tests_support_replicator_SOURCES = tests/support/replicator.c
+tests_support_replicator_LDADD = $(replicator_test_libs)
+TESTS += tests/replicator/aws-cli.sh
+EXTRA_DIST += tests/replicator/aws-cli.sh

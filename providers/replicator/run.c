@@ -316,6 +316,15 @@ void run_stop(struct runs *r, struct str arn)
 		atomic_store(&run->is_stopping, true);
 }
 
+static void free_run(struct run *run)
+{
+	if (run->has_thread)
+		pthread_join(run->thread, NULL);
+	progress_close(&run->progress);
+	arena_release(&run->mem);
+	free(run);
+}
+
 void run_forget(struct runs *r, struct str arn)
 {
 	struct run **at = &r->first;
@@ -327,12 +336,8 @@ void run_forget(struct runs *r, struct str arn)
 	if (!run)
 		return;
 	*at = run->next;
-	if (run->has_thread)
-		pthread_join(run->thread, NULL);
 	unlink(run->path);
-	progress_close(&run->progress);
-	arena_release(&run->mem);
-	free(run);
+	free_run(run);
 }
 
 static void recover_task(struct runs *r, struct item *task)
@@ -413,4 +418,15 @@ void runs_end(struct runs *r)
 	book_unlock(b);
 	while (has_running(r) && clock_ms() < end)
 		clock_sleep_ms(TICK_MS);
+}
+
+void runs_close(struct runs *r)
+{
+	while (r->first) {
+		struct run *run = r->first;
+
+		r->first = run->next;
+		free_run(run);
+	}
+	free(r);
 }

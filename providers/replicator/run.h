@@ -30,6 +30,8 @@ void runs_recover(struct runs *r);
  * the book, so that the next server recovers them.
  */
 void runs_end(struct runs *r);
+/* Frees it; after runs_end(), when every run has ended. */
+void runs_close(struct runs *r);
 
 /* These are called with the book locked. */
 int run_start(struct runs *r, struct str task_arn, enum run_start how,

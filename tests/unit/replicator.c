@@ -371,6 +371,14 @@ static void open_server(void)
 	runs_recover(server.runs);
 }
 
+static void close_server(void)
+{
+	runs_end(server.runs);
+	runs_close(server.runs);
+	book_close(&server.book);
+	fclose(server.log);
+}
+
 static void make_endpoints(void)
 {
 	struct error err = { 0 };
@@ -441,7 +449,7 @@ static int tear_down_all(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	runs_end(server.runs);
+	close_server();
 	pg_server_stop(&pg);
 	file_remove_tree(folder, &err);
 	arena_release(&mem);
@@ -760,7 +768,7 @@ static void recovers_a_killed_task(void **state)
 	item_set(item, "Status", value_c("running"));
 	assert_int_equal(book_save(&server.book, &err), 0);
 	book_unlock(&server.book);
-	/* As the next server's life begins; the old one is left as it is. */
+	close_server();
 	open_server();
 	task = describe(arn);
 	assert_string_equal(text_of(task, "Status"), "failed");
@@ -822,7 +830,7 @@ static void checks_what_it_is_told(void **state)
 
 	/* Pages: 25 tasks, 20 and 5. */
 	for (int i = 0; i < 25; i++) {
-		char name[16];
+		char name[24];
 
 		snprintf(name, sizeof(name), "page-%d", i);
 		arn = make_task(name, all_of_lab, "{}");
