@@ -14,6 +14,8 @@
 #include "engine/plan.h"
 #include "engine/schema.h"
 
+#include <stdlib.h>
+
 enum {
 	VALUE_WIDTH = 60, /* of one value */
 	PARTS_SHOWN = 12, /* of one document */
@@ -74,20 +76,26 @@ void plan_value_text(struct buf *out, struct value v, unsigned width)
 	}
 }
 
+struct part {
+	struct str path;
+	struct value old, new;
+};
+
 struct parts {
-	struct buf *out;
+	struct arena arena;
 	struct buf path;
+	struct part shown[PARTS_SHOWN];
 	size_t n;
 };
 
 static void add_part(struct parts *p, struct value old, struct value new)
 {
-	if (p->n++ >= PARTS_SHOWN)
-		return;
-	buf_fmt(p->out, "\n        %s  ", p->path.data);
-	plan_value_text(p->out, old, VALUE_WIDTH);
-	buf_add_c(p->out, " -> ");
-	plan_value_text(p->out, new, VALUE_WIDTH);
+	if (p->n++ < PARTS_SHOWN)
+		p->shown[p->n - 1] = (struct part){
+			.path = str_dup(buf_str(&p->path), &p->arena),
+			.old = old,
+			.new = new,
+		};
 }
 
 static void compare(struct parts *p, struct value old, struct value new,
@@ -154,17 +162,35 @@ static void compare(struct parts *p, struct value old, struct value new,
 		add_part(p, old, new);
 }
 
+static void show_values(struct buf *out, struct value old, struct value new)
+{
+	plan_value_text(out, old, VALUE_WIDTH);
+	buf_add_c(out, " -> ");
+	plan_value_text(out, new, VALUE_WIDTH);
+}
+
+/* One part stays on the line: environment: "dev" -> "test" */
 static bool show_parts(struct buf *out, struct value old, struct value new)
 {
-	struct parts p = { .out = out };
-	size_t before = out->len;
+	struct parts *p = xmalloc(sizeof(*p));
+	size_t n;
 
-	buf_init(&p.path, 1000);
-	compare(&p, old, new, 0);
-	buf_release(&p.path);
-	if (p.n > PARTS_SHOWN)
-		buf_fmt(out, "\n        … and %zu more", p.n - PARTS_SHOWN);
-	return out->len > before;
+	*p = (struct parts){ 0 };
+	buf_init(&p->path, 1000);
+	compare(p, old, new, 0);
+	n = p->n;
+	for (size_t i = 0; i < n && i < PARTS_SHOWN; i++) {
+		if (n > 1)
+			buf_fmt(out, "\n        ");
+		buf_fmt(out, "%.*s: ", STR_ARG(p->shown[i].path));
+		show_values(out, p->shown[i].old, p->shown[i].new);
+	}
+	if (n > PARTS_SHOWN)
+		buf_fmt(out, "\n        … and %zu more", n - PARTS_SHOWN);
+	buf_release(&p->path);
+	arena_release(&p->arena);
+	free(p);
+	return n > 0;
 }
 
 /* JSON texts by their parts. */
@@ -201,9 +227,8 @@ static bool show_lines(struct buf *out, const struct plan_change *c)
 		new = b;
 	}
 	buf_fmt(out, "line %zu: ", line);
-	plan_value_text(out, value_str(str_cut(&old, '\n')), VALUE_WIDTH);
-	buf_add_c(out, " -> ");
-	plan_value_text(out, value_str(str_cut(&new, '\n')), VALUE_WIDTH);
+	show_values(out, value_str(str_cut(&old, '\n')),
+		    value_str(str_cut(&new, '\n')));
 	return true;
 }
 
@@ -227,7 +252,5 @@ void plan_change_text(struct buf *out, const struct plan_change *c,
 		    show_parts(out, c->old, c->new))
 			return;
 	}
-	plan_value_text(out, c->old, VALUE_WIDTH);
-	buf_add_c(out, " -> ");
-	plan_value_text(out, c->new, VALUE_WIDTH);
+	show_values(out, c->old, c->new);
 }

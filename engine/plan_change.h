@@ -12,8 +12,8 @@ struct type_schema;
 /* One value on one line, cut to width bytes (0: not cut). */
 void plan_value_text(struct buf *out, struct value v, unsigned width);
 /*
- * "old -> new"; of documents, lists and maps only the parts that differ, each
- * on a line of its own behind a newline.
+ * "old -> new"; of documents, lists and maps only the parts that differ:
+ * several on lines of their own, each behind a newline.
  */
 void plan_change_text(struct buf *out, const struct plan_change *c,
 		      const struct type_schema *t);

@@ -17,13 +17,19 @@ enum {
 	VALUE_WIDTH = 60,  /* of one value of a change */
 	LINE_WIDTH = 100,  /* of the attributes of a create */
 	NAME_WIDTH_MAX = 24,
+	SAME_LEAST = 4, /* equal changes that are shown together */
 };
+
+struct same;
 
 struct printer {
 	const struct plan *p;
 	FILE *out;
 	bool color;
 	struct buf text;
+	struct arena arena;
+	struct map same; /* text of changes -> struct same */
+	struct same **same_of; /* by step; NULL: like no other */
 };
 
 static const char *paint(const struct printer *o, const char *code)
@@ -125,29 +131,49 @@ static int name_width(const struct plan_step *s)
 	return most > NAME_WIDTH_MAX ? NAME_WIDTH_MAX : (int)most;
 }
 
+static uint32_t line_of(struct place p)
+{
+	uint32_t line = 0, column;
+
+	if (p.source)
+		source_position(p.source, p.span.start, &line, &column);
+	return line;
+}
+
+/* The head has its place already. */
+static bool is_elsewhere(const struct plan_step *s, struct place p)
+{
+	return p.source != s->resource->place.source ||
+	       line_of(p) != line_of(s->resource->place);
+}
+
+static void print_change(struct printer *o, const struct plan_step *s,
+			 const struct plan_change *c, int width)
+{
+	const char *text;
+	size_t head;
+
+	buf_clear(&o->text);
+	plan_change_text(&o->text, c, s->schema);
+	text = o->text.data;
+	/* What is shown by its parts has its place on the first line. */
+	head = text[0] == '\n' ? 0 : strlen(text);
+	fprintf(o->out, "      %-*.*s  %.*s", width, STR_ARG(c->attr),
+		(int)head, text);
+	if (c->forces_replace)
+		fprintf(o->out, "  %sreplaces%s", paint(o, RED),
+			paint(o, PLAIN));
+	if (is_elsewhere(s, c->place))
+		print_place(o, c->place);
+	fprintf(o->out, "%s\n", text + head);
+}
+
 static void print_changes(struct printer *o, const struct plan_step *s)
 {
 	int width = name_width(s);
 
-	for (size_t i = 0; i < s->n_changes; i++) {
-		const struct plan_change *c = &s->changes[i];
-
-		buf_clear(&o->text);
-		plan_change_text(&o->text, c, s->schema);
-		/* What is shown by its parts has its place on the first line. */
-		const char *text = o->text.data;
-		size_t head = strcspn(text, "\n");
-
-		if (head && text[head])
-			head = strlen(text);
-		fprintf(o->out, "      %-*.*s  %.*s", width, STR_ARG(c->attr),
-			(int)head, text);
-		if (c->forces_replace)
-			fprintf(o->out, "  %sreplaces%s", paint(o, RED),
-				paint(o, PLAIN));
-		print_place(o, c->place);
-		fprintf(o->out, "%s\n", text + head);
-	}
+	for (size_t i = 0; i < s->n_changes; i++)
+		print_change(o, s, &s->changes[i], width);
 }
 
 /*
@@ -256,6 +282,90 @@ static void print_effects(struct printer *o)
 		fputc('\n', o->out);
 }
 
+/* -- Many changes of one kind --------------------------------------------- */
+
+/* Steps with the very same changes, such as a new tag of the stack. */
+struct same {
+	const struct plan_step *first;
+	size_t n, n_simulated;
+	bool is_printed;
+};
+
+/* What a step changes, as text; false: it says more than that. */
+static bool change_key(const struct plan_step *s, struct arena *a,
+		       struct str *out)
+{
+	struct buf b;
+
+	if (s->action != ACTION_UPDATE || s->reason.n || s->n_effects ||
+	    s->runs || s->n_changes == 0)
+		return false;
+	buf_init(&b, 1 << 16);
+	for (size_t i = 0; i < s->n_changes; i++) {
+		buf_fmt(&b, "%.*s ", STR_ARG(s->changes[i].attr));
+		plan_change_text(&b, &s->changes[i], s->schema);
+		buf_add_char(&b, '\n');
+	}
+	*out = str_dup(buf_str(&b), a);
+	buf_release(&b);
+	return true;
+}
+
+static void find_same(struct printer *o)
+{
+	for (size_t i = 0; i < o->p->n_steps; i++) {
+		const struct plan_step *s = &o->p->steps[i];
+		struct same *same;
+		struct str key;
+
+		if (!change_key(s, &o->arena, &key))
+			continue;
+		same = map_get(&o->same, key);
+		if (!same) {
+			same = arena_new(&o->arena, struct same, 1);
+			same->first = s;
+			map_put(&o->same, key, same);
+		}
+		same->n++;
+		same->n_simulated += s->type && s->type->is_simulated;
+		o->same_of[i] = same;
+	}
+}
+
+/* Together when there are many; false: print the step by itself. */
+static bool print_same(struct printer *o, const struct plan_step *s)
+{
+	struct same *same = o->same_of[s->index];
+	size_t column = 0;
+
+	if (!same || same->n < SAME_LEAST)
+		return false;
+	if (same->is_printed)
+		return true;
+	same->is_printed = true;
+	fprintf(o->out, "  %s~%s %zu resources", paint(o, AMBER),
+		paint(o, PLAIN), same->n);
+	if (same->n_simulated)
+		fprintf(o->out, ", %zu of them %ssimulated%s",
+			same->n_simulated, paint(o, FAINT), paint(o, PLAIN));
+	fputc('\n', o->out);
+	print_changes(o, s);
+	for (size_t i = 0; i < o->p->n_steps; i++) {
+		const struct plan_step *other = &o->p->steps[i];
+
+		if (o->same_of[i] != same)
+			continue;
+		if (column && column + 2 + other->address.n > LINE_WIDTH)
+			column = 0, fputc('\n', o->out);
+		fprintf(o->out, "%s%s%.*s%s", column ? "  " : "        ",
+			paint(o, FAINT), STR_ARG(other->address),
+			paint(o, PLAIN));
+		column += other->address.n + 2;
+	}
+	fputc('\n', o->out);
+	return true;
+}
+
 static void print_steps(struct printer *o, bool losses, const char *title)
 {
 	size_t n = 0;
@@ -268,7 +378,8 @@ static void print_steps(struct printer *o, bool losses, const char *title)
 		if (n++ == 0)
 			fprintf(o->out, "%s%s%s\n", paint(o, BOLD), title,
 				paint(o, PLAIN));
-		print_step(o, s);
+		if (!print_same(o, s))
+			print_step(o, s);
 	}
 	if (n)
 		fputc('\n', o->out);
@@ -369,6 +480,8 @@ void plan_print(const struct plan *p, const struct context *c, FILE *out)
 	if (plan_is_empty(p)) {
 		print_empty(&o);
 	} else {
+		o.same_of = arena_new(&o.arena, struct same *, p->n_steps + 1);
+		find_same(&o);
 		print_effects(&o);
 		print_steps(&o, true, "Destroyed or replaced");
 		print_steps(&o, false, "Created or changed");
@@ -376,4 +489,6 @@ void plan_print(const struct plan *p, const struct context *c, FILE *out)
 		print_summary(&o);
 	}
 	buf_release(&o.text);
+	map_release(&o.same);
+	arena_release(&o.arena);
 }
