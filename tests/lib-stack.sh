@@ -56,7 +56,7 @@ stack_listeners() {
 
 # Ends the first PostgreSQL server of the stack, and waits until it is gone.
 stop_one_postgres() {
-  pid=$(stack_processes | awk '$2 ~ /postgres$/ { print $1; exit }')
+  pid=$(stack_processes | awk '$2 ~ /(^|\/)postgres$/ { print $1; exit }')
   [ -n "$pid" ] || return 1
   kill -INT "$pid"
   for _ in $(seq 100); do
