@@ -145,14 +145,6 @@ static enum step destroy_plain(struct call *c)
 	return object_end(balancer_sync(c->self, &c->err));
 }
 
-static int plan_path(struct call *c, const char *action)
-{
-	if (c->id.n && str_is(str_from(action), "update") &&
-	    !balancer_is_up(c->self))
-		call_effect(c, EFFECT_START, "start the paths of the stack");
-	return 0;
-}
-
 static int broken_when_down(struct call *c, int rc)
 {
 	if (rc > 0 && !balancer_is_up(c->self)) {
@@ -361,7 +353,6 @@ static enum step update_listener(struct call *c)
 }
 
 const struct resource_ops local_listener_ops = {
-	.plan = plan_path,
 	.read = read_listener,
 	.create = create_listener,
 	.update = update_listener,
@@ -536,7 +527,6 @@ static enum step update_endpoint(struct call *c)
 }
 
 const struct resource_ops local_vpc_endpoint_ops = {
-	.plan = plan_path,
 	.read = read_endpoint,
 	.create = create_endpoint,
 	.update = update_endpoint,
