@@ -55,6 +55,7 @@ static bool has(const struct str *list, size_t n, struct str item)
 static int keep_addresses(struct call *c, struct record *r)
 {
 	struct local *l = c->self;
+	struct network_owner me = { r->id, c->address };
 	size_t n, n_had;
 	struct str *subnets = object_texts(c->config, "subnets", c->arena, &n);
 	struct str *had = object_texts(r->own, "subnets", c->arena, &n_had);
@@ -79,7 +80,7 @@ static int keep_addresses(struct call *c, struct record *r)
 
 		if (record_read(l, "subnet", subnets[i], c->arena, &subnet,
 				&c->err) < 0 ||
-		    network_allocate(l, subnets[i], r->id, c->arena, &ips[i],
+		    network_allocate(l, subnets[i], me, c->arena, &ips[i],
 				     &c->err) < 0 ||
 		    network_loopback(l, value_text(subnet.config, "vpc"),
 				     ips[i], c->arena, &listen[i],
