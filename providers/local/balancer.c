@@ -241,6 +241,22 @@ static void binds_of(struct str text, struct map *out)
 	}
 }
 
+bool balancer_holds(const struct local *l, const char *bind)
+{
+	struct arena a = { 0 };
+	struct map live = { 0 };
+	struct process p;
+	bool holds = false;
+
+	if (l->folder && process_find(l, "haproxy", &p)) {
+		binds_of(read_file(l, "haproxy.live", &a), &live);
+		holds = map_has(&live, str_from(bind));
+	}
+	map_release(&live);
+	arena_release(&a);
+	return holds;
+}
+
 /* Tries those that are not HAProxy's already. */
 static int test_binds(struct str wanted, struct str live, struct error *err)
 {

@@ -279,12 +279,13 @@ static struct str route_of(void *self, struct str name, struct arena *a)
 	return str_dup(str_cut(&text, '"'), a);
 }
 
-static int select_one(void *self, struct str host, struct str address,
-		      const char *database, struct str *out, struct arena *a,
-		      struct error *err)
+static struct pg_target target_at(void *self, struct str host,
+				  struct str address, const char *database,
+				  struct arena *a)
 {
 	struct local *l = self;
-	struct pg_target t = {
+
+	return (struct pg_target){
 		.host = host,
 		.hostaddr = address,
 		.port = 5432,
@@ -295,6 +296,13 @@ static int select_one(void *self, struct str host, struct str address,
 		.ca_file = str_from(stack_path(l, a, "tls/ca.crt")),
 		.timeout_s = 5,
 	};
+}
+
+static int select_one(void *self, struct str host, struct str address,
+		      const char *database, struct str *out, struct arena *a,
+		      struct error *err)
+{
+	struct pg_target t = target_at(self, host, address, database, a);
 	struct pg_result r;
 	struct pg *c = NULL;
 	int rc = pg_open(&t, &c, err);
@@ -398,13 +406,48 @@ static void destroy_thing(struct thing *t, struct arena *a)
 	assert_true(t->is_gone);
 }
 
+static void must_find_same(struct thing *t, struct arena *a)
+{
+	struct thing again = *t;
+
+	again.id = (struct str){ 0 };
+	must(RUN(&again, create), &again);
+	assert_true(str_eq(again.id, t->id));
+	assert_true(value_eq(again.attrs, t->attrs));
+	must(RUN(t, read), t);
+	assert_false(t->is_gone);
+	assert_false(t->is_broken);
+	assert_true(value_eq(again.attrs, t->attrs));
+}
+
+/* A connection through a path while another network comes and goes. */
+static void must_survive(void *self, struct str host, struct str address,
+			 struct arena *a)
+{
+	struct pg_target t = target_at(self, host, address, "demo_db", a);
+	struct thing other = thing(self, a, "vpc", "other", "main");
+	struct error err = { 0 };
+	struct pg_result r;
+	struct pg *c;
+
+	if (pg_open(&t, &c, &err) < 0)
+		fail_msg("%s", err.message);
+	other.config = config(a, "cidr", value_c("10.0.0.0/16"), NULL);
+	must(RUN(&other, create), &other);
+	assert_int_equal(pg_query(c, "select 1", 0, NULL, a, &r, &err), 0);
+	must_select(self, host, address, a);
+	must(RUN(&other, destroy), &other);
+	assert_int_equal(pg_query(c, "select 1", 0, NULL, a, &r, &err), 0);
+	pg_close(c);
+}
+
 static void test_whole(void **state)
 {
 	struct arena arena = { 0 }, *a = &arena;
 	void *self = open_stack("demo", "00112233445566ff");
 	struct local *l = self;
 	struct side source = { 0 }, target = { 0 }, dms = { 0 };
-	struct thing endpoint, secret, again;
+	struct thing endpoint, secret;
 	struct process p;
 	struct str name, address, text = { 0 };
 	char stop[] = "stop", start[] = "start";
@@ -448,12 +491,23 @@ static void test_whole(void **state)
 				    address, "demo_db", &text, a, &err),
 			 -1);
 
-	/* The same create once more finds what is there. */
-	again = source.instance;
-	again.id = (struct str){ 0 };
-	must(RUN(&again, create), &again);
-	assert_true(str_eq(again.id, source.instance.id));
-	assert_true(value_eq(again.attrs, source.instance.attrs));
+	/* Everything once more, as after a crash: the same is found. */
+	must_find_same(&source.vpc, a);
+	must_find_same(&source.subnet_a, a);
+	must_find_same(&source.group, a);
+	must_find_same(&source.parameters, a);
+	must_find_same(&source.cluster, a);
+	must_find_same(&source.instance, a);
+	must_find_same(&source.balancer, a);
+	must_find_same(&source.targets, a);
+	must_find_same(&source.listener, a);
+	must_find_same(&source.service, a);
+	must_find_same(&secret, a);
+	must_find_same(&endpoint, a);
+	must_select(self, name, address, a);
+
+	/* A path that changes cuts no connection. */
+	must_survive(self, name, address, a);
 
 	/* A killed server shows, and update repairs it. */
 	assert_true(process_find(l, "db-source", &p));
