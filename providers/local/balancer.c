@@ -471,6 +471,7 @@ static int pass(struct local *l, struct error *err)
 
 	buf_init(&body, CONFIG_MAX);
 	buf_init(&text, CONFIG_MAX);
+	process_trim_log(l, "haproxy");
 	lock = stack_lock(l, err);
 	if (lock < 0 || model_build(l, &a, &m, err) < 0 ||
 	    certify(l, &m, &a, err) < 0 || write_routes(l, &m, &a, err) < 0)

@@ -132,10 +132,15 @@ int network_test(struct str ip, int port, struct error *err)
 				 "%.*s:%d is not an address", STR_ARG(ip),
 				 port);
 	fd = listen_at(n, port);
-	if (fd < 0 && errno == EADDRINUSE)
-		return error_set(err, ERROR_CONFLICT,
-				 "%.*s:%d is in use by another program",
-				 STR_ARG(ip), port);
+	if (fd < 0 && errno == EADDRINUSE) {
+		error_set(err, ERROR_CONFLICT,
+			  "%.*s:%d is in use by another program", STR_ARG(ip),
+			  port);
+		return error_hint(err, "A server that listens on all "
+				  "addresses (0.0.0.0:%d) has this one too: "
+				  "let it listen on localhost only, stop it, "
+				  "or choose another port in the stack.", port);
+	}
 	if (fd < 0)
 		return error_errno(err, "could not listen on %.*s:%d",
 				   STR_ARG(ip), port);
