@@ -4,7 +4,6 @@ providers_libproviders_a_SOURCES += \
 	providers/local/cluster.c \
 	providers/local/command.c providers/local/command.h \
 	providers/local/database.c providers/local/database.h \
-	providers/local/endpoint.c \
 	providers/local/hosts.c providers/local/hosts.h \
 	providers/local/ids.c providers/local/ids.h \
 	providers/local/local.c providers/local/local.h \

@@ -14,7 +14,6 @@ extern const struct resource_ops local_target_group_ops;
 extern const struct resource_ops local_listener_ops;
 extern const struct resource_ops local_endpoint_service_ops;
 extern const struct resource_ops local_vpc_endpoint_ops;
-extern const struct resource_ops local_dms_endpoint_ops;
 extern const struct resource_ops local_db_cluster_ops;
 extern const struct resource_ops local_db_instance_ops;
 extern const struct resource_ops local_secret_ops;
