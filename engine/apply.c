@@ -25,6 +25,7 @@
 #include "lang/ast.h"
 #include "lang/base/buf.h"
 #include "lang/base/clock.h"
+#include "lang/base/map.h"
 #include "lang/json.h"
 
 #include <stdlib.h>
@@ -408,6 +409,7 @@ static void step_failed(void *owner, size_t number, const struct operation *op,
 	const struct plan_step *step =
 		&a->plan->steps[a->graph.step_of[number]];
 	struct diags *diags = &a->context->diags;
+	const struct resource *declared = step->resource;
 	struct place place = { 0 };
 	struct diag *d;
 
@@ -415,8 +417,10 @@ static void step_failed(void *owner, size_t number, const struct operation *op,
 	arena_release(&a->nodes[number].arena);
 	if (!err->message[0])
 		return;
-	if (step->resource)
-		place = step->resource->place;
+	if (!declared && a->expansion)
+		declared = map_get(a->expansion->by_address, step->address);
+	if (declared)
+		place = declared->place;
 	d = diag_error(diags, "E0510", place, "could not %s \"%.*s\": %s",
 		       op && op->kind != OPERATION_CHECK ?
 			       operation_name(op->kind) :

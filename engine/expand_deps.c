@@ -154,13 +154,32 @@ static void find_in_instance(struct finder *f, struct instance_scope *i,
 		add_id(f, k);
 }
 
+/* The one key that is meant; false: it may be any. */
+static bool constant_key(struct finder *f, const struct ref *r,
+			 struct str *key)
+{
+	struct value v;
+
+	*key = r->key;
+	if (r->has_key || !r->index)
+		return r->has_key;
+	if (scope_evaluate(f->scope, f->vars, r->index, NULL, f->x->arena,
+			   &v) ||
+	    v.kind != VALUE_STRING || value_is_unknown(v))
+		return false;
+	*key = v.as.text;
+	return true;
+}
+
 static void find_in_group(struct finder *f, struct group *g,
 			  const struct ref *r)
 {
+	struct str key;
+
 	if (group_open(g))
 		return;
-	if (g->is_keyed && r->has_key) {
-		const struct instance_scope *i = group_instance(g, r->key);
+	if (g->is_keyed && constant_key(f, r, &key)) {
+		const struct instance_scope *i = group_instance(g, key);
 
 		if (i)
 			find_in_instance(f, (struct instance_scope *)i,

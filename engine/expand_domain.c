@@ -119,6 +119,22 @@ static void check_overlaps(struct expander *x, const struct subnet *all,
 	}
 }
 
+/* Everyone may come in. */
+static void check_open(struct expander *x, const struct resource *r)
+{
+	struct value v = x->checked[r->index];
+	struct cidr range;
+	struct diag *to;
+
+	if (!str_is(value_text(v, "direction"), "ingress") ||
+	    !known_cidr(v, "cidr", &range) || range.bits != 0)
+		return;
+	to = diag_warning(x->diags, "W0401", attr_place(r, "cidr"),
+			  "%.*s lets everyone in", STR_ARG(r->address));
+	diag_hint(x->diags, to, "Name the range or the security group that "
+		  "needs it.");
+}
+
 void domain_check(struct expander *x)
 {
 	VEC(struct subnet) subnets = { 0 };
@@ -126,6 +142,7 @@ void domain_check(struct expander *x)
 	for (size_t i = 0; i < x->resources.n; i++) {
 		struct subnet s = { .resource = &x->resources.items[i] };
 
+		check_open(x, s.resource);
 		if (!str_is(str_from(s.resource->schema->name), "subnet") ||
 		    !known_cidr(x->checked[i], "cidr", &s.range) ||
 		    !referred(x, s.resource, "vpc", &s.vpc))

@@ -85,8 +85,8 @@ struct journal_replay {
 /*
  * Reads <folder>/journal, and applies every done record to `state`. Changes no
  * file. A damaged record that is not the last is an error (ERROR_CORRUPT).
- * Where the state has no uid yet it gets the journal's. With has_end set nothing
- * was applied: the committed state holds it all.
+ * Where the state has no uid yet it gets the journal's. With has_end set
+ * nothing was applied: the committed state holds it all.
  */
 int journal_load(const char *folder, const struct seal *seal,
 		 struct state *state, struct arena *a,

@@ -12,7 +12,9 @@
 #include "lang/base/map.h"
 #include "lang/base/vec.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 /* An intent, and the one before it at the same address, if that is open. */
 struct item {
@@ -249,8 +251,15 @@ int journal_load(const char *folder, const struct seal *seal,
 	struct str text;
 
 	*out = (struct journal_replay){ .next_sequence = 1 };
-	if (file_read(path.s, JOURNAL_MOST, a, &text, err) < 0)
-		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	if (access(path.s, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	if (file_read(path.s, JOURNAL_MOST, a, &text, err) < 0) {
+		if (err->kind != ERROR_NOT_FOUND)
+			return -1;
+		/* Its run has just come to its end. */
+		*err = (struct error){ 0 };
+		return 0;
+	}
 	if (replay(text, seal, state, a, out, err) == 0)
 		return 0;
 	if (err->kind == ERROR_CORRUPT && !*err->hint)

@@ -58,6 +58,7 @@ struct plan_step {
 	bool runs; /* after create or update, or alone: ACTION_RUN */
 	struct str reason; /* "was deleted outside", "is stopped", … */
 	struct value wanted; /* map of attributes, unknowns inside */
+	struct place *places; /* where each entry of wanted was written */
 	struct value after;  /* all attributes as they will be; null: none */
 	struct plan_change *changes;
 	size_t n_changes;

@@ -4,11 +4,11 @@
  */
 #include <config.h>
 
+#include "engine/plan_change.h"
 #include "engine/plan_private.h"
 
 #include "lang/base/buf.h"
 #include "lang/diag.h"
-#include "lang/json.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -17,13 +17,19 @@ enum {
 	VALUE_WIDTH = 60,  /* of one value of a change */
 	LINE_WIDTH = 100,  /* of the attributes of a create */
 	NAME_WIDTH_MAX = 24,
+	SAME_LEAST = 4, /* equal changes that are shown together */
 };
+
+struct same;
 
 struct printer {
 	const struct plan *p;
 	FILE *out;
 	bool color;
 	struct buf text;
+	struct arena arena;
+	struct map same; /* text of changes -> struct same */
+	struct same **same_of; /* by step; NULL: like no other */
 };
 
 static const char *paint(const struct printer *o, const char *code)
@@ -39,34 +45,6 @@ static const char *paint(const struct printer *o, const char *code)
 #define PLAIN "\033[0m"
 
 /* -- Values --------------------------------------------------------------- */
-
-/* Cuts at a character's beginning, so that no half of one is printed. */
-static size_t cut_at(const struct buf *b, size_t from, unsigned width)
-{
-	size_t n = from + width;
-
-	while (n > from && ((unsigned char)b->data[n] & 0xc0) == 0x80)
-		n--;
-	return n;
-}
-
-void plan_value_text(struct buf *out, struct value v, unsigned width)
-{
-	size_t from = out->len;
-
-	if (value_is_unknown(v))
-		buf_add_c(out, "(known after apply)");
-	else if (v.marks & MARK_SECRET)
-		buf_add_c(out, "(secret)");
-	else if (value_is_null(v))
-		buf_add_c(out, "none");
-	else
-		json_write(out, v, 0);
-	if (width && out->len - from > width) {
-		out->len = cut_at(out, from, width - 1);
-		buf_add_c(out, "…");
-	}
-}
 
 static const char *value_line(struct printer *o, struct value v)
 {
@@ -153,44 +131,104 @@ static int name_width(const struct plan_step *s)
 	return most > NAME_WIDTH_MAX ? NAME_WIDTH_MAX : (int)most;
 }
 
+static uint32_t line_of(struct place p)
+{
+	uint32_t line = 0, column;
+
+	if (p.source)
+		source_position(p.source, p.span.start, &line, &column);
+	return line;
+}
+
+/* The head has its place already. */
+static bool is_elsewhere(const struct plan_step *s, struct place p)
+{
+	return p.source != s->resource->place.source ||
+	       line_of(p) != line_of(s->resource->place);
+}
+
+static void print_change(struct printer *o, const struct plan_step *s,
+			 const struct plan_change *c, int width)
+{
+	const char *text;
+	size_t head;
+
+	buf_clear(&o->text);
+	plan_change_text(&o->text, c, s->schema);
+	text = o->text.data;
+	/* What is shown by its parts has its place on the first line. */
+	head = text[0] == '\n' ? 0 : strlen(text);
+	fprintf(o->out, "      %-*.*s  %.*s", width, STR_ARG(c->attr),
+		(int)head, text);
+	if (c->forces_replace)
+		fprintf(o->out, "  %sreplaces%s", paint(o, RED),
+			paint(o, PLAIN));
+	if (is_elsewhere(s, c->place))
+		print_place(o, c->place);
+	fprintf(o->out, "%s\n", text + head);
+}
+
 static void print_changes(struct printer *o, const struct plan_step *s)
 {
 	int width = name_width(s);
 
-	for (size_t i = 0; i < s->n_changes; i++) {
-		const struct plan_change *c = &s->changes[i];
-
-		fprintf(o->out, "      %-*.*s  %s", width, STR_ARG(c->attr),
-			value_line(o, c->old));
-		fprintf(o->out, " -> %s", value_line(o, c->new));
-		if (c->forces_replace)
-			fprintf(o->out, "  %sreplaces%s", paint(o, RED),
-				paint(o, PLAIN));
-		print_place(o, c->place);
-		fputc('\n', o->out);
-	}
+	for (size_t i = 0; i < s->n_changes; i++)
+		print_change(o, s, &s->changes[i], width);
 }
 
-/* What was written, in one line as far as it goes: "cidr = 10.0.0.0/16 …" */
+/*
+ * What is not known yet says more as it was written: "vpc = vpc.main". False
+ * when that is too long, or more than a name.
+ */
+static bool source_line_text(struct printer *o, struct place p)
+{
+	struct str text = p.source ? source_text(p) : (struct str){ 0 };
+
+	if (text.n == 0 || text.n > VALUE_WIDTH || str_find(text, '\n') >= 0)
+		return false;
+	buf_clear(&o->text);
+	buf_add_str(&o->text, text);
+	return true;
+}
+
+static const char *wanted_text(struct printer *o, struct value v,
+			       struct place p)
+{
+	if (!(value_marks(v) & MARK_SECRET) && !value_is_known(v) &&
+	    source_line_text(o, p))
+		return o->text.data;
+	return value_line(o, v);
+}
+
+/* Whether it stands in the text: what is filled in is not news. */
+static bool is_written(const struct plan_step *s, size_t i)
+{
+	const struct place *p = s->places ? &s->places[i] : NULL;
+
+	return p && p->source &&
+	       (p->source != s->resource->place.source ||
+		p->span.start != s->resource->place.span.start);
+}
+
+/* In one line as far as they go: cidr = "10.0.0.0/16"  zone = "us-east-1a" */
 static void print_wanted(struct printer *o, const struct plan_step *s)
 {
+	size_t n_wanted = s->wanted.kind == VALUE_MAP ? s->wanted.as.map.n : 0;
 	size_t column = 0;
 
-	for (size_t i = 0; s->wanted.kind == VALUE_MAP &&
-			   i < s->wanted.as.map.n;
-	     i++) {
+	for (size_t i = 0; i < n_wanted; i++) {
 		const struct value_entry *e = &s->wanted.as.map.entries[i];
 		const char *text;
 		size_t n;
 
 		/* Tags are the stack's, and the same everywhere. */
-		if (str_is(e->key, "tags"))
+		if (str_is(e->key, "tags") || !is_written(s, i))
 			continue;
-		text = value_line(o, e->value);
+		text = wanted_text(o, e->value, s->places[i]);
 		n = e->key.n + 3 + strlen(text);
 		if (column && column + 2 + n > LINE_WIDTH)
 			column = 0, fputc('\n', o->out);
-		fprintf(o->out, "%s%s%.*s%s = %s", column ? "  " : "      ",
+		fprintf(o->out, "%s%s%.*s =%s %s", column ? "  " : "      ",
 			paint(o, FAINT), STR_ARG(e->key), paint(o, PLAIN),
 			text);
 		column += n + 2;
@@ -244,6 +282,90 @@ static void print_effects(struct printer *o)
 		fputc('\n', o->out);
 }
 
+/* -- Many changes of one kind --------------------------------------------- */
+
+/* Steps with the very same changes, such as a new tag of the stack. */
+struct same {
+	const struct plan_step *first;
+	size_t n, n_simulated;
+	bool is_printed;
+};
+
+/* What a step changes, as text; false: it says more than that. */
+static bool change_key(const struct plan_step *s, struct arena *a,
+		       struct str *out)
+{
+	struct buf b;
+
+	if (s->action != ACTION_UPDATE || s->reason.n || s->n_effects ||
+	    s->runs || s->n_changes == 0)
+		return false;
+	buf_init(&b, 1 << 16);
+	for (size_t i = 0; i < s->n_changes; i++) {
+		buf_fmt(&b, "%.*s ", STR_ARG(s->changes[i].attr));
+		plan_change_text(&b, &s->changes[i], s->schema);
+		buf_add_char(&b, '\n');
+	}
+	*out = str_dup(buf_str(&b), a);
+	buf_release(&b);
+	return true;
+}
+
+static void find_same(struct printer *o)
+{
+	for (size_t i = 0; i < o->p->n_steps; i++) {
+		const struct plan_step *s = &o->p->steps[i];
+		struct same *same;
+		struct str key;
+
+		if (!change_key(s, &o->arena, &key))
+			continue;
+		same = map_get(&o->same, key);
+		if (!same) {
+			same = arena_new(&o->arena, struct same, 1);
+			same->first = s;
+			map_put(&o->same, key, same);
+		}
+		same->n++;
+		same->n_simulated += s->type && s->type->is_simulated;
+		o->same_of[i] = same;
+	}
+}
+
+/* Together when there are many; false: print the step by itself. */
+static bool print_same(struct printer *o, const struct plan_step *s)
+{
+	struct same *same = o->same_of[s->index];
+	size_t column = 0;
+
+	if (!same || same->n < SAME_LEAST)
+		return false;
+	if (same->is_printed)
+		return true;
+	same->is_printed = true;
+	fprintf(o->out, "  %s~%s %zu resources", paint(o, AMBER),
+		paint(o, PLAIN), same->n);
+	if (same->n_simulated)
+		fprintf(o->out, ", %zu of them %ssimulated%s",
+			same->n_simulated, paint(o, FAINT), paint(o, PLAIN));
+	fputc('\n', o->out);
+	print_changes(o, s);
+	for (size_t i = 0; i < o->p->n_steps; i++) {
+		const struct plan_step *other = &o->p->steps[i];
+
+		if (o->same_of[i] != same)
+			continue;
+		if (column && column + 2 + other->address.n > LINE_WIDTH)
+			column = 0, fputc('\n', o->out);
+		fprintf(o->out, "%s%s%.*s%s", column ? "  " : "        ",
+			paint(o, FAINT), STR_ARG(other->address),
+			paint(o, PLAIN));
+		column += other->address.n + 2;
+	}
+	fputc('\n', o->out);
+	return true;
+}
+
 static void print_steps(struct printer *o, bool losses, const char *title)
 {
 	size_t n = 0;
@@ -256,7 +378,8 @@ static void print_steps(struct printer *o, bool losses, const char *title)
 		if (n++ == 0)
 			fprintf(o->out, "%s%s%s\n", paint(o, BOLD), title,
 				paint(o, PLAIN));
-		print_step(o, s);
+		if (!print_same(o, s))
+			print_step(o, s);
 	}
 	if (n)
 		fputc('\n', o->out);
@@ -291,20 +414,38 @@ static const char *elapsed(const struct plan *p, char *room, size_t n)
 	return room;
 }
 
+static size_t count_simulated(const struct plan *p, enum action a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_steps; i++)
+		n += p->steps[i].action == a && p->steps[i].type &&
+		     p->steps[i].type->is_simulated;
+	return n;
+}
+
+static void print_count(struct printer *o, size_t n, const char *what,
+			enum action a, const char *before)
+{
+	size_t simulated = count_simulated(o->p, a);
+
+	fprintf(o->out, "%s%zu to %s", before, n, what);
+	if (simulated)
+		fprintf(o->out, " (%zu simulated)", simulated);
+}
+
 static void print_summary(struct printer *o)
 {
 	struct plan_counts n = plan_count(o->p);
 	char room[32];
 
-	fprintf(o->out, "Plan: %zu to create", n.create);
-	if (n.simulated)
-		fprintf(o->out, " (%zu simulated)", n.simulated);
-	fprintf(o->out, ", %zu to change", n.update);
+	print_count(o, n.create, "create", ACTION_CREATE, "Plan: ");
+	print_count(o, n.update, "change", ACTION_UPDATE, ", ");
 	if (n.replace)
-		fprintf(o->out, ", %zu to replace", n.replace);
-	fprintf(o->out, ", %zu to destroy", n.destroy);
+		print_count(o, n.replace, "replace", ACTION_REPLACE, ", ");
+	print_count(o, n.destroy, "destroy", ACTION_DELETE, ", ");
 	if (n.forget)
-		fprintf(o->out, ", %zu to forget", n.forget);
+		print_count(o, n.forget, "forget", ACTION_FORGET, ", ");
 	if (n.run)
 		fprintf(o->out, "; %zu %s to run", n.run,
 			n.run == 1 ? "load" : "loads");
@@ -339,6 +480,8 @@ void plan_print(const struct plan *p, const struct context *c, FILE *out)
 	if (plan_is_empty(p)) {
 		print_empty(&o);
 	} else {
+		o.same_of = arena_new(&o.arena, struct same *, p->n_steps + 1);
+		find_same(&o);
 		print_effects(&o);
 		print_steps(&o, true, "Destroyed or replaced");
 		print_steps(&o, false, "Created or changed");
@@ -346,4 +489,6 @@ void plan_print(const struct plan *p, const struct context *c, FILE *out)
 		print_summary(&o);
 	}
 	buf_release(&o.text);
+	map_release(&o.same);
+	arena_release(&o.arena);
 }

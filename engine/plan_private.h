@@ -57,7 +57,4 @@ void plan_users(struct planner *x);
 struct place planner_place(const struct planner *x, struct str address);
 
 const char *effect_name(enum effect_kind kind);
-/* plan_print.c: a value as a line of text, secrets hidden. */
-void plan_value_text(struct buf *out, struct value v, unsigned width);
-
 #endif

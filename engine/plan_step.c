@@ -68,14 +68,14 @@ static void check_replace(struct planner *x, const struct plan_step *s)
 }
 
 static void take_diff(struct planner *x, struct plan_step *s,
-		      const struct refreshed *r, const struct place *places)
+		      const struct refreshed *r)
 {
 	const struct type_info *t =
 		catalog_type(&x->types, str_from(s->schema->name));
 	struct diff *d = &x->diffs[s->index];
 
-	*d = diff_attrs(t, r->now.attrs, s->wanted, places, s->resource->place,
-			x->arena);
+	*d = diff_attrs(t, r->now.attrs, s->wanted, s->places,
+			s->resource->place, x->arena);
 	s->changes = d->changes;
 	s->n_changes = d->n;
 	if (r->now.is_tainted) {
@@ -113,10 +113,9 @@ void step_decide(struct planner *x, size_t step)
 	struct plan_step *s = &x->p->steps[step];
 	const struct resource *r = s->resource;
 	struct refreshed *f = map_get(&x->by_address, s->address);
-	struct place *places = NULL;
 
 	s->wanted = value_null();
-	if (expand_wanted(x->e, r->index, x->arena, &s->wanted, &places))
+	if (expand_wanted(x->e, r->index, x->arena, &s->wanted, &s->places))
 		return;
 	if (!f) {
 		s->action = ACTION_CREATE;
@@ -129,7 +128,7 @@ void step_decide(struct planner *x, size_t step)
 	}
 	s->prior = &f->now;
 	if (check_provider(x, s, f->state) == 0)
-		take_diff(x, s, f, places);
+		take_diff(x, s, f);
 }
 
 /* -- Asking the type ------------------------------------------------------ */

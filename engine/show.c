@@ -126,45 +126,49 @@ static struct str cell(const struct value *v, struct arena *a)
 	return text;
 }
 
-void show_table(struct value rows, FILE *out)
+static bool has_column(struct value rows, const char *key)
+{
+	for (size_t i = 0; i < rows.as.list.n; i++)
+		if (value_get(rows.as.list.items[i], key))
+			return true;
+	return false;
+}
+
+void show_table(struct value rows, const char *const *columns, FILE *out)
 {
 	enum { COLUMNS = 32 };
-	struct arena a = { 0 };
+	const char *keys[COLUMNS];
 	int widths[COLUMNS] = { 0 };
 	bool is_number[COLUMNS] = { 0 };
-	struct value first;
-	size_t n, n_rows = rows.as.list.n;
+	struct arena a = { 0 };
+	size_t n = 0, n_rows = rows.kind == VALUE_LIST ? rows.as.list.n : 0;
 	struct str *cells;
 
-	if (rows.kind != VALUE_LIST || !n_rows ||
-	    rows.as.list.items[0].kind != VALUE_MAP)
-		return;
-	first = rows.as.list.items[0];
-	n = first.as.map.n < COLUMNS ? first.as.map.n : COLUMNS;
+	for (; n_rows && *columns && n < COLUMNS; columns++)
+		if (has_column(rows, *columns))
+			keys[n++] = *columns;
 	cells = arena_new(&a, struct str, (n_rows + 1) * n + 1);
-	for (size_t i = 0; i <= n_rows; i++) {
-		for (size_t k = 0; k < n; k++) {
-			struct str key = first.as.map.entries[k].key;
-			const struct value *v =
-				i ? value_get_str(rows.as.list.items[i - 1],
-						  key) : NULL;
-			struct str text = i ? cell(v, &a) : key;
+	for (size_t i = 0; i < (n_rows + 1) * n; i++) {
+		const struct value *v = NULL;
+		size_t k = i % n;
 
-			cells[i * n + k] = text;
-			if ((int)text.n > widths[k])
-				widths[k] = (int)text.n;
-			is_number[k] |= v && v->kind == VALUE_NUMBER;
+		cells[i] = str_from(keys[k]);
+		if (i >= n) {
+			v = value_get(rows.as.list.items[i / n - 1], keys[k]);
+			cells[i] = cell(v, &a);
 		}
+		if ((int)cells[i].n > widths[k])
+			widths[k] = (int)cells[i].n;
+		is_number[k] |= v && v->kind == VALUE_NUMBER;
 	}
-	for (size_t i = 0; i <= n_rows; i++) {
-		for (size_t k = 0; k < n; k++) {
-			int width = k + 1 == n && !is_number[k] ? 0 : widths[k];
+	for (size_t i = 0; i < (n_rows + 1) * n; i++) {
+		size_t k = i % n;
+		bool is_last = k + 1 == n;
+		int width = is_last && !is_number[k] ? 0 : widths[k];
 
-			fprintf(out, "%s%*.*s", k ? "  " : "",
-				is_number[k] ? width : -width,
-				STR_ARG(cells[i * n + k]));
-		}
-		fputc('\n', out);
+		fprintf(out, "%s%*.*s%s", k ? "  " : "",
+			is_number[k] ? width : -width, STR_ARG(cells[i]),
+			is_last ? "\n" : "");
 	}
 	arena_release(&a);
 }

@@ -24,9 +24,9 @@ void show_value(struct value v, bool reveal, FILE *out);
 struct value show_resource_value(const struct state_resource *r,
 				 struct arena *a);
 /*
- * A list of maps as a table: a column for each key, numbers to the right. The
- * keys of the first row lead.
+ * A list of maps as a table, numbers to the right. columns: the keys, ended by
+ * NULL, which are also the titles; one that no row has is left out.
  */
-void show_table(struct value rows, FILE *out);
+void show_table(struct value rows, const char *const *columns, FILE *out);
 
 #endif

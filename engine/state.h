@@ -4,7 +4,7 @@
 /*
  * What exists, as last known, and its text: canonical JSON, addresses sorted,
  * one attribute a line, no timestamps, no serial numbers. The same state is the
- * same bytes. Secret values are written sealed: {"$sealed": "…"} (engine/seal.h).
+ * same bytes. Secret values are written sealed: {"$sealed":"…"}, see codec.h.
  * The format is described at the top of state.c.
  *
  * cidr, ip, duration and size are written as text and come back as strings: the

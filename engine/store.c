@@ -332,6 +332,7 @@ static int commit_with_retries(struct store *s, const struct repo_oid *base,
 		if (err->kind != ERROR_CONFLICT)
 			return -1;
 		/* Another stack's state, or the same tip again: once more. */
+		*err = (struct error){ 0 };
 		clock_sleep_ms(1 + i % 7);
 	}
 	return error_set(err, ERROR_UNAVAILABLE,

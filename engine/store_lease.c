@@ -211,7 +211,10 @@ static int take(struct store *s, const struct repo_oid *from,
 		s->held = *ours;
 		return 0;
 	}
-	return err->kind == ERROR_CONFLICT ? 1 : -1;
+	if (err->kind != ERROR_CONFLICT)
+		return -1;
+	*err = (struct error){ 0 };
+	return 1;
 }
 
 int store_lease(struct store *s, struct str run_id, struct arena *a,

@@ -5,11 +5,11 @@
  *
  * git locks a ref by a file REF.lock; killed in between, that file stays and
  * says nothing of its maker. So before dmsl moves a ref it writes the ref's
- * name to <git common dir>/dmsl/moving, under flock(), which ends with the process,
- * and empties the file afterwards. Who gets the flock and finds a name knows
- * that a dmsl died in the middle of moving that ref; if REF.lock is there and
- * then stands still, it is what was left behind, and is removed. Other locks
- * are never touched.
+ * name to <git common dir>/dmsl/moving, under flock(), which ends with the
+ * process, and empties the file afterwards. Who gets the flock and finds a name
+ * knows that a dmsl died in the middle of moving that ref; if REF.lock is there
+ * and then stands still, it is what was left behind, and is removed. Other
+ * locks are never touched.
  */
 
 #include "engine/store_private.h"
@@ -159,6 +159,7 @@ static int move_unlocked(struct store *s, const char *ref,
 			return -1;
 		clock_sleep_ms(pause);
 		pause = pause < 50 ? pause * 2 : 50;
+		*err = (struct error){ 0 };
 	}
 	return 0;
 }

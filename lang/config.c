@@ -13,6 +13,7 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/error.h"
+#include "lang/base/file.h"
 #include "lang/base/vec.h"
 #include "lang/config_names.h"
 #include "lang/diag.h"
@@ -30,8 +31,10 @@ struct loader {
 	bool (*is_type)(struct str name);
 	const char *const *type_names;
 	const char *library;
-	struct str folder;  /* of the stack file */
-	struct map by_path; /* normal path -> struct ast_file */
+	struct str folder;	       /* of the stack file */
+	VEC(struct str) library_names; /* components that there would be */
+	bool is_listed;		       /* whether they were looked for */
+	struct map by_path;	       /* normal path -> struct ast_file */
 	struct map missing; /* component that was not found -> itself */
 	VEC(struct ast_file *) files;
 	VEC(struct ast_decl *) decls;
@@ -223,6 +226,24 @@ static bool find_in_folder(struct loader *l, struct str folder, struct str name,
 	return true;
 }
 
+/* What the folders hold that components come from; read when first needed. */
+static void list_library(struct loader *l)
+{
+	struct str lib = join(l->folder, STR("lib"), l->arena);
+	const char *folders[] = { str_c(lib, l->arena), l->library };
+
+	if (l->is_listed)
+		return;
+	l->is_listed = true;
+	for (size_t i = 0; i < 2 && folders[i]; i++) {
+		struct str *names;
+		size_t n = file_names(folders[i], ".dmsl", l->arena, &names);
+
+		for (size_t j = 0; j < n; j++)
+			*vec_push(&l->library_names) = names[j];
+	}
+}
+
 static void report_unknown(struct loader *l, const struct ast_decl *d)
 {
 	struct suggest s = suggest_start(d->type);
@@ -233,6 +254,9 @@ static void report_unknown(struct loader *l, const struct ast_decl *d)
 		suggest_try(&s, str_from(l->type_names[i]));
 	for (size_t i = 0; i < components->n; i++)
 		suggest_try(&s, components->entries[i].key);
+	list_library(l);
+	for (size_t i = 0; i < l->library_names.n; i++)
+		suggest_try(&s, l->library_names.items[i]);
 	x = diag_error(l->diags, "E0201", place_of(d, d->type_span),
 		       "unknown resource type or component \"%.*s\"",
 		       STR_ARG(d->type));
@@ -361,6 +385,7 @@ struct config *config_load_named(const char *path,
 	config_check_names(c, d);
 	map_release(&l.by_path);
 	map_release(&l.missing);
+	vec_release(&l.library_names);
 	return c;
 }
 

@@ -46,7 +46,7 @@ static const struct ast_expr *step_below(const struct ast_expr *last,
 }
 
 static void name_found(const struct walk *w, const struct ast_expr *name,
-		       const struct ast_expr *last)
+		       const struct ast_expr *last, const struct bound *outer)
 {
 	struct ref r = {
 		.name = name->text,
@@ -62,6 +62,10 @@ static void name_found(const struct walk *w, const struct ast_expr *name,
 		    x->right->kind == EXPR_STRING) {
 			r.has_key = true;
 			r.key = x->right->text;
+		} else if (x && x->kind == EXPR_INDEX &&
+			   x->right->kind == EXPR_NAME &&
+			   !is_bound(outer, x->right->text)) {
+			r.index = x->right;
 		}
 		if (x && x->kind != EXPR_ATTR)
 			x = step_below(last, x);
@@ -86,7 +90,7 @@ static void walk_path(const struct walk *w, const struct ast_expr *last,
 	if (base->kind != EXPR_NAME)
 		walk(w, base, outer);
 	else if (!is_bound(outer, base->text))
-		name_found(w, base, last);
+		name_found(w, base, last, outer);
 	for (const struct ast_expr *x = base; x;) {
 		if (x != base && x->kind == EXPR_INDEX)
 			walk(w, x->right, outer);

@@ -25,6 +25,11 @@ struct ref {
 	struct str second; /* empty: a bare name */
 	bool has_key;
 	struct str key;
+	/*
+	 * type.name[x] with a bare name that is no variable of a comprehension:
+	 * who knows its value knows the key. Else NULL.
+	 */
+	const struct ast_expr *index;
 	struct str attr; /* first attribute behind it, or empty */
 	struct place place; /* of name and second */
 };

@@ -38,6 +38,28 @@ tests_unit_http_LDADD = providers/libproviders.a lang/liblang.a \
 check_PROGRAMS += tests/unit/sql_types
 TESTS += tests/unit/sql_types
 tests_unit_sql_types_SOURCES = tests/unit/sql_types.c \
-	tests/unit/sql_server.c tests/unit/sql_server.h
+	tests/support/pg_server.c tests/support/pg_server.h
 tests_unit_sql_types_LDADD = providers/libproviders.a engine/libengine.a \
 	lang/liblang.a $(CMOCKA_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/unit/dms_types
+TESTS += tests/unit/dms_types
+tests_unit_dms_types_SOURCES = tests/unit/dms_types.c \
+	tests/unit/scripted.c tests/unit/scripted.h
+tests_unit_dms_types_LDADD = providers/libproviders.a engine/libengine.a \
+	lang/liblang.a $(CMOCKA_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS)
+
+# The same types against the real replication server.
+check_PROGRAMS += tests/unit/dms_live
+TESTS += tests/unit/dms_live
+tests_unit_dms_live_SOURCES = tests/unit/dms_live.c \
+	tests/support/pg_server.c tests/support/pg_server.h
+tests_unit_dms_live_LDADD = providers/libproviders.a engine/libengine.a \
+	lang/liblang.a $(CMOCKA_LIBS) $(CURL_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) \
+	$(CJSON_LIBS)
+
+check_PROGRAMS += tests/unit/core_types
+TESTS += tests/unit/core_types
+tests_unit_core_types_SOURCES = tests/unit/core_types.c
+tests_unit_core_types_LDADD = providers/libproviders.a engine/libengine.a \
+	lang/liblang.a $(CMOCKA_LIBS) $(CRYPTO_LIBS)

@@ -13,6 +13,7 @@ engine_libengine_a_SOURCES += \
 	engine/graph.c engine/graph.h \
 	engine/inputs.c engine/inputs.h \
 	engine/plan.c engine/plan.h engine/plan_private.h \
+	engine/plan_change.c engine/plan_change.h \
 	engine/plan_delete.c \
 	engine/plan_file.c \
 	engine/plan_json.c \

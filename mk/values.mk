@@ -34,3 +34,13 @@ check_PROGRAMS += tests/unit/eval
 TESTS += tests/unit/eval
 tests_unit_eval_SOURCES = tests/unit/eval.c
 tests_unit_eval_LDADD = $(unit_libs)
+
+check_PROGRAMS += tests/unit/dms
+TESTS += tests/unit/dms
+tests_unit_dms_SOURCES = tests/unit/dms.c
+tests_unit_dms_LDADD = $(unit_libs)
+
+check_PROGRAMS += tests/unit/value
+TESTS += tests/unit/value
+tests_unit_value_SOURCES = tests/unit/value.c
+tests_unit_value_LDADD = $(unit_libs)

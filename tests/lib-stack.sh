@@ -56,12 +56,12 @@ stack_listeners() {
 
 # Ends the first PostgreSQL server of the stack, and waits until it is gone.
 stop_one_postgres() {
-  pid=$(stack_processes | awk '$2 ~ /\/postgres$/ { print $1; exit }')
+  pid=$(stack_processes | awk '$2 ~ /(^|\/)postgres$/ { print $1; exit }')
   [ -n "$pid" ] || return 1
   kill -INT "$pid"
-  for _ in 1 2 3 4 5 6 7 8 9 10; do
+  for _ in $(seq 100); do
     kill -0 "$pid" 2>/dev/null || return 0
-    sleep 0.3
+    sleep 0.2
   done
   return 1
 }

@@ -1,6 +1,6 @@
 # The harness of the shell tests, in git's vocabulary. A script sources it, runs
 # test_expect_success for each case, and ends with test_done. Results are TAP.
-# Each script has a folder of its own under TMPDIR, which is removed at the end;
+# Each script runs in an empty folder of its own, TRASH/work, which is removed;
 # what a test starts it stops itself, with test_when_finished.
 
 test_count=0
@@ -25,8 +25,9 @@ export LC_ALL
 TRASH=$(mktemp -d "${TMPDIR:-/tmp}/dmsl-test.XXXXXX") || exit 1
 HOME=$TRASH/home
 export HOME
-mkdir "$HOME"
-cd "$TRASH" || exit 1
+mkdir "$HOME" "$TRASH/work"
+chmod 755 "$TRASH"
+cd "$TRASH/work" || exit 1
 
 test_exit() {
 	code=$?
@@ -99,7 +100,7 @@ test_must_fail() {
 	if test $code = 0; then
 		echo "should have failed: $*"
 		return 1
-	elif test $code -gt 128; then
+	elif test $code -gt 128 && test $code -le 192; then
 		echo "killed by signal $((code - 128)): $*"
 		return 1
 	fi

@@ -7,33 +7,79 @@
 #include "engine/show.h"
 #include "engine/target.h"
 
+#include <stdlib.h>
+
 enum { INSPECT_MS = 60 * 1000 };
 
 struct args {
 	bool json;
 };
 
-/*
- * A type tells facts as a map; its lists of maps are tables, the rest stands
- * above them.
- */
-static void print_facts(struct value facts)
+/* Tenths of a second between two times in seconds with a fraction; or -1. */
+static int64_t tenths_between(struct value row, struct arena *a)
 {
-	if (facts.kind == VALUE_LIST) {
-		show_table(facts, stdout);
-		return;
-	}
+	struct str begin = value_text(row, "start"), end = value_text(row, "end");
+	double from = begin.n ? strtod(str_c(begin, a), NULL) : 0;
+	double to = end.n ? strtod(str_c(end, a), NULL) : 0;
+
+	return from > 0 && to >= from ? (int64_t)((to - from) * 10 + 0.5) : -1;
+}
+
+/* A row of table statistics with its name in one, and with its speed. */
+static struct value measured(struct value row, struct arena *a)
+{
+	int64_t rows = value_number(row, "rows", -1);
+	int64_t tenths = tenths_between(row, a);
+
+	if (!value_text(row, "schema").n || !value_text(row, "table").n)
+		return row;
+	row = value_with(row, STR("table"),
+			 value_str(str_fmt(a, "%.*s.%.*s",
+					   STR_ARG(value_text(row, "schema")),
+					   STR_ARG(value_text(row, "table")))),
+			 a);
+	if (tenths < 0)
+		return row;
+	row = value_with(row, STR("time"),
+			 value_str(str_fmt(a, "%lld.%lld s",
+					   (long long)(tenths / 10),
+					   (long long)(tenths % 10))),
+			 a);
+	if (rows > 0 && tenths > 0)
+		row = value_with(row, STR("rows/s"),
+				 value_int(rows * 10 / tenths), a);
+	return row;
+}
+
+static void print_tables(struct value list, struct arena *a)
+{
+	static const char *const columns[] = {
+		"table",   "state",   "rows",	 "time",  "rows/s",
+		"inserts", "updates", "deletes", "errors", "validation",
+		NULL,
+	};
+	struct value *rows = arena_new(a, struct value, list.as.list.n + 1);
+
+	for (size_t i = 0; i < list.as.list.n; i++)
+		rows[i] = measured(list.as.list.items[i], a);
+	show_table(value_list(rows, list.as.list.n), columns, stdout);
+}
+
+/* A type tells facts as a map; its list of maps is the table statistics. */
+static void print_facts(struct value facts, struct arena *a)
+{
 	for (size_t i = 0; facts.kind == VALUE_MAP && i < facts.as.map.n; i++) {
 		const struct value_entry *e = &facts.as.map.entries[i];
 
-		if (e->value.kind == VALUE_LIST || value_is_null(e->value))
+		if (e->value.kind == VALUE_LIST || value_is_null(e->value) ||
+		    (e->value.kind == VALUE_STRING && !e->value.as.text.n))
 			continue;
 		printf("%.*s: ", STR_ARG(e->key));
 		show_value(e->value, false, stdout);
 	}
 	for (size_t i = 0; facts.kind == VALUE_MAP && i < facts.as.map.n; i++)
 		if (facts.as.map.entries[i].value.kind == VALUE_LIST)
-			show_table(facts.as.map.entries[i].value, stdout);
+			print_tables(facts.as.map.entries[i].value, a);
 }
 
 static int inspect(struct context *c, const struct target *t,
@@ -53,7 +99,7 @@ static int inspect(struct context *c, const struct target *t,
 	else if (args->json)
 		show_json(e->call.result, false, stdout);
 	else
-		print_facts(e->call.result);
+		print_facts(e->call.result, &e->arena);
 	call_free(e);
 	if (outcome == STEP_DONE)
 		return 0;

@@ -4,7 +4,9 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/error.h"
+#include "lang/base/vec.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -199,4 +201,35 @@ int file_remove_tree(const char *path, struct error *err)
 	    errno != ENOENT)
 		return error_errno(err, "could not remove \"%s\"", path);
 	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+size_t file_names(const char *path, const char *ending, struct arena *a,
+		  struct str **out)
+{
+	VEC(struct str) names = { 0 };
+	DIR *folder = opendir(path);
+	const struct dirent *entry;
+
+	*out = NULL;
+	if (!folder)
+		return 0;
+	while (names.n < FILE_NAMES_MAX && (entry = readdir(folder))) {
+		struct str name = str_from(entry->d_name);
+
+		if (!str_ends(name, ending))
+			continue;
+		name.n -= strlen(ending);
+		*vec_push(&names) = str_dup(name, a);
+	}
+	closedir(folder);
+	if (names.n)
+		qsort(names.items, names.n, sizeof(*names.items),
+		      compare_names);
+	*out = vec_take(&names, a);
+	return names.n;
 }

@@ -30,6 +30,13 @@ int file_write_all(int fd, const void *bytes, size_t n, struct error *err);
 int file_sync_folder(const char *path, struct error *err);
 /* mkdir -p; the last folder gets mode, those above it 0755. */
 int file_make_folders(const char *path, mode_t mode, struct error *err);
+/*
+ * The names in a folder that end in `ending`, without it, sorted. At most
+ * FILE_NAMES_MAX; a folder that is not there, or cannot be read, has none.
+ */
+enum { FILE_NAMES_MAX = 10000 };
+size_t file_names(const char *path, const char *ending, struct arena *a,
+		  struct str **out);
 /* Removes a file or a whole folder; nothing there is success. */
 int file_remove_tree(const char *path, struct error *err);
 

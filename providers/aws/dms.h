@@ -19,6 +19,13 @@ struct aws_endpoint {
 	struct str account;
 };
 
+/* What a dms_endpoint connects to, for a client that goes the same way. */
+struct dms_server {
+	struct str name; /* resolved as the replication instance resolves it */
+	int port;
+	struct str database, user, password;
+};
+
 struct dms_host {
 	/*
 	 * The DMS service. may_start: start a local server that is down; else
@@ -29,6 +36,9 @@ struct dms_host {
 	/* The value of a secret (resource type secret) by its id: JSON text. */
 	int (*secret)(void *self, struct str id, struct arena *a,
 		      struct str *json, struct error *err);
+	/* MAY. An interactive client of a DMS endpoint's database. */
+	int (*session)(struct call *c, const struct dms_server *s,
+		       struct session *out);
 	int poll_ms; /* between polls of a wait: 15,000 on AWS, 100 here */
 	/*
 	 * "name/uid" of the stack, the value of the ownership tag dmsl:stack.

@@ -43,13 +43,13 @@ static int find(struct call *c, bool may_start, const char *by,
 }
 
 /* User and password: written in the block, or held by the secret. */
-static int add_login(struct call *c, struct fields *f)
+static int find_login(struct call *c, struct str *user, struct str *password)
 {
 	const struct dms_host *host = c->type->data;
 	struct str secret = value_text(c->config, "secret");
-	struct str user = value_text(c->config, "username");
-	struct str password = value_text(c->config, "password");
 
+	*user = value_text(c->config, "username");
+	*password = value_text(c->config, "password");
 	if (secret.n) {
 		struct str json;
 		struct error ignored;
@@ -65,11 +65,20 @@ static int add_login(struct call *c, struct fields *f)
 			return error_set(&c->err, ERROR_INVALID,
 					 "the secret does not hold username and "
 					 "password");
-		if (user.n == 0)
-			user = value_text(v, "username");
-		if (password.n == 0)
-			password = value_text(v, "password");
+		if (user->n == 0)
+			*user = value_text(v, "username");
+		if (password->n == 0)
+			*password = value_text(v, "password");
 	}
+	return 0;
+}
+
+static int add_login(struct call *c, struct fields *f)
+{
+	struct str user, password;
+
+	if (find_login(c, &user, &password) < 0)
+		return -1;
 	field_given(f, "Username", user);
 	if (password.n)
 		field(f, "Password",
@@ -226,11 +235,42 @@ static enum step endpoint_read(struct call *c)
 	return STEP_DONE;
 }
 
+/* Whether the service has to be told; tags are apart. */
+static bool is_changed(struct call *c)
+{
+	static const char *const attrs[] = {
+		"engine", "server",   "port",     "database",
+		"secret", "username", "password", "ssl",
+	};
+
+	for (size_t i = 0; i < sizeof(attrs) / sizeof(attrs[0]); i++) {
+		const struct value *was = value_get(c->prior, attrs[i]);
+		const struct value *is = value_get(c->config, attrs[i]);
+
+		if (!value_eq(was ? *was : value_null(),
+			      is ? *is : value_null()))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A modification makes the service forget its connection tests, and is refused
+ * while a task runs: a changed tag shall do neither.
+ */
 static enum step endpoint_update(struct call *c)
 {
+	struct value endpoint;
+
 	if (c->is_poll)
 		return wait_active(c);
-	if (modify(c) < 0 || dms_sync_tags(c, c->id) < 0)
+	if (find(c, true, "endpoint-arn", c->id, &endpoint) < 0)
+		return STEP_FAILED;
+	if ((is_changed(c) ||
+	     str_is(value_text(endpoint, "Status"), "failed")) &&
+	    modify(c) < 0)
+		return STEP_FAILED;
+	if (dms_sync_tags(c, c->id) < 0)
 		return STEP_FAILED;
 	return wait_active(c);
 }
@@ -278,11 +318,31 @@ static int endpoint_plan(struct call *c, const char *action)
 	return error_hint(&c->err, "write secret = aurora.NAME.secret");
 }
 
+/* psql by the way that the replication instance goes. */
+static int endpoint_session(struct call *c, struct session *out)
+{
+	const struct dms_host *host = c->type->data;
+	struct dms_server server = {
+		.name = value_text(c->config, "server"),
+		.port = (int)value_number(c->config, "port", 5432),
+		.database = value_text(c->config, "database"),
+	};
+
+	if (!host->session)
+		return error_set(&c->err, ERROR_INVALID,
+				 "this provider opens no client on a DMS "
+				 "endpoint");
+	if (find_login(c, &server.user, &server.password) < 0)
+		return -1;
+	return host->session(c, &server, out);
+}
+
 const struct resource_ops dms_endpoint_ops = {
 	.plan = endpoint_plan,
 	.read = endpoint_read,
 	.create = endpoint_create,
 	.update = endpoint_update,
 	.destroy = endpoint_destroy,
+	.session = endpoint_session,
 	.recovery = 'N',
 };

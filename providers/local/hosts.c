@@ -14,6 +14,7 @@
 #include "providers/local/process.h"
 #include "providers/local/stack.h"
 #include "providers/local/tls.h"
+#include "providers/pg/pg.h"
 #include "providers/vault.h"
 
 #include <openssl/crypto.h>
@@ -279,9 +280,44 @@ int hosts_stop(struct local *l, struct error *err)
 	return process_stop(l, "replicator", SIGTERM, SIGTERM, STOP_MS, err);
 }
 
+enum { ROUTES_BYTES_MAX = 16 << 20 };
+
+/* By the endpoint's listener, as the replication server connects. */
+static int session(struct call *c, const struct dms_server *server,
+		   struct session *out)
+{
+	struct local *l = c->self;
+	struct pg_target t = {
+		.host = server->name,
+		.port = server->port,
+		.database = server->database,
+		.user = server->user,
+		.password = server->password,
+		.ssl_mode = STR("verify-full"),
+		.ca_file = str_from(stack_path(l, c->arena, "tls/ca.crt")),
+	};
+	struct value routes;
+	struct str text;
+	int rc;
+
+	stack_enter(l);
+	rc = file_read(stack_path(l, c->arena, "routes.json"),
+		       ROUTES_BYTES_MAX, c->arena, &text, &c->err);
+	stack_leave(l);
+	if (rc < 0 || json_read(text, c->arena, &routes, &c->err) < 0)
+		return -1;
+	t.hostaddr = value_text(routes, str_c(server->name, c->arena));
+	if (t.hostaddr.n == 0)
+		return error_set(&c->err, ERROR_NOT_FOUND,
+				 "no private path leads to \"%.*s\"",
+				 STR_ARG(server->name));
+	return sql_session(c, &t, out);
+}
+
 const struct dms_host local_dms_host = {
 	.endpoint = endpoint,
 	.secret = secret,
+	.session = session,
 	.poll_ms = 100,
 };
 

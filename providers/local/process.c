@@ -350,6 +350,24 @@ bool process_is_alive(const struct process *p)
 	return p->start && read_start(path) == p->start;
 }
 
+bool process_is_zombie(pid_t pid)
+{
+	char path[64], text[512];
+	const char *state;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	state = strrchr(text, ')');
+	return state && state[1] == ' ' && state[2] == 'Z';
+}
+
 bool process_find(const struct local *l, const char *name, struct process *out)
 {
 	struct arena a = { 0 };

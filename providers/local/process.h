@@ -48,6 +48,8 @@ int process_start(const struct local *l, const char *name,
 bool process_find(const struct local *l, const char *name,
 		  struct process *out);
 bool process_is_alive(const struct process *p);
+/* Ended, but nobody has waited for it yet. */
+bool process_is_zombie(pid_t pid);
 /* False when it was not there any more. */
 bool process_signal(const struct process *p, int signal);
 /*

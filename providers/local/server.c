@@ -16,6 +16,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ enum {
 	CONF_MAX = 1 << 20,
 	INITDB_MS = 120000,
 	STOP_MS = 20000,
+	FORMER_MS = 5000,
 };
 
 void server_init(const struct local *l, struct str cluster, struct arena *a,
@@ -390,6 +392,27 @@ int server_configure(struct local *l, const struct server *s,
 	return rc;
 }
 
+/*
+ * PostgreSQL takes a killed server for a running one until somebody has waited
+ * for it, and so do we: its lock file also guards what its children may still
+ * do.
+ */
+static void wait_for_former(const struct server *s, struct arena *a)
+{
+	int64_t end = clock_ms() + FORMER_MS;
+	struct error none;
+	struct str text;
+	uint64_t pid;
+
+	if (file_read(str_fmt(a, "%s/postmaster.pid", s->data).s, 4096, a,
+		      &text, &none) < 0 ||
+	    !str_to_u64(str_cut(&text, '\n'), &pid) || pid < 2 ||
+	    pid > INT_MAX)
+		return;
+	while (clock_ms() < end && process_is_zombie((pid_t)pid))
+		clock_sleep_ms(20);
+}
+
 int server_start(struct local *l, const struct server *s, struct error *err)
 {
 	struct arena a = { 0 };
@@ -402,6 +425,7 @@ int server_start(struct local *l, const struct server *s, struct error *err)
 	struct process started;
 	int rc = -1;
 
+	wait_for_former(s, &a);
 	/* The server would start without an address that is taken. */
 	if (network_test(s->address, s->port, err) == 0)
 		rc = process_start(l, s->name, &p, &started, err);
@@ -452,7 +476,9 @@ int server_why_down(const struct local *l, const struct server *s,
 	struct arena a = { 0 };
 	struct str tail = process_log_tail(l, s->name, &a);
 	/* Processes of a killed server end within moments. */
-	bool is_passing = str_contains(tail, STR("pre-existing shared memory"));
+	bool is_passing = str_contains(tail,
+				       STR("pre-existing shared memory")) ||
+			  str_contains(tail, STR("\"postmaster.pid\" already"));
 
 	error_set(err, is_passing ? ERROR_UNAVAILABLE : ERROR_FAILED,
 		  "PostgreSQL did not stay up: %.*s",

@@ -125,10 +125,12 @@ test_expect_success 'destroy leaves an empty state' '
 '
 
 test_expect_success 'outside of a repository it says what to do' '
-	mkdir "$TRASH/outside" && cp a.dmsl "$TRASH/outside" &&
-	GIT_CEILING_DIRECTORIES=$TRASH test_expect_code 1 \
-		env GIT_CEILING_DIRECTORIES="$TRASH" sh -c \
-		"mv .git .git-away; \"$DMSL\" plan outside/a.dmsl 2>err; code=\$?; mv .git-away .git; exit \$code" &&
+	mkdir ../outside && cp a.dmsl ../outside &&
+	(
+		GIT_CEILING_DIRECTORIES=$TRASH &&
+		export GIT_CEILING_DIRECTORIES &&
+		test_expect_code 1 "$DMSL" plan ../outside/a.dmsl 2>err
+	) &&
 	test_contains err "git init"
 '
 

@@ -134,7 +134,9 @@ static void reports_unknown_types(void **state)
 	     "network n { }\n"
 	     "vcp w { }\n"
 	     "existing network x { id = 1 }\n"
-	     "zzzzzz z { }\n");
+	     "zzzzzz z { }\n"
+	     "auroa a { }\n");
+	file(f, "library/aurora.dmsl", "component aurora() { }\n");
 	file(f, "library/network.dmsl",
 	     "component network() { db_clustre c { } }\n");
 	load(f);
@@ -148,9 +150,10 @@ static void reports_unknown_types(void **state)
 	expect(f, "dev.dmsl:6:1: error[E0201]: unknown resource type or "
 		  "component \"zzzzzz\"\n    6 | zzzzzz z { }\n"
 		  "      | ^~~~~~\n");
+	expect(f, "Did you mean \"aurora\"?");
 	expect(f, "library/network.dmsl:1:23: error[E0201]");
 	expect(f, "Did you mean \"db_cluster\"?");
-	assert_int_equal(f->diags.n_errors, 5);
+	assert_int_equal(f->diags.n_errors, 6);
 }
 
 static void reports_duplicates(void **state)

@@ -680,6 +680,10 @@ static void test_tags_change_nothing_else(void **state)
 	assert_int_equal(action_of(&r, "server.db/group.own"), ACTION_NONE);
 	assert_int_equal(action_of(&r, "job.load"), ACTION_NONE);
 	assert_int_equal(plan_count(r.p).update, 4);
+	/* Said once, for all of them. */
+	assert_has(&r, "~ 4 resources, 1 of them simulated");
+	assert_has(&r, "tags  env: \"dev\" -> \"test\"");
+	assert_has_not(&r, "~ network.one");
 	run_end(&r);
 }
 

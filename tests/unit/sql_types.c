@@ -4,9 +4,10 @@
 #include "lang/base/arena.h"
 #include "lang/base/error.h"
 #include "lang/json.h"
+#include "providers/pg/pg.h"
 #include "providers/sql/split.h"
 #include "providers/sql/sql.h"
-#include "tests/unit/sql_server.h"
+#include "tests/support/pg_server.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -21,17 +22,46 @@
 #define TOKEN "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define OTHER "ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
+static struct pg_target server_target(const struct pg_server *s,
+				      const char *database)
+{
+	return (struct pg_target){
+		.hostaddr = str_from(s->host),
+		.port = s->port,
+		.database = str_from(database),
+		.user = STR("postgres"),
+		.password = STR(PG_SERVER_PASSWORD),
+	};
+}
+
+/* The text of the first column of the first row. */
+static const char *ask(const struct pg_server *s, const char *database,
+		       const char *sql, struct arena *a)
+{
+	struct pg_target t = server_target(s, database);
+	struct pg_result r = { 0 };
+	struct error err = { 0 };
+	struct pg *c;
+
+	if (pg_open(&t, &c, &err) < 0)
+		fail_msg("%s", err.message);
+	if (pg_query(c, sql, 0, NULL, a, &r, &err) < 0)
+		fail_msg("%s: %s", sql, err.message);
+	pg_close(c);
+	return r.n_rows && r.n_columns ? r.cells[0].s : NULL;
+}
+
 /* The host: cluster "up" is the test's server, all others are down or gone. */
 static int target(void *self, struct str cluster, struct str database,
 		  struct arena *a, struct pg_target *out, struct error *err)
 {
-	struct sql_server *s = self;
+	const struct pg_server *s = self;
 
 	if (str_is(cluster, "gone"))
 		return error_set(err, ERROR_NOT_FOUND, "no such cluster");
 	if (!str_is(cluster, "up"))
 		return error_set(err, ERROR_UNAVAILABLE, "it is stopped");
-	*out = sql_server_target(s, "");
+	*out = server_target(s, "");
 	out->database = str_dup(database, a);
 	return 0;
 }
@@ -89,7 +119,7 @@ static void makes_and_drops_a_database(void **state)
 	is_done(&c, c.type->ops->create(&c));
 	assert_true(str_is(c.id, "up/de\"mo"));
 	assert_string_equal(
-		sql_server_ask(*state, "postgres",
+		ask(*state, "postgres",
 			       "SELECT shobj_description(oid, 'pg_database') "
 			       "FROM pg_database WHERE datname = 'de\"mo'",
 			       &a),
@@ -123,12 +153,12 @@ static void goes_on_where_it_was_killed(void **state)
 
 	DATABASE(c, "{\"on\":\"up\",\"name\":\"half\"}");
 	/* Killed between CREATE DATABASE and its mark. */
-	sql_server_ask(*state, "postgres",
+	ask(*state, "postgres",
 		       "CREATE DATABASE \"dmsl_00112233445566778899aabbccddeeff\"",
 		       &a);
 	c.is_recovery = true;
 	is_done(&c, c.type->ops->create(&c));
-	assert_string_equal(sql_server_ask(*state, "postgres",
+	assert_string_equal(ask(*state, "postgres",
 					   "SELECT count(*) FROM pg_database "
 					   "WHERE datname LIKE 'dmsl%' OR "
 					   "datname = 'half'",
@@ -143,14 +173,14 @@ static void leaves_other_databases_alone(void **state)
 	struct arena a = { 0 };
 
 	DATABASE(c, "{\"on\":\"up\",\"name\":\"foreign\"}");
-	sql_server_ask(*state, "postgres", "CREATE DATABASE \"foreign\"", &a);
+	ask(*state, "postgres", "CREATE DATABASE \"foreign\"", &a);
 	assert_int_equal(c.type->ops->create(&c), STEP_FAILED);
 	assert_int_equal(c.err.kind, ERROR_EXISTS);
 	assert_non_null(strstr(c.err.message, "database \"foreign\" exists"));
 	c.id = STR("up/foreign");
 	assert_int_equal(c.type->ops->destroy(&c), STEP_FAILED);
 	assert_int_equal(c.err.kind, ERROR_CONFLICT);
-	sql_server_ask(*state, "postgres", "DROP DATABASE \"foreign\"", &a);
+	ask(*state, "postgres", "DROP DATABASE \"foreign\"", &a);
 	arena_release(&a);
 }
 
@@ -175,7 +205,7 @@ static void tells_down_from_gone(void **state)
 
 static const char *count(void **state, const char *sql, struct arena *a)
 {
-	return sql_server_ask(*state, "postgres", sql, a);
+	return ask(*state, "postgres", sql, a);
 }
 
 static void runs_a_fixture_once(void **state)
@@ -261,7 +291,7 @@ static void *commit_later(void *connection)
 static void waits_for_the_earlier_attempt(void **state)
 {
 	struct arena a = { 0 };
-	struct pg_target t = sql_server_target(*state, "postgres");
+	struct pg_target t = server_target(*state, "postgres");
 	struct error err = { 0 };
 	struct pg *earlier;
 	pthread_t thread;
@@ -405,17 +435,15 @@ static void splits_statements(void **state)
 
 static int set_up(void **state)
 {
-	*state = sql_server_start();
-	if (!*state) {
-		print_message("Bail out! PostgreSQL is not installed\n");
-		exit(77);
-	}
-	return 0;
+	static struct pg_server server;
+
+	*state = &server;
+	return pg_server_start(&server);
 }
 
 static int tear_down(void **state)
 {
-	sql_server_stop(*state);
+	pg_server_stop(*state);
 	return 0;
 }
 
@@ -434,5 +462,9 @@ int main(void)
 		cmocka_unit_test(opens_sessions_without_the_password),
 	};
 
+	if (!pg_server_is_there()) {
+		puts("1..0 # SKIP PostgreSQL is not installed");
+		return 0;
+	}
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -573,7 +573,7 @@ static void a_dead_runs_lease_is_broken(void **state)
 	assert_true(str_is(broken, "dead-run"));
 	assert_true(store_is_leased(s));
 
-	/* Another boot of this machine: dead; another machine: not ours to say. */
+	/* Another boot of this machine: dead. Another machine: who knows. */
 	text = git("git cat-file blob refs/dmsl/lease/dev");
 	git("git cat-file blob refs/dmsl/lease/dev | "
 	    "sed 's/\"boot_id\":\"[^\"]*/\"boot_id\":\"x/' | "

@@ -4,6 +4,8 @@
 #include "lang/ast.h"
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
+#include "lang/base/error.h"
+#include "lang/base/file.h"
 #include "lang/diag.h"
 #include "lang/parse.h"
 #include "lang/refs.h"
@@ -11,6 +13,7 @@
 #include "lang/suggest.h"
 #include "lang/utf8.h"
 
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -381,6 +384,51 @@ static void any_text_ends(void **state)
 	}
 }
 
+/* Every code that the sources give must have a row in diag_codes.h. */
+static void check_codes(const char *path, struct arena *a)
+{
+	struct error err = { 0 };
+	struct str text;
+
+	assert_int_equal(file_read(path, 1 << 20, a, &text, &err), 0);
+	for (size_t i = 0; i + 7 <= text.n; i++) {
+		struct str code = str_sub(text, i + 1, i + 6);
+
+		if (text.s[i] != '"' || text.s[i + 6] != '"' ||
+		    (code.s[0] != 'E' && code.s[0] != 'W') ||
+		    strspn(code.s + 1, "0123456789") != 4)
+			continue;
+		if (!diag_title(code))
+			fail_msg("%s: %.*s has no title", path, STR_ARG(code));
+	}
+}
+
+static void codes_have_titles(void **state)
+{
+	static const char *const patterns[] = {
+		"lang/*.[cly]", "lang/dms/*.c",	 "engine/*.c",
+		"engine/*/*.c", "providers/*.c", "providers/*/*.c",
+	};
+	const char *folder = getenv("DMSL_SRCDIR");
+	struct arena a = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
+		struct str pattern =
+		    str_fmt(&a, "%s/%s", folder ? folder : ".", patterns[i]);
+		glob_t found;
+
+		if (glob(pattern.s, 0, NULL, &found) != 0)
+			continue;
+		for (size_t j = 0; j < found.gl_pathc; j++)
+			check_codes(found.gl_pathv[j], &a);
+		globfree(&found);
+	}
+	assert_string_equal(diag_title(STR("E0102")), "a string is not closed");
+	assert_null(diag_title(STR("E9999")));
+	arena_release(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +442,7 @@ int main(void)
 		cmocka_unit_test(nesting_is_limited),
 		cmocka_unit_test(size_is_not),
 		cmocka_unit_test(any_text_ends),
+		cmocka_unit_test(codes_have_titles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
