@@ -15,11 +15,26 @@
 #define TEN_TO_19	((decimal_digits)10000000000000000000u)
 #define TEN_TO_38	(TEN_TO_19 * TEN_TO_19)
 
+/* Divides by ten; gives the rest. Most numbers fit the machine's division. */
+static unsigned cut_digit(decimal_digits *d)
+{
+	uint64_t small = (uint64_t)*d;
+	unsigned rest;
+
+	if (*d == small) {
+		*d = small / 10;
+		return (unsigned)(small % 10);
+	}
+	rest = (unsigned)(*d % 10);
+	*d /= 10;
+	return rest;
+}
+
 static int count_digits(decimal_digits d)
 {
 	int n = 0;
 
-	for (; d; d /= 10)
+	for (; d; cut_digit(&d))
 		n++;
 	return n;
 }
@@ -31,10 +46,8 @@ static enum decimal_fault settle(decimal_digits digits, int64_t exponent,
 	*out = (struct decimal){ 0 };
 	if (digits == 0)
 		return DECIMAL_OK;
-	while (digits % 10 == 0) {
-		digits /= 10;
-		exponent++;
-	}
+	for (decimal_digits less = digits; cut_digit(&less) == 0; exponent++)
+		digits = less;
 	if (digits >= TEN_TO_38 || exponent > DECIMAL_MAX_EXPONENT ||
 	    exponent < -DECIMAL_MAX_EXPONENT)
 		return DECIMAL_OVERFLOW;
@@ -171,8 +184,8 @@ struct str decimal_text(struct decimal d, struct arena *a)
 
 	if (d.digits == 0)
 		return STR("0");
-	for (int i = n; i-- > 0; d.digits /= 10)
-		digits[i] = (char)('0' + (int)(d.digits % 10));
+	for (int i = n; i-- > 0;)
+		digits[i] = (char)('0' + (int)cut_digit(&d.digits));
 	if (d.is_negative)
 		text[at++] = '-';
 	if (point > DECIMAL_MAX_DIGITS || point < -20) {
@@ -297,6 +310,9 @@ enum decimal_fault decimal_mul(struct decimal a, struct decimal b,
 	decimal_digits digits = 0;
 	int zeros = 0;
 
+	if (a.digits <= UINT64_MAX && b.digits <= UINT64_MAX)
+		return settle(a.digits * b.digits, exponent,
+			      a.is_negative != b.is_negative, out);
 	for (int i = 0; i < LIMBS; i++) {
 		x[i] = (uint64_t)(a.digits % BASE);
 		y[i] = (uint64_t)(b.digits % BASE);
@@ -416,10 +432,8 @@ static struct decimal cut(struct decimal d, bool *was_cut)
 	struct decimal whole;
 
 	*was_cut = d.exponent < 0;
-	while (d.exponent < 0 && d.digits) {
-		d.digits /= 10;
-		d.exponent++;
-	}
+	for (; d.exponent < 0 && d.digits; d.exponent++)
+		cut_digit(&d.digits);
 	if (settle(d.digits, d.digits ? d.exponent : 0, d.is_negative,
 		   &whole) != DECIMAL_OK)
 		BUG("a number cut to a whole one does not fit");

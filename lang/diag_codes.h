@@ -73,6 +73,9 @@
 	X("E0423", "the settings of a task are refused")                    \
 	X("E0501", "a provider could not read")                             \
 	X("E0502", "a provider could not plan")                             \
-	X("E0503", "a check could not be run")
+	X("E0503", "a provider could not run a check")                      \
+	X("E0510", "a step of apply failed")                                \
+	X("E0511", "a check could not be run")                              \
+	X("W0401", "everyone may connect")
 
 #endif

@@ -74,12 +74,11 @@ static struct value literal(struct evaluation *v, const struct ast_expr *x)
 		right = cidr_text(cidr_network(block), v->e->arena);
 		if (!cidr_is_network(block))
 			return eval_fail(
-				v, x, "E0256",
-				str_fmt(v->e->arena, "Write %.*s.",
-					STR_ARG(right))
-					.s,
-				"the cidr %.*s has host bits set",
-				STR_ARG(x->text));
+			    v, x, "E0256",
+			    str_fmt(v->e->arena, "Write %.*s.", STR_ARG(right))
+				.s,
+			    "the cidr %.*s has host bits set",
+			    STR_ARG(x->text));
 		out.kind = VALUE_CIDR;
 		out.as.text = right;
 		return out;
@@ -125,7 +124,7 @@ static struct value unknown_function(struct evaluation *v,
 	if (near.n)
 		hint = str_fmt(v->e->arena, "Did you mean \"%.*s\"?",
 			       STR_ARG(near))
-			       .s;
+			   .s;
 	return eval_fail(v, &at, "E0257", hint, "unknown function \"%.*s\"",
 			 STR_ARG(x->text));
 }
@@ -133,8 +132,8 @@ static struct value unknown_function(struct evaluation *v,
 static struct value call(struct evaluation *v, const struct ast_expr *x)
 {
 	const struct func *f = func_find(x->text);
-	struct value *args = arena_new(v->e->arena, struct value,
-				       x->n_items + 1);
+	struct value *args =
+	    arena_new(v->e->arena, struct value, x->n_items + 1);
 	struct func_call c = {
 		.arena = v->e->arena,
 		.source = x->source,
@@ -151,15 +150,15 @@ static struct value call(struct evaluation *v, const struct ast_expr *x)
 	func_arity(f, &least, &most);
 	if (x->n_items < least || x->n_items > most)
 		return eval_fail(
-			v, x, "E0258",
-			str_fmt(v->e->arena, "Write %s.", f->usage).s,
-			"%s takes %s%zu argument%s, found %zu", f->name,
-			least == most	     ? ""
-			: x->n_items < least ? "at least "
-					     : "at most ",
-			x->n_items < least ? least : most,
-			(x->n_items < least ? least : most) == 1 ? "" : "s",
-			x->n_items);
+		    v, x, "E0258",
+		    str_fmt(v->e->arena, "Write %s.", f->usage).s,
+		    "%s takes %s%zu argument%s, found %zu", f->name,
+		    least == most	 ? ""
+		    : x->n_items < least ? "at least "
+					 : "at most ",
+		    x->n_items < least ? least : most,
+		    (x->n_items < least ? least : most) == 1 ? "" : "s",
+		    x->n_items);
 	v->has_failed = false;
 	for (size_t i = 0; i < x->n_items; i++)
 		args[i] = eval_node(v, x->items[i], NULL);
@@ -171,12 +170,12 @@ static struct value call(struct evaluation *v, const struct ast_expr *x)
 	c.why = &why;
 	if (func_run(f, &c, &out) < 0) {
 		const struct ast_expr *at =
-			c.bad_arg < x->n_items ? x->items[c.bad_arg] : x;
+		    c.bad_arg < x->n_items ? x->items[c.bad_arg] : x;
 
-		out = eval_fail(v, at, "E0259",
-				str_fmt(v->e->arena, "%s: %s", f->usage, f->doc)
-					.s,
-				"%s", why.data);
+		out = eval_fail(
+		    v, at, "E0259",
+		    str_fmt(v->e->arena, "%s: %s", f->usage, f->doc).s, "%s",
+		    why.data);
 	}
 	buf_release(&why);
 	return out;

@@ -49,8 +49,7 @@ static const char *near_hint(struct evaluation *v, struct str wrong)
 	return str_fmt(v->e->arena, "Did you mean \"%.*s\"?", STR_ARG(near)).s;
 }
 
-static struct value unknown_name(struct evaluation *v,
-				 const struct ast_expr *x,
+static struct value unknown_name(struct evaluation *v, const struct ast_expr *x,
 				 const struct type *wanted)
 {
 	const char *hint = near_hint(v, x->text);
@@ -61,14 +60,14 @@ static struct value unknown_name(struct evaluation *v,
 		type_print(wanted, &members);
 		hint = str_fmt(v->e->arena, "One of %s is expected here.",
 			       members.data)
-			       .s;
+			   .s;
 		buf_release(&members);
 	} else if (!hint) {
 		hint = str_fmt(v->e->arena,
 			       "If a text is meant, write it in quotes: "
 			       "\"%.*s\".",
 			       STR_ARG(x->text))
-			       .s;
+			   .s;
 	}
 	return eval_fail(v, x, "E0251", hint, "unknown name \"%.*s\"",
 			 STR_ARG(x->text));
@@ -170,8 +169,7 @@ static struct value attribute(struct evaluation *v, const struct ast_expr *x,
 		if (o->get && o->get(o, x->text, v->e->arena, &out))
 			return value_mark(out, of.marks);
 		return eval_fail(v, &at, "E0252", NULL,
-				 "%.*s has no %s \"%.*s\"",
-				 STR_ARG(o->address),
+				 "%.*s has no %s \"%.*s\"", STR_ARG(o->address),
 				 o->is_component ? "output" : "attribute",
 				 STR_ARG(x->text));
 	}
@@ -183,8 +181,8 @@ static struct value attribute(struct evaluation *v, const struct ast_expr *x,
 	}
 	return eval_fail(v, &at, "E0252",
 			 of.kind == VALUE_LIST
-				 ? "Choose an item: [0], or all of them: [*]."
-				 : NULL,
+			     ? "Choose an item: [0], or all of them: [*]."
+			     : NULL,
 			 "%s%s has no attributes",
 			 value_is_null(of) ? "" : "a ", value_kind_name(of));
 }
@@ -202,7 +200,7 @@ static struct value attribute_of_each(struct evaluation *v,
 				      struct value list)
 {
 	struct value *items =
-		arena_new(v->e->arena, struct value, list.as.list.n + 1);
+	    arena_new(v->e->arena, struct value, list.as.list.n + 1);
 
 	for (size_t i = 0; i < list.as.list.n; i++)
 		items[i] = attribute(v, x, list.as.list.items[i]);
@@ -289,14 +287,13 @@ struct value eval_index(struct evaluation *v, const struct ast_expr *x)
 	else if (of.kind == VALUE_MAP)
 		out = map_entry(v, x, of, index);
 	else
-		return eval_fail(v, x, "E0254",
-				 of.kind == VALUE_OBJECT
-					 ? "It is one instance: leave out "
-					   "the brackets."
-					 : NULL,
-				 "%s%s has no items",
-				 value_is_null(of) ? "" : "a ",
-				 value_kind_name(of));
+		return eval_fail(
+		    v, x, "E0254",
+		    of.kind == VALUE_OBJECT ? "It is one instance: leave out "
+					      "the brackets."
+					    : NULL,
+		    "%s%s has no items", value_is_null(of) ? "" : "a ",
+		    value_kind_name(of));
 	return value_mark(out, marks);
 }
 
@@ -304,7 +301,7 @@ struct value eval_index(struct evaluation *v, const struct ast_expr *x)
 
 static size_t count_items(struct value v)
 {
-	return v.kind == VALUE_LIST ? v.as.list.n
+	return v.kind == VALUE_LIST  ? v.as.list.n
 	       : v.kind == VALUE_MAP ? v.as.map.n
 				     : 1;
 }

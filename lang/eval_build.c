@@ -12,8 +12,8 @@
 /* -- what is wanted of the parts -- */
 
 /* The one alternative of a union that is of some kind, or the type itself. */
-static const struct type *alternative(const struct type *t,
-				      enum type_kind kind, enum type_kind or)
+static const struct type *alternative(const struct type *t, enum type_kind kind,
+				      enum type_kind or)
 {
 	const struct type *found = NULL;
 
@@ -114,7 +114,7 @@ struct value eval_list(struct evaluation *v, const struct ast_expr *x,
 		       const struct type *wanted)
 {
 	struct value *items =
-		arena_new(v->e->arena, struct value, x->n_items + 1);
+	    arena_new(v->e->arena, struct value, x->n_items + 1);
 	const struct type *t = item_type(wanted);
 
 	v->has_built = true;
@@ -181,7 +181,7 @@ static void add_entry(struct evaluation *v, struct builder *b,
 static struct value finish_map(struct evaluation *v, struct builder *b)
 {
 	struct value out =
-		value_map(b->entries.items, b->entries.n, v->e->arena);
+	    value_map(b->entries.items, b->entries.n, v->e->arena);
 
 	vec_release(&b->entries);
 	map_release(&b->seen);
@@ -198,9 +198,9 @@ struct value eval_map(struct evaluation *v, const struct ast_expr *x,
 		struct str key;
 
 		if (read_key(v, x->items[i], &key, &b.marks))
-			add_entry(v, &b, x->items[i], key,
-				  part(v, x->items[i + 1],
-				       entry_type(wanted, key)));
+			add_entry(
+			    v, &b, x->items[i], key,
+			    part(v, x->items[i + 1], entry_type(wanted, key)));
 	}
 	return finish_map(v, &b);
 }
@@ -218,8 +218,8 @@ static bool walk_open(struct evaluation *v, const struct ast_expr *x,
 		      struct walk *w, struct value *out)
 {
 	w->over = eval_node(v, x->left, NULL);
-	w->n = w->over.kind == VALUE_LIST ? w->over.as.list.n
-					  : w->over.as.map.n;
+	w->n =
+	    w->over.kind == VALUE_LIST ? w->over.as.list.n : w->over.as.map.n;
 	if (w->over.kind == VALUE_LIST || w->over.kind == VALUE_MAP)
 		return true;
 	*out = w->over;
@@ -249,8 +249,8 @@ static void walk_step(struct evaluation *v, const struct ast_expr *x,
 	} else {
 		key = value_mark(value_str(w->over.as.map.entries[i].key),
 				 w->over.marks);
-		item = value_mark(w->over.as.map.entries[i].value,
-				  w->over.marks);
+		item =
+		    value_mark(w->over.as.map.entries[i].value, w->over.marks);
 	}
 	loops[0] = (struct loop){
 		.up = v->loops,

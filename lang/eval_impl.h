@@ -22,7 +22,7 @@ struct evaluation {
 	unsigned depth;
 	size_t steps;
 	bool has_failed; /* a finding was added */
-	bool has_built;  /* a value was put together: check how deep it is */
+	bool has_built;	 /* a value was put together: check how deep it is */
 };
 
 /* Adds a finding and gives unknown. The hint may be NULL. */

@@ -48,11 +48,10 @@ static const char *op_text(enum ast_op op)
 
 static struct decimal decimal_of(struct value v)
 {
-	struct decimal d = decimal_int(v.kind == VALUE_NUMBER ? 0
-							      : v.as.amount);
+	struct decimal d =
+	    decimal_int(v.kind == VALUE_NUMBER ? 0 : v.as.amount);
 
-	if (v.kind == VALUE_NUMBER &&
-	    decimal_read(v.as.text, &d) != DECIMAL_OK)
+	if (v.kind == VALUE_NUMBER && decimal_read(v.as.text, &d) != DECIMAL_OK)
 		BUG("\"%.*s\" is no number", STR_ARG(v.as.text));
 	return d;
 }
@@ -69,10 +68,9 @@ static struct value mismatch(struct evaluation *v, const struct ast_expr *x,
 		hint = "Lists are joined by concat(a, b).";
 	if (x->op == AST_ADD && a.kind == VALUE_MAP && b.kind == VALUE_MAP)
 		hint = "Maps are joined by merge(a, b).";
-	return eval_fail(v, x, "E0253", hint,
-			 "operator \"%s\" does not go with %s and %s",
-			 op_text(x->op), value_kind_name(a),
-			 value_kind_name(b));
+	return eval_fail(
+	    v, x, "E0253", hint, "operator \"%s\" does not go with %s and %s",
+	    op_text(x->op), value_kind_name(a), value_kind_name(b));
 }
 
 /* A result in milliseconds, bytes or as a number. */
@@ -92,8 +90,7 @@ static struct value finish(struct evaluation *v, const struct ast_expr *x,
 	if (decimal_is_whole(d) && decimal_to_int(d, &out.as.amount))
 		return out;
 	if (decimal_is_whole(d))
-		return eval_fail(v, x, "E0255", NULL,
-				 "the %s is too large",
+		return eval_fail(v, x, "E0255", NULL, "the %s is too large",
 				 kind == VALUE_SIZE ? "size" : "duration");
 	return eval_fail(v, x, "E0255", NULL,
 			 "the result is not a whole number of %s",
@@ -125,7 +122,7 @@ static struct value arithmetic(struct evaluation *v, const struct ast_expr *x,
 		if (!are_numbers && !are_amounts)
 			return mismatch(v, x, a, b);
 		fault = (x->op == AST_ADD ? decimal_add : decimal_sub)(
-			decimal_of(a), decimal_of(b), &d);
+		    decimal_of(a), decimal_of(b), &d);
 		break;
 	case AST_MUL:
 		if (is_amount(b) && a.kind == VALUE_NUMBER)

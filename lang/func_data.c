@@ -32,8 +32,8 @@ int func_file(struct func_call *c, struct value *out)
 	if (file_read(path, FUNC_TEXT_MAX, c->arena, &text, &err) < 0)
 		return func_fail(c, 0, "%s",
 				 c->args[0].marks & MARK_SECRET
-					 ? "could not read the file"
-					 : err.message);
+				     ? "could not read the file"
+				     : err.message);
 	if (memchr(text.s, '\0', text.n) || utf8_check(text) < text.n)
 		return func_fail(c, 0, "the file is not text in UTF-8");
 	*out = value_str(text);
@@ -71,8 +71,8 @@ int func_json_decode(struct func_call *c, struct value *out)
 	if (json_read(c->args[0].as.text, c->arena, out, &err) < 0)
 		return func_fail(c, 0, "%s",
 				 c->args[0].marks & MARK_SECRET
-					 ? "the secret text is not valid JSON"
-					 : err.message);
+				     ? "the secret text is not valid JSON"
+				     : err.message);
 	return 0;
 }
 
@@ -132,7 +132,7 @@ static struct value without_secret(struct value v, struct arena *a)
 	v.marks &= (uint8_t)~MARK_SECRET;
 	if (v.kind == VALUE_LIST) {
 		struct value *items =
-			arena_new(a, struct value, v.as.list.n + 1);
+		    arena_new(a, struct value, v.as.list.n + 1);
 
 		for (size_t i = 0; i < v.as.list.n; i++)
 			items[i] = without_secret(v.as.list.items[i], a);
@@ -140,12 +140,12 @@ static struct value without_secret(struct value v, struct arena *a)
 	}
 	if (v.kind == VALUE_MAP) {
 		struct value_entry *entries =
-			arena_new(a, struct value_entry, v.as.map.n + 1);
+		    arena_new(a, struct value_entry, v.as.map.n + 1);
 
 		for (size_t i = 0; i < v.as.map.n; i++) {
 			entries[i].key = v.as.map.entries[i].key;
-			entries[i].value = without_secret(
-				v.as.map.entries[i].value, a);
+			entries[i].value =
+			    without_secret(v.as.map.entries[i].value, a);
 		}
 		v.as.map.entries = entries;
 	}

@@ -9,7 +9,7 @@
 
 /* Says why and at which argument; returns -1. */
 int func_fail(struct func_call *c, size_t arg, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 /* A whole number from an argument, within bounds. */
 int func_whole(struct func_call *c, size_t arg, int64_t least, int64_t most,
 	       int64_t *out);

@@ -117,7 +117,7 @@ int func_distinct(struct func_call *c, struct value *out)
 		qsort(sorted, n, sizeof(*sorted), cmp_numbered);
 	for (size_t i = 1; i < n; i++)
 		is_repeated[sorted[i].index] =
-			value_cmp(sorted[i - 1].value, sorted[i].value) == 0;
+		    value_cmp(sorted[i - 1].value, sorted[i].value) == 0;
 	for (size_t i = 0; i < n; i++)
 		if (!is_repeated[i])
 			items[used++] = in.as.list.items[i];
@@ -190,8 +190,7 @@ int func_sort(struct func_call *c, struct value *out)
 	size_t n = in.as.list.n;
 	struct value *items = arena_new(c->arena, struct value, n + 1);
 
-	if (n && !func_is_comparable(in.as.list.items[0],
-				     in.as.list.items[0]))
+	if (n && !func_is_comparable(in.as.list.items[0], in.as.list.items[0]))
 		return func_fail(c, 0, "a %s has no order",
 				 value_kind_name(in.as.list.items[0]));
 	for (size_t i = 0; i < n; i++) {
@@ -242,7 +241,7 @@ int func_keys(struct func_call *c, struct value *out)
 {
 	struct value in = c->args[0];
 	struct value *items =
-		arena_new(c->arena, struct value, in.as.map.n + 1);
+	    arena_new(c->arena, struct value, in.as.map.n + 1);
 
 	for (size_t i = 0; i < in.as.map.n; i++)
 		items[i] = value_str(in.as.map.entries[i].key);
@@ -254,7 +253,7 @@ int func_values(struct func_call *c, struct value *out)
 {
 	struct value in = c->args[0];
 	struct value *items =
-		arena_new(c->arena, struct value, in.as.map.n + 1);
+	    arena_new(c->arena, struct value, in.as.map.n + 1);
 
 	for (size_t i = 0; i < in.as.map.n; i++)
 		items[i] = in.as.map.entries[i].value;

@@ -98,8 +98,7 @@ int func_contains_text(struct func_call *c, struct value *out)
 	if (c->args[1].kind != VALUE_STRING)
 		return func_fail(c, 1, "expected a string, found a %s",
 				 value_kind_name(c->args[1]));
-	*out = value_bool(
-		str_contains(c->args[0].as.text, c->args[1].as.text));
+	*out = value_bool(str_contains(c->args[0].as.text, c->args[1].as.text));
 	return 0;
 }
 
@@ -150,7 +149,7 @@ int func_split(struct func_call *c, struct value *out)
 	for (size_t i = 0; i < n; i++) {
 		at = find(rest, by);
 		items[i] = value_str(
-			at ? str_sub(rest, 0, (size_t)(at - rest.s)) : rest);
+		    at ? str_sub(rest, 0, (size_t)(at - rest.s)) : rest);
 		if (at)
 			rest = str_skip(rest, (size_t)(at - rest.s) + by.n);
 	}
@@ -169,8 +168,8 @@ int func_join(struct func_call *c, struct value *out)
 		if (!func_scalar_text(list.as.list.items[i], c->arena, &text)) {
 			buf_wipe(&b);
 			return func_fail(
-				c, 1, "item %zu is a %s, which is no text", i,
-				value_kind_name(list.as.list.items[i]));
+			    c, 1, "item %zu is a %s, which is no text", i,
+			    value_kind_name(list.as.list.items[i]));
 		}
 		if (i)
 			buf_add_str(&b, c->args[0].as.text);
@@ -217,9 +216,9 @@ static int add_placeholder(struct func_call *c, struct placeholder p,
 	if (!func_scalar_text(c->args[arg], c->arena, &text))
 		return func_fail(c, arg, "a %s is no text",
 				 value_kind_name(c->args[arg]));
-	if (p.kind == 'd' && (c->args[arg].kind != VALUE_NUMBER ||
-			      decimal_read(text, &d) != DECIMAL_OK ||
-			      !decimal_is_whole(d)))
+	if (p.kind == 'd' &&
+	    (c->args[arg].kind != VALUE_NUMBER ||
+	     decimal_read(text, &d) != DECIMAL_OK || !decimal_is_whole(d)))
 		return func_fail(c, arg, "%%d needs a whole number");
 	if (p.kind == 'd' && p.has_zeros && text.n && text.s[0] == '-') {
 		buf_add_char(b, '-');
@@ -317,8 +316,8 @@ int func_number(struct func_call *c, struct value *out)
 	if (fault != DECIMAL_OK)
 		return func_fail(c, 0, "%s",
 				 fault == DECIMAL_SYNTAX
-					 ? "the text is not a number"
-					 : decimal_fault_text(fault));
+				     ? "the text is not a number"
+				     : decimal_fault_text(fault));
 	out->kind = VALUE_NUMBER;
 	out->as.text = decimal_text(d, c->arena);
 	return 0;

@@ -7,10 +7,22 @@
 
 #include <stdlib.h>
 
+/* Digits only: a whole number of 38 digits at most, not negative. */
+static bool is_plain(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.s[i] < '0' || s.s[i] > '9')
+			return false;
+	return true;
+}
+
 static int cmp_numbers(struct str x, struct str y)
 {
 	struct decimal a, b;
 
+	/* The texts are canonical: the longer one is the larger. */
+	if (is_plain(x) && is_plain(y))
+		return x.n == y.n ? str_cmp(x, y) : x.n < y.n ? -1 : 1;
 	if (decimal_read(x, &a) != DECIMAL_OK ||
 	    decimal_read(y, &b) != DECIMAL_OK)
 		BUG("\"%.*s\" or \"%.*s\" is no number", STR_ARG(x),

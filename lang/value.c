@@ -7,8 +7,6 @@
 #include "lang/base/error.h"
 #include "lang/intern.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,11 +25,25 @@ struct value value_bool(bool b)
 	return (struct value){ .kind = VALUE_BOOL, .as.boolean = b };
 }
 
+enum { INT_TEXT = 20 }; /* "-9223372036854775808" */
+
+static struct str int_text(int64_t n, char text[INT_TEXT])
+{
+	uint64_t rest = n < 0 ? (uint64_t)0 - (uint64_t)n : (uint64_t)n;
+	size_t at = INT_TEXT;
+
+	do
+		text[--at] = (char)('0' + rest % 10);
+	while (rest /= 10);
+	if (n < 0)
+		text[--at] = '-';
+	return (struct str){ text + at, INT_TEXT - at };
+}
+
 struct value value_int(int64_t n)
 {
-	char text[24];
-	int len = snprintf(text, sizeof(text), "%" PRId64, n);
-	struct str s = { text, (size_t)len };
+	char text[INT_TEXT];
+	struct str s = int_text(n, text);
 
 	s.s = intern(s);
 	return (struct value){ .kind = VALUE_NUMBER, .as.text = s };
@@ -39,9 +51,11 @@ struct value value_int(int64_t n)
 
 struct value value_int_in(int64_t n, struct arena *a)
 {
+	char text[INT_TEXT];
+
 	return (struct value){
 		.kind = VALUE_NUMBER,
-		.as.text = str_fmt(a, "%" PRId64, n),
+		.as.text = str_dup(int_text(n, text), a),
 	};
 }
 

@@ -8,6 +8,7 @@ providers_libproviders_a_SOURCES += \
 	providers/replicator/catalog.c providers/replicator/catalog.h \
 	providers/replicator/fault.c providers/replicator/fault.h \
 	providers/replicator/front.c providers/replicator/front.h \
+	providers/replicator/ledger.c providers/replicator/ledger.h \
 	providers/replicator/load.c providers/replicator/load.h \
 	providers/replicator/obj.c providers/replicator/obj.h \
 	providers/replicator/op_connection.c \

@@ -59,9 +59,9 @@ stop_one_postgres() {
   pid=$(stack_processes | awk '$2 ~ /(^|\/)postgres$/ { print $1; exit }')
   [ -n "$pid" ] || return 1
   kill -INT "$pid"
-  for _ in $(seq 60); do
+  for _ in $(seq 100); do
     kill -0 "$pid" 2>/dev/null || return 0
-    sleep 0.3
+    sleep 0.2
   done
   return 1
 }

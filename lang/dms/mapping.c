@@ -20,9 +20,8 @@ static bool is_exact(const struct mapping_selection *s, struct str schema,
 	return str_eq(s->schema, schema) && str_eq(s->table, table);
 }
 
-const struct mapping_selection *mapping_select(const struct mapping *m,
-					       struct str schema,
-					       struct str table)
+const struct mapping_selection *
+mapping_select(const struct mapping *m, struct str schema, struct str table)
 {
 	const struct mapping_selection *found = NULL;
 	bool found_exact = false;
@@ -45,8 +44,7 @@ const struct mapping_selection *mapping_select(const struct mapping *m,
 	return found;
 }
 
-static struct str change_case(struct str s, char from, char to,
-			      struct arena *a)
+static struct str change_case(struct str s, char from, char to, struct arena *a)
 {
 	char *text = str_c(s, a);
 
@@ -91,8 +89,7 @@ static struct str transform(const struct mapping_transformation *t,
 	if (str_is(t->action, "replace-prefix") && begins(s, t->old_value))
 		return joined(t->value, str_skip(s, t->old_value.n), a);
 	if (str_is(t->action, "replace-suffix") && ends(s, t->old_value))
-		return joined(str_sub(s, 0, s.n - t->old_value.n), t->value,
-			      a);
+		return joined(str_sub(s, 0, s.n - t->old_value.n), t->value, a);
 	return s;
 }
 
@@ -104,8 +101,7 @@ find_rule(const struct mapping *m, enum mapping_target target,
 	const struct mapping_transformation *found = NULL;
 
 	for (size_t i = 0; i < m->n_transformations; i++) {
-		const struct mapping_transformation *t =
-			&m->transformations[i];
+		const struct mapping_transformation *t = &m->transformations[i];
 
 		if (t->target != target ||
 		    str_is(t->action, "define-primary-key") ||
@@ -124,7 +120,7 @@ void mapping_rename(const struct mapping *m, struct str schema,
 		    struct str *to_table)
 {
 	const struct mapping_transformation *t =
-		find_rule(m, MAPPING_SCHEMA, schema, table);
+	    find_rule(m, MAPPING_SCHEMA, schema, table);
 
 	*to_schema = t ? transform(t, schema, a) : schema;
 	t = find_rule(m, MAPPING_TABLE, schema, table);

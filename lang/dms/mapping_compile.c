@@ -65,9 +65,9 @@ static struct value texts(struct compiler *c, const char *k1, struct str v1,
 
 static void bad_operator(struct compiler *c, const struct ast_where *w)
 {
-	struct diag *d = diag_error(c->diags, "E0413", place_of(c, w->span),
-				    "DMS has no filter operator \"%.*s\"",
-				    STR_ARG(w->op));
+	struct diag *d =
+	    diag_error(c->diags, "E0413", place_of(c, w->span),
+		       "DMS has no filter operator \"%.*s\"", STR_ARG(w->op));
 
 	c->n_errors++;
 	if (str_is(w->op, "<") || str_is(w->op, ">"))
@@ -81,8 +81,7 @@ static void bad_operator(struct compiler *c, const struct ast_where *w)
 			  "is not null.");
 }
 
-static struct value compile_where(struct compiler *c,
-				  const struct ast_where *w)
+static struct value compile_where(struct compiler *c, const struct ast_where *w)
 {
 	struct value condition, list;
 	struct value *item;
@@ -95,14 +94,14 @@ static struct value compile_where(struct compiler *c,
 		return value_null();
 	}
 	if (operators[i].n_values == 2)
-		condition = texts(c, "filter-operator",
-				  str_from(operators[i].op), "start-value",
-				  w->value, "end-value", w->value2);
+		condition =
+		    texts(c, "filter-operator", str_from(operators[i].op),
+			  "start-value", w->value, "end-value", w->value2);
 	else
-		condition = texts(c, "filter-operator",
-				  str_from(operators[i].op),
-				  operators[i].n_values ? "value" : NULL,
-				  w->value, NULL, STR(""));
+		condition =
+		    texts(c, "filter-operator", str_from(operators[i].op),
+			  operators[i].n_values ? "value" : NULL, w->value,
+			  NULL, STR(""));
 	item = arena_new(c->arena, struct value, 1);
 	*item = condition;
 	list = value_list(item, 1);
@@ -114,8 +113,7 @@ static struct value compile_where(struct compiler *c,
 static struct value compile_filters(struct compiler *c,
 				    const struct ast_rule *r)
 {
-	struct value *items =
-		arena_new(c->arena, struct value, r->n_where + 1);
+	struct value *items = arena_new(c->arena, struct value, r->n_where + 1);
 
 	for (size_t i = 0; i < r->n_where; i++)
 		items[i] = compile_where(c, &r->where[i]);
@@ -130,16 +128,14 @@ static void check_where(struct compiler *c, const struct ast_rule *r)
 		return;
 	if (r->kind == RULE_EXCLUDE) {
 		c->n_errors++;
-		d = diag_error(c->diags, "E0412",
-			       place_of(c, r->where[0].span),
+		d = diag_error(c->diags, "E0412", place_of(c, r->where[0].span),
 			       "\"where\" cannot stand behind \"exclude\"");
 		diag_hint(c->diags, d,
 			  "Include the table with the opposite condition.");
 	} else if (pattern_has_wildcard(r->pattern.schema) ||
 		   pattern_has_wildcard(r->pattern.table)) {
 		c->n_errors++;
-		d = diag_error(c->diags, "E0412",
-			       place_of(c, r->pattern.span),
+		d = diag_error(c->diags, "E0412", place_of(c, r->pattern.span),
 			       "\"where\" needs the exact name of a table");
 		diag_hint(c->diags, d,
 			  "DMS filters only tables that are named without %% "
@@ -161,8 +157,7 @@ static void check_new_name(struct compiler *c, const struct ast_rule *r)
 	}
 	if (is_table && pattern_has_wildcard(r->pattern.table)) {
 		c->n_errors++;
-		d = diag_error(c->diags, "E0414",
-			       place_of(c, r->pattern.span),
+		d = diag_error(c->diags, "E0414", place_of(c, r->pattern.span),
 			       "a pattern would give several tables one name");
 		diag_hint(c->diags, d, "Rename each table by its exact name.");
 	}
@@ -188,8 +183,8 @@ static struct value compile_locator(struct compiler *c,
 	bool is_rename = r->kind == RULE_RENAME;
 
 	if (is_rename && str_is(r->target, "schema"))
-		return texts(c, "schema-name", r->pattern.schema, NULL,
-			     STR(""), NULL, STR(""));
+		return texts(c, "schema-name", r->pattern.schema, NULL, STR(""),
+			     NULL, STR(""));
 	if (is_rename && str_is(r->target, "column"))
 		return texts(c, "schema-name", r->pattern.schema, "table-name",
 			     r->pattern.table, "column-name",
@@ -202,18 +197,18 @@ static struct value compile_rule(struct compiler *c, const struct ast_rule *r,
 				 size_t number)
 {
 	struct str id = str_fmt(c->arena, "%zu", number);
-	struct value out = texts(c, "rule-id", id, "rule-name", id,
-				 "rule-action",
-				 r->kind == RULE_INCLUDE   ? STR("include")
-				 : r->kind == RULE_EXCLUDE ? STR("exclude")
-							   : STR("rename"));
+	struct value out =
+	    texts(c, "rule-id", id, "rule-name", id, "rule-action",
+		  r->kind == RULE_INCLUDE   ? STR("include")
+		  : r->kind == RULE_EXCLUDE ? STR("exclude")
+					    : STR("rename"));
 
 	out = value_with(out, STR("object-locator"), compile_locator(c, r),
 			 c->arena);
 	if (r->kind == RULE_RENAME) {
 		check_new_name(c, r);
-		out = value_with(out, STR("rule-type"), value_c("transformation"),
-				 c->arena);
+		out = value_with(out, STR("rule-type"),
+				 value_c("transformation"), c->arena);
 		out = value_with(out, STR("rule-target"), value_str(r->target),
 				 c->arena);
 		return value_with(out, STR("value"), value_str(r->new_name),
@@ -221,8 +216,7 @@ static struct value compile_rule(struct compiler *c, const struct ast_rule *r,
 	}
 	check_where(c, r);
 	out = value_with(out, STR("rule-type"), value_c("selection"), c->arena);
-	return value_with(out, STR("filters"), compile_filters(c, r),
-			  c->arena);
+	return value_with(out, STR("filters"), compile_filters(c, r), c->arena);
 }
 
 static void check_rules(struct compiler *c, const struct ast_block *tables)
@@ -260,8 +254,7 @@ int mapping_compile(const struct ast_block *tables, const struct source *s,
 {
 	struct compiler c = { .source = s, .diags = d, .arena = a };
 	const struct ast_body *b = &tables->body;
-	struct value *rules =
-		arena_new(a, struct value, b->n_rules + 1);
+	struct value *rules = arena_new(a, struct value, b->n_rules + 1);
 	struct value_entry all = { .key = STR("rules") };
 	struct buf text;
 

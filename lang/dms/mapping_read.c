@@ -47,17 +47,17 @@ static const struct {
 	unsigned needs;
 } actions[] = {
 	{ "rename", ON_SCHEMA | ON_TABLE | ON_COLUMN | NEEDS_VALUE |
-			    MAY_HAVE_EXPRESSION },
+			MAY_HAVE_EXPRESSION },
 	{ "convert-lowercase", ON_SCHEMA | ON_TABLE | ON_COLUMN },
 	{ "convert-uppercase", ON_SCHEMA | ON_TABLE | ON_COLUMN },
 	{ "add-prefix", ON_SCHEMA | ON_TABLE | ON_COLUMN | NEEDS_VALUE },
 	{ "add-suffix", ON_SCHEMA | ON_TABLE | ON_COLUMN | NEEDS_VALUE },
 	{ "remove-prefix", ON_SCHEMA | ON_TABLE | ON_COLUMN | NEEDS_VALUE },
 	{ "remove-suffix", ON_SCHEMA | ON_TABLE | ON_COLUMN | NEEDS_VALUE },
-	{ "replace-prefix", ON_SCHEMA | ON_TABLE | ON_COLUMN | NEEDS_VALUE |
-				    NEEDS_OLD_VALUE },
-	{ "replace-suffix", ON_SCHEMA | ON_TABLE | ON_COLUMN | NEEDS_VALUE |
-				    NEEDS_OLD_VALUE },
+	{ "replace-prefix",
+	  ON_SCHEMA | ON_TABLE | ON_COLUMN | NEEDS_VALUE | NEEDS_OLD_VALUE },
+	{ "replace-suffix",
+	  ON_SCHEMA | ON_TABLE | ON_COLUMN | NEEDS_VALUE | NEEDS_OLD_VALUE },
 	{ "remove-column", ON_COLUMN },
 	{ "include-column", ON_COLUMN },
 	{ "add-column", ON_COLUMN | NEEDS_VALUE | NEEDS_DATA_TYPE },
@@ -81,8 +81,13 @@ static const char *const rule_keys[] = {
 };
 
 static const char *const locator_keys[] = {
-	"schema-name", "table-name", "column-name", "table-type",
-	"data-type",   "table-tablespace-name",	    "index-tablespace-name",
+	"schema-name",
+	"table-name",
+	"column-name",
+	"table-type",
+	"data-type",
+	"table-tablespace-name",
+	"index-tablespace-name",
 };
 
 /* Operators and how many values they take; is_negative stands alone. */
@@ -241,8 +246,8 @@ static size_t count_conditions(struct value filters)
 	size_t n = 0;
 
 	for (size_t i = 0; i < filters.as.list.n; i++) {
-		const struct value *c = value_get(filters.as.list.items[i],
-						  "filter-conditions");
+		const struct value *c =
+		    value_get(filters.as.list.items[i], "filter-conditions");
 
 		if (c && c->kind == VALUE_LIST)
 			n += c->as.list.n;
@@ -266,8 +271,7 @@ static int read_filters(struct rule_reader *r, struct value filters,
 				       "when using filters.");
 	s->conditions = arena_new(r->arena, struct mapping_condition,
 				  count_conditions(filters) + 1);
-	s->filter_ends =
-		arena_new(r->arena, size_t, filters.as.list.n);
+	s->filter_ends = arena_new(r->arena, size_t, filters.as.list.n);
 	s->n_filters = filters.as.list.n;
 	for (size_t i = 0; i < filters.as.list.n; i++) {
 		struct value filter = filters.as.list.items[i];
@@ -278,8 +282,7 @@ static int read_filters(struct rule_reader *r, struct value filters,
 			return invalid_rule(r, "filter-type must be source");
 		if (column.n == 0)
 			return invalid_rule(r, "a filter has no column-name");
-		if (!list || list->kind != VALUE_LIST ||
-		    list->as.list.n == 0)
+		if (!list || list->kind != VALUE_LIST || list->as.list.n == 0)
 			return invalid_rule(r, "a filter has no "
 					       "filter-conditions");
 		for (size_t k = 0; k < list->as.list.n; k++)
@@ -327,8 +330,8 @@ static int read_selection(struct rule_reader *r)
 	    need_name(r, locator, "table-name", &s.table) < 0 ||
 	    read_load_order(r, &s.load_order) < 0)
 		return -1;
-	if (s.action == MAPPING_EXPLICIT && (pattern_has_wildcard(s.schema) ||
-					     pattern_has_wildcard(s.table)))
+	if (s.action == MAPPING_EXPLICIT &&
+	    (pattern_has_wildcard(s.schema) || pattern_has_wildcard(s.table)))
 		return invalid_rule(r, "Exact schema and table name required "
 				       "when using explicit.");
 	type = text_of(locator, "table-type");
@@ -388,8 +391,8 @@ static int check_needs(struct rule_reader *r, unsigned needs,
 	if ((needs & NEEDS_KEY) && !get(r->rule, "primary-key-def"))
 		return invalid_rule(r, "%.*s needs a primary-key-def",
 				    STR_ARG(t->action));
-	if ((needs & NEEDS_KEY) && (pattern_has_wildcard(t->schema) ||
-				    pattern_has_wildcard(t->table)))
+	if ((needs & NEEDS_KEY) &&
+	    (pattern_has_wildcard(t->schema) || pattern_has_wildcard(t->table)))
 		return invalid_rule(r, "Exact schema and table name required "
 				       "when using define-primary-key.");
 	return 0;
@@ -444,8 +447,9 @@ static int read_table_settings(struct rule_reader *r)
 		return invalid_rule(r, "Exact schema and table name required "
 				       "when using table settings rule.");
 	if (str_starts(type, "partitions") || str_starts(type, "subpartitions"))
-		return invalid_rule(r, "parallel-load \"%.*s\" is not "
-				       "supported for PostgreSQL",
+		return invalid_rule(r,
+				    "parallel-load \"%.*s\" is not "
+				    "supported for PostgreSQL",
 				    STR_ARG(type));
 	if (!str_is(type, "none") && !str_is(type, "ranges"))
 		return invalid_rule(r, "unknown parallel-load type \"%.*s\"",

@@ -20,13 +20,13 @@
 enum { DOCUMENT_MAX = 16 << 20 };
 
 static const char *const log_components[] = {
-	"TRANSFORMATION", "SOURCE_UNLOAD",  "IO",
-	"TARGET_LOAD",	  "PERFORMANCE",    "SOURCE_CAPTURE",
-	"SORTER",	  "REST_SERVER",    "VALIDATOR_EXT",
-	"VALIDATOR",	  "TARGET_APPLY",   "TASK_MANAGER",
+	"TRANSFORMATION", "SOURCE_UNLOAD",    "IO",
+	"TARGET_LOAD",	  "PERFORMANCE",      "SOURCE_CAPTURE",
+	"SORTER",	  "REST_SERVER",      "VALIDATOR_EXT",
+	"VALIDATOR",	  "TARGET_APPLY",     "TASK_MANAGER",
 	"TABLES_MANAGER", "METADATA_MANAGER", "FILE_FACTORY",
-	"COMMON",	  "ADDONS",	    "DATA_STRUCTURE",
-	"COMMUNICATION",  "FILE_TRANSFER",  "DATA_RESYNC",
+	"COMMON",	  "ADDONS",	      "DATA_STRUCTURE",
+	"COMMUNICATION",  "FILE_TRANSFER",    "DATA_RESYNC",
 };
 
 static const char *const log_severities[] = {
@@ -38,8 +38,8 @@ static const char *const log_severities[] = {
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* AWS says no more than the first four words; what is wrong helps people. */
-__attribute__((format(printf, 2, 3))) static int
-refuse(struct error *err, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static int refuse(struct error *err,
+							const char *format, ...)
 {
 	char what[600];
 	va_list args;
@@ -63,7 +63,7 @@ static bool is_one_of(struct str s, const char *const *list, size_t n)
 static struct value without_nulls(struct value map, struct arena *a)
 {
 	struct value_entry *entries =
-		arena_new(a, struct value_entry, map.as.map.n + 1);
+	    arena_new(a, struct value_entry, map.as.map.n + 1);
 	size_t n = 0;
 
 	for (size_t i = 0; i < map.as.map.n; i++)
@@ -84,10 +84,10 @@ static int check_log_components(struct value v, struct error *err)
 		if (!is_one_of(id, log_components, COUNT(log_components)))
 			return refuse(err, "unknown log component \"%.*s\"",
 				      STR_ARG(id));
-		if (!is_one_of(severity, log_severities,
-			       COUNT(log_severities)))
-			return refuse(err, "unknown severity \"%.*s\" of "
-					   "log component \"%.*s\"",
+		if (!is_one_of(severity, log_severities, COUNT(log_severities)))
+			return refuse(err,
+				      "unknown severity \"%.*s\" of "
+				      "log component \"%.*s\"",
 				      STR_ARG(severity), STR_ARG(id));
 	}
 	return 0;
@@ -165,7 +165,8 @@ static int check_group(struct str group, struct value map, struct error *err)
 		if (!s)
 			return refuse(err, "unknown key \"%.*s\" in \"%.*s\"",
 				      STR_ARG(e->key), STR_ARG(group));
-		if (!value_is_null(e->value) && check_value(s, e->value, err) < 0)
+		if (!value_is_null(e->value) &&
+		    check_value(s, e->value, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -270,14 +271,13 @@ static struct value complete(struct value document, struct arena *a)
 			map = *in;
 		have = value_get(map, s->key);
 		if (s->kind == SETTING_LOG_COMPONENTS)
-			map = value_with(map, str_from(s->key),
-					 merged_components(
-						 have && have->kind ==
-								 VALUE_LIST
-							 ? *have
-							 : value_list(NULL, 0),
-						 a),
-					 a);
+			map = value_with(
+			    map, str_from(s->key),
+			    merged_components(have && have->kind == VALUE_LIST
+						  ? *have
+						  : value_list(NULL, 0),
+					      a),
+			    a);
 		else if (s->fallback && (!have || value_is_null(*have)))
 			map = value_with(map, str_from(s->key),
 					 fallback_value(s, a), a);
@@ -312,11 +312,10 @@ static void obey(struct value all, struct settings *out)
 		.create_pk_after = value_true(load, "CreatePkAfterFullLoad"),
 		.validation = value_true(*value_get(all, "ValidationSettings"),
 					 "EnableValidation"),
-		.logging = value_true(*value_get(all, "Logging"),
-				      "EnableLogging"),
-		.fail_on_no_tables =
-			value_true(*value_get(all, "ErrorBehavior"),
-				   "FailOnNoTablesCaptured"),
+		.logging =
+		    value_true(*value_get(all, "Logging"), "EnableLogging"),
+		.fail_on_no_tables = value_true(
+		    *value_get(all, "ErrorBehavior"), "FailOnNoTablesCaptured"),
 		.target_schema = value_text(target, "TargetSchema"),
 	};
 	/* Where both are on, full mode rules. */

@@ -100,8 +100,9 @@ static bool evaluate(struct compiler *c, const struct ast_attr *at,
 		return false;
 	}
 	if (!value_is_known(*out) || value_has_secret(*out)) {
-		fail(c, at, x->span, "a setting must be known before apply and "
-				     "cannot be secret");
+		fail(c, at, x->span,
+		     "a setting must be known before apply and "
+		     "cannot be secret");
 		return false;
 	}
 	if (value_is_null(*out))
@@ -116,10 +117,10 @@ static bool in_unit(struct compiler *c, const struct ast_attr *at,
 {
 	struct value_entry one = { .key = STR("n"), .value = in };
 	struct value map = { .kind = VALUE_MAP, .as.map = { &one, 1 } };
-	int64_t unit = s->kind == SETTING_KIB	     ? 1 << 10
-		       : s->kind == SETTING_MIB	     ? 1 << 20
+	int64_t unit = s->kind == SETTING_KIB	    ? 1 << 10
+		       : s->kind == SETTING_MIB	    ? 1 << 20
 		       : s->kind == SETTING_SECONDS ? 1000
-						     : 60000;
+						    : 60000;
 	int64_t n = value_number(map, "n", INT64_MIN);
 
 	if (in.kind != VALUE_NUMBER && n % unit) {
@@ -134,8 +135,9 @@ static bool in_unit(struct compiler *c, const struct ast_attr *at,
 	if (in.kind != VALUE_NUMBER)
 		n /= unit;
 	if (n < s->least || n > s->most) {
-		fail(c, at, x->span, "\"%.*s\" is a whole number from %lld to "
-				     "%lld",
+		fail(c, at, x->span,
+		     "\"%.*s\" is a whole number from %lld to "
+		     "%lld",
 		     STR_ARG(at->name), (long long)s->least,
 		     (long long)s->most);
 		return false;
@@ -156,8 +158,7 @@ static const struct type *parse_type(struct compiler *c, const char *text)
 }
 
 /* enum(nothing, truncate, drop), and DMS's own spelling as a text. */
-static const struct type *enum_type(struct compiler *c,
-				    const struct setting *s)
+static const struct type *enum_type(struct compiler *c, const struct setting *s)
 {
 	struct str rest = str_from(s->members);
 	const struct type *t;
@@ -249,10 +250,10 @@ static void compile_lobs(struct compiler *c, const struct ast_attr *at)
 	}
 	if (!is_call || x->n_items != 1 ||
 	    (!is_full && !str_is(x->text, "limited"))) {
-		struct diag *d = diag_error(c->eval->diags, "E0421",
-					    place_of(at, x->span),
-					    "\"lobs\" says how large values "
-					    "are moved");
+		struct diag *d =
+		    diag_error(c->eval->diags, "E0421", place_of(at, x->span),
+			       "\"lobs\" says how large values "
+			       "are moved");
 
 		diag_hint(c->eval->diags, d,
 			  "Write limited(SIZE), full(CHUNK), full or none.");

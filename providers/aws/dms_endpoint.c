@@ -235,11 +235,42 @@ static enum step endpoint_read(struct call *c)
 	return STEP_DONE;
 }
 
+/* Whether the service has to be told; tags are apart. */
+static bool is_changed(struct call *c)
+{
+	static const char *const attrs[] = {
+		"engine", "server",   "port",     "database",
+		"secret", "username", "password", "ssl",
+	};
+
+	for (size_t i = 0; i < sizeof(attrs) / sizeof(attrs[0]); i++) {
+		const struct value *was = value_get(c->prior, attrs[i]);
+		const struct value *is = value_get(c->config, attrs[i]);
+
+		if (!value_eq(was ? *was : value_null(),
+			      is ? *is : value_null()))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A modification makes the service forget its connection tests, and is refused
+ * while a task runs: a changed tag shall do neither.
+ */
 static enum step endpoint_update(struct call *c)
 {
+	struct value endpoint;
+
 	if (c->is_poll)
 		return wait_active(c);
-	if (modify(c) < 0 || dms_sync_tags(c, c->id) < 0)
+	if (find(c, true, "endpoint-arn", c->id, &endpoint) < 0)
+		return STEP_FAILED;
+	if ((is_changed(c) ||
+	     str_is(value_text(endpoint, "Status"), "failed")) &&
+	    modify(c) < 0)
+		return STEP_FAILED;
+	if (dms_sync_tags(c, c->id) < 0)
 		return STEP_FAILED;
 	return wait_active(c);
 }

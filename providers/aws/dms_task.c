@@ -265,6 +265,17 @@ static bool same_document(struct str a, struct str b, struct arena *arena)
 	       json_read(b, arena, &y, &ignored) == 0 && value_eq(x, y);
 }
 
+/* Whether the service has to be told; tags and what steers dmsl are apart. */
+static bool is_changed(struct call *c)
+{
+	return !str_eq(value_text(c->config, "mode"),
+		       value_text(c->prior, "mode")) ||
+	       !same_document(value_text(c->config, "tables"),
+			      value_text(c->prior, "tables"), c->arena) ||
+	       !same_document(settings_of(c->config), settings_of(c->prior),
+			      c->arena);
+}
+
 static enum step task_read(struct call *c)
 {
 	struct value task, tags;
@@ -332,6 +343,9 @@ static enum step task_update(struct call *c)
 		error_hint(&c->err, "apply again: the new plan creates it");
 		return STEP_FAILED;
 	}
+	if (!is_changed(c))
+		return dms_sync_tags(c, c->id) < 0 ? STEP_FAILED
+						   : done(c, task, false);
 	if (task_is_passing(task))
 		return dms_wait(c, "the task to stand still (%.*s)",
 				STR_ARG(task_status(task)));
@@ -456,7 +470,7 @@ static int task_plan(struct call *c, const char *action)
 	bool is_new = str_is(what, "create") || str_is(what, "replace");
 
 	if (str_is(what, "delete") || str_is(what, "replace") ||
-	    str_is(what, "update"))
+	    (str_is(what, "update") && is_changed(c)))
 		plan_stop(c);
 	if (str_is(what, "delete"))
 		return 0;

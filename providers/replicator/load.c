@@ -7,6 +7,7 @@
 #include "providers/pg/copy.h"
 #include "providers/pg/pg.h"
 #include "providers/replicator/catalog.h"
+#include "providers/replicator/ledger.h"
 #include "providers/replicator/progress.h"
 #include "providers/replicator/server.h"
 #include "providers/replicator/session.h"
@@ -42,7 +43,9 @@ struct worker {
 struct load_state {
 	struct load *load;
 	struct pg *from; /* holds the snapshot open */
+	pthread_mutex_t to_lock; /* of to, once the workers run */
 	struct pg *to;
+	struct ledger ledger;
 	struct catalog from_catalog, to_catalog;
 	struct unit *units; /* to do, in the order they start */
 	size_t n;
@@ -108,21 +111,74 @@ static int by_start(const void *x, const void *y)
 	return a->index < b->index ? -1 : a->index > b->index;
 }
 
-/* Tables that an earlier run completed, by name, when resuming. */
-static void read_earlier(struct load *l, struct map *done)
+/* What became of a transaction of the target. */
+static int ask_status(struct pg *c, struct str xid, struct arena *a,
+		      struct str *status, struct error *err)
 {
-	struct table_progress *tables;
-	size_t n = progress_copy(l->progress, &l->mem, &tables);
+	struct pg_result r;
 
+	if (pg_query(c, "SELECT txid_status($1::bigint)", 1, &xid, a, &r,
+		     err) < 0)
+		return error_add(err, "could not ask for a transaction's end");
+	*status = r.cells[0];
+	return 0;
+}
+
+/*
+ * Tables whose load had committed without our having noted it: those would be
+ * loaded twice.
+ */
+static int read_ledger(struct load_state *l, struct map *done,
+		       struct error *err)
+{
+	struct load *load = l->load;
+	struct ledger_entry *entries;
+	size_t n;
+
+	if (ledger_read(load->ledger_path, &load->mem, &entries, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct ledger_entry *e = &entries[i];
+		struct str key = catalog_key(e->schema, e->table, &load->mem);
+		struct table_progress *t;
+		struct str status;
+
+		if (map_get(done, key))
+			continue;
+		if (ask_status(l->to, e->xid, &load->mem, &status, err) < 0)
+			return -1;
+		if (!str_is(status, "committed"))
+			continue;
+		t = arena_new(&load->mem, struct table_progress, 1);
+		t->state = TABLE_COMPLETED;
+		t->rows = e->rows;
+		t->end_ms = server_time_ms();
+		map_put(done, key, t);
+	}
+	return 0;
+}
+
+/* Tables that an earlier run completed, by name, when resuming. */
+static int read_earlier(struct load_state *l, struct map *done,
+			struct error *err)
+{
+	struct load *load = l->load;
+	struct table_progress *tables;
+	size_t n;
+
+	if (!load->is_resume)
+		return 0;
+	n = progress_copy(load->progress, &load->mem, &tables);
 	for (size_t i = 0; i < n; i++)
 		if (tables[i].state == TABLE_COMPLETED)
 			map_put(done,
 				catalog_key(tables[i].schema, tables[i].table,
-					    &l->mem),
+					    &load->mem),
 				&tables[i]);
+	return read_ledger(l, done, err);
 }
 
-static void make_units(struct load_state *l)
+static void make_units(struct load_state *l, const struct map *done)
 {
 	struct load *load = l->load;
 	struct unit_maker maker = {
@@ -135,12 +191,9 @@ static void make_units(struct load_state *l)
 	size_t room = l->from_catalog.n + 1;
 	struct table_progress *tables =
 		arena_new(&load->mem, struct table_progress, room);
-	struct map done = { 0 };
 	size_t n_tables = 0;
 
 	l->units = arena_new(&load->mem, struct unit, room);
-	if (load->is_resume)
-		read_earlier(load, &done);
 	for (size_t i = 0; i < l->from_catalog.n; i++) {
 		const struct table *t = &l->from_catalog.tables[i];
 		const struct mapping_selection *rule =
@@ -151,7 +204,7 @@ static void make_units(struct load_state *l)
 		if (!rule || rule->action == MAPPING_EXCLUDE ||
 		    comes_with_parent(l, t))
 			continue;
-		before = map_get(&done,
+		before = map_get(done,
 				 catalog_key(t->schema, t->name, &load->mem));
 		if (before) {
 			*p = *before;
@@ -168,7 +221,6 @@ static void make_units(struct load_state *l)
 		p->estimate = t->rows;
 		n_tables++;
 	}
-	map_release(&done);
 	refuse_doubles(l->units, l->n, &load->mem);
 	qsort(l->units, l->n, sizeof(*l->units), by_start);
 	progress_reset(load->progress, tables, n_tables);
@@ -222,11 +274,14 @@ static int take_snapshot(struct load_state *l, struct error *err)
 int load_open(struct load *load, struct error *err)
 {
 	struct load_state *l = xmalloc(sizeof(*l));
+	struct map done = { 0 };
 
 	memset(l, 0, sizeof(*l));
 	load->state = l;
 	l->load = load;
 	pthread_mutex_init(&l->lock, NULL);
+	pthread_mutex_init(&l->to_lock, NULL);
+	ledger_init(&l->ledger, load->ledger_path);
 	if (session_open_source(load->server, load->source, &l->from, err) <
 		    0 ||
 	    session_open_target(load->server, load->target, &l->to, err) < 0 ||
@@ -239,11 +294,45 @@ int load_open(struct load *load, struct error *err)
 		return error_add(err, "target");
 	l->has_record_hash = pg_version(l->from) >= 140000 &&
 			     pg_version(l->to) >= 140000;
-	make_units(l);
+	if (read_earlier(l, &done, err) < 0) {
+		map_release(&done);
+		return -1;
+	}
+	make_units(l, &done);
+	map_release(&done);
 	return make_schemas(l, err);
 }
 
 /* --- one worker --- */
+
+/*
+ * The workers' commits did not wait for the disk. Commits are written in order:
+ * one that waits makes all before it durable.
+ */
+static int make_durable(struct load_state *l, struct error *err)
+{
+	struct error ignored = { 0 };
+	int rc = -1;
+
+	pthread_mutex_lock(&l->to_lock);
+	for (int i = 0; i < 2 && rc < 0; i++) {
+		if (!l->to && session_open_target(l->load->server,
+						  l->load->target, &l->to,
+						  err) < 0)
+			break;
+		rc = pg_run(l->to,
+			    "SET synchronous_commit = on;"
+			    "SELECT txid_current()",
+			    i ? err : &ignored);
+		if (rc < 0) {
+			/* It was idle all the time and may be gone. */
+			pg_close(l->to);
+			l->to = NULL;
+		}
+	}
+	pthread_mutex_unlock(&l->to_lock);
+	return rc < 0 ? error_add(err, "could not make the load durable") : 0;
+}
 
 static void set_connection(struct worker *w, struct pg **at, struct pg *c)
 {
@@ -314,6 +403,78 @@ static bool watch(void *data, int64_t rows, int64_t bytes)
 	return is_ending(w->l);
 }
 
+/*
+ * Before a commit that must not happen twice: notes the transaction's number.
+ * Behind it a commit of another connection is made durable, so that the target
+ * cannot forget the number in a crash and give it to somebody else.
+ */
+static int note_commit(struct worker *w, int64_t rows, struct arena *a,
+		       struct str *xid, struct error *err)
+{
+	struct ledger_entry e = {
+		.schema = w->unit->source->schema,
+		.table = w->unit->source->name,
+		.rows = rows,
+	};
+	struct pg_result r;
+
+	if (pg_query(w->to, "SELECT txid_current()", 0, NULL, a, &r, err) < 0)
+		return -1;
+	e.xid = *xid = r.cells[0];
+	if (make_durable(w->l, err) < 0)
+		return -1;
+	return ledger_note(&w->l->ledger, &e, err);
+}
+
+/*
+ * The connection was lost during COMMIT. 0: it was carried out. -1: it was not,
+ * and the load may be done again, or (ERROR_FAILED) nobody knows.
+ */
+static int settle(struct worker *w, struct str xid, struct arena *a,
+		  struct error *err)
+{
+	struct error lost = *err;
+	struct str status = { 0 };
+	struct pg *c;
+
+	for (int i = 0; i < ATTEMPTS; i++) {
+		clock_sleep_ms((int64_t)BACKOFF_MS << i);
+		if (session_open_target(w->l->load->server, w->l->load->target,
+					&c, err) < 0)
+			continue;
+		if (ask_status(c, xid, a, &status, err) < 0)
+			status = (struct str){ 0 };
+		pg_close(c);
+		if (str_is(status, "committed"))
+			return 0;
+		if (str_is(status, "aborted")) {
+			*err = lost;
+			return -1;
+		}
+	}
+	return error_set(err, ERROR_FAILED,
+			 "the connection was lost during COMMIT and the target "
+			 "does not tell how it ended: compare the table before "
+			 "loading it again");
+}
+
+static int commit(struct worker *w, int64_t rows, struct error *err)
+{
+	struct arena a = { 0 };
+	struct str xid = { 0 };
+	int rc = 0;
+
+	if (w->unit->keeps_rows)
+		rc = note_commit(w, rows, &a, &xid, err);
+	if (rc == 0) {
+		rc = pg_run(w->to, "COMMIT", err);
+		if (rc < 0 && xid.n && !pg_sqlstate(w->to)[0])
+			rc = settle(w, xid, &a, err);
+	}
+	arena_release(&a);
+	return rc;
+}
+
 /* The rows, in one transaction of the target. */
 static int move(struct worker *w, int64_t *rows, struct error *err)
 {
@@ -345,7 +506,7 @@ static int move(struct worker *w, int64_t *rows, struct error *err)
 					      : "copy");
 	}
 	if ((u->afterwards && pg_run(w->to, u->afterwards, err) < 0) ||
-	    pg_run(w->to, "COMMIT", err) < 0) {
+	    commit(w, copy.rows, err) < 0) {
 		(void)pg_run(w->to, "ROLLBACK", &ignored);
 		return error_add(err, "target");
 	}
@@ -626,33 +787,6 @@ static void watch_workers(struct load_state *l, struct worker *workers,
 	}
 }
 
-/*
- * The workers' commits did not wait for the disk. Commits are written in order:
- * one that waits makes all before it durable.
- */
-static int make_durable(struct load_state *l, struct error *err)
-{
-	struct error ignored = { 0 };
-	int rc = -1;
-
-	for (int i = 0; i < 2 && rc < 0; i++) {
-		if (!l->to && session_open_target(l->load->server,
-						  l->load->target, &l->to,
-						  err) < 0)
-			return -1;
-		rc = pg_run(l->to,
-			    "SET synchronous_commit = on;"
-			    "SELECT txid_current()",
-			    i ? err : &ignored);
-		if (rc < 0) {
-			/* It was idle all the time and may be gone. */
-			pg_close(l->to);
-			l->to = NULL;
-		}
-	}
-	return rc < 0 ? error_add(err, "could not make the load durable") : 0;
-}
-
 /* What this run loaded may be lost with the target: it is to be loaded anew. */
 static void doubt_units(struct load_state *l)
 {
@@ -732,6 +866,8 @@ void load_close(struct load *load)
 		pg_close(l->to);
 		catalog_clear(&l->from_catalog);
 		catalog_clear(&l->to_catalog);
+		ledger_release(&l->ledger);
+		pthread_mutex_destroy(&l->to_lock);
 		pthread_mutex_destroy(&l->lock);
 		free(l);
 	}

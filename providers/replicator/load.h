@@ -30,6 +30,7 @@ struct load {
 	bool is_resume;      /* completed tables are left alone */
 	struct progress *progress;
 	const char *progress_path;
+	const char *ledger_path;
 	atomic_bool *is_stopping;
 	struct arena mem;
 	struct load_state *state; /* ours */

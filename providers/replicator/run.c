@@ -25,7 +25,8 @@ struct run {
 	struct server *server;
 	struct arena mem; /* arn and path */
 	struct str arn;
-	char *path; /* of the progress */
+	char *path;   /* of the progress */
+	char *ledger; /* of the ledger */
 	struct progress progress;
 	enum run_start how;
 	atomic_bool is_stopping;
@@ -74,6 +75,10 @@ static struct run *need_run(struct runs *r, struct str arn)
 				  STR_ARG(r->server->config.folder),
 				  STR_ARG(id)),
 			  &run->mem);
+	run->ledger = str_c(str_fmt(&run->mem, "%.*s/tasks/%.*s.ledger",
+				    STR_ARG(r->server->config.folder),
+				    STR_ARG(id)),
+			    &run->mem);
 	progress_open(&run->progress, run->path);
 	run->next = r->first;
 	r->first = run;
@@ -260,6 +265,7 @@ static void *run_main(void *arg)
 		.is_resume = run->how == RUN_RESUME,
 		.progress = &run->progress,
 		.progress_path = run->path,
+		.ledger_path = run->ledger,
 		.is_stopping = &run->is_stopping,
 	};
 	enum load_end end = run_load(run, &load, &err);
@@ -291,9 +297,11 @@ int run_start(struct runs *r, struct str arn, enum run_start how,
 	p->stop_ms = 0;
 	p->load_start_ms = 0;
 	p->load_end_ms = 0;
-	if (how != RUN_RESUME)
+	if (how != RUN_RESUME) {
 		p->fresh_start_ms = p->start_ms;
-	/* What the former run loaded does not count for this one. */
+		/* What former runs committed does not count for this one. */
+		unlink(run->ledger);
+	}
 	for (size_t i = 0; how != RUN_RESUME && i < p->n; i++) {
 		p->tables[i].state = TABLE_BEFORE_LOAD;
 		p->tables[i].rows = 0;
@@ -337,6 +345,7 @@ void run_forget(struct runs *r, struct str arn)
 		return;
 	*at = run->next;
 	unlink(run->path);
+	unlink(run->ledger);
 	free_run(run);
 }
 

@@ -281,9 +281,8 @@ static void write_prepare(struct work *w)
 		if (!w->target->is_partitioned)
 			buf_add_c(&b, "ONLY ");
 		add_table(&b, u->to_schema, u->to_table, w->a);
-	} else {
-		u->keeps_rows = true;
 	}
+	u->keeps_rows = w->m->settings->prep == PREP_NOTHING;
 	u->prepare = b.len ? take(&b, w->a) : NULL;
 	if (!u->prepare)
 		buf_release(&b);

@@ -29,7 +29,7 @@ struct unit {
 	const char *afterwards; /* in the loading transaction; NULL: nothing */
 	/* Give the number of rows and a checksum, as text. */
 	const char *sum_from, *sum_to;
-	bool keeps_rows; /* loading twice would double the rows */
+	bool keeps_rows; /* a second load would double the rows */
 	bool has_key;
 	int load_order;
 	size_t index; /* in the progress */

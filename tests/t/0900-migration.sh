@@ -14,7 +14,7 @@ test_expect_success 'the reference stack is valid' '
 
 test_expect_success 'the first plan says what would be made, and its effects' '
   "$DMSL" plan $stack >plan.txt &&
-  grep "^Plan: [0-9]* to create ([0-9]* simulated), 0 to change, 0 to destroy; 1 load" plan.txt &&
+  grep "^Plan: [0-9]* to create ([0-9]* simulated), 0 to change, 0 to destroy; 1 load to run" plan.txt &&
   grep "sales.orders" plan.txt &&
   test_path_is_missing "$DMSL_HOME"
 '
@@ -53,7 +53,7 @@ test_expect_success 'a second plan and a second apply have nothing to do' '
 
 test_expect_success 'the statistics of the task are shown' '
   "$DMSL" task stats $stack >stats &&
-  grep "sales *orders.*1,*000,*000\|sales.orders.*1,*000,*000" stats
+  grep "sales.orders .*1,000,000" stats
 '
 
 test_expect_success 'the JSON of a plan has the shape that policy tools know' '
@@ -102,7 +102,7 @@ test_expect_success AWS 'a wrong key is refused' '
     eval "$("$DMSL" local env $stack)" &&
     AWS_SECRET_ACCESS_KEY=wrong &&
     export AWS_SECRET_ACCESS_KEY &&
-    test_must_fail aws dms describe-endpoints 2>../refused
+    test_expect_code 255 aws dms describe-endpoints 2>../refused
   ) &&
   grep -i "signature" ../refused
 '
@@ -112,7 +112,7 @@ test_expect_success 'a tag alone is an update, and nothing else' '
   mv new $stack &&
   "$DMSL" plan $stack >plan.txt &&
   grep "^Plan: 0 to create.*0 to destroy" plan.txt &&
-  ! grep -i "truncate \|load .* into\|to run" plan.txt &&
+  ! grep "^  !" plan.txt &&
   "$DMSL" apply $stack --yes >apply.txt &&
   "$DMSL" plan $stack --detailed-exitcode
 '

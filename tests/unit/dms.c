@@ -111,8 +111,8 @@ static void patterns(void **state)
 	/* No blow-up where many % could each take anything. */
 	memset(many, 'a', 400);
 	many[400] = '\0';
-	assert_false(mapping_pattern_matches(
-		STR("%a%a%a%a%a%a%a%a%a%a%a%a%b"), str_from(many)));
+	assert_false(mapping_pattern_matches(STR("%a%a%a%a%a%a%a%a%a%a%a%a%b"),
+					     str_from(many)));
 }
 
 /* -- tables { } -- */
@@ -127,8 +127,7 @@ static const struct ast_block *parse_block(struct world *w, const char *body,
 	w->diags.n = w->diags.n_errors = 0;
 	f = parse_file(s, &w->arena, &w->diags);
 	if (w->diags.n_errors)
-		fail_msg("%s: %.*s", body,
-			 STR_ARG(w->diags.items[0]->message));
+		fail_msg("%s: %.*s", body, STR_ARG(w->diags.items[0]->message));
 	return ast_block_find(&f->decls[0]->body, str_from(name));
 }
 
@@ -211,14 +210,14 @@ static void what_is_compiled_can_be_read(void **state)
 {
 	struct world *w = *state;
 	const char *json = compile_tables(
-		w, "tables {\n"
-		   " include sales.%\n"
-		   " include sales.orders where amount between 1 and 5 and "
-		   "note is not null and id != 3\n"
-		   " exclude sales.audit_%\n"
-		   " rename schema sales to shop\n"
-		   " rename table sales.orders to purchases\n"
-		   "}");
+	    w, "tables {\n"
+	       " include sales.%\n"
+	       " include sales.orders where amount between 1 and 5 and "
+	       "note is not null and id != 3\n"
+	       " exclude sales.audit_%\n"
+	       " rename schema sales to shop\n"
+	       " rename table sales.orders to purchases\n"
+	       "}");
 	const struct mapping_selection *s;
 	struct str schema, table;
 	struct error err = { 0 };
@@ -250,9 +249,10 @@ static void what_is_compiled_can_be_read(void **state)
 
 /* -- documents -- */
 
-#define LOCATOR "\"object-locator\":{\"schema-name\":\"a\",\"table-name\":\"b\"}"
-#define SELECT                                                               \
-	"{\"rule-type\":\"selection\",\"rule-id\":\"1\",\"rule-name\":\"1\"," \
+#define LOCATOR                                                                \
+	"\"object-locator\":{\"schema-name\":\"a\",\"table-name\":\"b\"}"
+#define SELECT                                                                 \
+	"{\"rule-type\":\"selection\",\"rule-id\":\"1\",\"rule-name\":\"1\","  \
 	"\"rule-action\":\"include\"," LOCATOR "}"
 
 static void bad_mappings_are_refused(void **state)
@@ -295,8 +295,8 @@ static void bad_mappings_are_refused(void **state)
 		  "validation. unknown key \"filter\"" },
 		{ "{\"rules\":[" SELECT
 		  ",{\"rule-type\":\"transformation\",\"rule-id\":\"2\","
-		  "\"rule-action\":\"rename\",\"rule-target\":\"table\"," LOCATOR
-		  "}]}",
+		  "\"rule-action\":\"rename\",\"rule-target\":"
+		  "\"table\"," LOCATOR "}]}",
 		  "Error in mapping rules. Rule with ruleId = 2 failed "
 		  "validation. rename needs a value" },
 		{ "{\"rules\":[" SELECT
@@ -328,9 +328,8 @@ static void bad_mappings_are_refused(void **state)
 		struct error err = { 0 };
 		struct mapping m;
 
-		assert_int_equal(mapping_read(str_from(x[i].json), &w->arena,
-					      &m, &err),
-				 -1);
+		assert_int_equal(
+		    mapping_read(str_from(x[i].json), &w->arena, &m, &err), -1);
 		assert_int_equal(err.kind, ERROR_INVALID);
 		assert_string_equal(err.message, x[i].message);
 	}
@@ -345,32 +344,31 @@ static void consoles_documents_are_read(void **state)
 	struct mapping m;
 
 	if (mapping_read(
-		    STR("{\"rules\":[{\"rule-type\":\"selection\",\"rule-id\":"
-			"123456789,\"rule-name\":\"123456789\","
-			"\"object-locator\":{\"schema-name\":\"%\","
-			"\"table-name\":\"%\"},\"rule-action\":\"include\","
-			"\"filters\":[],\"load-order\":\"2\"},"
-			"{\"rule-type\":\"selection\",\"rule-id\":\"2\","
-			"\"object-locator\":{\"schema-name\":\"s\","
-			"\"table-name\":\"exact\"},\"rule-action\":\"explicit\""
-			",\"filters\":null,\"load-order\":null},"
-			"{\"rule-type\":\"transformation\",\"rule-id\":4,"
-			"\"rule-target\":\"table\",\"rule-action\":"
-			"\"add-prefix\",\"value\":\"old_\",\"old-value\":null,"
-			"\"object-locator\":{\"schema-name\":\"s\","
-			"\"table-name\":\"t%\"}},"
-			"{\"rule-type\":\"transformation\",\"rule-id\":3,"
-			"\"rule-target\":\"table\",\"rule-action\":"
-			"\"convert-uppercase\",\"value\":null,"
-			"\"object-locator\":{\"schema-name\":\"%\","
-			"\"table-name\":\"%1\"}}]}"),
-		    &w->arena, &m, &err) < 0)
+		STR("{\"rules\":[{\"rule-type\":\"selection\",\"rule-id\":"
+		    "123456789,\"rule-name\":\"123456789\","
+		    "\"object-locator\":{\"schema-name\":\"%\","
+		    "\"table-name\":\"%\"},\"rule-action\":\"include\","
+		    "\"filters\":[],\"load-order\":\"2\"},"
+		    "{\"rule-type\":\"selection\",\"rule-id\":\"2\","
+		    "\"object-locator\":{\"schema-name\":\"s\","
+		    "\"table-name\":\"exact\"},\"rule-action\":\"explicit\""
+		    ",\"filters\":null,\"load-order\":null},"
+		    "{\"rule-type\":\"transformation\",\"rule-id\":4,"
+		    "\"rule-target\":\"table\",\"rule-action\":"
+		    "\"add-prefix\",\"value\":\"old_\",\"old-value\":null,"
+		    "\"object-locator\":{\"schema-name\":\"s\","
+		    "\"table-name\":\"t%\"}},"
+		    "{\"rule-type\":\"transformation\",\"rule-id\":3,"
+		    "\"rule-target\":\"table\",\"rule-action\":"
+		    "\"convert-uppercase\",\"value\":null,"
+		    "\"object-locator\":{\"schema-name\":\"%\","
+		    "\"table-name\":\"%1\"}}]}"),
+		&w->arena, &m, &err) < 0)
 		fail_msg("%s", err.message);
 	assert_int_equal(m.selections[0].load_order, 2);
 	assert_int_equal(m.selections[1].load_order, 0);
-	assert_int_equal(
-		mapping_select(&m, STR("s"), STR("exact"))->action,
-		MAPPING_EXPLICIT);
+	assert_int_equal(mapping_select(&m, STR("s"), STR("exact"))->action,
+			 MAPPING_EXPLICIT);
 	/* The lower id wins where two hit one table. */
 	mapping_rename(&m, STR("s"), STR("t1"), &w->arena, &schema, &table);
 	assert_true(str_is(table, "T1"));
@@ -469,15 +467,14 @@ static void the_reference_task(void **state)
 {
 	struct world *w = *state;
 	const char *json = compile_settings(
-		w, "settings {\n"
-		   "  target_prep = truncate  lobs = limited(2MiB)\n"
-		   "  lob_chunk = 64KiB  parallel_tables = 16\n"
-		   "  logging = true  validation = true\n}");
+	    w, "settings {\n"
+	       "  target_prep = truncate  lobs = limited(2MiB)\n"
+	       "  lob_chunk = 64KiB  parallel_tables = 16\n"
+	       "  logging = true  validation = true\n}");
 	struct error err = { 0 };
 	struct settings s;
 
-	assert_int_equal(settings_read(str_from(json), &w->arena, &s, &err),
-			 0);
+	assert_int_equal(settings_read(str_from(json), &w->arena, &s, &err), 0);
 	assert_int_equal(s.prep, PREP_TRUNCATE);
 	assert_true(s.support_lobs && s.limited_lob && !s.full_lob);
 	assert_int_equal(s.lob_max_kb, 2048);
@@ -520,7 +517,8 @@ static void settings_documents(void **state)
 		  "Invalid task settings JSON: unknown log component \"X\"" },
 		{ "{\"TargetMetadata\":{\"SupportLobs\":true,"
 		  "\"LimitedSizeLobMode\":false}}",
-		  "Invalid task settings JSON: SupportLobs needs FullLobMode or "
+		  "Invalid task settings JSON: SupportLobs needs FullLobMode "
+		  "or "
 		  "LimitedSizeLobMode" },
 		{ "{\"ValidationSettings\":{\"ValidationOnly\":true}}",
 		  "Invalid task settings JSON: ValidationOnly needs "
@@ -532,9 +530,9 @@ static void settings_documents(void **state)
 	for (size_t i = 0; i < sizeof(x) / sizeof(x[0]); i++) {
 		struct error err = { 0 };
 
-		assert_int_equal(settings_read(str_from(x[i].json), &w->arena,
-					       &s, &err),
-				 -1);
+		assert_int_equal(
+		    settings_read(str_from(x[i].json), &w->arena, &s, &err),
+		    -1);
 		assert_string_equal(err.message, x[i].message);
 	}
 }
@@ -556,20 +554,20 @@ static void completing_is_idempotent(void **state)
 
 	for (size_t i = 0; i < sizeof(x) / sizeof(x[0]); i++) {
 		struct error err = { 0 };
-		struct str once, again;
+		struct str once, again = { 0 };
 
 		if (settings_complete(str_from(x[i]), &w->arena, &once, &err) <
-			    0 ||
+			0 ||
 		    settings_complete(once, &w->arena, &again, &err) < 0)
 			fail_msg("%s: %s", x[i], err.message);
 		assert_true(str_eq(once, again));
 		assert_true(settings_same(str_from(x[i]), once, &w->arena));
-		assert_true(str_contains(
-			once, STR("\"MaxFullLoadSubTasks\":8,")));
-		assert_true(str_contains(once,
-					 STR("\"CloudWatchLogGroup\":null")));
-		assert_true(str_contains(
-			once, STR("\"BeforeImageSettings\":null")));
+		assert_true(
+		    str_contains(once, STR("\"MaxFullLoadSubTasks\":8,")));
+		assert_true(
+		    str_contains(once, STR("\"CloudWatchLogGroup\":null")));
+		assert_true(
+		    str_contains(once, STR("\"BeforeImageSettings\":null")));
 	}
 }
 
@@ -580,21 +578,18 @@ static void only_what_we_wrote_is_compared(void **state)
 
 	assert_true(settings_same(STR("{}"), STR("{\"a\":1}"), a));
 	assert_true(settings_same(STR("{\"a\":{\"b\":1}}"),
-				  STR("{\"a\":{\"b\":1,\"c\":2},\"d\":3}"),
-				  a));
+				  STR("{\"a\":{\"b\":1,\"c\":2},\"d\":3}"), a));
 	assert_false(settings_same(STR("{\"a\":{\"b\":1}}"),
 				   STR("{\"a\":{\"b\":2}}"), a));
 	assert_false(settings_same(STR("{\"a\":{\"b\":1}}"), STR("{}"), a));
 	assert_true(settings_same(STR("{\"a\":null}"), STR("{}"), a));
 	assert_true(settings_same(
-		STR("{\"l\":[{\"Id\":\"B\",\"S\":1}]}"),
-		STR("{\"l\":[{\"Id\":\"A\",\"S\":2},{\"Id\":\"B\",\"S\":1}]}"),
-		a));
-	assert_false(settings_same(
-		STR("{\"l\":[{\"Id\":\"B\",\"S\":1}]}"),
-		STR("{\"l\":[{\"Id\":\"B\",\"S\":2}]}"), a));
-	assert_false(settings_same(STR("{\"l\":[1]}"), STR("{\"l\":[1,2]}"),
-				   a));
+	    STR("{\"l\":[{\"Id\":\"B\",\"S\":1}]}"),
+	    STR("{\"l\":[{\"Id\":\"A\",\"S\":2},{\"Id\":\"B\",\"S\":1}]}"), a));
+	assert_false(settings_same(STR("{\"l\":[{\"Id\":\"B\",\"S\":1}]}"),
+				   STR("{\"l\":[{\"Id\":\"B\",\"S\":2}]}"), a));
+	assert_false(
+	    settings_same(STR("{\"l\":[1]}"), STR("{\"l\":[1,2]}"), a));
 	assert_false(settings_same(STR("{"), STR("{}"), a));
 }
 
@@ -608,11 +603,9 @@ static void every_default_is_allowed(void **state)
 		struct value v;
 
 		if (s->name)
-			assert_ptr_equal(setting_by_name(str_from(s->name)),
-					 s);
-		assert_ptr_equal(setting_find(str_from(s->group),
-					      str_from(s->key)),
-				 s);
+			assert_ptr_equal(setting_by_name(str_from(s->name)), s);
+		assert_ptr_equal(
+		    setting_find(str_from(s->group), str_from(s->key)), s);
 		if (s->fallback)
 			assert_int_equal(json_read(str_from(s->fallback),
 						   &w->arena, &v, &err),
@@ -633,7 +626,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(consoles_documents_are_read,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(
-			settings_compile_to_what_was_written, setup, teardown),
+		    settings_compile_to_what_was_written, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_reference_task, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(settings_documents, setup,

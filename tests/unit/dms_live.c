@@ -136,7 +136,12 @@ static struct str stack(void *self)
 	return STR("dev/0123456789abcdef");
 }
 
-static const struct dms_host host = { endpoint, secret, 20, stack };
+static const struct dms_host host = {
+	.endpoint = endpoint,
+	.secret = secret,
+	.poll_ms = 20,
+	.stack = stack,
+};
 
 static const struct resource_type group_type = {
 	"replication_subnet_group", &replication_subnet_group_ops, &host, 0, 0

@@ -67,7 +67,12 @@ static struct str stack(void *self)
 	return STR("dev/0123456789abcdef");
 }
 
-static const struct dms_host host = { endpoint, secret, 10, stack };
+static const struct dms_host host = {
+	.endpoint = endpoint,
+	.secret = secret,
+	.poll_ms = 10,
+	.stack = stack,
+};
 
 static const struct resource_type group_type = {
 	"replication_subnet_group", &replication_subnet_group_ops, &host, 0, 0
@@ -306,6 +311,41 @@ static void tells_nothing_of_secrets(void **state)
 					   "and password");
 	c.config = json("{\"role\":\"source\"}", &a);
 	assert_int_equal(c.type->ops->plan(&c, "create"), -1);
+	scripted_stop(s);
+	arena_release(&a);
+}
+
+static void updates_an_endpoint(void **state)
+{
+	static const struct scripted_step script[] = {
+		/* Only a tag. */
+		{ .target = "DescribeEndpoints", .answer = ENDPOINT_SHOWN },
+		{ .target = "ListTagsForResource", .answer = "{}" },
+		{ .target = "AddTagsToResource",
+		  .body = "{\"ResourceArn\":\"arn:e\",\"Tags\":["
+			  "{\"Key\":\"dmsl:address\",\"Value\":"
+			  "\"dms_endpoint.a\"},{\"Key\":\"dmsl:stack\","
+			  "\"Value\":\"dev/0123456789abcdef\"},"
+			  "{\"Key\":\"team\",\"Value\":\"a\"}]}" },
+		{ .target = "DescribeEndpoints", .answer = ENDPOINT_SHOWN },
+		/* Another server. */
+		{ .target = "DescribeEndpoints", .answer = ENDPOINT_SHOWN },
+		{ .target = "ModifyEndpoint", .body = MODIFY_ENDPOINT },
+		{ .target = "ListTagsForResource",
+		  .answer = OURS("dms_endpoint.a") },
+		{ .target = "DescribeEndpoints", .answer = ENDPOINT_SHOWN },
+		{ 0 },
+	};
+	struct scripted *s = scripted_start(script);
+	struct arena a = { 0 };
+	struct call c = call(s, &a, &endpoint_type, "dms_endpoint.a",
+			     ENDPOINT_CONFIG);
+
+	(void)state;
+	c.id = STR("arn:e");
+	is(finish(&c, c.type->ops->update), STEP_DONE, &c);
+	c.prior = value_with(c.prior, STR("server"), value_c("old"), &a);
+	is(finish(&c, c.type->ops->update), STEP_DONE, &c);
 	scripted_stop(s);
 	arena_release(&a);
 }
@@ -736,9 +776,6 @@ static void plans_a_load(void **state)
 		{ .target = "DescribeEndpoints",
 		  .answer = "{\"Endpoints\":[{\"EndpointIdentifier\":"
 			    "\"target-db\"}]}" },
-		/* Changed tables, refused. */
-		{ .target = "DescribeReplicationTasks",
-		  .answer = TASK("stopped", "") },
 		/* Changed tables, reloaded. */
 		{ .target = "DescribeReplicationTasks",
 		  .answer = TASK("running", "") },
@@ -781,6 +818,7 @@ static void plans_a_load(void **state)
 	c.err = (struct error){ 0 };
 	c.config = value_with(c.config, STR("on_change"),
 			      value_c("reload_all"), &a);
+	c.prior = value_with(c.prior, STR("settings"), value_c("{}"), &a);
 	assert_int_equal(c.type->ops->plan(&c, "update"), 0);
 	assert_true(c.needs_run);
 	assert_string_equal(effect(&c, 0),
@@ -795,6 +833,11 @@ static void plans_a_load(void **state)
 static void changes_and_destroys_a_running_task(void **state)
 {
 	static const struct scripted_step script[] = {
+		{ .target = "DescribeReplicationTasks",
+		  .answer = TASK("running", "") },
+		{ .target = "ListTagsForResource",
+		  .answer = OURS("dms_task.demo") },
+		{ .target = "RemoveTagsFromResource" },
 		{ .target = "DescribeReplicationTasks",
 		  .answer = TASK("running", "") },
 		{ .target = "StopReplicationTask" },
@@ -835,6 +878,9 @@ static void changes_and_destroys_a_running_task(void **state)
 	struct call c = task_call(s, &a);
 
 	(void)state;
+	/* A tag alone does not stop it. */
+	is(finish(&c, c.type->ops->update), STEP_DONE, &c);
+	c.prior = value_with(c.prior, STR("settings"), value_c("{}"), &a);
 	is(finish(&c, c.type->ops->update), STEP_DONE, &c);
 	c.memo = STR("");
 	c.is_poll = false;
@@ -881,6 +927,7 @@ int main(void)
 		cmocka_unit_test(adopts_what_an_earlier_attempt_made),
 		cmocka_unit_test(reads_an_endpoint),
 		cmocka_unit_test(tells_nothing_of_secrets),
+		cmocka_unit_test(updates_an_endpoint),
 		cmocka_unit_test(destroys_an_endpoint),
 		cmocka_unit_test(makes_a_subnet_group),
 		cmocka_unit_test(makes_an_instance),

@@ -156,8 +156,8 @@ static struct value evaluate(struct world *w, const char *text,
 			     const char *type)
 {
 	/* In parentheses a map is a map wherever the text begins. */
-	struct str shown = text[0] == '{' ? str_fmt(&w->arena, "(%s)", text)
-					  : str_from(text);
+	struct str shown =
+	    text[0] == '{' ? str_fmt(&w->arena, "(%s)", text) : str_from(text);
 	struct source *s = source_from(STR("test"), shown, &w->arena);
 	const struct type *wanted = NULL;
 	struct ast_expr *x;
@@ -213,7 +213,7 @@ static void run(struct world *w, const struct example *x, size_t n)
 	}
 }
 
-#define RUN(examples) \
+#define RUN(examples)                                                          \
 	run(*state, examples, sizeof(examples) / sizeof(examples[0]))
 
 /* -- tests -- */
@@ -331,9 +331,8 @@ static void names_and_access(void **state)
 		  "!E0254 the key of a map is a string, not a number" },
 		{ "subnet.private.id",
 		  "!E0252 subnet.private is several instances" },
-		{ "subnet.private[*].id",
-		  "[\"subnet.private[\\\"a\\\"]\","
-		  "\"subnet.private[\\\"b\\\"]\"]" },
+		{ "subnet.private[*].id", "[\"subnet.private[\\\"a\\\"]\","
+					  "\"subnet.private[\\\"b\\\"]\"]" },
 		{ "subnet.private[*].port[1]", "5432" },
 		{ "subnet.private[*].zones[*]", "[]" },
 		{ "vpc.main[*].port", "[5432]" },
@@ -452,8 +451,7 @@ static void a_secret_is_in_no_finding(void **state)
 			if (str_contains(d->message, STR("sentinel")) ||
 			    str_contains(d->hint, STR("sentinel")))
 				fail_msg("%s: %.*s (%.*s)", texts[i],
-					 STR_ARG(d->message),
-					 STR_ARG(d->hint));
+					 STR_ARG(d->message), STR_ARG(d->hint));
 		}
 	}
 	evaluate(w, "password", "enum(a, b)");
@@ -537,9 +535,8 @@ static void functions(void **state)
 		  "!E0259 the list has more than 1000000 items" },
 		{ "replace(\"a.b.c\", \".\", \"--\")", "\"a--b--c\"" },
 		{ "reverse([1, 2, 3])", "[3,2,1]" },
-		{ "sha256(\"abc\")",
-		  "\"ba7816bf8f01cfea414140de5dae2223"
-		  "b00361a396177a9cb410ff61f20015ad\"" },
+		{ "sha256(\"abc\")", "\"ba7816bf8f01cfea414140de5dae2223"
+				     "b00361a396177a9cb410ff61f20015ad\"" },
 		{ "slice([1, 2, 3, 4], 1, 3)", "[2,3]" },
 		{ "slice([1, 2], 1)", "[2]" },
 		{ "sort([\"b\", \"a\"])", "[\"a\",\"b\"]" },
@@ -603,18 +600,18 @@ static void files_are_beside_the_text(void **state)
 
 	assert_non_null(mkdtemp(folder));
 	assert_int_equal(
-		file_replace(str_c(str_fmt(&w->arena, "%s/a.sql", folder),
-				   &w->arena),
-			     STR("select 1;\n"), 0600, &err),
-		0);
+	    file_replace(
+		str_c(str_fmt(&w->arena, "%s/a.sql", folder), &w->arena),
+		STR("select 1;\n"), 0600, &err),
+	    0);
 	assert_int_equal(
-		file_replace(str_c(str_fmt(&w->arena, "%s/s.dmsl", folder),
-				   &w->arena),
-			     STR("file(\"a.sql\")"), 0600, &err),
-		0);
-	s = source_open(str_c(str_fmt(&w->arena, "%s/s.dmsl", folder),
-			      &w->arena),
-			&w->arena, &err);
+	    file_replace(
+		str_c(str_fmt(&w->arena, "%s/s.dmsl", folder), &w->arena),
+		STR("file(\"a.sql\")"), 0600, &err),
+	    0);
+	s = source_open(
+	    str_c(str_fmt(&w->arena, "%s/s.dmsl", folder), &w->arena),
+	    &w->arena, &err);
 	assert_non_null(s);
 	x = parse_expr(s, &w->arena, &w->diags);
 	assert_int_equal(eval_expr(&w->eval, x, NULL, &v), 0);
@@ -697,11 +694,11 @@ static void everything_is_bounded(void **state)
 	assert_int_equal(eval_expr(&w->eval, &chain[299], NULL, &v), -1);
 	assert_int_equal(w->diags.n, 1);
 	assert_string_equal(
-		result(w,
-		       "[for a in range(10000) : "
-		       "[for b in range(10000) : a + b]]",
-		       NULL),
-		"!E0260 the expression takes more than 20000000 steps");
+	    result(w,
+		   "[for a in range(10000) : "
+		   "[for b in range(10000) : a + b]]",
+		   NULL),
+	    "!E0260 the expression takes more than 20000000 steps");
 }
 
 int main(void)

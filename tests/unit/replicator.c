@@ -780,6 +780,55 @@ static void recovers_a_killed_task(void **state)
 	drop_task(arn);
 }
 
+/*
+ * Killed between a commit and its note, without emptying before the load: the
+ * rows are not doubled. A number that never committed is loaded.
+ */
+static void never_doubles_rows(void **state)
+{
+	struct value task;
+	struct str arn, xid, path;
+	struct error err = { 0 };
+	struct pg_result r;
+	struct pg *holder;
+
+	(void)state;
+	run_sql("dst", lab_types);
+	run_sql("dst", lab_tables);
+	arn = make_task("doubles", all_of_lab, "{}");
+	task = run_task(arn, "start-replication");
+	assert_int_equal(stat_of(task, "TablesLoaded"), 6);
+	/* The note of one table is lost, and a line is cut short. */
+	path = str_fmt(&mem, "%s/tasks/%.*s.json", folder,
+		       STR_ARG(str_skip(arn, (size_t)str_rfind(arn, ':') + 1)));
+	close_server();
+	assert_int_equal(file_remove_tree(path.s, &err), 0);
+	path = str_fmt(&mem, "%.*s.ledger", STR_ARG(str_sub(path, 0,
+							    path.n - 5)));
+	holder = open_database("dst");
+	assert_int_equal(pg_run(holder, "BEGIN", &err), 0);
+	if (pg_query(holder, "SELECT txid_current()", 0, NULL, &mem, &r,
+		     &err) < 0)
+		fail_msg("%s", err.message);
+	xid = r.cells[0];
+	assert_int_equal(pg_run(holder, "ROLLBACK", &err), 0);
+	pg_close(holder);
+	assert_int_equal(
+		system(str_fmt(&mem, "sed -i '/no_key/s/\"xid\":\"[0-9]*\"/"
+				     "\"xid\":\"%.*s\"/' %.*s && printf "
+				     "'{\"rows\":1' >> %.*s",
+			       STR_ARG(xid), STR_ARG(path), STR_ARG(path))
+			       .s),
+		0);
+	open_server();
+	task = run_task(arn, "resume-processing");
+	assert_string_equal(text_of(task, "Status"), "stopped");
+	assert_int_equal(stat_of(task, "TablesErrored"), 0);
+	assert_answer("dst", "SELECT count(*) FROM lab.plain", "5000");
+	assert_answer("dst", "SELECT count(*) FROM lab.no_key", "200");
+	drop_task(arn);
+}
+
 static void checks_what_it_is_told(void **state)
 {
 	struct value v, page;
@@ -922,6 +971,7 @@ int main(void)
 		cmocka_unit_test_setup(finds_no_tables, set_up),
 		cmocka_unit_test_setup(stops_within_seconds, set_up),
 		cmocka_unit_test_setup(recovers_a_killed_task, set_up),
+		cmocka_unit_test_setup(never_doubles_rows, set_up),
 		cmocka_unit_test(checks_what_it_is_told),
 		cmocka_unit_test(tests_connections),
 		cmocka_unit_test(keeps_passwords_out_of_files),

@@ -70,24 +70,23 @@ static void decimals_have_one_text(void **state)
 		{ "1e-30", "1e-30" },
 		{ "0.12345678901234567890123456789012345678",
 		  "0.12345678901234567890123456789012345678" },
-		{ "1000000000000000000000000000000000000000000",
-		  "1e42" },
+		{ "1000000000000000000000000000000000000000000", "1e42" },
 	};
 
 	for (size_t i = 0; i < sizeof(x) / sizeof(x[0]); i++) {
 		struct str text = decimal_text(decimal(x[i].in), *state);
 
 		assert_string_equal(str_c(text, *state), x[i].out);
-		assert_true(str_eq(text, decimal_text(decimal(x[i].out),
-						      *state)));
+		assert_true(
+		    str_eq(text, decimal_text(decimal(x[i].out), *state)));
 	}
 }
 
 static void bad_decimals_are_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", "-", ".5", "5.", "1e", "1e+", "+1", "1 ", "0x1", "1.2.3",
-		"--1", "nan", "inf",
+		"",   "-",   ".5",    "5.",  "1e",  "1e+", "+1",
+		"1 ", "0x1", "1.2.3", "--1", "nan", "inf",
 	};
 	static const char *const large[] = {
 		"123456789012345678901234567890123456789",
@@ -110,9 +109,9 @@ static void bad_decimals_are_refused(void **state)
 
 static void decimals_fit_integers(void **state)
 {
-	static const int64_t x[] = { 0,	       1,	  -1,	     10,
-				     -100,     INT32_MAX, INT64_MAX, INT64_MIN,
-				     INT64_MIN + 1 };
+	static const int64_t x[] = { 0,		1,	   -1,
+				     10,	-100,	   INT32_MAX,
+				     INT64_MAX, INT64_MIN, INT64_MIN + 1 };
 	int64_t n;
 
 	(void)state;
@@ -167,19 +166,18 @@ static void decimals_compute(void **state)
 
 	for (size_t i = 0; i < sizeof(x) / sizeof(x[0]); i++) {
 		struct decimal a = decimal(x[i].a), b = decimal(x[i].b), d;
-		enum decimal_fault f =
-			x[i].op == '+'	 ? decimal_add(a, b, &d)
-			: x[i].op == '-' ? decimal_sub(a, b, &d)
-			: x[i].op == '*' ? decimal_mul(a, b, &d)
-			: x[i].op == '/' ? decimal_div(a, b, &d)
-					 : decimal_mod(a, b, &d);
+		enum decimal_fault f = x[i].op == '+'	? decimal_add(a, b, &d)
+				       : x[i].op == '-' ? decimal_sub(a, b, &d)
+				       : x[i].op == '*' ? decimal_mul(a, b, &d)
+				       : x[i].op == '/' ? decimal_div(a, b, &d)
+							: decimal_mod(a, b, &d);
 
 		if ((f == DECIMAL_OK) != (x[i].expected != NULL))
 			fail_msg("%s %c %s", x[i].a, x[i].op, x[i].b);
 		if (f == DECIMAL_OK)
-			assert_string_equal(str_c(decimal_text(d, *state),
-						  *state),
-					    x[i].expected);
+			assert_string_equal(
+			    str_c(decimal_text(d, *state), *state),
+			    x[i].expected);
 	}
 }
 
@@ -225,9 +223,9 @@ static void decimals_have_an_order(void **state)
 	(void)state;
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < n; k++)
-			assert_int_equal(decimal_cmp(decimal(x[i]),
-						     decimal(x[k])),
-					 (i > k) - (i < k));
+			assert_int_equal(
+			    decimal_cmp(decimal(x[i]), decimal(x[k])),
+			    (i > k) - (i < k));
 }
 
 /* -- addresses and amounts -- */
@@ -235,8 +233,8 @@ static void decimals_have_an_order(void **state)
 static void addresses(void **state)
 {
 	static const char *const bad[] = {
-		"10.0.0.0",	"10.0.0.0/33", "10.0.0/8",   "10.0.0.256/8",
-		"010.0.0.0/8",	"1.2.3.4/",    "/8",	     "1.2.3.4/08",
+		"10.0.0.0",    "10.0.0.0/33", "10.0.0/8",   "10.0.0.256/8",
+		"010.0.0.0/8", "1.2.3.4/",    "/8",	    "1.2.3.4/08",
 		"1.2.3.4.5/8", "a.b.c.d/8",   "1.2.3.4/8 ", "1..2.3/8",
 	};
 	struct cidr c;
@@ -274,16 +272,24 @@ static void amounts(void **state)
 		{ "1.5KiB", 1536, "1536B" },
 	};
 	static const char *const bad[] = {
-		"", "5", "m", "1m1h", "1h1h", "1x", "-1s", "1h 2m", "1.0001ms",
-		"99999999999999999999d", "100000000000d1000000000000h",
+		"",
+		"5",
+		"m",
+		"1m1h",
+		"1h1h",
+		"1x",
+		"-1s",
+		"1h 2m",
+		"1.0001ms",
+		"99999999999999999999d",
+		"100000000000d1000000000000h",
 	};
 	int64_t n;
 
 	for (size_t i = 0; i < sizeof(durations) / sizeof(durations[0]); i++) {
 		assert_true(duration_read(str_from(durations[i].in), &n));
 		assert_int_equal(n, durations[i].n);
-		assert_true(str_is(duration_text(n, *state),
-				   durations[i].out));
+		assert_true(str_is(duration_text(n, *state), durations[i].out));
 	}
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		assert_true(size_read(str_from(sizes[i].in), &n));
@@ -323,10 +329,8 @@ static const char *write(void *arena, struct value v, unsigned flags)
 static void maps_are_sorted_and_the_last_wins(void **state)
 {
 	struct value_entry e[] = {
-		{ STR("b"), value_int(1) },
-		{ STR("a"), value_int(2) },
-		{ STR("b"), value_int(3) },
-		{ STR("c"), value_int(4) },
+		{ STR("b"), value_int(1) }, { STR("a"), value_int(2) },
+		{ STR("b"), value_int(3) }, { STR("c"), value_int(4) },
 		{ STR("b"), value_int(5) },
 	};
 	struct value m = value_map(e, 5, *state);
@@ -339,13 +343,12 @@ static void maps_are_sorted_and_the_last_wins(void **state)
 	m = value_with(m, STR("a"), value_null(), *state);
 	m = value_with(m, STR("z"), value_c("x"), *state);
 	assert_string_equal(
-		write(*state, m, 0),
-		"{\"a\":null,\"b\":5,\"bb\":true,\"c\":4,\"z\":\"x\"}");
+	    write(*state, m, 0),
+	    "{\"a\":null,\"b\":5,\"bb\":true,\"c\":4,\"z\":\"x\"}");
 	assert_true(value_true(m, "bb"));
 	assert_true(str_is(value_text(m, "z"), "x"));
 	assert_int_equal(value_text(m, "a").n, 0);
-	assert_string_equal(write(*state, value_map(NULL, 0, *state), 0),
-			    "{}");
+	assert_string_equal(write(*state, value_map(NULL, 0, *state), 0), "{}");
 }
 
 static void marks(void **state)
@@ -374,9 +377,10 @@ static void marks(void **state)
 static void copies_outlive_their_source(void **state)
 {
 	static const char text[] =
-		"{\"a\":[1,\"two\",{\"three\":null}],\"b\":true}";
+	    "{\"a\":[1,\"two\",{\"three\":null}],\"b\":true}";
 	struct arena short_lived = { 0 };
-	struct value v = read(&short_lived, str_c(str_from(text), &short_lived));
+	struct value v =
+	    read(&short_lived, str_c(str_from(text), &short_lived));
 	struct value copy = value_copy(value_mark(v, MARK_SECRET), *state);
 
 	assert_true(value_eq(v, copy));
@@ -422,17 +426,16 @@ static void interning_is_safe_with_threads(void **state)
 
 	(void)state;
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, intern_many,
-						NULL),
-				 0);
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, intern_many, NULL), 0);
 	for (int i = 0; i < 4; i++) {
 		pthread_join(threads[i], &result);
 		assert_null(result);
 	}
 	assert_ptr_equal(intern(STR("abc")), intern(STR("abc")));
 	assert_string_equal(intern(STR("")), "");
-	assert_true(str_is(value_int(INT64_MIN).as.text,
-			   "-9223372036854775808"));
+	assert_true(
+	    str_is(value_int(INT64_MIN).as.text, "-9223372036854775808"));
 }
 
 /* -- JSON -- */
@@ -458,14 +461,13 @@ static void json_round_trips(void **state)
 		const char *once = write(*state, read(*state, x[i].in), 0);
 
 		assert_string_equal(once, x[i].out);
-		assert_string_equal(write(*state, read(*state, once), 0),
-				    once);
+		assert_string_equal(write(*state, read(*state, once), 0), once);
 	}
 	assert_string_equal(
-		write(*state, read(*state, "{\"a\":[1,{}],\"b\":{\"c\":[]}}"),
-		      JSON_INDENT),
-		"{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": {\n"
-		"    \"c\": []\n  }\n}");
+	    write(*state, read(*state, "{\"a\":[1,{}],\"b\":{\"c\":[]}}"),
+		  JSON_INDENT),
+	    "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": {\n"
+	    "    \"c\": []\n  }\n}");
 }
 
 static void bad_json_is_refused(void **state)
@@ -513,17 +515,15 @@ static void bad_json_is_refused(void **state)
 	struct buf deep;
 
 	for (size_t i = 0; i < sizeof(x) / sizeof(x[0]); i++) {
-		assert_int_equal(json_read(str_from(x[i].text), *state, &v,
-					   &err),
-				 -1);
+		assert_int_equal(
+		    json_read(str_from(x[i].text), *state, &v, &err), -1);
 		if (!strstr(err.message, x[i].message))
 			fail_msg("%s\n  gives    %s\n  expected %s", x[i].text,
 				 err.message, x[i].message);
 	}
 	assert_int_equal(json_read(nul, *state, &v, &err), -1);
-	assert_int_equal(json_read(STR("{\"a\":1,\"b\":2,\"a\":1}"), *state,
-				   &v, &err),
-			 -1);
+	assert_int_equal(
+	    json_read(STR("{\"a\":1,\"b\":2,\"a\":1}"), *state, &v, &err), -1);
 	assert_string_equal(err.message, "invalid JSON: the key \"a\" stands "
 					 "twice in one object");
 	buf_init(&deep, 1 << 20);
@@ -553,9 +553,8 @@ static void json_survives_damage(void **state)
 		char *part = malloc(n + 1);
 
 		memcpy(part, text, n);
-		assert_int_equal(json_read((struct str){ part, n }, *state, &v,
-					   &err),
-				 -1);
+		assert_int_equal(
+		    json_read((struct str){ part, n }, *state, &v, &err), -1);
 		free(part);
 	}
 	for (size_t i = 0; i < sizeof(text) - 1; i++)
@@ -595,7 +594,7 @@ static void types_print_as_they_are_read(void **state)
 	buf_init(&b, 1000);
 	for (size_t i = 0; i < sizeof(x) / sizeof(x[0]); i++) {
 		const struct type *t =
-			type_parse(str_from(x[i].in), *state, &at, &err);
+		    type_parse(str_from(x[i].in), *state, &at, &err);
 
 		if (!t)
 			fail_msg("%s: %s", x[i].in, err.message);
@@ -616,13 +615,15 @@ static void bad_types_are_refused(void **state)
 		{ "", 0, "expected a type before the end of the type" },
 		{ "list", 4, "expected \"(\" before the end of the type" },
 		{ "list()", 5, "expected a type" },
-		{ "list(string", 11, "expected \")\" before the end of the "
-				     "type" },
+		{ "list(string", 11,
+		  "expected \")\" before the end of the "
+		  "type" },
 		{ "enum(a a)", 7, "expected \",\" or \")\"" },
 		{ "enum(a, a)", 8, "\"a\" stands twice in this type" },
 		{ "string x", 7, "expected \"|\" or the end of the type" },
-		{ "string |", 8, "expected a type before the end of the "
-				 "type" },
+		{ "string |", 8,
+		  "expected a type before the end of the "
+		  "type" },
 		{ "object({a string})", 10, "expected \":\"" },
 		{ "object({a: string, a: ip})", 22,
 		  "\"a\" stands twice in this type" },
@@ -633,8 +634,7 @@ static void bad_types_are_refused(void **state)
 	uint32_t at;
 
 	for (size_t i = 0; i < sizeof(x) / sizeof(x[0]); i++) {
-		assert_null(type_parse(str_from(x[i].text), *state, &at,
-				       &err));
+		assert_null(type_parse(str_from(x[i].text), *state, &at, &err));
 		assert_string_equal(err.message, x[i].message);
 		if (at < x[i].at || at > x[i].at + 1)
 			fail_msg("%s: at %u, not %u", x[i].text, at, x[i].at);
@@ -654,24 +654,23 @@ static void conversions(void **state)
 	} x[] = {
 		{ "string", "\"a\"", "\"a\"" },
 		{ "string", "null", "null" },
-		{ "string", "1", "!expected a string, found a number; a "
-				 "template \"${…}\" makes a string of it" },
+		{ "string", "1",
+		  "!expected a string, found a number; a "
+		  "template \"${…}\" makes a string of it" },
 		{ "number", "\"1\"", "!expected a number, found a string" },
 		{ "bool", "\"true\"", "!expected a bool, found a string" },
 		{ "cidr", "\"10.0.0.0/16\"", "\"10.0.0.0/16\"" },
 		{ "cidr", "\"10.0.0.1/16\"",
 		  "!\"10.0.0.1/16\" has host bits set: the block is "
 		  "10.0.0.0/16" },
-		{ "cidr", "\"x\"",
-		  "!\"x\" is not a cidr such as 10.0.0.0/16" },
+		{ "cidr", "\"x\"", "!\"x\" is not a cidr such as 10.0.0.0/16" },
 		{ "ip", "\"1.2.3.4\"", "\"1.2.3.4\"" },
 		{ "ip", "[1]", "!expected an ip, found a list" },
 		{ "duration", "\"90s\"", "\"1m30s\"" },
 		{ "size", "\"1024MiB\"", "\"1GiB\"" },
 		{ "size", "5", "!expected a size, found a number" },
 		{ "enum(a, b)", "\"a\"", "\"a\"" },
-		{ "enum(a, b)", "\"c\"",
-		  "!expected one of a, b, found \"c\"" },
+		{ "enum(a, b)", "\"c\"", "!expected one of a, b, found \"c\"" },
 		{ "list(number)", "[1,2]", "[1,2]" },
 		{ "list(number)", "[1,\"x\"]",
 		  "![1]: expected a number, found a string" },
@@ -681,24 +680,24 @@ static void conversions(void **state)
 		{ "set(string)", "[\"b\",\"a\",\"b\"]", "[\"a\",\"b\"]" },
 		{ "map(list(ip))", "{\"x y\":[\"1.2.3.4\",5]}",
 		  "![\"x y\"][1]: expected an ip, found a number" },
-		{ "map(string)", "{\"a\":null,\"b\":\"x\"}",
-		  "{\"b\":\"x\"}" },
+		{ "map(string)", "{\"a\":null,\"b\":\"x\"}", "{\"b\":\"x\"}" },
 		{ "object({a: number, b?: string})", "{\"a\":1}",
 		  "{\"a\":1,\"b\":null}" },
 		{ "object({a: number, b?: string})", "{\"b\":\"x\"}",
 		  "!member \"a\" is missing" },
 		{ "object({a: number})", "{\"a\":1,\"z\":2}",
 		  "!unrecognised member \"z\"" },
-		{ "object({a: object({b: number})})",
-		  "{\"a\":{\"b\":\"x\"}}",
+		{ "object({a: object({b: number})})", "{\"a\":{\"b\":\"x\"}}",
 		  "!.a.b: expected a number, found a string" },
 		{ "json", "{\"b\":1,\"a\":[]}",
 		  "\"{\\\"a\\\":[],\\\"b\\\":1}\"" },
 		{ "json", "\"{\\\"b\\\": 1}\"", "\"{\\\"b\\\":1}\"" },
-		{ "json", "\"{\"", "!invalid JSON at line 1 column 2: expected "
-				   "a key in quotes" },
-		{ "json", "5", "!expected a JSON text, a list or a map, found "
-			       "a number" },
+		{ "json", "\"{\"",
+		  "!invalid JSON at line 1 column 2: expected "
+		  "a key in quotes" },
+		{ "json", "5",
+		  "!expected a JSON text, a list or a map, found "
+		  "a number" },
 		{ "number | list(number)", "[1]", "[1]" },
 		{ "number | list(number)", "[\"x\"]",
 		  "![0]: expected a number, found a string" },
@@ -716,15 +715,15 @@ static void conversions(void **state)
 	buf_init(&why, 1000);
 	for (size_t i = 0; i < sizeof(x) / sizeof(x[0]); i++) {
 		const struct type *t =
-			type_parse(str_from(x[i].type), *state, &at, &err);
+		    type_parse(str_from(x[i].type), *state, &at, &err);
 		struct value out;
 		const char *got;
 
 		assert_non_null(t);
 		buf_clear(&why);
 		buf_add_char(&why, '!');
-		if (type_convert(t, read(*state, x[i].in), *state, &out,
-				 &why) < 0)
+		if (type_convert(t, read(*state, x[i].in), *state, &out, &why) <
+		    0)
 			got = why.data;
 		else
 			got = write(*state, out, 0);
@@ -752,16 +751,14 @@ static void conversions_keep_marks(void **state)
 	assert_int_equal(out.marks, MARK_SECRET);
 	assert_string_equal(write(*state, out, JSON_REVEAL),
 			    "\"{\\\"k\\\":\\\"{\\\\\\\"a\\\\\\\":1}\\\"}\"");
-	assert_int_equal(type_convert(t, value_list(&unknown, 1), *state, &out,
-				      NULL),
-			 0);
+	assert_int_equal(
+	    type_convert(t, value_list(&unknown, 1), *state, &out, NULL), 0);
 	assert_true(value_is_unknown(out));
 	t = type_parse(STR("list(number)"), *state, &at, &err);
 	assert_int_equal(type_convert(t, value_unknown(), *state, &out, NULL),
 			 0);
 	assert_true(value_is_unknown(out));
-	assert_int_equal(type_convert(t, value_c("x"), *state, &out, NULL),
-			 -1);
+	assert_int_equal(type_convert(t, value_c("x"), *state, &out, NULL), -1);
 }
 
 int main(void)
