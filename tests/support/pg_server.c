@@ -210,6 +210,32 @@ int pg_server_start(struct pg_server *s)
 	return 0;
 }
 
+int pg_server_use_tls(struct pg_server *s, const char *name)
+{
+	static const char script[] =
+		"set -e; cd '%s'; exec >>openssl.log 2>&1;"
+		"openssl ecparam -name prime256v1 -genkey -noout -out ca.key;"
+		"openssl req -x509 -new -key ca.key -subj /CN=test-ca -days 2"
+		" -out ca.crt;"
+		"openssl ecparam -name prime256v1 -genkey -noout -out "
+		"data/server.key;"
+		"openssl req -new -key data/server.key -subj /CN=server -out "
+		"server.csr;"
+		"printf 'subjectAltName=DNS:%s' >names;"
+		"openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key "
+		"-CAcreateserial -days 2 -extfile names -out data/server.crt;"
+		"chmod 600 data/server.key; chown --reference=data "
+		"data/server.key data/server.crt;"
+		"echo 'ssl = on' >>data/postgresql.conf;"
+		"sed -i 's/^host /hostssl /' data/pg_hba.conf";
+	char command[2000];
+
+	snprintf(command, sizeof(command), script, s->folder, name);
+	if (system(command) != 0)
+		return -1;
+	return kill(s->pid, SIGHUP);
+}
+
 void pg_server_stop(struct pg_server *s)
 {
 	struct error err = { 0 };
