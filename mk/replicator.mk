@@ -10,6 +10,7 @@ providers_libproviders_a_SOURCES += \
 	providers/replicator/front.c providers/replicator/front.h \
 	providers/replicator/ledger.c providers/replicator/ledger.h \
 	providers/replicator/load.c providers/replicator/load.h \
+	providers/replicator/mover.c providers/replicator/mover.h \
 	providers/replicator/obj.c providers/replicator/obj.h \
 	providers/replicator/op_connection.c \
 	providers/replicator/op_endpoint.c \

@@ -42,9 +42,8 @@ int64_t server_time_ms(void)
 static void rotate_log(struct server *s)
 {
 	struct arena a = { 0 };
-	char *path = str_c(str_fmt(&a, "%.*s/replicator.log",
-				   STR_ARG(s->config.folder)),
-			   &a);
+	char *path = str_c(
+	    str_fmt(&a, "%.*s/replicator.log", STR_ARG(s->config.folder)), &a);
 	char *old = str_c(str_fmt(&a, "%s.1", path), &a);
 	FILE *fresh;
 
@@ -155,7 +154,8 @@ static int read_input(struct arena *a, struct str *out, struct error *err)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return error_errno(err, "could not read standard input");
+			return error_errno(err,
+					   "could not read standard input");
 		n += (size_t)got;
 		if (n > CONFIG_MAX)
 			return error_set(err, ERROR_INVALID,
@@ -284,8 +284,8 @@ static int tell_ready(struct server *s, int port, struct arena *a,
 
 	obj_int(&o, "pid", getpid());
 	obj_time(&o, "started", server_time_ms(), a);
-	obj_str(&o, "url", str_fmt(a, "http://%.*s:%d",
-				   STR_ARG(s->config.listen), port));
+	obj_str(&o, "url",
+		str_fmt(a, "http://%.*s:%d", STR_ARG(s->config.listen), port));
 	buf_init(&b, 4096);
 	json_write(&b, obj_done(&o, a), JSON_INDENT);
 	buf_add_char(&b, '\n');

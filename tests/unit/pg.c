@@ -110,8 +110,9 @@ static void passes_parameters(void **state)
 /* Quoting: what went in as a literal or as a name comes out the same. */
 static void quotes(void **state)
 {
-	static const char *const texts[] = { "", "a", "it's", "\\", "\\'", "''",
-					     "\"", "a\"b", "$1", "\303\244 %" };
+	static const char *const texts[] = { "",    "a",	 "it's", "\\",
+					     "\\'", "''",	 "\"",	 "a\"b",
+					     "$1",  "\303\244 %" };
 	struct pg *c = connect_to(target());
 
 	(void)state;
@@ -120,10 +121,9 @@ static void quotes(void **state)
 		struct str literal = pg_literal(s, &mem);
 		struct str name = pg_identifier(s.n ? s : STR("x"), &mem);
 
-		assert_true(str_eq(ask(c, str_fmt(&mem, "SELECT %.*s",
-						  STR_ARG(literal))
-						  .s),
-				   s));
+		assert_true(str_eq(
+		    ask(c, str_fmt(&mem, "SELECT %.*s", STR_ARG(literal)).s),
+		    s));
 		assert_true(str_eq(ask(c, str_fmt(&mem,
 						  "SELECT attname FROM (SELECT "
 						  "1 AS %.*s) AS t, LATERAL "
@@ -131,7 +131,7 @@ static void quotes(void **state)
 						  "json_each(row_to_json(t))) "
 						  "AS k",
 						  STR_ARG(name))
-						  .s),
+					      .s),
 				   s.n ? s : STR("x")));
 	}
 	pg_close(c);
@@ -235,7 +235,7 @@ static void loses_a_connection(void **state)
 	(void)state;
 	ask(other, str_fmt(&mem, "SELECT pg_terminate_backend(%s)",
 			   ask(c, "SELECT pg_backend_pid()").s)
-			   .s);
+		       .s);
 	assert_int_equal(pg_run(c, "SELECT 1", &err), -1);
 	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
 	pg_close(c);
@@ -266,15 +266,14 @@ static void streams_rows(void **state)
 	};
 
 	(void)state;
-	assert_int_equal(pg_run(to, "CREATE TEMP TABLE t (a int, b text)",
-				&err),
-			 0);
+	assert_int_equal(
+	    pg_run(to, "CREATE TEMP TABLE t (a int, b text)", &err), 0);
 	if (copy_run(&copy, &err) < 0)
 		fail_msg("%s", err.message);
 	assert_int_equal(copy.rows, 50000);
 	assert_string_equal(ask(to, "SELECT count(*) || ' ' || sum(length(b)) "
 				    "FROM t")
-				    .s,
+				.s,
 			    "50000 24975000");
 	/* A row of 80 MB. */
 	copy.from_sql = "COPY (SELECT 1, repeat('y', 80000000)) TO STDOUT "
@@ -288,8 +287,9 @@ static void streams_rows(void **state)
 	copy.from_sql = "COPY (SELECT g, repeat('x', 1000) FROM "
 			"generate_series(1, 20000000) g) TO STDOUT (FORMAT "
 			"binary)";
-	assert_int_equal(pg_run(to, "TRUNCATE t; ALTER TABLE t ADD CHECK (a < "
-				    "500)",
+	assert_int_equal(pg_run(to,
+				"TRUNCATE t; ALTER TABLE t ADD CHECK (a < "
+				"500)",
 				&err),
 			 0);
 	assert_int_equal(copy_run(&copy, &err), -1);
@@ -343,7 +343,7 @@ static void checks_certificates(void **state)
 	c = connect_to(t);
 	assert_string_equal(ask(c, "SELECT ssl FROM pg_stat_ssl WHERE pid = "
 				   "pg_backend_pid()")
-				    .s,
+				.s,
 			    "t");
 	pg_close(c);
 	t.ssl_mode = STR("verify-full");

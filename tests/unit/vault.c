@@ -58,9 +58,8 @@ static void assert_refused(const char *name, enum error_kind kind)
 	struct error err = { 0 };
 	struct str value;
 
-	assert_int_equal(vault_get(folder, key, str_from(name), &mem, &value,
-				   &err),
-			 -1);
+	assert_int_equal(
+	    vault_get(folder, key, str_from(name), &mem, &value, &err), -1);
 	assert_int_equal(err.kind, kind);
 }
 
@@ -123,15 +122,15 @@ static void refuses_what_was_changed(void **state)
 
 static void refuses_names(void **state)
 {
-	static const char *const names[] = { "", ".", "..", ".a", "a/b",
-					     "../a", "a b", "\xc3\xa4" };
+	static const char *const names[] = { "",    ".",    "..",  ".a",
+					     "a/b", "../a", "a b", "\xc3\xa4" };
 	struct error err = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		assert_int_equal(vault_put(folder, key, str_from(names[i]),
-					   STR("x"), &err),
-				 -1);
+		assert_int_equal(
+		    vault_put(folder, key, str_from(names[i]), STR("x"), &err),
+		    -1);
 		assert_int_equal(err.kind, ERROR_INVALID);
 		assert_refused(names[i], ERROR_INVALID);
 	}
@@ -143,9 +142,8 @@ static void holds_no_clear_text(void **state)
 	struct str file;
 
 	(void)state;
-	assert_int_equal(vault_put(folder, key, STR("e"), STR("sentinel"),
-				   &err),
-			 0);
+	assert_int_equal(
+	    vault_put(folder, key, STR("e"), STR("sentinel"), &err), 0);
 	assert_int_equal(file_read(path("e.secret"), 1000, &mem, &file, &err),
 			 0);
 	assert_false(str_contains(file, STR("sentinel")));
