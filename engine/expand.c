@@ -309,8 +309,8 @@ struct expansion *expand(struct context *c, bool check_only, struct error *err)
 	}
 	number_scope(x, x->root);
 	index_addresses(x);
-	if (deps_find(x) == 0)
-		check_values(x);
+	deps_find(x);
+	check_values(x);
 	return e;
 }
 

@@ -542,6 +542,24 @@ static void check_decl(struct name_check *c, const struct ast_decl *d)
 	}
 }
 
+/* Loading has found it too; the nearest name is what is added here. */
+static void unknown_type(struct expander *x, const struct ast_decl *d)
+{
+	struct suggest near = suggest_start(d->type);
+	struct diag *to = diag_error(
+		x->diags, "E0201", (struct place){ d->source, d->type_span },
+		"unknown resource type or component \"%.*s\"",
+		STR_ARG(d->type));
+
+	if (to->hint.n)
+		return;
+	for (size_t i = 0; i < x->catalog.schemas.n; i++)
+		suggest_try(&near, x->catalog.schemas.entries[i].key);
+	for (size_t i = 0; i < x->c->config->components.n; i++)
+		suggest_try(&near, x->c->config->components.entries[i].key);
+	check_suggest(&near, x->diags, to);
+}
+
 void body_check(struct expander *x, const struct body *b)
 {
 	struct name_check c = { .x = x, .body = b };
@@ -574,12 +592,7 @@ void body_check(struct expander *x, const struct body *b)
 		else if (g->component)
 			check_arguments(&c, g);
 		else
-			diag_error(x->diags, "E0201",
-				   (struct place){ g->decl->source,
-						   g->decl->type_span },
-				   "unknown resource type or component "
-				   "\"%.*s\"",
-				   STR_ARG(g->decl->type));
+			unknown_type(x, g->decl);
 		c.has_vars = false;
 	}
 }

@@ -342,7 +342,7 @@ static void report_cycle(struct expander *x, const size_t *cycle, size_t n)
 		  "comes from depends_on may not be needed.");
 }
 
-int deps_find(struct expander *x)
+void deps_find(struct expander *x)
 {
 	struct resource *all = x->resources.items;
 	struct arena scratch = { 0 };
@@ -370,13 +370,12 @@ int deps_find(struct expander *x)
 
 	free(edges);
 	result = graph_order(g, &scratch, &order, &cycle, &n_cycle);
+	x->order = arena_new(x->arena, size_t, x->resources.n + 1);
+	for (size_t i = 0; i < x->resources.n; i++)
+		x->order[i] = result ? i : order[i];
+	/* The values can still be checked, in the order of the text. */
 	if (result)
 		report_cycle(x, cycle, n_cycle);
-	else
-		x->order = arena_new(x->arena, size_t, x->resources.n + 1);
-	if (result == 0 && x->resources.n)
-		memcpy(x->order, order, x->resources.n * sizeof(*order));
 	x->e->order = x->order;
 	arena_release(&scratch);
-	return result;
 }

@@ -68,7 +68,8 @@ static void check_inside(struct expander *x, const struct subnet *s)
 	diag_note(x->diags, to, attr_place(vpc, "cidr"),
 		  "the range of %.*s", STR_ARG(vpc->address));
 	diag_hint(x->diags, to, "Cut it from the network's range: "
-		  "cidr_subnet(%.*s, 8, 1).", STR_ARG(outer));
+		  "cidr_subnet(%.*s, %d, 1).", STR_ARG(outer),
+		  s->range.bits > range.bits ? s->range.bits - range.bits : 4);
 }
 
 static int order_subnets(const void *a, const void *b)

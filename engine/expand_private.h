@@ -199,7 +199,7 @@ struct value value_ids(struct value v, struct arena *a);
 struct value value_plain(struct value v, struct arena *a);
 
 /* expand_deps.c */
-int deps_find(struct expander *x);
+void deps_find(struct expander *x);
 
 /* expand_providers.c */
 int providers_choose(struct expander *x, struct error *err);

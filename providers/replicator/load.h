@@ -27,9 +27,10 @@ struct load {
 	struct mapping mapping;
 	struct settings settings;
 	bool stops_on_error; /* TableErrorPolicy is STOP_TASK */
-	bool is_resume;      /* completed tables are left alone */
+	bool is_resume;	     /* completed tables are left alone */
 	struct progress *progress;
 	const char *progress_path;
+	const char *ledger_path;
 	atomic_bool *is_stopping;
 	struct arena mem;
 	struct load_state *state; /* ours */

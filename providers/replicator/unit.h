@@ -24,12 +24,12 @@ struct table;
 struct unit {
 	const struct table *source;
 	struct str to_schema, to_table;
-	const char *prepare;   /* in the loading transaction; NULL: nothing */
+	const char *prepare; /* in the loading transaction; NULL: nothing */
 	const char *copy_from, *copy_to;
 	const char *afterwards; /* in the loading transaction; NULL: nothing */
 	/* Give the number of rows and a checksum, as text. */
 	const char *sum_from, *sum_to;
-	bool keeps_rows; /* loading twice would double the rows */
+	bool keeps_rows; /* a second load would double the rows */
 	bool has_key;
 	int load_order;
 	size_t index; /* in the progress */
