@@ -17,7 +17,12 @@ else
   echo "mandoc is not installed: pages were not checked"
 fi
 text=$(sed 's/\\-/-/g; s/\\&//g' man/dmsl.1)
-for command in $("$dmsl" help --names); do
+names=$("$dmsl" help --names)
+# One name a line; some are of two words.
+IFS='
+'
+for command in $names; do
+  unset IFS
   printf '%s\n' "$text" | grep -qF -- "$command" ||
     complain "command $command is not in man/dmsl.1"
   # shellcheck disable=SC2086 # "state list" is two words

@@ -126,6 +126,7 @@ test_expect_success 'a further fixture and a third table: exactly that, with its
 	    INSERT INTO sales.regions VALUES (1, $$north$$), (2, $$south$$);
 	    SQL
 	  undo = "DROP TABLE sales.regions"
+	  depends_on = [fixture.orders]
 	}
 	DMSL
   sed "s/    include sales.orders/&\n    include sales.regions/
