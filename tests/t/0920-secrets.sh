@@ -19,7 +19,8 @@ count=0
 traced() {
   count=$((count + 1))
   if command -v strace >/dev/null 2>&1 && strace -o /dev/null true 2>/dev/null; then
-    DMSL_PARAM_password=$SECRET strace -f -s 100000 -e trace=execve \
+    # -D: servers that outlive the command do not keep the tracer waiting.
+    DMSL_PARAM_password=$SECRET strace -D -f -s 100000 -e trace=execve \
       -o "out/$count.trace" "$@" >"out/$count.out" 2>"out/$count.err"
   else
     DMSL_PARAM_password=$SECRET "$@" >"out/$count.out" 2>"out/$count.err"
