@@ -28,3 +28,5 @@ TESTS += tests/unit/local
 tests_unit_local_SOURCES = tests/unit/local.c
 tests_unit_local_LDADD = providers/libproviders.a engine/libengine.a \
 	$(unit_libs) $(CURL_LIBS) $(PQ_LIBS)
+TESTS += tests/unit/local-user.sh
+EXTRA_DIST += tests/unit/local-user.sh

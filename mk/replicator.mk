@@ -10,6 +10,7 @@ providers_libproviders_a_SOURCES += \
 	providers/replicator/front.c providers/replicator/front.h \
 	providers/replicator/ledger.c providers/replicator/ledger.h \
 	providers/replicator/load.c providers/replicator/load.h \
+	providers/replicator/mover.c providers/replicator/mover.h \
 	providers/replicator/obj.c providers/replicator/obj.h \
 	providers/replicator/op_connection.c \
 	providers/replicator/op_endpoint.c \
@@ -42,3 +43,11 @@ tests_support_replicator_SOURCES = tests/support/replicator.c
 tests_support_replicator_LDADD = $(replicator_test_libs)
 TESTS += tests/replicator/aws-cli.sh
 EXTRA_DIST += tests/replicator/aws-cli.sh
+
+check_PROGRAMS += tests/unit/pg tests/unit/vault
+TESTS += tests/unit/pg tests/unit/vault
+tests_unit_pg_SOURCES = tests/unit/pg.c \
+	tests/support/pg_server.c tests/support/pg_server.h
+tests_unit_pg_LDADD = $(replicator_test_libs)
+tests_unit_vault_SOURCES = tests/unit/vault.c
+tests_unit_vault_LDADD = $(replicator_test_libs)

@@ -156,8 +156,8 @@ int vault_put(const char *folder, const unsigned char key[VAULT_KEY_SIZE],
 	if (file_make_folders(folder, 0700, err) < 0)
 		error_add(err, "secret \"%.*s\"", STR_ARG(name));
 	else if (seal(key, name, value, file) < 0)
-		error_set(err, ERROR_FAILED, "could not encrypt secret \"%.*s\"",
-			  STR_ARG(name));
+		error_set(err, ERROR_FAILED,
+			  "could not encrypt secret \"%.*s\"", STR_ARG(name));
 	else
 		rc = file_replace(path, (struct str){ (char *)file, size },
 				  0600, err);

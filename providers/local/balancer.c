@@ -43,7 +43,7 @@
 
 enum {
 	CONFIG_MAX = 16 << 20,
-	UP_MS = 8000,
+	UP_MS = 20000,
 	CHECK_MS = 20000,
 	BIND_MS = 3000,
 	CONNECTIONS = 2000,

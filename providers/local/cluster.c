@@ -378,7 +378,11 @@ static int become_writer(struct call *c, struct str id,
 static void show_instance(struct call *c, const struct record *r)
 {
 	object_set(c, "name", value_str(c->id));
-	object_set(c, "address", object_ip(record_own(r, "address")));
+	/*
+	 * As on AWS, the address in its network: the same on every machine.
+	 * Whoever connects from outside goes by the endpoint's name.
+	 */
+	object_set(c, "address", object_ip(record_own(r, "private_ip")));
 	object_set(c, "endpoint", value_str(record_own(r, "endpoint")));
 }
 
@@ -386,6 +390,7 @@ static void show_instance(struct call *c, const struct record *r)
 static enum step serve(struct call *c, struct record *r)
 {
 	struct local *l = c->self;
+	struct network_owner me = { c->id, c->address };
 	struct str subnet, vpc, ip, address;
 	struct record cluster;
 	int rc;
@@ -398,7 +403,7 @@ static enum step serve(struct call *c, struct record *r)
 		/* Noted first, so that destroy finds what was taken. */
 		record_set(r, "subnet", value_str(subnet), c->arena);
 		if (record_write(l, r, &c->err) < 0 ||
-		    network_allocate(l, subnet, c->id, c->arena, &ip,
+		    network_allocate(l, subnet, me, c->arena, &ip,
 				     &c->err) < 0 ||
 		    network_loopback(l, vpc, ip, c->arena, &address,
 				     &c->err) < 0)

@@ -393,14 +393,16 @@ static int save_used(struct local *l, struct record *subnet, struct value used,
 }
 
 /* ip: the one that is wanted, or empty, and then the one that it became. */
-static int take(struct local *l, struct str subnet_id, struct str owner,
-		struct arena *a, struct str *ip, struct error *err)
+static int take(struct local *l, struct str subnet_id,
+		struct network_owner who, struct arena *a, struct str *ip,
+		struct error *err)
 {
+	struct str owner = who.id;
 	struct record subnet;
 	struct range range;
 	struct value used;
 	const struct value *holder;
-	uint32_t base = 0, n;
+	uint32_t base = 0, n, room, begin;
 
 	if (read_subnet(l, subnet_id, a, &subnet, &range, &base, err) < 0)
 		return -1;
@@ -433,8 +435,12 @@ static int take(struct local *l, struct str subnet_id, struct str owner,
 		return 0;
 	}
 	/* The last address of a range is never given out. */
-	for (uint32_t i = FIRST_FREE; i + 1 < range_size(range); i++) {
-		n = range.base + i;
+	room = range_size(range) > FIRST_FREE + 1 ?
+		       range_size(range) - FIRST_FREE - 1 :
+		       0;
+	begin = room ? (uint32_t)(str_hash(who.address) % room) : 0;
+	for (uint32_t i = 0; i < room; i++) {
+		n = range.base + FIRST_FREE + (begin + i) % room;
 		if (((n - base) & 0xffff) >= NETWORK_OWN_FIRST)
 			continue;
 		*ip = network_ip_text(n, a);
@@ -448,8 +454,9 @@ static int take(struct local *l, struct str subnet_id, struct str owner,
 			 STR_ARG(subnet.address));
 }
 
-int network_allocate(struct local *l, struct str subnet, struct str owner,
-		     struct arena *a, struct str *ip, struct error *err)
+int network_allocate(struct local *l, struct str subnet,
+		     struct network_owner owner, struct arena *a,
+		     struct str *ip, struct error *err)
 {
 	int rc;
 
@@ -460,8 +467,9 @@ int network_allocate(struct local *l, struct str subnet, struct str owner,
 	return rc;
 }
 
-int network_reserve(struct local *l, struct str subnet, struct str owner,
-		    struct str ip, struct error *err)
+int network_reserve(struct local *l, struct str subnet,
+		    struct network_owner owner, struct str ip,
+		    struct error *err)
 {
 	struct arena a = { 0 };
 	int rc;

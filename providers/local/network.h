@@ -8,8 +8,10 @@
  * 127.(16+n).255.254, port 10127, has the number: HAProxy has it as long as the
  * stack runs; a socket of ours holds it until HAProxy takes it over.
  *
- * Addresses of a subnet are given out from its tenth upwards; who has which is
- * in the subnet's record, "used", durable before an address is used.
+ * Addresses of a subnet are given out from its tenth upwards, beginning at a
+ * place that follows from the owner's address in the stack: in whatever order
+ * things are made, each gets the same one. Who has which is in the subnet's
+ * record, "used", durable before an address is used.
  */
 
 #include "lang/base/str.h"
@@ -42,6 +44,12 @@ bool range_holds(struct range outer, struct range inner);
 bool ip_parse(struct str text, uint32_t *out);
 struct str network_ip_text(uint32_t ip, struct arena *a);
 
+/* Who asks for an address. */
+struct network_owner {
+	struct str id;
+	struct str address; /* in the stack */
+};
+
 struct network *network_open(void);
 void network_close(struct network *n);
 
@@ -65,11 +73,13 @@ void network_drop(struct local *l, int number);
 int network_loopback(const struct local *l, struct str vpc, struct str ip,
 		     struct arena *a, struct str *out, struct error *err);
 /* An address of the subnet for the owner; the same one when it has one. */
-int network_allocate(struct local *l, struct str subnet, struct str owner,
-		     struct arena *a, struct str *ip, struct error *err);
+int network_allocate(struct local *l, struct str subnet,
+		     struct network_owner owner, struct arena *a,
+		     struct str *ip, struct error *err);
 /* Likewise, a certain one. ERROR_EXISTS when somebody else has it. */
-int network_reserve(struct local *l, struct str subnet, struct str owner,
-		    struct str ip, struct error *err);
+int network_reserve(struct local *l, struct str subnet,
+		    struct network_owner owner, struct str ip,
+		    struct error *err);
 /* Nothing there is success. */
 int network_free(struct local *l, struct str subnet, struct str owner,
 		 struct error *err);

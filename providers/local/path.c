@@ -55,6 +55,7 @@ static bool has(const struct str *list, size_t n, struct str item)
 static int keep_addresses(struct call *c, struct record *r)
 {
 	struct local *l = c->self;
+	struct network_owner me = { r->id, c->address };
 	size_t n, n_had;
 	struct str *subnets = object_texts(c->config, "subnets", c->arena, &n);
 	struct str *had = object_texts(r->own, "subnets", c->arena, &n_had);
@@ -79,7 +80,7 @@ static int keep_addresses(struct call *c, struct record *r)
 
 		if (record_read(l, "subnet", subnets[i], c->arena, &subnet,
 				&c->err) < 0 ||
-		    network_allocate(l, subnets[i], r->id, c->arena, &ips[i],
+		    network_allocate(l, subnets[i], me, c->arena, &ips[i],
 				     &c->err) < 0 ||
 		    network_loopback(l, value_text(subnet.config, "vpc"),
 				     ips[i], c->arena, &listen[i],
@@ -143,14 +144,6 @@ static enum step destroy_plain(struct call *c)
 	if (record_remove(c->self, c->type->name, c->id, &c->err) < 0)
 		return STEP_FAILED;
 	return object_end(balancer_sync(c->self, &c->err));
-}
-
-static int plan_path(struct call *c, const char *action)
-{
-	if (c->id.n && str_is(str_from(action), "update") &&
-	    !balancer_is_up(c->self))
-		call_effect(c, EFFECT_START, "start the paths of the stack");
-	return 0;
 }
 
 static int broken_when_down(struct call *c, int rc)
@@ -361,7 +354,6 @@ static enum step update_listener(struct call *c)
 }
 
 const struct resource_ops local_listener_ops = {
-	.plan = plan_path,
 	.read = read_listener,
 	.create = create_listener,
 	.update = update_listener,
@@ -536,7 +528,6 @@ static enum step update_endpoint(struct call *c)
 }
 
 const struct resource_ops local_vpc_endpoint_ops = {
-	.plan = plan_path,
 	.read = read_endpoint,
 	.create = create_endpoint,
 	.update = update_endpoint,

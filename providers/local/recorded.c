@@ -140,13 +140,14 @@ static int fill_interface(struct call *c, struct record *r)
 {
 	struct str subnet = value_text(c->config, "subnet");
 	struct str ip = value_text(c->config, "private_ip");
+	struct network_owner me = { c->id, c->address };
 
 	/* Noted before the address is taken, for destroy. */
 	record_set(r, "subnet", value_str(subnet), c->arena);
 	if (record_write(c->self, r, &c->err) < 0)
 		return -1;
-	if (ip.n ? network_reserve(c->self, subnet, c->id, ip, &c->err) < 0 :
-		   network_allocate(c->self, subnet, c->id, c->arena, &ip,
+	if (ip.n ? network_reserve(c->self, subnet, me, ip, &c->err) < 0 :
+		   network_allocate(c->self, subnet, me, c->arena, &ip,
 				    &c->err) < 0)
 		return -1;
 	record_set(r, "private_ip", value_str(ip), c->arena);

@@ -16,7 +16,7 @@ struct pg;
 
 struct pg {
 	PGconn *conn;
-	char state[6];   /* SQLSTATE of the last failure */
+	char state[6];	 /* SQLSTATE of the last failure */
 	size_t position; /* in the statement, counted in characters from 1 */
 	int version;
 	/* When pg_cancel() was called, by clock_ms(); 0: never. */

@@ -155,8 +155,9 @@ int pg_wait(struct pg *c, bool wants_write, struct error *err)
 		int got;
 
 		if (since && clock_ms() - since > AFTER_CANCEL_MS)
-			return error_set(err, ERROR_INTERRUPTED,
-					 "cancelled; the server did not answer");
+			return error_set(
+			    err, ERROR_INTERRUPTED,
+			    "cancelled; the server did not answer");
 		got = poll(&p, 1, LOOK_UP_MS);
 		if (got < 0 && errno != EINTR)
 			return error_errno(err, "could not wait for a server");
@@ -277,7 +278,8 @@ static int poll_connect(PGconn *conn, int timeout_s, struct error *err)
 static void take_state(char *text, char state[6])
 {
 	for (char *p = text; (p = strstr(p, ":  ")) != NULL; p += 3) {
-		size_t n = strspn(p + 3, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+		size_t n =
+		    strspn(p + 3, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
 		if (n != 5 || p[8] != ':' || p[9] != ' ')
 			continue;
@@ -399,11 +401,10 @@ static int copy_result(const PGresult *r, struct arena *a,
 
 			if (PQgetisnull(r, row, column))
 				continue;
-			*cell = str_dup((struct str){
-						PQgetvalue(r, row, column),
-						(size_t)PQgetlength(r, row,
-								    column) },
-					a);
+			*cell = str_dup(
+			    (struct str){ PQgetvalue(r, row, column),
+					  (size_t)PQgetlength(r, row, column) },
+			    a);
 		}
 	}
 	return 0;
@@ -423,8 +424,7 @@ static int refuse_copy(struct pg *c, const PGresult *r, struct error *err)
 			PQfreemem(row);
 		else if (n < 0)
 			break;
-		else if (pg_wait(c, false, err) < 0 ||
-			 !PQconsumeInput(c->conn))
+		else if (pg_wait(c, false, err) < 0 || !PQconsumeInput(c->conn))
 			break;
 	}
 	return error_set(err, ERROR_INVALID,

@@ -18,16 +18,16 @@ struct error;
 
 /* Where and as whom. Empty parts are left to libpq's defaults. */
 struct pg_target {
-	struct str host;      /* the name that the certificate must carry */
-	struct str hostaddr;  /* the address to connect to; empty: host */
+	struct str host;     /* the name that the certificate must carry */
+	struct str hostaddr; /* the address to connect to; empty: host */
 	int port;
 	struct str database;
 	struct str user;
 	struct str password;
-	struct str ssl_mode;  /* disable, require, verify-ca, verify-full */
-	struct str ca_file;   /* for verify-*; may be empty */
+	struct str ssl_mode;	/* disable, require, verify-ca, verify-full */
+	struct str ca_file;	/* for verify-*; may be empty */
 	struct str application; /* application_name */
-	int timeout_s;        /* to connect; 0: 10 */
+	int timeout_s;		/* to connect; 0: 10 */
 };
 
 struct pg;
@@ -36,7 +36,7 @@ struct pg;
 struct pg_result {
 	size_t n_rows, n_columns;
 	struct str *cells; /* row * n_columns + column */
-	struct str tag;    /* command tag: "INSERT 0 4" */
+	struct str tag;	   /* command tag: "INSERT 0 4" */
 };
 
 int pg_open(const struct pg_target *t, struct pg **out, struct error *err);

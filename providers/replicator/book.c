@@ -122,10 +122,11 @@ int book_save(struct book *b, struct error *err)
 static int read_items(struct book *b, struct value all, struct error *err)
 {
 	if (value_number(all, "version", 0) != 1)
-		return error_set(err, ERROR_CORRUPT,
-				 "\"%s\" is of a version that this program does "
-				 "not know",
-				 b->path);
+		return error_set(
+		    err, ERROR_CORRUPT,
+		    "\"%s\" is of a version that this program does "
+		    "not know",
+		    b->path);
 	for (size_t kind = 0; kind < BOOK_N_KINDS; kind++) {
 		const struct value *list = value_get(all, names[kind]);
 

@@ -9,7 +9,8 @@
  * Members whose names begin with "_" are ours and are not shown to clients:
  *	_tags       map of tags
  *	_has_run    (tasks) was started once
- *	_password   (endpoints) the password lies in the vault under _secret_name
+ *	_password   (endpoints) the password lies in the vault under
+ *_secret_name
  *
  * The file: {"version": 1, "<kind>": [ITEM, …], …}. It never holds a password.
  *
@@ -35,7 +36,7 @@ enum book_kind {
 };
 
 struct item {
-	struct arena mem;  /* of v; replaced when the item is set */
+	struct arena mem; /* of v; replaced when the item is set */
 	struct value v;
 	struct item *next; /* in order of creation */
 };

@@ -14,8 +14,8 @@
  * and are the same everywhere; what is made later has its OID per database.
  */
 
-#define NOT_SYSTEM                                              \
-	" n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> "        \
+#define NOT_SYSTEM                                                             \
+	" n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> "                       \
 	"'information_schema'"
 
 /*
@@ -23,16 +23,16 @@
  * any one table.
  */
 static const char tables_sql[] =
-	"SELECT n.nspname, c.relname, c.relkind = 'p',"
-	" greatest(c.reltuples, 0)::bigint,"
-	" c.relpages::bigint * current_setting('block_size')::int,"
-	" pn.nspname, pc.relname, c.oid"
-	" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-	" LEFT JOIN pg_inherits i ON c.relispartition AND i.inhrelid = c.oid"
-	" LEFT JOIN pg_class pc ON pc.oid = i.inhparent"
-	" LEFT JOIN pg_namespace pn ON pn.oid = pc.relnamespace"
-	" WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND"
-	NOT_SYSTEM " ORDER BY c.oid";
+    "SELECT n.nspname, c.relname, c.relkind = 'p',"
+    " greatest(c.reltuples, 0)::bigint,"
+    " c.relpages::bigint * current_setting('block_size')::int,"
+    " pn.nspname, pc.relname, c.oid"
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " LEFT JOIN pg_inherits i ON c.relispartition AND i.inhrelid = c.oid"
+    " LEFT JOIN pg_class pc ON pc.oid = i.inhparent"
+    " LEFT JOIN pg_namespace pn ON pn.oid = pc.relnamespace"
+    " WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND" NOT_SYSTEM
+    " ORDER BY c.oid";
 
 /*
  * b is the type a column's values are sent as: of a domain, its base. Which
@@ -41,46 +41,46 @@ static const char tables_sql[] =
  * as text.
  */
 static const char columns_sql[] =
-	"SELECT c.oid, a.attname,"
-	" format_type(a.atttypid, a.atttypmod),"
-	" bn.nspname || '.' || b.typname,"
-	" CASE WHEN t.oid < 16384 THEN NULL"
-	"  WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod)"
-	"  WHEN t.typtype = 'e' THEN 'character varying'"
-	"  ELSE 'text' END,"
-	" a.attnotnull, a.attgenerated <> '',"
-	" b.typtype = 'e' OR (b.oid < 16384 AND b.typtype IN ('b', 'r', 'm')"
-	"  AND b.typname !~ '^_?reg' AND b.typsend <> 0 AND b.typreceive <> 0),"
-	" b.oid < 16384 AND (b.typname IN ('bool', 'bpchar', 'bytea', 'char',"
-	"  'cidr', 'date', 'float4', 'float8', 'inet', 'int2', 'int4', 'int8',"
-	"  'macaddr', 'macaddr8', 'name', 'oid', 'text', 'time', 'timestamp',"
-	"  'timestamptz', 'timetz', 'uuid', 'varchar')"
-	"  OR b.typname = 'numeric' AND a.atttypmod > 0"
-	"  AND a.atttypid = b.oid),"
-	" a.attcollation <> 0, format_type(a.atttypid, NULL)"
-	" FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
-	" JOIN pg_namespace n ON n.oid = c.relnamespace"
-	" JOIN pg_type t ON t.oid = a.atttypid"
-	" JOIN pg_type b ON b.oid ="
-	"  CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END"
-	" JOIN pg_namespace bn ON bn.oid = b.typnamespace"
-	" WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'"
-	" AND a.attnum > 0 AND NOT a.attisdropped AND" NOT_SYSTEM
-	" ORDER BY c.oid, a.attnum";
+    "SELECT c.oid, a.attname,"
+    " format_type(a.atttypid, a.atttypmod),"
+    " bn.nspname || '.' || b.typname,"
+    " CASE WHEN t.oid < 16384 THEN NULL"
+    "  WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod)"
+    "  WHEN t.typtype = 'e' THEN 'character varying'"
+    "  ELSE 'text' END,"
+    " a.attnotnull, a.attgenerated <> '',"
+    " b.typtype = 'e' OR (b.oid < 16384 AND b.typtype IN ('b', 'r', 'm')"
+    "  AND b.typname !~ '^_?reg' AND b.typsend <> 0 AND b.typreceive <> 0),"
+    " b.oid < 16384 AND (b.typname IN ('bool', 'bpchar', 'bytea', 'char',"
+    "  'cidr', 'date', 'float4', 'float8', 'inet', 'int2', 'int4', 'int8',"
+    "  'macaddr', 'macaddr8', 'name', 'oid', 'text', 'time', 'timestamp',"
+    "  'timestamptz', 'timetz', 'uuid', 'varchar')"
+    "  OR b.typname = 'numeric' AND a.atttypmod > 0"
+    "  AND a.atttypid = b.oid),"
+    " a.attcollation <> 0, format_type(a.atttypid, NULL)"
+    " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+    " JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " JOIN pg_type t ON t.oid = a.atttypid"
+    " JOIN pg_type b ON b.oid ="
+    "  CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END"
+    " JOIN pg_namespace bn ON bn.oid = b.typnamespace"
+    " WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'"
+    " AND a.attnum > 0 AND NOT a.attisdropped AND" NOT_SYSTEM
+    " ORDER BY c.oid, a.attnum";
 
 static const char keys_sql[] =
-	"SELECT i.indrelid, a.attname"
-	" FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
-	" JOIN pg_namespace n ON n.oid = c.relnamespace"
-	" CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY"
-	"  AS k(attnum, place)"
-	" JOIN pg_attribute a ON a.attrelid = i.indrelid"
-	"  AND a.attnum = k.attnum"
-	" WHERE i.indisprimary AND k.place <= i.indnkeyatts AND" NOT_SYSTEM
-	" ORDER BY i.indrelid, k.place";
+    "SELECT i.indrelid, a.attname"
+    " FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
+    " JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY"
+    "  AS k(attnum, place)"
+    " JOIN pg_attribute a ON a.attrelid = i.indrelid"
+    "  AND a.attnum = k.attnum"
+    " WHERE i.indisprimary AND k.place <= i.indnkeyatts AND" NOT_SYSTEM
+    " ORDER BY i.indrelid, k.place";
 
 static const char types_sql[] =
-	"SELECT format_type(t.oid, NULL) FROM pg_type t WHERE t.oid >= 16384";
+    "SELECT format_type(t.oid, NULL) FROM pg_type t WHERE t.oid >= 16384";
 
 static const char schemas_sql[] = "SELECT nspname FROM pg_namespace";
 
@@ -148,8 +148,8 @@ static int read_tables(struct pg *c, struct arena *a, struct catalog *out,
 			t->bytes = number(cell(r, i, 4));
 		}
 		if (cell(r, i, 6).s)
-			t->parent = catalog_key(cell(r, i, 5), cell(r, i, 6),
-						a);
+			t->parent =
+			    catalog_key(cell(r, i, 5), cell(r, i, 6), a);
 		map_put(&out->by_name, catalog_key(t->schema, t->name, a), t);
 	}
 	sum_partitions(out);
@@ -276,8 +276,8 @@ const struct table *catalog_find(const struct catalog *c, struct str schema,
 				 struct str table)
 {
 	struct arena a = { 0 };
-	const struct table *t = map_get(&c->by_name,
-					catalog_key(schema, table, &a));
+	const struct table *t =
+	    map_get(&c->by_name, catalog_key(schema, table, &a));
 
 	arena_release(&a);
 	return t;

@@ -29,7 +29,8 @@ enum column_flag {
 struct column {
 	struct str name;
 	struct str type; /* as one writes it: character varying(20) */
-	struct str base; /* pg_catalog.varchar; of a domain: what it stands on */
+	struct str
+	    base; /* pg_catalog.varchar; of a domain: what it stands on */
 	/*
 	 * Of a type that did not come with the server: what a new table gets in
 	 * a database without that type. Else empty.
@@ -45,7 +46,7 @@ struct table {
 	size_t n_columns;
 	struct str *key; /* of the primary key, in its order */
 	size_t n_key;
-	int64_t rows;  /* the planner's estimate; 0: none */
+	int64_t rows; /* the planner's estimate; 0: none */
 	int64_t bytes;
 	bool is_partitioned;
 	struct str parent; /* of a partition: "schema\0table"; else empty */

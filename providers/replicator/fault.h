@@ -16,7 +16,7 @@ struct fault {
 
 /* Sets a fault of status 400; returns -1. */
 int fault_set(struct fault *f, const char *type, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 /* A failure of ours, such as a full disk: InternalFailure, 500; returns -1. */
 int fault_internal(struct fault *f, const struct error *err);
 

@@ -106,7 +106,7 @@ static enum MHD_Result answer(struct MHD_Connection *connection, int status,
 	enum MHD_Result rc;
 
 	response = MHD_create_response_from_buffer(
-		body.n, (void *)(uintptr_t)body.s, MHD_RESPMEM_MUST_COPY);
+	    body.n, (void *)(uintptr_t)body.s, MHD_RESPMEM_MUST_COPY);
 	if (!response)
 		return MHD_NO;
 	MHD_add_response_header(response, "Content-Type",
@@ -294,14 +294,14 @@ int front_open(struct server *s, struct front **out, int *port,
 	}
 	arena_release(&a);
 	f->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, handle, f,
-		MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
-		MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES,
-		MHD_OPTION_URI_LOG_CALLBACK, begin_request, NULL,
-		MHD_OPTION_NOTIFY_COMPLETED, end_request, NULL, MHD_OPTION_END);
+	    MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, handle, f,
+	    MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
+	    MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES,
+	    MHD_OPTION_URI_LOG_CALLBACK, begin_request, NULL,
+	    MHD_OPTION_NOTIFY_COMPLETED, end_request, NULL, MHD_OPTION_END);
 	if (!f->daemon) {
 		free(f);
 		return error_errno(err, "could not listen on %.*s port %d",

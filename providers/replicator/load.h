@@ -27,7 +27,7 @@ struct load {
 	struct mapping mapping;
 	struct settings settings;
 	bool stops_on_error; /* TableErrorPolicy is STOP_TASK */
-	bool is_resume;      /* completed tables are left alone */
+	bool is_resume;	     /* completed tables are left alone */
 	struct progress *progress;
 	const char *progress_path;
 	const char *ledger_path;

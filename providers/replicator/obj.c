@@ -40,8 +40,8 @@ void obj_time(struct obj *o, const char *key, int64_t ms, struct arena *a)
 
 	if (ms == 0)
 		return;
-	text = str_fmt(a, "%lld.%03d", (long long)(ms / 1000),
-		       (int)(ms % 1000));
+	text =
+	    str_fmt(a, "%lld.%03d", (long long)(ms / 1000), (int)(ms % 1000));
 	/* Canonical numbers end neither in "0" behind a point nor in it. */
 	while (text.s[text.n - 1] == '0')
 		text.n--;

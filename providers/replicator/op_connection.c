@@ -39,9 +39,9 @@ static struct item *find_connection(struct server *s, struct str endpoint,
 {
 	struct item *i = s->book.first[BOOK_CONNECTION];
 
-	while (i && !(str_eq(value_text(i->v, "EndpointArn"), endpoint) &&
-		      str_eq(value_text(i->v, "ReplicationInstanceArn"),
-			     instance)))
+	while (i &&
+	       !(str_eq(value_text(i->v, "EndpointArn"), endpoint) &&
+		 str_eq(value_text(i->v, "ReplicationInstanceArn"), instance)))
 		i = i->next;
 	return i;
 }
@@ -59,12 +59,12 @@ static void note_result(struct test *t, int rc, const struct error *err)
 	} else if (item) {
 		item_set(item, "LastFailureMessage",
 			 value_str(str_fmt(
-				 &t->mem,
-				 "Test Endpoint failed: Application-Status: "
-				 "1020912, Application-Message: Failed to "
-				 "connect Network error has occurred, "
-				 "Application-Detailed-Message: %s",
-				 err->message)));
+			     &t->mem,
+			     "Test Endpoint failed: Application-Status: "
+			     "1020912, Application-Message: Failed to "
+			     "connect Network error has occurred, "
+			     "Application-Detailed-Message: %s",
+			     err->message)));
 		item_set(item, "Status", value_c("failed"));
 	}
 	if (item && book_save(&s->book, &failed) < 0)
@@ -93,8 +93,8 @@ static void *run_test(void *arg)
 	return NULL;
 }
 
-static int start_test(struct server *s, struct value endpoint,
-		      struct str token, struct fault *f)
+static int start_test(struct server *s, struct value endpoint, struct str token,
+		      struct fault *f)
 {
 	struct test *t = xmalloc(sizeof(*t));
 	pthread_attr_t detached;
@@ -128,15 +128,15 @@ int op_test_connection(struct server *s, struct value in, struct arena *a,
 	if (op_need(in, "ReplicationInstanceArn", &instance_arn, f) < 0 ||
 	    op_need(in, "EndpointArn", &endpoint_arn, f) < 0)
 		return -1;
-	endpoint = book_find(&s->book, BOOK_ENDPOINT, "EndpointArn",
-			     endpoint_arn);
+	endpoint =
+	    book_find(&s->book, BOOK_ENDPOINT, "EndpointArn", endpoint_arn);
 	instance = book_find(&s->book, BOOK_INSTANCE, "ReplicationInstanceArn",
 			     instance_arn);
 	if (!endpoint || !instance)
-		return fault_set(f, "ResourceNotFoundFault", "%s '%.*s' not found.",
-				 endpoint ? "Replication instance" : "Endpoint",
-				 STR_ARG(endpoint ? instance_arn
-						  : endpoint_arn));
+		return fault_set(
+		    f, "ResourceNotFoundFault", "%s '%.*s' not found.",
+		    endpoint ? "Replication instance" : "Endpoint",
+		    STR_ARG(endpoint ? instance_arn : endpoint_arn));
 	old = find_connection(s, endpoint_arn, instance_arn);
 	if (old && str_is(value_text(old->v, "Status"), "testing"))
 		return fault_set(f, "InvalidResourceStateFault",
@@ -153,13 +153,13 @@ int op_test_connection(struct server *s, struct value in, struct arena *a,
 		value_text(instance->v, "ReplicationInstanceIdentifier"));
 	obj_c(&o, "Status", "testing");
 	obj_str(&o, "_token", token);
-	*out = op_answer("Connection",
-			 op_public(value_copy(book_add(&s->book, BOOK_CONNECTION,
-						       obj_done(&o, a))
-						      ->v,
-					      a),
-				   a),
-			 a);
+	*out = op_answer(
+	    "Connection",
+	    op_public(
+		value_copy(
+		    book_add(&s->book, BOOK_CONNECTION, obj_done(&o, a))->v, a),
+		a),
+	    a);
 	return 0;
 }
 
@@ -180,9 +180,9 @@ int op_delete_connection(struct server *s, struct value in, struct arena *a,
 				 "'%.*s' and replication instance '%.*s'.",
 				 STR_ARG(endpoint), STR_ARG(instance));
 	v = op_public(value_copy(item->v, a), a);
-	*out = op_answer("Connection",
-			 value_with(v, STR("Status"), value_c("deleting"), a),
-			 a);
+	*out =
+	    op_answer("Connection",
+		      value_with(v, STR("Status"), value_c("deleting"), a), a);
 	book_remove(&s->book, BOOK_CONNECTION, item);
 	return 0;
 }

@@ -37,7 +37,8 @@ static const struct {
 } engines[] = {
 	{ "postgres", "PostgreSQL" },
 	{ "aurora-postgresql", "Aurora PostgreSQL" },
-	{ "aurora-postgresql-serverless", "Amazon Aurora PostgreSQL Serverless" },
+	{ "aurora-postgresql-serverless",
+	  "Amazon Aurora PostgreSQL Serverless" },
 };
 
 static const char *const ssl_modes[] = { "none", "require", "verify-ca",
@@ -85,11 +86,10 @@ static int check_connection(struct value v, bool has_password, struct fault *f)
 {
 	const struct value *settings = value_get(v, "PostgreSQLSettings");
 	bool has_secret =
-		settings && value_text(*settings, "SecretsManagerSecretId").n;
+	    settings && value_text(*settings, "SecretsManagerSecretId").n;
 	int64_t port = value_number(v, "Port", 0);
 
-	if (has_secret &&
-	    (has_password || value_text(v, "Username").n))
+	if (has_secret && (has_password || value_text(v, "Username").n))
 		return fault_set(f, "InvalidParameterCombinationException",
 				 "SecretsManagerSecretId excludes Username and "
 				 "Password.");
@@ -107,7 +107,8 @@ static int check_connection(struct value v, bool has_password, struct fault *f)
 	return 0;
 }
 
-/* Settings without the password: one by one over the old, or instead of them. */
+/* Settings without the password: one by one over the old, or instead of them.
+ */
 static struct value merge_settings(struct value old, struct value in,
 				   struct arena *a)
 {
@@ -144,7 +145,7 @@ static int merge(struct value in, struct value *v, struct arena *a,
 {
 	const struct value *old = value_get(*v, "PostgreSQLSettings");
 	struct value settings =
-		merge_settings(old ? *old : value_null(), in, a);
+	    merge_settings(old ? *old : value_null(), in, a);
 
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		const struct value *given = value_get(in, texts[i]);
@@ -156,8 +157,8 @@ static int merge(struct value in, struct value *v, struct arena *a,
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		struct str key = str_from(parts[i]);
 		const struct value *given = value_get(in, parts[i]);
-		const struct value *in_settings = value_get(in,
-							    "PostgreSQLSettings");
+		const struct value *in_settings =
+		    value_get(in, "PostgreSQLSettings");
 
 		if ((!given || value_is_null(*given)) && in_settings)
 			given = value_get(*in_settings, parts[i]);
@@ -220,7 +221,8 @@ int op_create_endpoint(struct server *s, struct value in, struct arena *a,
 	if (book_find(&s->book, BOOK_ENDPOINT, key, id) ||
 	    book_find(&s->book, BOOK_ENDPOINT, "EndpointArn", arn))
 		return fault_set(f, "ResourceAlreadyExistsFault",
-				 "Endpoint '%.*s' already exists.", STR_ARG(id));
+				 "Endpoint '%.*s' already exists.",
+				 STR_ARG(id));
 	if (s->book.n[BOOK_ENDPOINT] >= ENDPOINTS_MAX)
 		return fault_set(f, "ResourceQuotaExceededFault",
 				 "At most %d endpoints are allowed.",
@@ -260,8 +262,8 @@ static int need_endpoint(struct server *s, struct value in, struct item **out,
 
 static struct item *task_of(struct server *s, struct str arn)
 {
-	struct item *task = book_find(&s->book, BOOK_TASK, "SourceEndpointArn",
-				      arn);
+	struct item *task =
+	    book_find(&s->book, BOOK_TASK, "SourceEndpointArn", arn);
 
 	return task ? task
 		    : book_find(&s->book, BOOK_TASK, "TargetEndpointArn", arn);
@@ -286,8 +288,8 @@ static void forget_tests(struct server *s, struct str arn)
 {
 	struct item *connection;
 
-	while ((connection = book_find(&s->book, BOOK_CONNECTION,
-				       "EndpointArn", arn)))
+	while ((connection =
+		    book_find(&s->book, BOOK_CONNECTION, "EndpointArn", arn)))
 		book_remove(&s->book, BOOK_CONNECTION, connection);
 }
 

@@ -69,16 +69,18 @@ static int read_subnets(struct value in, struct arena *a, struct value *out,
 				 "'subnetIds' failed to satisfy constraint: "
 				 "Member must not be null");
 	if (ids->as.list.n < 2)
-		return fault_set(f, "ReplicationSubnetGroupDoesNotCoverEnoughAZs",
-				 "The replication subnet group needs subnets in "
-				 "at least two availability zones.");
+		return fault_set(
+		    f, "ReplicationSubnetGroupDoesNotCoverEnoughAZs",
+		    "The replication subnet group needs subnets in "
+		    "at least two availability zones.");
 	subnets = arena_new(a, struct value, ids->as.list.n);
 	for (size_t i = 0; i < ids->as.list.n; i++) {
 		struct obj o = { .n = 0 };
 
 		if (ids->as.list.items[i].kind != VALUE_STRING)
-			return fault_set(f, "InvalidSubnet",
-					 "A subnet identifier must be a string");
+			return fault_set(
+			    f, "InvalidSubnet",
+			    "A subnet identifier must be a string");
 		obj_value(&o, "SubnetIdentifier", ids->as.list.items[i]);
 		obj_c(&o, "SubnetStatus", "Active");
 		subnets[i] = obj_done(&o, a);
@@ -98,15 +100,16 @@ int op_create_subnet_group(struct server *s, struct value in, struct arena *a,
 
 	if (op_need(in, key, &id, f) < 0 ||
 	    op_need(in, "ReplicationSubnetGroupDescription", &description, f) <
-		    0 ||
+		0 ||
 	    read_subnets(in, a, &subnets, f) < 0 ||
 	    op_read_tags(value_null(), value_get(in, "Tags"), a, &tags, f) < 0)
 		return -1;
 	id = op_lower(id, a);
 	if (str_is(id, "default") || id.n > 255)
-		return fault_set(f, "InvalidParameterValueException",
-				 "The subnet group's name must not be \"default\""
-				 " and have at most 255 characters.");
+		return fault_set(
+		    f, "InvalidParameterValueException",
+		    "The subnet group's name must not be \"default\""
+		    " and have at most 255 characters.");
 	if (book_find(&s->book, BOOK_SUBNET_GROUP, key, id))
 		return fault_set(f, "ResourceAlreadyExistsFault",
 				 "The replication subnet group '%.*s' already "
@@ -342,9 +345,10 @@ int op_create_instance(struct server *s, struct value in, struct arena *a,
 				 "Replication instance '%.*s' already exists.",
 				 STR_ARG(id));
 	if (s->book.n[BOOK_INSTANCE] >= INSTANCES_MAX)
-		return fault_set(f, "ResourceQuotaExceededFault",
-				 "At most %d replication instances are allowed.",
-				 INSTANCES_MAX);
+		return fault_set(
+		    f, "ResourceQuotaExceededFault",
+		    "At most %d replication instances are allowed.",
+		    INSTANCES_MAX);
 	obj_str(&o, key, id);
 	obj_str(&o, "ReplicationInstanceArn", arn);
 	obj_c(&o, "ReplicationInstanceStatus", "available");
@@ -444,10 +448,11 @@ int op_delete_instance(struct server *s, struct value in, struct arena *a,
 	*out = passing(s, item, "deleting", a);
 	arn = str_dup(value_text(item->v, key), a);
 	if (book_find(&s->book, BOOK_TASK, key, arn))
-		return fault_set(f, "InvalidResourceStateFault",
-				 "Replication instance '%.*s' has tasks; delete "
-				 "them first.",
-				 STR_ARG(arn));
+		return fault_set(
+		    f, "InvalidResourceStateFault",
+		    "Replication instance '%.*s' has tasks; delete "
+		    "them first.",
+		    STR_ARG(arn));
 	while ((connection = book_find(&s->book, BOOK_CONNECTION, key, arn)))
 		book_remove(&s->book, BOOK_CONNECTION, connection);
 	book_remove(&s->book, BOOK_INSTANCE, item);

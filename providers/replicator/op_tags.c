@@ -136,9 +136,10 @@ int op_list_tags(struct server *s, struct value in, struct arena *a,
 		return 0;
 	}
 	if (many->as.list.n > RESOURCES_MAX)
-		return fault_set(f, "InvalidParameterValueException",
-				 "At most %d resources can be asked for at once.",
-				 RESOURCES_MAX);
+		return fault_set(
+		    f, "InvalidParameterValueException",
+		    "At most %d resources can be asked for at once.",
+		    RESOURCES_MAX);
 	list = arena_new(a, struct value, TAGS_EACH * many->as.list.n);
 	for (size_t i = 0; i < many->as.list.n; i++) {
 		struct value arn = many->as.list.items[i];
@@ -149,8 +150,8 @@ int op_list_tags(struct server *s, struct value in, struct arena *a,
 			return fault_set(f, "ResourceNotFoundFault",
 					 "Resource '%.*s' not found.",
 					 STR_ARG(arn.kind == VALUE_STRING
-							 ? arn.as.text
-							 : STR("")));
+						     ? arn.as.text
+						     : STR("")));
 		n += show_tags(item, arn.as.text, list + n, a);
 	}
 	*out = op_answer("TagList", value_list(list, n), a);

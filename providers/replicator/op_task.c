@@ -39,7 +39,7 @@ static struct value show_task(struct server *s, const struct item *item,
 {
 	struct value v = op_public(value_copy(item->v, a), a);
 	struct progress *p =
-		run_progress(s->runs, value_text(v, "ReplicationTaskArn"));
+	    run_progress(s->runs, value_text(v, "ReplicationTaskArn"));
 
 	if (value_true(in, "WithoutSettings")) {
 		v = value_with(v, STR("TableMappings"), value_null(), a);
@@ -151,9 +151,9 @@ int op_create_task(struct server *s, struct value in, struct arena *a,
 
 	if (op_need(in, key, &id, f) < 0 || op_check_id(key, id, 255, f) < 0 ||
 	    need_endpoint(s, in, "SourceEndpointArn", "SOURCE", &source, f) <
-		    0 ||
+		0 ||
 	    need_endpoint(s, in, "TargetEndpointArn", "TARGET", &target, f) <
-		    0 ||
+		0 ||
 	    op_need(in, "ReplicationInstanceArn", &instance, f) < 0 ||
 	    op_need(in, "MigrationType", &type, f) < 0 ||
 	    op_need(in, "TableMappings", &mappings, f) < 0 ||
@@ -226,10 +226,11 @@ int op_modify_task(struct server *s, struct value in, struct arena *a,
 	if (need_task(s, in, &item, f) < 0 || refuse_positions(in, f) < 0)
 		return -1;
 	if (is_active(item))
-		return fault_set(f, "InvalidResourceStateFault",
-				 "Replication Task, excluding logging severity "
-				 "task settings, cannot be modified while it is "
-				 "running state");
+		return fault_set(
+		    f, "InvalidResourceStateFault",
+		    "Replication Task, excluding logging severity "
+		    "task settings, cannot be modified while it is "
+		    "running state");
 	v = value_copy(item->v, a);
 	if (id.n) {
 		struct item *other;
@@ -327,10 +328,11 @@ static int check_start(const struct item *task, struct str type,
 	if (str_is(type, "start-replication")) {
 		*how = RUN_FIRST;
 		if (has_run)
-			return fault_set(f, fault,
-					 "Start Type : START_REPLICATION, valid "
-					 "only for tasks running for the first "
-					 "time");
+			return fault_set(
+			    f, fault,
+			    "Start Type : START_REPLICATION, valid "
+			    "only for tasks running for the first "
+			    "time");
 		return 0;
 	}
 	if (str_is(type, "resume-processing"))
@@ -379,8 +381,8 @@ int op_start_task(struct server *s, struct value in, struct arena *a,
 	v = value_with(v, STR("LastFailureMessage"), value_null(), a);
 	v = value_with(v, STR("_has_run"), value_bool(true), a);
 	item_replace(item, v);
-	if (run_start(s->runs, value_text(v, "ReplicationTaskArn"), how,
-		      &err) < 0) {
+	if (run_start(s->runs, value_text(v, "ReplicationTaskArn"), how, &err) <
+	    0) {
 		item_set(item, "Status", value_c("failed"));
 		return fault_internal(f, &err);
 	}

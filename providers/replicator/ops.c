@@ -253,10 +253,10 @@ bool op_passes(struct value in, const struct op_filter *filters, size_t n,
 	for (size_t i = 0; i < list.as.list.n && is_in; i++) {
 		struct value filter = list.as.list.items[i];
 		const struct op_filter *known =
-			find_filter(filters, n, value_text(filter, "Name"));
+		    find_filter(filters, n, value_text(filter, "Name"));
 
-		is_in = known && matches(v, known, *value_get(filter, "Values"),
-					 &a);
+		is_in = known &&
+			matches(v, known, *value_get(filter, "Values"), &a);
 	}
 	arena_release(&a);
 	return is_in;

@@ -24,14 +24,14 @@ int ops_call(struct server *s, struct str name, struct value in,
 	     struct arena *a, struct value *out, struct fault *f);
 
 op_run op_create_subnet_group, op_modify_subnet_group, op_delete_subnet_group,
-	op_describe_subnet_groups;
+    op_describe_subnet_groups;
 op_run op_create_instance, op_modify_instance, op_delete_instance,
-	op_describe_instances;
+    op_describe_instances;
 op_run op_create_endpoint, op_modify_endpoint, op_delete_endpoint,
-	op_describe_endpoints;
+    op_describe_endpoints;
 op_run op_test_connection, op_describe_connections, op_delete_connection;
 op_run op_create_task, op_modify_task, op_delete_task, op_describe_tasks,
-	op_start_task, op_stop_task, op_describe_table_statistics;
+    op_start_task, op_stop_task, op_describe_table_statistics;
 op_run op_add_tags, op_remove_tags, op_list_tags;
 
 /* --- helpers of the operations (ops.c) --- */
@@ -60,7 +60,7 @@ struct op_filter {
 };
 
 struct op_list {
-	int kind; /* enum book_kind */
+	int kind;	    /* enum book_kind */
 	const char *member; /* of the answer: "Endpoints" */
 	const struct op_filter *filters;
 	size_t n_filters;

@@ -70,7 +70,7 @@ static void from_value(struct value v, struct arena *a,
 	t->state = (enum table_state)find_word(states, TABLE_N_STATES,
 					       value_text(v, "state"));
 	t->validation = (enum table_validation)find_word(
-		validations, VALIDATION_N_STATES, value_text(v, "validation"));
+	    validations, VALIDATION_N_STATES, value_text(v, "validation"));
 	t->rows = value_number(v, "rows", 0);
 	t->estimate = value_number(v, "estimate", 0);
 	t->start_ms = value_number(v, "start", 0);
@@ -115,8 +115,8 @@ void progress_open(struct progress *p, const char *path)
 		list = value_get(all, "tables");
 		if (list && list->kind == VALUE_LIST) {
 			p->n = list->as.list.n;
-			p->tables = arena_new(&p->mem, struct table_progress,
-					      p->n + 1);
+			p->tables =
+			    arena_new(&p->mem, struct table_progress, p->n + 1);
 			for (size_t i = 0; i < p->n; i++)
 				from_value(list->as.list.items[i], &p->mem,
 					   &p->tables[i]);
@@ -157,11 +157,11 @@ int progress_save(struct progress *p, const char *path, struct error *err)
 	if (has_changes) {
 		buf_add_char(&text, '\n');
 		rc = buf_is_full(&text)
-			     ? error_set(err, ERROR_QUOTA,
-					 "the statistics are larger than %d "
-					 "bytes",
-					 FILE_MAX)
-			     : file_replace(path, buf_str(&text), 0600, err);
+			 ? error_set(err, ERROR_QUOTA,
+				     "the statistics are larger than %d "
+				     "bytes",
+				     FILE_MAX)
+			 : file_replace(path, buf_str(&text), 0600, err);
 	}
 	buf_release(&text);
 	arena_release(&a);
@@ -173,7 +173,7 @@ void progress_reset(struct progress *p, const struct table_progress *tables,
 {
 	struct arena fresh = { 0 };
 	struct table_progress *copy =
-		arena_new(&fresh, struct table_progress, n + 1);
+	    arena_new(&fresh, struct table_progress, n + 1);
 
 	for (size_t i = 0; i < n; i++) {
 		copy[i] = tables[i];
@@ -273,10 +273,10 @@ static int percent(const struct progress *p, size_t n_left)
 			whole = rows;
 		/* An empty or unknown table weighs a little too. */
 		all += whole + 1;
-		done += t->state == TABLE_BEFORE_LOAD ||
-					t->state == TABLE_LOADING
-				? rows
-				: whole + 1;
+		done +=
+		    t->state == TABLE_BEFORE_LOAD || t->state == TABLE_LOADING
+			? rows
+			: whole + 1;
 	}
 	return done >= all ? 99 : (int)(done * 100 / all);
 }
@@ -318,10 +318,17 @@ struct value progress_stats(struct progress *p, bool is_running,
 struct value progress_show(const struct table_progress *t, struct arena *a)
 {
 	static const char *const zeroes[] = {
-		"AppliedDdls",	  "AppliedDeletes", "AppliedInserts",
-		"AppliedUpdates", "Ddls",	    "Deletes",
-		"FullLoadCondtnlChkFailedRows",	    "FullLoadErrorRows",
-		"Inserts",	  "Updates",	    "ValidationSuspendedRecords",
+		"AppliedDdls",
+		"AppliedDeletes",
+		"AppliedInserts",
+		"AppliedUpdates",
+		"Ddls",
+		"Deletes",
+		"FullLoadCondtnlChkFailedRows",
+		"FullLoadErrorRows",
+		"Inserts",
+		"Updates",
+		"ValidationSuspendedRecords",
 	};
 	struct obj o = { .n = 0 };
 

@@ -42,10 +42,10 @@ struct table_progress {
 	struct str schema, table; /* at the source; in the progress's arena */
 	enum table_state state;
 	enum table_validation validation;
-	int64_t rows;     /* committed, or under way while loading */
+	int64_t rows;	  /* committed, or under way while loading */
 	int64_t estimate; /* the planner's; 0: none */
 	int64_t start_ms, end_ms, update_ms; /* since 1970 */
-	int64_t differing; /* records that validation found */
+	int64_t differing;		     /* records that validation found */
 	bool is_reloaded;
 	char details[256]; /* of validation, or the error of the table */
 };
@@ -73,8 +73,7 @@ size_t progress_copy(struct progress *p, struct arena *a,
 		     struct table_progress **out);
 /* A copy of table i, and storing one back (the names stay). */
 void progress_get(struct progress *p, size_t i, struct table_progress *out);
-void progress_put(struct progress *p, size_t i,
-		  const struct table_progress *t);
+void progress_put(struct progress *p, size_t i, const struct table_progress *t);
 /* While table i loads: rows so far. */
 void progress_rows(struct progress *p, size_t i, int64_t rows);
 /* After a run that was cut short: what was loading is cancelled. */

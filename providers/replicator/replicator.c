@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONFIG_MAX = 65536 };
+enum { CONFIG_MAX = 65536, LINE_MAX_BYTES = 8192, LOG_MAX = 16 << 20 };
 
 int64_t server_time_ms(void)
 {
@@ -38,24 +38,48 @@ int64_t server_time_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* Keeps one earlier file; without room for it the log just goes on. */
+static void rotate_log(struct server *s)
+{
+	struct arena a = { 0 };
+	char *path = str_c(
+	    str_fmt(&a, "%.*s/replicator.log", STR_ARG(s->config.folder)), &a);
+	char *old = str_c(str_fmt(&a, "%s.1", path), &a);
+	FILE *fresh;
+
+	if (rename(path, old) == 0 && (fresh = fopen(path, "ae"))) {
+		fclose(s->log);
+		s->log = fresh;
+	}
+	arena_release(&a);
+}
+
 void server_log(struct server *s, const char *format, ...)
 {
 	int64_t now = server_time_ms();
 	time_t seconds = (time_t)(now / 1000);
 	struct tm parts;
 	char date[32];
+	struct buf line;
 	va_list args;
 
+	buf_init(&line, LINE_MAX_BYTES);
+	va_start(args, format);
+	buf_vfmt(&line, format, args);
+	va_end(args);
+	/* One line, whatever a name holds. */
+	for (size_t i = 0; i < line.len; i++)
+		if ((unsigned char)line.data[i] < ' ')
+			line.data[i] = ' ';
 	gmtime_r(&seconds, &parts);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &parts);
 	pthread_mutex_lock(&s->log_lock);
-	fprintf(s->log, "%s.%03dZ ", date, (int)(now % 1000));
-	va_start(args, format);
-	vfprintf(s->log, format, args);
-	va_end(args);
-	fputc('\n', s->log);
+	fprintf(s->log, "%s.%03dZ %s\n", date, (int)(now % 1000), line.data);
 	fflush(s->log);
+	if (ftell(s->log) > LOG_MAX)
+		rotate_log(s);
 	pthread_mutex_unlock(&s->log_lock);
+	buf_release(&line);
 }
 
 struct str server_arn(const struct server *s, const char *kind, struct str id,
@@ -130,7 +154,8 @@ static int read_input(struct arena *a, struct str *out, struct error *err)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return error_errno(err, "could not read standard input");
+			return error_errno(err,
+					   "could not read standard input");
 		n += (size_t)got;
 		if (n > CONFIG_MAX)
 			return error_set(err, ERROR_INVALID,
@@ -259,8 +284,8 @@ static int tell_ready(struct server *s, int port, struct arena *a,
 
 	obj_int(&o, "pid", getpid());
 	obj_time(&o, "started", server_time_ms(), a);
-	obj_str(&o, "url", str_fmt(a, "http://%.*s:%d",
-				   STR_ARG(s->config.listen), port));
+	obj_str(&o, "url",
+		str_fmt(a, "http://%.*s:%d", STR_ARG(s->config.listen), port));
 	buf_init(&b, 4096);
 	json_write(&b, obj_done(&o, a), JSON_INDENT);
 	buf_add_char(&b, '\n');

@@ -8,8 +8,8 @@
  *
  *	{"listen": "127.17.255.253", "port": 0, "folder": "…",
  *	 "access_key": "…", "secret_key": "…", "region": "us-east-1",
- *	 "account": "000000000000", "vault": "…", "vault_key": "<64 hex digits>",
- *	 "routes_file": "…", "ca_file": "…"}
+ *	 "account": "000000000000", "vault": "…", "vault_key": "<64 hex
+ *digits>", "routes_file": "…", "ca_file": "…"}
  *
  * When it is ready it writes FOLDER/replicator.json: {"pid": …, "started": …,
  * "url": "http://…"}. It logs to FOLDER/replicator.log, ends on SIGTERM within

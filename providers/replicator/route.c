@@ -29,8 +29,7 @@ void route_wipe(struct pg_target *t)
 {
 	/* The arena is ours; only its view is constant. */
 	if (t->password.n)
-		explicit_bzero((void *)(uintptr_t)t->password.s,
-			       t->password.n);
+		explicit_bzero((void *)(uintptr_t)t->password.s, t->password.n);
 	t->password = (struct str){ 0 };
 }
 
@@ -68,15 +67,16 @@ static int find_address(struct server *s, struct str name, struct arena *a,
 		  "could not translate host name \"%.*s\" to address: Name or "
 		  "service not known",
 		  STR_ARG(name));
-	return error_hint(err, "the server name of an endpoint must be the name "
-			       "of a private endpoint of the stack, or an IPv4 "
-			       "address");
+	return error_hint(err,
+			  "the server name of an endpoint must be the name "
+			  "of a private endpoint of the stack, or an IPv4 "
+			  "address");
 }
 
 static struct str setting(struct value endpoint, const char *key)
 {
-	const struct value *settings = value_get(endpoint,
-						 "PostgreSQLSettings");
+	const struct value *settings =
+	    value_get(endpoint, "PostgreSQLSettings");
 	struct str text = value_text(endpoint, key);
 
 	return text.n || !settings ? text : value_text(*settings, key);
@@ -100,10 +100,11 @@ static int read_secret(struct server *s, struct str arn, struct arena *a,
 	if (json_read(text, a, &v, err) < 0 || v.kind != VALUE_MAP) {
 		/* The reader's message may quote what it read. */
 		explicit_bzero((void *)(uintptr_t)text.s, text.n);
-		return error_set(err, ERROR_INVALID,
-				 "Secrets Manager secret \"%.*s\" is not a JSON "
-				 "object",
-				 STR_ARG(name));
+		return error_set(
+		    err, ERROR_INVALID,
+		    "Secrets Manager secret \"%.*s\" is not a JSON "
+		    "object",
+		    STR_ARG(name));
 	}
 	out->user = str_dup(value_text(v, "username"), a);
 	out->password = str_dup(value_text(v, "password"), a);
@@ -122,8 +123,8 @@ static int read_secret(struct server *s, struct str arn, struct arena *a,
 
 static int64_t port_of(struct value endpoint)
 {
-	const struct value *settings = value_get(endpoint,
-						 "PostgreSQLSettings");
+	const struct value *settings =
+	    value_get(endpoint, "PostgreSQLSettings");
 	int64_t port = value_number(endpoint, "Port", 0);
 
 	return port || !settings ? port : value_number(*settings, "Port", 0);
@@ -146,8 +147,8 @@ static void choose_tls(struct server *s, struct str mode, struct pg_target *t,
 	 * both where there is a name.
 	 */
 	if (str_is(mode, "require"))
-		t->ssl_mode = is_ip(t->host, a) ? STR("verify-ca")
-						: STR("verify-full");
+		t->ssl_mode =
+		    is_ip(t->host, a) ? STR("verify-ca") : STR("verify-full");
 }
 
 int route_find(struct server *s, struct value endpoint, struct arena *a,
@@ -165,10 +166,10 @@ int route_find(struct server *s, struct value endpoint, struct arena *a,
 	} else {
 		out->user = setting(endpoint, "Username");
 		if (value_true(endpoint, "_password") &&
-		    vault_get(route_secret_folder(s, a), s->config.vault_key,
-			      route_secret_name(
-				      value_text(endpoint, "EndpointArn")),
-			      a, &out->password, err) < 0)
+		    vault_get(
+			route_secret_folder(s, a), s->config.vault_key,
+			route_secret_name(value_text(endpoint, "EndpointArn")),
+			a, &out->password, err) < 0)
 			return -1;
 	}
 	if (!out->port)

@@ -71,14 +71,14 @@ static struct run *need_run(struct runs *r, struct str arn)
 	memset(run, 0, sizeof(*run));
 	run->server = r->server;
 	run->arn = str_dup(arn, &run->mem);
-	run->path = str_c(str_fmt(&run->mem, "%.*s/tasks/%.*s.json",
-				  STR_ARG(r->server->config.folder),
-				  STR_ARG(id)),
-			  &run->mem);
-	run->ledger = str_c(str_fmt(&run->mem, "%.*s/tasks/%.*s.ledger",
-				    STR_ARG(r->server->config.folder),
-				    STR_ARG(id)),
-			    &run->mem);
+	run->path =
+	    str_c(str_fmt(&run->mem, "%.*s/tasks/%.*s.json",
+			  STR_ARG(r->server->config.folder), STR_ARG(id)),
+		  &run->mem);
+	run->ledger =
+	    str_c(str_fmt(&run->mem, "%.*s/tasks/%.*s.ledger",
+			  STR_ARG(r->server->config.folder), STR_ARG(id)),
+		  &run->mem);
 	progress_open(&run->progress, run->path);
 	run->next = r->first;
 	r->first = run;
@@ -109,8 +109,8 @@ static void write_end(struct run *run, struct item *task, enum load_end end,
 	struct str reason = str_from(reasons[end]);
 
 	if (is_failed)
-		reason = str_fmt(&a, "Last Error  %s %s", message,
-				 reasons[end]);
+		reason =
+		    str_fmt(&a, "Last Error  %s %s", message, reasons[end]);
 	item_set(task, "StopReason", value_str(reason));
 	if (is_failed)
 		item_set(task, "LastFailureMessage", value_str(reason));
@@ -168,8 +168,8 @@ static bool stops_on_error(struct str settings)
 	if (json_read(settings, &a, &v, &err) == 0)
 		group = value_get(v, "ErrorBehavior");
 	if (group)
-		stops = str_is(value_text(*group, "TableErrorPolicy"),
-			       "STOP_TASK");
+		stops =
+		    str_is(value_text(*group, "TableErrorPolicy"), "STOP_TASK");
 	arena_release(&a);
 	return stops;
 }
@@ -197,11 +197,11 @@ static int read_task(struct run *run, struct load *load, struct error *err)
 	}
 	load->source = value_copy(source->v, &load->mem);
 	load->target = value_copy(target->v, &load->mem);
-	settings = str_dup(value_text(task->v, "ReplicationTaskSettings"),
-			   &load->mem);
-	rc = mapping_read(str_dup(value_text(task->v, "TableMappings"),
-				  &load->mem),
-			  &load->mem, &load->mapping, err);
+	settings =
+	    str_dup(value_text(task->v, "ReplicationTaskSettings"), &load->mem);
+	rc = mapping_read(
+	    str_dup(value_text(task->v, "TableMappings"), &load->mem),
+	    &load->mem, &load->mapping, err);
 	book_unlock(&s->book);
 	if (rc == 0)
 		rc = settings_read(settings, &load->mem, &load->settings, err);
@@ -231,11 +231,11 @@ static bool note_running(struct run *run)
 }
 
 static const char no_tables[] =
-	"No tables were found at task initialization. Either the selected "
-	"table(s) or schemas(s) no longer exist or no match was found for the "
-	"table selection pattern(s). If you would like to start a Task that "
-	"does not initially capture any tables, set Task Setting "
-	"FailOnNoTablesCaptured to false and restart task.";
+    "No tables were found at task initialization. Either the selected "
+    "table(s) or schemas(s) no longer exist or no match was found for the "
+    "table selection pattern(s). If you would like to start a Task that "
+    "does not initially capture any tables, set Task Setting "
+    "FailOnNoTablesCaptured to false and restart task.";
 
 static enum load_end run_load(struct run *run, struct load *load,
 			      struct error *err)
@@ -244,9 +244,9 @@ static enum load_end run_load(struct run *run, struct load *load,
 		return LOAD_FATAL;
 	if (load_open(load, err) < 0)
 		return err->kind == ERROR_UNAVAILABLE ||
-				       err->kind == ERROR_TIMEOUT
-			       ? LOAD_LOST
-			       : LOAD_FATAL;
+			       err->kind == ERROR_TIMEOUT
+			   ? LOAD_LOST
+			   : LOAD_FATAL;
 	if (load_n_tables(load) == 0 && load->settings.fail_on_no_tables) {
 		error_set(err, ERROR_NOT_FOUND, "%s", no_tables);
 		return LOAD_FATAL;

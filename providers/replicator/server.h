@@ -19,7 +19,7 @@ struct runs;
 
 struct config {
 	struct str listen; /* an IPv4 address */
-	int port;          /* 0: any */
+	int port;	   /* 0: any */
 	struct str folder;
 	struct str access_key, secret_key;
 	struct str region, account;
@@ -39,7 +39,7 @@ struct server {
 
 /* One line with the time of day. Never a secret. */
 void server_log(struct server *s, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 /* Milliseconds since 1970. */
 int64_t server_time_ms(void);
 /* arn:aws:dms:REGION:ACCOUNT:KIND:ID */

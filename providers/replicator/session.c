@@ -10,19 +10,18 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const char both_sql[] =
-	"SET client_min_messages = error;"
-	"SET statement_timeout = 0;"
-	"SET lock_timeout = '10min';"
-	"SET idle_in_transaction_session_timeout = 0;"
-	"SET datestyle = 'ISO, YMD';"
-	"SET intervalstyle = postgres;"
-	"SET timezone = 'UTC';"
-	"SET bytea_output = hex;"
-	"SET extra_float_digits = 3;"
-	"SET xmloption = content;"
-	"SET standard_conforming_strings = on;"
-	"SET search_path = pg_catalog";
+static const char both_sql[] = "SET client_min_messages = error;"
+			       "SET statement_timeout = 0;"
+			       "SET lock_timeout = '10min';"
+			       "SET idle_in_transaction_session_timeout = 0;"
+			       "SET datestyle = 'ISO, YMD';"
+			       "SET intervalstyle = postgres;"
+			       "SET timezone = 'UTC';"
+			       "SET bytea_output = hex;"
+			       "SET extra_float_digits = 3;"
+			       "SET xmloption = content;"
+			       "SET standard_conforming_strings = on;"
+			       "SET search_path = pg_catalog";
 
 /* Row security must not leave out rows silently: with "off" it is an error. */
 static const char source_sql[] = "SET row_security = off;"
@@ -79,8 +78,8 @@ int session_open_source(struct server *s, struct value endpoint,
 int session_open_target(struct server *s, struct value endpoint,
 			struct pg **out, struct error *err)
 {
-	const struct value *settings = value_get(endpoint,
-						 "PostgreSQLSettings");
+	const struct value *settings =
+	    value_get(endpoint, "PostgreSQLSettings");
 	struct arena a = { 0 };
 	struct str script = { 0 };
 	int rc;

@@ -66,8 +66,7 @@ transformation_of(const struct work *w, struct str column)
 	const struct mapping_transformation *best = NULL;
 
 	for (size_t i = 0; i < m->n_transformations; i++) {
-		const struct mapping_transformation *t =
-			&m->transformations[i];
+		const struct mapping_transformation *t = &m->transformations[i];
 
 		if (t->target == MAPPING_COLUMN &&
 		    (!best || t->id < best->id) &&
@@ -132,28 +131,27 @@ static int rename_column(const struct work *w, struct str name, struct str *out)
 	else if (str_is(t->action, "add-suffix"))
 		*out = joined(name, t->value, a);
 	else if (str_is(t->action, "remove-prefix"))
-		*out = begins(name, t->value) ? str_skip(name, t->value.n)
-					      : name;
+		*out =
+		    begins(name, t->value) ? str_skip(name, t->value.n) : name;
 	else if (str_is(t->action, "remove-suffix"))
 		*out = ends(name, t->value)
-			       ? str_sub(name, 0, name.n - t->value.n)
-			       : name;
+			   ? str_sub(name, 0, name.n - t->value.n)
+			   : name;
 	else if (str_is(t->action, "replace-prefix"))
 		*out = begins(name, t->old_value)
-			       ? joined(t->value, str_skip(name, t->old_value.n),
-					a)
-			       : name;
+			   ? joined(t->value, str_skip(name, t->old_value.n), a)
+			   : name;
 	else if (str_is(t->action, "replace-suffix"))
 		*out = ends(name, t->old_value)
-			       ? joined(str_sub(name, 0,
-						name.n - t->old_value.n),
-					t->value, a)
-			       : name;
+			   ? joined(str_sub(name, 0, name.n - t->old_value.n),
+				    t->value, a)
+			   : name;
 	else
-		return error_set(&w->out->broken, ERROR_INVALID,
-				 "transformation \"%.*s\" of column \"%.*s\" is "
-				 "not carried out by this replication server",
-				 STR_ARG(t->action), STR_ARG(name));
+		return error_set(
+		    &w->out->broken, ERROR_INVALID,
+		    "transformation \"%.*s\" of column \"%.*s\" is "
+		    "not carried out by this replication server",
+		    STR_ARG(t->action), STR_ARG(name));
 	return 0;
 }
 
@@ -303,11 +301,15 @@ static const struct {
 	const char *name;
 	const char *sql; /* "%" stands before the first value, "&" the second */
 } operators[] = {
-	{ "eq", " = " },	 { "noteq", " <> " },
-	{ "gte", " >= " },	 { "lte", " <= " },
-	{ "ste", " <= " },	 { "between", " BETWEEN " },
+	{ "eq", " = " },
+	{ "noteq", " <> " },
+	{ "gte", " >= " },
+	{ "lte", " <= " },
+	{ "ste", " <= " },
+	{ "between", " BETWEEN " },
 	{ "notbetween", " NOT BETWEEN " },
-	{ "null", " IS NULL" },	 { "notnull", " IS NOT NULL" },
+	{ "null", " IS NULL" },
+	{ "notnull", " IS NOT NULL" },
 };
 
 static int add_condition(const struct work *w, struct buf *b,
@@ -381,10 +383,9 @@ static void add_columns(const struct work *w, struct buf *b, bool is_target)
 	for (size_t i = 0; i < w->n; i++) {
 		if (i)
 			buf_add_c(b, ", ");
-		add_name(b,
-			 is_target ? w->pairs[i].to_name
-				   : w->pairs[i].from->name,
-			 w->a);
+		add_name(
+		    b, is_target ? w->pairs[i].to_name : w->pairs[i].from->name,
+		    w->a);
 	}
 }
 
@@ -433,8 +434,8 @@ static int write_copy(struct work *w)
 	 * Emptied or made in the same transaction: nobody else can see the rows
 	 * before it commits, so they need no later vacuum.
 	 */
-	if (u->prepare && !(w->target && w->target->is_partitioned &&
-			    !w->makes_table))
+	if (u->prepare &&
+	    !(w->target && w->target->is_partitioned && !w->makes_table))
 		buf_add_c(&b, ", FREEZE");
 	buf_add_char(&b, ')');
 	u->copy_to = take(&b, w->a);
@@ -515,17 +516,17 @@ static int check_table_rules(const struct work *w)
 	const struct mapping *m = w->m->mapping;
 
 	for (size_t i = 0; i < m->n_transformations; i++) {
-		const struct mapping_transformation *t =
-			&m->transformations[i];
+		const struct mapping_transformation *t = &m->transformations[i];
 
 		if (t->target != MAPPING_COLUMN && is_beyond_us(t) &&
 		    mapping_pattern_matches(t->schema, w->source->schema) &&
 		    (t->target == MAPPING_SCHEMA ||
 		     mapping_pattern_matches(t->table, w->source->name)))
-			return error_set(&w->out->broken, ERROR_INVALID,
-					 "transformation \"%.*s\" is not carried "
-					 "out by this replication server",
-					 STR_ARG(t->action));
+			return error_set(
+			    &w->out->broken, ERROR_INVALID,
+			    "transformation \"%.*s\" is not carried "
+			    "out by this replication server",
+			    STR_ARG(t->action));
 	}
 	return 0;
 }

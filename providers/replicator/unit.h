@@ -24,7 +24,7 @@ struct table;
 struct unit {
 	const struct table *source;
 	struct str to_schema, to_table;
-	const char *prepare;   /* in the loading transaction; NULL: nothing */
+	const char *prepare; /* in the loading transaction; NULL: nothing */
 	const char *copy_from, *copy_to;
 	const char *afterwards; /* in the loading transaction; NULL: nothing */
 	/* Give the number of rows and a checksum, as text. */

@@ -23,9 +23,12 @@
 #include <unistd.h>
 
 static const char *const folders[] = {
-	"/usr/lib/postgresql/17/bin", "/usr/lib/postgresql/16/bin",
-	"/usr/lib/postgresql/15/bin", "/usr/lib/postgresql/14/bin",
-	"/usr/pgsql/bin",	      "/usr/local/pgsql/bin",
+	"/usr/lib/postgresql/17/bin",
+	"/usr/lib/postgresql/16/bin",
+	"/usr/lib/postgresql/15/bin",
+	"/usr/lib/postgresql/14/bin",
+	"/usr/pgsql/bin",
+	"/usr/local/pgsql/bin",
 };
 
 static const char *bin_folder(void)
@@ -63,15 +66,13 @@ static void become(const struct passwd *p, const char *folder, char **argv)
 	int fd;
 
 	snprintf(log, sizeof(log), "%s/log", folder);
-	if (geteuid() == 0 &&
-	    (setgroups(0, NULL) < 0 || setgid(p->pw_gid) < 0 ||
-	     setuid(p->pw_uid) < 0))
+	if (geteuid() == 0 && (setgroups(0, NULL) < 0 ||
+			       setgid(p->pw_gid) < 0 || setuid(p->pw_uid) < 0))
 		_exit(126);
 	/* After the change of user, which would clear it. */
 	prctl(PR_SET_PDEATHSIG, SIGINT);
 	fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
-	if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0 ||
-	    chdir(folder) < 0)
+	if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0 || chdir(folder) < 0)
 		_exit(126);
 	setenv("LC_ALL", "C", 1);
 	execv(argv[0], argv);
@@ -118,10 +119,18 @@ static int write_password(const struct pg_server *s, const char *path)
 static int make_cluster(const struct pg_server *s, const char *bin)
 {
 	char program[256], data[128], password[128], option[160];
-	char *argv[] = { program, (char *)"-D", data, (char *)"-N",
-			 (char *)"-A", (char *)"scram-sha-256", (char *)"-U",
-			 (char *)"postgres", option, (char *)"--locale=C.UTF-8",
-			 (char *)"--encoding=UTF8", NULL };
+	char *argv[] = { program,
+			 (char *)"-D",
+			 data,
+			 (char *)"-N",
+			 (char *)"-A",
+			 (char *)"scram-sha-256",
+			 (char *)"-U",
+			 (char *)"postgres",
+			 option,
+			 (char *)"--locale=C.UTF-8",
+			 (char *)"--encoding=UTF8",
+			 NULL };
 	int status;
 	pid_t pid;
 
@@ -157,12 +166,19 @@ static int run_server(struct pg_server *s, const char *bin)
 {
 	char program[256], data[128], listen_option[64], port_option[32];
 	char *argv[] = {
-		program, (char *)"-D", data,
-		(char *)"-c", listen_option,
-		(char *)"-c", port_option,
-		(char *)"-c", (char *)"unix_socket_directories=",
-		(char *)"-c", (char *)"fsync=off",
-		(char *)"-c", (char *)"shared_buffers=32MB",
+		program,
+		(char *)"-D",
+		data,
+		(char *)"-c",
+		listen_option,
+		(char *)"-c",
+		port_option,
+		(char *)"-c",
+		(char *)"unix_socket_directories=",
+		(char *)"-c",
+		(char *)"fsync=off",
+		(char *)"-c",
+		(char *)"shared_buffers=32MB",
 		NULL,
 	};
 
@@ -208,6 +224,32 @@ int pg_server_start(struct pg_server *s)
 		return -1;
 	}
 	return 0;
+}
+
+int pg_server_use_tls(struct pg_server *s, const char *name)
+{
+	static const char script[] =
+	    "set -e; cd '%s'; exec >>openssl.log 2>&1;"
+	    "openssl ecparam -name prime256v1 -genkey -noout -out ca.key;"
+	    "openssl req -x509 -new -key ca.key -subj /CN=test-ca -days 2"
+	    " -out ca.crt;"
+	    "openssl ecparam -name prime256v1 -genkey -noout -out "
+	    "data/server.key;"
+	    "openssl req -new -key data/server.key -subj /CN=server -out "
+	    "server.csr;"
+	    "printf 'subjectAltName=DNS:%s' >names;"
+	    "openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key "
+	    "-CAcreateserial -days 2 -extfile names -out data/server.crt;"
+	    "chmod 600 data/server.key; chown --reference=data "
+	    "data/server.key data/server.crt;"
+	    "echo 'ssl = on' >>data/postgresql.conf;"
+	    "sed -i 's/^host /hostssl /' data/pg_hba.conf";
+	char command[2000];
+
+	snprintf(command, sizeof(command), script, s->folder, name);
+	if (system(command) != 0)
+		return -1;
+	return kill(s->pid, SIGHUP);
 }
 
 void pg_server_stop(struct pg_server *s)

@@ -23,6 +23,11 @@ struct pg_server {
 bool pg_server_is_there(void);
 /* User "postgres" with the password above. 0, or -1 and a line on stderr. */
 int pg_server_start(struct pg_server *s);
+/*
+ * Turns TLS on with a certificate for this DNS name, of an authority whose
+ * certificate goes to FOLDER/ca.crt; plain connections are refused afterwards.
+ */
+int pg_server_use_tls(struct pg_server *s, const char *name);
 /* Stops it and removes its folder. */
 void pg_server_stop(struct pg_server *s);
 

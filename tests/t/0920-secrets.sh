@@ -15,12 +15,12 @@ sed 's/generate_series(1, 1000000)/generate_series(1, 1000)/' \
 mkdir out
 
 # traced COMMAND...: its output, and every execve of it and its children, in out/.
+# The tracer stays with the servers that the command leaves running.
 count=0
 traced() {
   count=$((count + 1))
   if command -v strace >/dev/null 2>&1 && strace -o /dev/null true 2>/dev/null; then
-    # -D: servers that outlive the command do not keep the tracer waiting.
-    DMSL_PARAM_password=$SECRET strace -D -f -s 100000 -e trace=execve \
+    DMSL_PARAM_password=$SECRET strace -DDD -f -s 100000 -e trace=execve \
       -o "out/$count.trace" "$@" >"out/$count.out" 2>"out/$count.err"
   else
     DMSL_PARAM_password=$SECRET "$@" >"out/$count.out" 2>"out/$count.err"

@@ -178,12 +178,12 @@ static const char *test_connection(const char *endpoint)
 	     "{\"ReplicationInstanceArn\":\"%s\",\"EndpointArn\":\"%s\"}",
 	     instance_arn, endpoint);
 	for (;;) {
-		struct value c = first(
-			call("DescribeConnections",
-			     "{\"Filters\":[{\"Name\":\"endpoint-arn\","
-			     "\"Values\":[\"%s\"]}]}",
-			     endpoint),
-			"Connections");
+		struct value c =
+		    first(call("DescribeConnections",
+			       "{\"Filters\":[{\"Name\":\"endpoint-arn\","
+			       "\"Values\":[\"%s\"]}]}",
+			       endpoint),
+			  "Connections");
 		const char *status = text_of(c, "Status");
 
 		if (strcmp(status, "testing") != 0)
@@ -194,23 +194,23 @@ static const char *test_connection(const char *endpoint)
 }
 
 static const char all_of_lab[] =
-	"{\"rules\":[{\"rule-type\":\"selection\",\"rule-id\":\"1\","
-	"\"rule-name\":\"1\",\"object-locator\":{\"schema-name\":\"lab\","
-	"\"table-name\":\"%\"},\"rule-action\":\"include\"}]}";
+    "{\"rules\":[{\"rule-type\":\"selection\",\"rule-id\":\"1\","
+    "\"rule-name\":\"1\",\"object-locator\":{\"schema-name\":\"lab\","
+    "\"table-name\":\"%\"},\"rule-action\":\"include\"}]}";
 
 static struct str make_task(const char *name, const char *mappings,
 			    const char *settings)
 {
 	struct value task = member(
-		call("CreateReplicationTask",
-		     "{\"ReplicationTaskIdentifier\":\"%s\","
-		     "\"SourceEndpointArn\":\"%s\",\"TargetEndpointArn\":\"%s\","
-		     "\"ReplicationInstanceArn\":\"%s\","
-		     "\"MigrationType\":\"full-load\",\"TableMappings\":%s,"
-		     "\"ReplicationTaskSettings\":%s}",
-		     name, source_arn, target_arn, instance_arn,
-		     escaped(mappings).s, escaped(settings).s),
-		"ReplicationTask");
+	    call("CreateReplicationTask",
+		 "{\"ReplicationTaskIdentifier\":\"%s\","
+		 "\"SourceEndpointArn\":\"%s\",\"TargetEndpointArn\":\"%s\","
+		 "\"ReplicationInstanceArn\":\"%s\","
+		 "\"MigrationType\":\"full-load\",\"TableMappings\":%s,"
+		 "\"ReplicationTaskSettings\":%s}",
+		 name, source_arn, target_arn, instance_arn,
+		 escaped(mappings).s, escaped(settings).s),
+	    "ReplicationTask");
 
 	assert_string_equal(text_of(task, "Status"), "creating");
 	return value_text(task, "ReplicationTaskArn");
@@ -270,66 +270,65 @@ static int64_t stat_of(struct value task, const char *key)
 
 static void drop_task(struct str arn)
 {
-	call("DeleteReplicationTask", "{\"ReplicationTaskArn\":\"%s\"}",
-	     arn.s);
+	call("DeleteReplicationTask", "{\"ReplicationTaskArn\":\"%s\"}", arn.s);
 }
 
 /* --- fixtures --- */
 
 static const char lab_types[] =
-	"CREATE SCHEMA lab;"
-	"CREATE TYPE lab.mood AS ENUM ('sad', 'glad');"
-	"CREATE DOMAIN lab.positive AS int CHECK (VALUE > 0);"
-	"CREATE TYPE lab.pair AS (x int, y text);";
+    "CREATE SCHEMA lab;"
+    "CREATE TYPE lab.mood AS ENUM ('sad', 'glad');"
+    "CREATE DOMAIN lab.positive AS int CHECK (VALUE > 0);"
+    "CREATE TYPE lab.pair AS (x int, y text);";
 
 static const char lab_tables[] =
-	"CREATE TABLE lab.wide (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY "
-	"KEY, b bool, i2 smallint, i4 int, n numeric, n2 numeric(12,2), r real,"
-	" d double precision, m money, t text, v varchar(20), c char(5),"
-	" c1 \"char\", by bytea, da date, ti time, tiz timetz, ts timestamp,"
-	" tsz timestamptz, iv interval, u uuid, inn inet, ci cidr, ma macaddr,"
-	" bi bit(3), vb varbit, j json, jb jsonb, x xml, ia int[], ta text[],"
-	" po point, ir int4range, tv tsvector, mo lab.mood, mos lab.mood[],"
-	" pos lab.positive, pa lab.pair, rc regclass, ls pg_lsn,"
-	" gen int GENERATED ALWAYS AS (i4 * 2) STORED);"
-	"CREATE TABLE lab.plain (id int PRIMARY KEY, t text, n numeric(10,2));"
-	"CREATE TABLE lab.no_key (a int, b text);"
-	"CREATE TABLE lab.\"Odd \"\"Name%\" (\"a b\" int PRIMARY KEY);"
-	"CREATE TABLE lab.empty (id int PRIMARY KEY);"
-	"CREATE TABLE lab.parts (id int, r int, PRIMARY KEY (id, r))"
-	" PARTITION BY LIST (r);"
-	"CREATE TABLE lab.parts_1 PARTITION OF lab.parts FOR VALUES IN (1);"
-	"CREATE TABLE lab.parts_2 PARTITION OF lab.parts FOR VALUES IN (2);";
+    "CREATE TABLE lab.wide (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY "
+    "KEY, b bool, i2 smallint, i4 int, n numeric, n2 numeric(12,2), r real,"
+    " d double precision, m money, t text, v varchar(20), c char(5),"
+    " c1 \"char\", by bytea, da date, ti time, tiz timetz, ts timestamp,"
+    " tsz timestamptz, iv interval, u uuid, inn inet, ci cidr, ma macaddr,"
+    " bi bit(3), vb varbit, j json, jb jsonb, x xml, ia int[], ta text[],"
+    " po point, ir int4range, tv tsvector, mo lab.mood, mos lab.mood[],"
+    " pos lab.positive, pa lab.pair, rc regclass, ls pg_lsn,"
+    " gen int GENERATED ALWAYS AS (i4 * 2) STORED);"
+    "CREATE TABLE lab.plain (id int PRIMARY KEY, t text, n numeric(10,2));"
+    "CREATE TABLE lab.no_key (a int, b text);"
+    "CREATE TABLE lab.\"Odd \"\"Name%\" (\"a b\" int PRIMARY KEY);"
+    "CREATE TABLE lab.empty (id int PRIMARY KEY);"
+    "CREATE TABLE lab.parts (id int, r int, PRIMARY KEY (id, r))"
+    " PARTITION BY LIST (r);"
+    "CREATE TABLE lab.parts_1 PARTITION OF lab.parts FOR VALUES IN (1);"
+    "CREATE TABLE lab.parts_2 PARTITION OF lab.parts FOR VALUES IN (2);";
 
 static const char lab_rows[] =
-	"INSERT INTO lab.wide (b, i2, i4, n, n2, r, d, m, t, v, c, c1, by, da,"
-	" ti, tiz, ts, tsz, iv, u, inn, ci, ma, bi, vb, j, jb, x, ia, ta, po,"
-	" ir, tv, mo, mos, pos, pa, rc, ls) SELECT g % 2 = 0, g % 32767,"
-	" g * 7, CASE g % 5 WHEN 0 THEN 'NaN'::numeric WHEN 1 THEN 1.10"
-	"  ELSE g / 7.0 END, g + 0.25, g / 3.0, CASE g % 9 WHEN 0 THEN"
-	"  'infinity' WHEN 1 THEN '-0' ELSE g / 3.0 END, g::money,"
-	" E'line\\n\\ttab \\\\ ' || repeat('\303\244\342\202\254', g % 50),"
-	" 'v' || g, 'c' || g % 100, chr(65 + g % 20)::\"char\","
-	" decode(md5(g::text), 'hex'), date 'epoch' + g,"
-	" time '00:00:00.123456' + g * interval '1 s',"
-	" timetz '12:00:00.000001+02', timestamp '1950-01-01' + g * interval"
-	" '1 h 1 us', timestamptz '2020-01-01 00:00:00.5+01' + g * interval"
-	" '1 min', (g || ' mon 3 days 04:05:06.789')::interval,"
-	" md5(g::text)::uuid, ('10.0.' || g % 256 || '.1/24')::inet,"
-	" '10.0.0.0/8', '08:00:2b:01:02:03', B'101', B'11011',"
-	" '{\"a\":  1, \"b\":[1,2]}', jsonb_build_object('g', g, 'n', null),"
-	" '<a>x</a>', ARRAY[g, NULL, -g], ARRAY['x', NULL, '{\",\\}'],"
-	" point(g, -g), int4range(g, g + 5), to_tsvector('simple', 'a cat ' || "
-	"g), (ARRAY['sad', 'glad'])[1 + g % 2]::lab.mood,"
-	" ARRAY['sad', NULL]::lab.mood[], g, ROW(g, 'y,\"' || g)::lab.pair,"
-	" 'pg_class'::regclass, '0/ABCDEF' FROM generate_series(1, 3000) g;"
-	"INSERT INTO lab.wide (t) SELECT NULL FROM generate_series(1, 10);"
-	"INSERT INTO lab.plain SELECT g, 'row ' || g, g / 4.0"
-	" FROM generate_series(1, 5000) g;"
-	"INSERT INTO lab.no_key SELECT g, NULL FROM generate_series(1, 100) g;"
-	"INSERT INTO lab.\"Odd \"\"Name%\" VALUES (1), (2);"
-	"INSERT INTO lab.parts SELECT g, 1 + g % 2 FROM generate_series(1, 100)"
-	" g; ANALYZE";
+    "INSERT INTO lab.wide (b, i2, i4, n, n2, r, d, m, t, v, c, c1, by, da,"
+    " ti, tiz, ts, tsz, iv, u, inn, ci, ma, bi, vb, j, jb, x, ia, ta, po,"
+    " ir, tv, mo, mos, pos, pa, rc, ls) SELECT g % 2 = 0, g % 32767,"
+    " g * 7, CASE g % 5 WHEN 0 THEN 'NaN'::numeric WHEN 1 THEN 1.10"
+    "  ELSE g / 7.0 END, g + 0.25, g / 3.0, CASE g % 9 WHEN 0 THEN"
+    "  'infinity' WHEN 1 THEN '-0' ELSE g / 3.0 END, g::money,"
+    " E'line\\n\\ttab \\\\ ' || repeat('\303\244\342\202\254', g % 50),"
+    " 'v' || g, 'c' || g % 100, chr(65 + g % 20)::\"char\","
+    " decode(md5(g::text), 'hex'), date 'epoch' + g,"
+    " time '00:00:00.123456' + g * interval '1 s',"
+    " timetz '12:00:00.000001+02', timestamp '1950-01-01' + g * interval"
+    " '1 h 1 us', timestamptz '2020-01-01 00:00:00.5+01' + g * interval"
+    " '1 min', (g || ' mon 3 days 04:05:06.789')::interval,"
+    " md5(g::text)::uuid, ('10.0.' || g % 256 || '.1/24')::inet,"
+    " '10.0.0.0/8', '08:00:2b:01:02:03', B'101', B'11011',"
+    " '{\"a\":  1, \"b\":[1,2]}', jsonb_build_object('g', g, 'n', null),"
+    " '<a>x</a>', ARRAY[g, NULL, -g], ARRAY['x', NULL, '{\",\\}'],"
+    " point(g, -g), int4range(g, g + 5), to_tsvector('simple', 'a cat ' || "
+    "g), (ARRAY['sad', 'glad'])[1 + g % 2]::lab.mood,"
+    " ARRAY['sad', NULL]::lab.mood[], g, ROW(g, 'y,\"' || g)::lab.pair,"
+    " 'pg_class'::regclass, '0/ABCDEF' FROM generate_series(1, 3000) g;"
+    "INSERT INTO lab.wide (t) SELECT NULL FROM generate_series(1, 10);"
+    "INSERT INTO lab.plain SELECT g, 'row ' || g, g / 4.0"
+    " FROM generate_series(1, 5000) g;"
+    "INSERT INTO lab.no_key SELECT g, NULL FROM generate_series(1, 100) g;"
+    "INSERT INTO lab.\"Odd \"\"Name%\" VALUES (1), (2);"
+    "INSERT INTO lab.parts SELECT g, 1 + g % 2 FROM generate_series(1, 100)"
+    " g; ANALYZE";
 
 static void make_databases(void)
 {
@@ -343,8 +342,8 @@ static void make_databases(void)
 }
 
 static const char sum_wide[] =
-	"SELECT count(*) || md5(string_agg(w::text, '|' ORDER BY id))"
-	" FROM lab.wide w";
+    "SELECT count(*) || md5(string_agg(w::text, '|' ORDER BY id))"
+    " FROM lab.wide w";
 
 static void open_server(void)
 {
@@ -362,8 +361,8 @@ static void open_server(void)
 	server.log = fopen(str_fmt(&mem, "%s/log", folder).s, "a");
 	pthread_mutex_init(&server.log_lock, NULL);
 	assert_non_null(server.log);
-	if (file_make_folders(str_fmt(&mem, "%s/tasks", folder).s, 0700,
-			      &err) < 0 ||
+	if (file_make_folders(str_fmt(&mem, "%s/tasks", folder).s, 0700, &err) <
+		0 ||
 	    book_open(&server.book, str_fmt(&mem, "%s/state.json", folder).s,
 		      &err) < 0)
 		fail_msg("%s", err.message);
@@ -384,17 +383,17 @@ static void make_endpoints(void)
 	struct error err = { 0 };
 
 	assert_int_equal(
-		file_replace(str_fmt(&mem, "%s/routes.json", folder).s,
-			     str_fmt(&mem, "{\"db.example\":\"%s\"}", pg.host),
-			     0600, &err),
-		0);
+	    file_replace(str_fmt(&mem, "%s/routes.json", folder).s,
+			 str_fmt(&mem, "{\"db.example\":\"%s\"}", pg.host),
+			 0600, &err),
+	    0);
 	assert_int_equal(
-		vault_put(str_c(server.config.vault, &mem),
-			  server.config.vault_key, STR("db-master"),
-			  STR("{\"username\":\"postgres\",\"password\":"
-			      "\"" PG_SERVER_PASSWORD "\"}"),
-			  &err),
-		0);
+	    vault_put(str_c(server.config.vault, &mem), server.config.vault_key,
+		      STR("db-master"),
+		      STR("{\"username\":\"postgres\",\"password\":"
+			  "\"" PG_SERVER_PASSWORD "\"}"),
+		      &err),
+	    0);
 	call("CreateReplicationSubnetGroup",
 	     "{\"ReplicationSubnetGroupIdentifier\":\"Main\","
 	     "\"ReplicationSubnetGroupDescription\":\"d\","
@@ -496,11 +495,14 @@ static void loads_without_loss(void **state)
 	assert_string_equal(text_of(t, "ValidationState"), "Validated");
 	t = statistics(arn, "no_key");
 	assert_string_equal(text_of(t, "ValidationState"), "No primary key");
-	assert_non_null(strstr(text_of(t, "ValidationStateDetails"),
-			       "agree: 100 rows"));
-	assert_answer("dst", "SELECT count(*) FROM lab.plain WHERE id < 0", "0");
-	assert_answer("dst", "SELECT string_agg(id::text || r, ',' ORDER BY id)"
-			     " FROM lab.parts_2 WHERE id < 6", "12,32,52");
+	assert_non_null(
+	    strstr(text_of(t, "ValidationStateDetails"), "agree: 100 rows"));
+	assert_answer("dst", "SELECT count(*) FROM lab.plain WHERE id < 0",
+		      "0");
+	assert_answer("dst",
+		      "SELECT string_agg(id::text || r, ',' ORDER BY id)"
+		      " FROM lab.parts_2 WHERE id < 6",
+		      "12,32,52");
 	assert_answer("dst", "SELECT count(*) FROM lab.\"Odd \"\"Name%\"", "2");
 	drop_task(arn);
 }
@@ -539,8 +541,8 @@ static void makes_missing_tables(void **state)
 	task = run_task(arn, "reload-target");
 	assert_string_equal(text_of(task, "Status"), "stopped");
 	assert_true(stat_of(task, "TablesErrored") >= 3);
-	assert_non_null(strstr(text_of(task, "LastFailureMessage"),
-			       "duplicate key"));
+	assert_non_null(
+	    strstr(text_of(task, "LastFailureMessage"), "duplicate key"));
 	assert_string_equal(text_of(statistics(arn, "plain"), "TableState"),
 			    "Table error");
 	assert_answer("dst", "SELECT count(*) FROM lab.plain", "5000");
@@ -550,26 +552,26 @@ static void makes_missing_tables(void **state)
 static void renames_and_filters(void **state)
 {
 	static const char mappings[] =
-		"{\"rules\":[{\"rule-type\":\"selection\",\"rule-id\":1,"
-		"\"rule-name\":\"1\",\"object-locator\":{\"schema-name\":"
-		"\"lab\",\"table-name\":\"plain\"},\"rule-action\":\"include\","
-		"\"filters\":[{\"filter-type\":\"source\",\"column-name\":"
-		"\"id\",\"filter-conditions\":[{\"filter-operator\":\"ste\","
-		"\"value\":\"10\"},{\"filter-operator\":\"between\","
-		"\"start-value\":\"100\",\"end-value\":\"109\"}]}]},"
-		"{\"rule-type\":\"transformation\",\"rule-id\":2,\"rule-name\":"
-		"\"2\",\"rule-target\":\"schema\",\"object-locator\":{"
-		"\"schema-name\":\"lab\"},\"rule-action\":\"rename\","
-		"\"value\":\"shop\"},"
-		"{\"rule-type\":\"transformation\",\"rule-id\":3,\"rule-name\":"
-		"\"3\",\"rule-target\":\"column\",\"object-locator\":{"
-		"\"schema-name\":\"lab\",\"table-name\":\"plain\","
-		"\"column-name\":\"t\"},\"rule-action\":\"rename\","
-		"\"value\":\"title\"},"
-		"{\"rule-type\":\"transformation\",\"rule-id\":4,\"rule-name\":"
-		"\"4\",\"rule-target\":\"column\",\"object-locator\":{"
-		"\"schema-name\":\"lab\",\"table-name\":\"plain\","
-		"\"column-name\":\"n\"},\"rule-action\":\"remove-column\"}]}";
+	    "{\"rules\":[{\"rule-type\":\"selection\",\"rule-id\":1,"
+	    "\"rule-name\":\"1\",\"object-locator\":{\"schema-name\":"
+	    "\"lab\",\"table-name\":\"plain\"},\"rule-action\":\"include\","
+	    "\"filters\":[{\"filter-type\":\"source\",\"column-name\":"
+	    "\"id\",\"filter-conditions\":[{\"filter-operator\":\"ste\","
+	    "\"value\":\"10\"},{\"filter-operator\":\"between\","
+	    "\"start-value\":\"100\",\"end-value\":\"109\"}]}]},"
+	    "{\"rule-type\":\"transformation\",\"rule-id\":2,\"rule-name\":"
+	    "\"2\",\"rule-target\":\"schema\",\"object-locator\":{"
+	    "\"schema-name\":\"lab\"},\"rule-action\":\"rename\","
+	    "\"value\":\"shop\"},"
+	    "{\"rule-type\":\"transformation\",\"rule-id\":3,\"rule-name\":"
+	    "\"3\",\"rule-target\":\"column\",\"object-locator\":{"
+	    "\"schema-name\":\"lab\",\"table-name\":\"plain\","
+	    "\"column-name\":\"t\"},\"rule-action\":\"rename\","
+	    "\"value\":\"title\"},"
+	    "{\"rule-type\":\"transformation\",\"rule-id\":4,\"rule-name\":"
+	    "\"4\",\"rule-target\":\"column\",\"object-locator\":{"
+	    "\"schema-name\":\"lab\",\"table-name\":\"plain\","
+	    "\"column-name\":\"n\"},\"rule-action\":\"remove-column\"}]}";
 	struct value task;
 	struct str arn;
 
@@ -582,19 +584,18 @@ static void renames_and_filters(void **state)
 		      "SELECT count(*) || min(title) || max(p::text) FROM "
 		      "shop.plain p",
 		      "20row 1(9,\"row 9\")");
-	assert_string_equal(text_of(statistics(arn, "plain"),
-				    "ValidationState"),
-			    "Validated");
+	assert_string_equal(
+	    text_of(statistics(arn, "plain"), "ValidationState"), "Validated");
 	drop_task(arn);
 }
 
 static void tells_differences(void **state)
 {
 	static const char mappings[] =
-		"{\"rules\":[{\"rule-type\":\"selection\",\"rule-id\":1,"
-		"\"rule-name\":\"1\",\"object-locator\":{\"schema-name\":"
-		"\"lab\",\"table-name\":\"plain\"},\"rule-action\":"
-		"\"include\"}]}";
+	    "{\"rules\":[{\"rule-type\":\"selection\",\"rule-id\":1,"
+	    "\"rule-name\":\"1\",\"object-locator\":{\"schema-name\":"
+	    "\"lab\",\"table-name\":\"plain\"},\"rule-action\":"
+	    "\"include\"}]}";
 	struct value task;
 	struct str arn;
 
@@ -611,9 +612,9 @@ static void tells_differences(void **state)
 			"{\"ValidationSettings\":{\"EnableValidation\":true}}");
 	task = run_task(arn, "start-replication");
 	assert_string_equal(text_of(task, "Status"), "stopped");
-	assert_string_equal(text_of(statistics(arn, "plain"),
-				    "ValidationState"),
-			    "Mismatched records");
+	assert_string_equal(
+	    text_of(statistics(arn, "plain"), "ValidationState"),
+	    "Mismatched records");
 	drop_task(arn);
 }
 
@@ -640,9 +641,9 @@ static void suspends_a_failing_table(void **state)
 	assert_int_equal(value_number(t, "FullLoadRows", -1), 0);
 	assert_non_null(strstr(text_of(t, "ValidationStateDetails"),
 			       "violates check constraint"));
-	assert_non_null(strstr(text_of(statistics(arn, "no_key"),
-				       "ValidationStateDetails"),
-			       "no column \"b\""));
+	assert_non_null(
+	    strstr(text_of(statistics(arn, "no_key"), "ValidationStateDetails"),
+		   "no column \"b\""));
 	/* The old row stands: the truncation was rolled back. */
 	assert_answer("dst", "SELECT string_agg(id::text, ',') FROM lab.plain",
 		      "-5");
@@ -672,8 +673,8 @@ static void stops_by_policy(void **state)
 			"\"STOP_TASK\"}}");
 	task = run_task(arn, "start-replication");
 	assert_string_equal(text_of(task, "Status"), "failed");
-	assert_non_null(strstr(text_of(task, "StopReason"),
-			       "Stop Reason FATAL_ERROR"));
+	assert_non_null(
+	    strstr(text_of(task, "StopReason"), "Stop Reason FATAL_ERROR"));
 	assert_non_null(strstr(text_of(task, "LastFailureMessage"),
 			       "violates check constraint"));
 	drop_task(arn);
@@ -682,9 +683,9 @@ static void stops_by_policy(void **state)
 static void finds_no_tables(void **state)
 {
 	static const char mappings[] =
-		"{\"rules\":[{\"rule-type\":\"selection\",\"rule-id\":1,"
-		"\"rule-name\":\"1\",\"object-locator\":{\"schema-name\":"
-		"\"LAB\",\"table-name\":\"%\"},\"rule-action\":\"include\"}]}";
+	    "{\"rules\":[{\"rule-type\":\"selection\",\"rule-id\":1,"
+	    "\"rule-name\":\"1\",\"object-locator\":{\"schema-name\":"
+	    "\"LAB\",\"table-name\":\"%\"},\"rule-action\":\"include\"}]}";
 	struct value task;
 	struct str arn;
 
@@ -714,7 +715,8 @@ static void stops_within_seconds(void **state)
 		       "text, n numeric(10,2)); INSERT INTO lab.plain VALUES "
 		       "(-5)");
 	holder = open_database("dst");
-	assert_int_equal(pg_run(holder, "BEGIN; LOCK TABLE lab.plain", &err), 0);
+	assert_int_equal(pg_run(holder, "BEGIN; LOCK TABLE lab.plain", &err),
+			 0);
 	arn = make_task("stops", all_of_lab,
 			"{\"FullLoadSettings\":{\"TargetTablePrepMode\":"
 			"\"TRUNCATE_BEFORE_LOAD\"}}");
@@ -803,23 +805,24 @@ static void never_doubles_rows(void **state)
 		       STR_ARG(str_skip(arn, (size_t)str_rfind(arn, ':') + 1)));
 	close_server();
 	assert_int_equal(file_remove_tree(path.s, &err), 0);
-	path = str_fmt(&mem, "%.*s.ledger", STR_ARG(str_sub(path, 0,
-							    path.n - 5)));
+	path =
+	    str_fmt(&mem, "%.*s.ledger", STR_ARG(str_sub(path, 0, path.n - 5)));
 	holder = open_database("dst");
 	assert_int_equal(pg_run(holder, "BEGIN", &err), 0);
-	if (pg_query(holder, "SELECT txid_current()", 0, NULL, &mem, &r,
-		     &err) < 0)
+	if (pg_query(holder, "SELECT txid_current()", 0, NULL, &mem, &r, &err) <
+	    0)
 		fail_msg("%s", err.message);
 	xid = r.cells[0];
 	assert_int_equal(pg_run(holder, "ROLLBACK", &err), 0);
 	pg_close(holder);
 	assert_int_equal(
-		system(str_fmt(&mem, "sed -i '/no_key/s/\"xid\":\"[0-9]*\"/"
-				     "\"xid\":\"%.*s\"/' %.*s && printf "
-				     "'{\"rows\":1' >> %.*s",
-			       STR_ARG(xid), STR_ARG(path), STR_ARG(path))
-			       .s),
-		0);
+	    system(str_fmt(&mem,
+			   "sed -i '/no_key/s/\"xid\":\"[0-9]*\"/"
+			   "\"xid\":\"%.*s\"/' %.*s && printf "
+			   "'{\"rows\":1' >> %.*s",
+			   STR_ARG(xid), STR_ARG(path), STR_ARG(path))
+		       .s),
+	    0);
 	open_server();
 	task = run_task(arn, "resume-processing");
 	assert_string_equal(text_of(task, "Status"), "stopped");
@@ -845,8 +848,9 @@ static void checks_what_it_is_told(void **state)
 		"{\"EndpointIdentifier\":\"x\",\"EndpointType\":\"source\","
 		"\"EngineName\":\"postgres\",\"Username\":\"u\","
 		"\"PostgreSQLSettings\":{\"SecretsManagerSecretId\":\"s\"}}");
-	refused("DescribeEndpoints", "ResourceNotFoundFault",
-		"{\"Filters\":[{\"Name\":\"endpoint-id\",\"Values\":[\"no\"]}]}");
+	refused(
+	    "DescribeEndpoints", "ResourceNotFoundFault",
+	    "{\"Filters\":[{\"Name\":\"endpoint-id\",\"Values\":[\"no\"]}]}");
 	refused("DescribeEndpoints", "InvalidParameterValueException",
 		"{\"Filters\":[{\"Name\":\"colour\",\"Values\":[\"no\"]}]}");
 	refused("DeleteReplicationSubnetGroup", "InvalidResourceStateFault",
@@ -860,7 +864,8 @@ static void checks_what_it_is_told(void **state)
 	assert_null(value_get(v, "Password"));
 	v = first(call("DescribeReplicationInstances", "{}"),
 		  "ReplicationInstances");
-	assert_string_equal(text_of(v, "ReplicationInstanceIdentifier"), "main");
+	assert_string_equal(text_of(v, "ReplicationInstanceIdentifier"),
+			    "main");
 	assert_string_equal(text_of(member(v, "ReplicationSubnetGroup"),
 				    "ReplicationSubnetGroupIdentifier"),
 			    "main");
@@ -871,9 +876,9 @@ static void checks_what_it_is_told(void **state)
 	     source_arn);
 	call("RemoveTagsFromResource",
 	     "{\"ResourceArn\":\"%s\",\"TagKeys\":[\"a\"]}", source_arn);
-	v = member(call("ListTagsForResource", "{\"ResourceArn\":\"%s\"}",
-			source_arn),
-		   "TagList");
+	v = member(
+	    call("ListTagsForResource", "{\"ResourceArn\":\"%s\"}", source_arn),
+	    "TagList");
 	assert_int_equal(v.as.list.n, 1);
 	assert_string_equal(text_of(v.as.list.items[0], "Key"), "b");
 
@@ -887,8 +892,8 @@ static void checks_what_it_is_told(void **state)
 	page = call("DescribeReplicationTasks",
 		    "{\"MaxRecords\":20,\"WithoutSettings\":true}");
 	assert_int_equal(member(page, "ReplicationTasks").as.list.n, 20);
-	assert_null(value_get(first(page, "ReplicationTasks"),
-			      "TableMappings"));
+	assert_null(
+	    value_get(first(page, "ReplicationTasks"), "TableMappings"));
 	page = call("DescribeReplicationTasks",
 		    "{\"MaxRecords\":20,\"Marker\":\"%s\"}",
 		    text_of(page, "Marker"));

@@ -24,10 +24,11 @@ static const struct sign_header vanilla_headers[] = {
 	{ STR_INIT("Host"), STR_INIT("example.amazonaws.com") },
 	{ STR_INIT("X-Amz-Date"), STR_INIT("20150830T123600Z") },
 	{ STR_INIT("Authorization"),
-	  STR_INIT("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/"
-		   "service/aws4_request, SignedHeaders=host;x-amz-date, "
-		   "Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8"
-		   "aae1d763fbf31") },
+	  STR_INIT(
+	      "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/"
+	      "service/aws4_request, SignedHeaders=host;x-amz-date, "
+	      "Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8"
+	      "aae1d763fbf31") },
 };
 
 static struct sign_keys keys(void)
@@ -71,10 +72,12 @@ static void accepts_what_botocore_signs(void **state)
 		{ STR_INIT("X-Amz-Target"),
 		  STR_INIT("AmazonDMSv20160101.DescribeEndpoints") },
 		{ STR_INIT("X-Amz-Date"), STR_INIT("20261123T012301Z") },
-		{ STR_INIT("Authorization"), STR_INIT("AWS4-HMAC-SHA256 Credential=AKIALOCAL/20261123/eu-west-1"
-			   "/dms/aws4_request, SignedHeaders=content-type;host;x-amz"
-			   "-date;x-amz-target, Signature=d42de958ac6e88f623b4733633"
-			   "63e6d344f1684a6ceb3793daeafaa9f78af926") },
+		{ STR_INIT("Authorization"),
+		  STR_INIT(
+		      "AWS4-HMAC-SHA256 Credential=AKIALOCAL/20261123/eu-west-1"
+		      "/dms/aws4_request, SignedHeaders=content-type;host;x-amz"
+		      "-date;x-amz-target, Signature=d42de958ac6e88f623b4733633"
+		      "63e6d344f1684a6ceb3793daeafaa9f78af926") },
 	};
 	struct sign_request r = {
 		.method = STR("POST"),
@@ -143,9 +146,14 @@ static void refuses_the_rest(void **state)
 static void survives_broken_headers(void **state)
 {
 	static const char *const texts[] = {
-		"", " ", "AWS4-HMAC-SHA256", "AWS4-HMAC-SHA256 ",
-		"AWS4-HMAC-SHA256 Credential=", "AWS4-HMAC-SHA256 Credential=a,"
-		"SignedHeaders=,Signature=", "AWS4-HMAC-SHA256 Credential=////,"
+		"",
+		" ",
+		"AWS4-HMAC-SHA256",
+		"AWS4-HMAC-SHA256 ",
+		"AWS4-HMAC-SHA256 Credential=",
+		"AWS4-HMAC-SHA256 Credential=a,"
+		"SignedHeaders=,Signature=",
+		"AWS4-HMAC-SHA256 Credential=////,"
 		"SignedHeaders=;;;,Signature=x",
 		"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/"
 		"service/aws4_request, SignedHeaders=;host;;x, Signature=00",
