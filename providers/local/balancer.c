@@ -241,6 +241,22 @@ static void binds_of(struct str text, struct map *out)
 	}
 }
 
+bool balancer_holds(const struct local *l, const char *bind)
+{
+	struct arena a = { 0 };
+	struct map live = { 0 };
+	struct process p;
+	bool holds = false;
+
+	if (l->folder && process_find(l, "haproxy", &p)) {
+		binds_of(read_file(l, "haproxy.live", &a), &live);
+		holds = map_has(&live, str_from(bind));
+	}
+	map_release(&live);
+	arena_release(&a);
+	return holds;
+}
+
 /* Tries those that are not HAProxy's already. */
 static int test_binds(struct str wanted, struct str live, struct error *err)
 {
@@ -455,6 +471,7 @@ static int pass(struct local *l, struct error *err)
 
 	buf_init(&body, CONFIG_MAX);
 	buf_init(&text, CONFIG_MAX);
+	process_trim_log(l, "haproxy");
 	lock = stack_lock(l, err);
 	if (lock < 0 || model_build(l, &a, &m, err) < 0 ||
 	    certify(l, &m, &a, err) < 0 || write_routes(l, &m, &a, err) < 0)

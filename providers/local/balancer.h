@@ -32,6 +32,8 @@ void balancer_close(struct balancer *b);
 int balancer_sync(struct local *l, struct error *err);
 /* Whether HAProxy runs with the configuration as written last. */
 bool balancer_is_up(const struct local *l);
+/* Whether HAProxy runs and listens there, as far as was seen last. */
+bool balancer_holds(const struct local *l, const char *bind);
 int balancer_stop(struct local *l, struct error *err);
 /* The names that lead to a server at this loopback address. */
 int balancer_names(const struct local *l, struct str address, struct arena *a,

@@ -25,11 +25,14 @@
 enum { USAGE = 64, LINES_MAX = 100000, LINE_BYTES = 4096, START_MS = 60000 };
 
 const char local_command_usage[] =
-	"status [--json]        what runs, where, and whether it is up\n"
-	"start                  start what is down\n"
-	"stop                   stop servers and paths; data stay\n"
-	"logs [NAME] [-n N]     the last lines of one log, or which there are\n"
-	"env                    exports for the AWS CLI, keys included\n";
+	"COMMAND FILE\n"
+	"\n"
+	"  status FILE [--json]       what runs, where, and whether it is up\n"
+	"  start FILE                 start what is down\n"
+	"  stop FILE                  stop servers and paths; the data stay\n"
+	"  logs FILE [NAME] [-n N]    the last lines of a log; without NAME,\n"
+	"                             which logs there are\n"
+	"  env FILE                   exports for the AWS CLI, keys included";
 
 struct row {
 	struct str what, name, address, state;

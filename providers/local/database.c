@@ -5,6 +5,7 @@
 #include "lang/base/arena.h"
 #include "lang/base/error.h"
 #include "providers/local/balancer.h"
+#include "providers/local/process.h"
 #include "providers/local/stack.h"
 #include "providers/pg/pg.h"
 #include "providers/vault.h"
@@ -140,6 +141,7 @@ int database_serve(struct local *l, const struct record *cluster,
 		return error_set(err, ERROR_CONFLICT,
 				 "cluster \"%.*s\" has no instance",
 				 STR_ARG(cluster->id));
+	process_trim_log(l, s.name);
 	state = server_look(l, &s);
 	if (state == SERVER_DOWN) {
 		if (!may_start)

@@ -7,6 +7,7 @@
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 #include "lang/value.h"
+#include "providers/local/balancer.h"
 #include "providers/local/record.h"
 #include "providers/local/stack.h"
 
@@ -131,10 +132,15 @@ int network_test(struct str ip, int port, struct error *err)
 				 "%.*s:%d is not an address", STR_ARG(ip),
 				 port);
 	fd = listen_at(n, port);
-	if (fd < 0 && errno == EADDRINUSE)
-		return error_set(err, ERROR_CONFLICT,
-				 "%.*s:%d is in use by another program",
-				 STR_ARG(ip), port);
+	if (fd < 0 && errno == EADDRINUSE) {
+		error_set(err, ERROR_CONFLICT,
+			  "%.*s:%d is in use by another program", STR_ARG(ip),
+			  port);
+		return error_hint(err, "A server that listens on all "
+				  "addresses (0.0.0.0:%d) has this one too: "
+				  "let it listen on localhost only, stop it, "
+				  "or choose another port in the stack.", port);
+	}
 	if (fd < 0)
 		return error_errno(err, "could not listen on %.*s:%d",
 				   STR_ARG(ip), port);
@@ -243,6 +249,7 @@ static int claim_locked(struct local *l, struct record *vpc, int *number,
 			struct error *err)
 {
 	int64_t known = value_number(vpc->own, "number", -1);
+	char bind[40];
 	int fd;
 
 	if (known < 0 || known >= NETWORK_NUMBERS)
@@ -251,12 +258,19 @@ static int claim_locked(struct local *l, struct record *vpc, int *number,
 	l->network->is_wanted[known] = true;
 	if (l->network->held[known] >= 0)
 		return 0;
+	snprintf(bind, sizeof(bind), "127.%d.255.254:%d", 16 + *number,
+		 NETWORK_PORT);
+	if (balancer_holds(l, bind))
+		return 0;
 	fd = listen_at(claim_ip(*number), NETWORK_PORT);
-	if (fd < 0 && errno == EADDRINUSE)
-		return error_set(err, ERROR_CONFLICT,
-				 "the network 127.%d.0.0/16 of %.*s is taken "
-				 "by another stack or program",
-				 16 + *number, STR_ARG(vpc->address));
+	if (fd < 0 && errno == EADDRINUSE) {
+		error_set(err, ERROR_CONFLICT,
+			  "the network 127.%d.0.0/16 of %.*s is taken by "
+			  "another stack or program",
+			  16 + *number, STR_ARG(vpc->address));
+		return error_hint(err, "Stop what listens on %s; dmsl local "
+				  "stop does that for a stack.", bind);
+	}
 	if (fd < 0)
 		return error_errno(err, "could not listen on 127.%d.255.254",
 				   16 + *number);

@@ -535,6 +535,18 @@ out:
 	return rc;
 }
 
+void process_trim_log(const struct local *l, const char *name)
+{
+	struct arena a = { 0 };
+	char *path = stack_path(l, &a, "log/%s.log", name);
+	struct error none;
+	int fd = access(path, F_OK) == 0 ? open_log(path, &none) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	arena_release(&a);
+}
+
 struct str process_log_tail(const struct local *l, const char *name,
 			    struct arena *a)
 {

@@ -65,6 +65,11 @@ int process_stop(const struct local *l, const char *name, int signal,
 int process_run(const struct local *l, const struct program *p,
 		int64_t timeout_ms, struct buf *output, int *status,
 		struct error *err);
+/*
+ * Cuts log/NAME.log when it has grown beyond some megabytes. Servers append, so
+ * they go on at its new end.
+ */
+void process_trim_log(const struct local *l, const char *name);
 /* The end of log/NAME.log, for messages; one line, empty when there is none. */
 struct str process_log_tail(const struct local *l, const char *name,
 			    struct arena *a);

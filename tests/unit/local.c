@@ -13,16 +13,18 @@
 #include "engine/provider.h"
 #include "providers/local/local.h"
 #include "providers/local/process.h"
+#include "providers/local/record.h"
 #include "providers/local/scram.h"
 #include "providers/local/stack.h"
 #include "providers/pg/pg.h"
 #include "providers/vault.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -31,6 +33,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -279,12 +282,13 @@ static struct str route_of(void *self, struct str name, struct arena *a)
 	return str_dup(str_cut(&text, '"'), a);
 }
 
-static int select_one(void *self, struct str host, struct str address,
-		      const char *database, struct str *out, struct arena *a,
-		      struct error *err)
+static struct pg_target target_at(void *self, struct str host,
+				  struct str address, const char *database,
+				  struct arena *a)
 {
 	struct local *l = self;
-	struct pg_target t = {
+
+	return (struct pg_target){
 		.host = host,
 		.hostaddr = address,
 		.port = 5432,
@@ -295,6 +299,13 @@ static int select_one(void *self, struct str host, struct str address,
 		.ca_file = str_from(stack_path(l, a, "tls/ca.crt")),
 		.timeout_s = 5,
 	};
+}
+
+static int select_one(void *self, struct str host, struct str address,
+		      const char *database, struct str *out, struct arena *a,
+		      struct error *err)
+{
+	struct pg_target t = target_at(self, host, address, database, a);
 	struct pg_result r;
 	struct pg *c = NULL;
 	int rc = pg_open(&t, &c, err);
@@ -398,13 +409,48 @@ static void destroy_thing(struct thing *t, struct arena *a)
 	assert_true(t->is_gone);
 }
 
+static void must_find_same(struct thing *t, struct arena *a)
+{
+	struct thing again = *t;
+
+	again.id = (struct str){ 0 };
+	must(RUN(&again, create), &again);
+	assert_true(str_eq(again.id, t->id));
+	assert_true(value_eq(again.attrs, t->attrs));
+	must(RUN(t, read), t);
+	assert_false(t->is_gone);
+	assert_false(t->is_broken);
+	assert_true(value_eq(again.attrs, t->attrs));
+}
+
+/* A connection through a path while another network comes and goes. */
+static void must_survive(void *self, struct str host, struct str address,
+			 struct arena *a)
+{
+	struct pg_target t = target_at(self, host, address, "demo_db", a);
+	struct thing other = thing(self, a, "vpc", "other", "main");
+	struct error err = { 0 };
+	struct pg_result r;
+	struct pg *c;
+
+	if (pg_open(&t, &c, &err) < 0)
+		fail_msg("%s", err.message);
+	other.config = config(a, "cidr", value_c("10.0.0.0/16"), NULL);
+	must(RUN(&other, create), &other);
+	assert_int_equal(pg_query(c, "select 1", 0, NULL, a, &r, &err), 0);
+	must_select(self, host, address, a);
+	must(RUN(&other, destroy), &other);
+	assert_int_equal(pg_query(c, "select 1", 0, NULL, a, &r, &err), 0);
+	pg_close(c);
+}
+
 static void test_whole(void **state)
 {
 	struct arena arena = { 0 }, *a = &arena;
 	void *self = open_stack("demo", "00112233445566ff");
 	struct local *l = self;
 	struct side source = { 0 }, target = { 0 }, dms = { 0 };
-	struct thing endpoint, secret, again;
+	struct thing endpoint, secret;
 	struct process p;
 	struct str name, address, text = { 0 };
 	char stop[] = "stop", start[] = "start";
@@ -448,12 +494,23 @@ static void test_whole(void **state)
 				    address, "demo_db", &text, a, &err),
 			 -1);
 
-	/* The same create once more finds what is there. */
-	again = source.instance;
-	again.id = (struct str){ 0 };
-	must(RUN(&again, create), &again);
-	assert_true(str_eq(again.id, source.instance.id));
-	assert_true(value_eq(again.attrs, source.instance.attrs));
+	/* Everything once more, as after a crash: the same is found. */
+	must_find_same(&source.vpc, a);
+	must_find_same(&source.subnet_a, a);
+	must_find_same(&source.group, a);
+	must_find_same(&source.parameters, a);
+	must_find_same(&source.cluster, a);
+	must_find_same(&source.instance, a);
+	must_find_same(&source.balancer, a);
+	must_find_same(&source.targets, a);
+	must_find_same(&source.listener, a);
+	must_find_same(&source.service, a);
+	must_find_same(&secret, a);
+	must_find_same(&endpoint, a);
+	must_select(self, name, address, a);
+
+	/* A path that changes cuts no connection. */
+	must_survive(self, name, address, a);
 
 	/* A killed server shows, and update repairs it. */
 	assert_true(process_find(l, "db-source", &p));
@@ -518,6 +575,198 @@ static void test_whole(void **state)
 		fail_msg("sweep: %s", err.message);
 	assert_int_equal(count_processes(l->folder), 0);
 	assert_int_equal(access(l->folder, F_OK), -1);
+	local_provider.close(self);
+	arena_release(a);
+}
+
+/* The text of one setting, as `password` gets in; NULL when it does not. */
+static const char *setting(void *self, const struct side *s, int port,
+			   const char *password, const char *name,
+			   struct arena *a)
+{
+	struct str host = value_text(s->cluster.attrs, "endpoint");
+	struct pg_target t = target_at(self, host, route_of(self, host, a),
+				       "demo_db", a);
+	struct str param = str_from(name);
+	struct error err = { 0 };
+	struct pg_result r;
+	struct pg *c = NULL;
+	const char *text = NULL;
+
+	t.port = port;
+	t.password = str_from(password);
+	if (pg_open(&t, &c, &err) == 0 &&
+	    pg_query(c, "select current_setting($1)", 1, &param, a, &r,
+		     &err) == 0)
+		text = str_c(r.cells[0], a);
+	else
+		printf("# %s\n", err.message);
+	pg_close(c);
+	return text;
+}
+
+static void change(struct thing *t, const char *key, struct value v,
+		   struct arena *a)
+{
+	t->config = value_with(t->config, str_from(key), v, a);
+	must(RUN(t, update), t);
+}
+
+static void must_wait_for(void *self, const struct side *s, int port,
+			  const char *name, const char *wanted,
+			  struct arena *a)
+{
+	const char *got = NULL;
+
+	/* A reload is told at once and done within moments. */
+	for (int i = 0; i < 100; i++) {
+		got = setting(self, s, port, "changed-1234", name, a);
+		if (got && strcmp(got, wanted) == 0)
+			return;
+		clock_sleep_ms(20);
+	}
+	fail_msg("%s is %s, not %s", name, got ? got : "unreadable", wanted);
+}
+
+static void test_changes(void **state)
+{
+	struct arena arena = { 0 }, *a = &arena;
+	void *self = open_stack("changes", "5555555555555555");
+	struct side s = { 0 };
+	struct error err = { 0 };
+	char stop[] = "stop";
+
+	(void)state;
+	make_network(&s, self, a, "n");
+	make_database(&s, self, a, "n");
+	assert_string_equal(setting(self, &s, 5432, SENTINEL, "work_mem", a),
+			    "8MB");
+	/* Another password: the old one is refused. */
+	change(&s.cluster, "password",
+	       value_mark(value_c("changed-1234"), MARK_SECRET), a);
+	assert_null(setting(self, &s, 5432, SENTINEL, "work_mem", a));
+	must_wait_for(self, &s, 5432, "work_mem", "8MB", a);
+	/* A parameter that takes effect at once. */
+	change(&s.parameters, "parameters",
+	       config(a, "rds.logical_replication", value_c("1"), "work_mem",
+		      value_c("9MB"), NULL),
+	       a);
+	must_wait_for(self, &s, 5432, "work_mem", "9MB", a);
+	/* Another port, and wal_level by another group: a restart. */
+	s.parameters.id = (struct str){ 0 };
+	s.parameters.address = "network.n/db_cluster_parameter_group.second";
+	s.parameters.config = config(a, "name", value_c("second"), "family",
+				     value_c("aurora-postgresql15"), NULL);
+	must(RUN(&s.parameters, create), &s.parameters);
+	s.cluster.config =
+		value_with(s.cluster.config, STR("parameter_group"),
+			   value_str(s.parameters.id), a);
+	change(&s.cluster, "port", value_int(5433), a);
+	must_wait_for(self, &s, 5433, "wal_level", "replica", a);
+	/* A cluster that is down is not started by a change of its own. */
+	assert_int_equal(local_provider.command(
+				 self, 1, (char *[]){ stop, NULL },
+				 &err),
+			 0);
+	change(&s.cluster, "backup_days", value_int(3), a);
+	must(RUN(&s.instance, read), &s.instance);
+	assert_true(s.instance.is_broken);
+	must(RUN(&s.vpc, update), &s.vpc);
+	must(RUN(&s.instance, update), &s.instance);
+	must_wait_for(self, &s, 5433, "wal_level", "replica", a);
+	/* Parameters that are not there, or not the user's. */
+	s.parameters.config = value_with(
+		s.parameters.config, STR("parameters"),
+		config(a, "listen_addresses", value_c("*"), NULL), a);
+	assert_int_equal(RUN(&s.parameters, update), STEP_FAILED);
+	assert_non_null(strstr(s.parameters.err.message, "cannot be modified"));
+	/* Passwords that AWS would refuse. */
+	s.cluster.config = value_with(s.cluster.config, STR("password"),
+				      value_c("a b c d e f g"), a);
+	assert_int_equal(RUN(&s.cluster, update), STEP_FAILED);
+	assert_null(strstr(s.cluster.err.message, "a b c"));
+	assert_int_equal(local_provider.sweep(self, &err), 0);
+	local_provider.close(self);
+	arena_release(a);
+}
+
+/* The first address that a balancer listens on. */
+static struct str record_address(void *self, const struct thing *t,
+				 struct arena *a)
+{
+	const struct value *listen;
+	struct error err = { 0 };
+	struct record r;
+
+	if (record_read(self, t->type, t->id, a, &r, &err) < 0)
+		fail_msg("%s", err.message);
+	listen = value_get(r.own, "listen");
+	assert_non_null(listen);
+	return listen->as.list.items[0].as.text;
+}
+
+static int listen_on(struct str address, int port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int on = 1;
+
+	inet_pton(AF_INET, address.s, &at.sin_addr);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	/* HAProxy's former worker lets go within moments. */
+	for (int i = 0; i < 200; i++) {
+		if (bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 &&
+		    listen(fd, 5) == 0)
+			return fd;
+		clock_sleep_ms(20);
+	}
+	fail_msg("%s is never free", address.s);
+	return -1;
+}
+
+/* An address that somebody else has is an error, and no outage. */
+static void test_taken(void **state)
+{
+	struct arena arena = { 0 }, *a = &arena;
+	void *self = open_stack("taken", "6666666666666666");
+	struct side s = { 0 };
+	struct error err = { 0 };
+	struct str address;
+	int fd;
+
+	(void)state;
+	make_network(&s, self, a, "n");
+	s.balancer = thing(self, a, "load_balancer", "n", "main");
+	s.balancer.config =
+		config(a, "subnets",
+		       list2(a, s.subnet_a.id, s.subnet_b.id), NULL);
+	must(RUN(&s.balancer, create), &s.balancer);
+	s.targets = thing(self, a, "target_group", "n", "main");
+	s.targets.config = config(a, "vpc", value_str(s.vpc.id), "port",
+				  value_int(5432), NULL);
+	must(RUN(&s.targets, create), &s.targets);
+	s.listener = thing(self, a, "listener", "n", "main");
+	s.listener.config =
+		config(a, "load_balancer", value_str(s.balancer.id), "port",
+		       value_int(7654), "target_group",
+		       value_str(s.targets.id), NULL);
+	must(RUN(&s.listener, create), &s.listener);
+	must(RUN(&s.listener, destroy), &s.listener);
+	/* Where it listened a moment ago, another program listens now. */
+	address = record_address(self, &s.balancer, a);
+	fd = listen_on(address, 7654);
+	s.listener.id = (struct str){ 0 };
+	assert_int_equal(RUN(&s.listener, create), STEP_FAILED);
+	assert_int_equal(s.listener.err.kind, ERROR_CONFLICT);
+	assert_non_null(strstr(s.listener.err.message, ":7654 is in use"));
+	/* What was there goes on. */
+	must(RUN(&s.vpc, read), &s.vpc);
+	close(fd);
+	must(RUN(&s.listener, create), &s.listener);
+	must(RUN(&s.vpc, read), &s.vpc);
+	assert_false(s.vpc.is_broken);
+	assert_int_equal(local_provider.sweep(self, &err), 0);
 	local_provider.close(self);
 	arena_release(a);
 }
@@ -655,6 +904,8 @@ static int run_all(void)
 		cmocka_unit_test(test_scram),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_parallel),
+		cmocka_unit_test(test_taken),
+		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_two_stacks),
 		cmocka_unit_test(test_whole),
 	};
