@@ -37,7 +37,8 @@ static const struct attr_schema thing_attrs[] = {
 	{ 0 },
 };
 static const struct type_schema thing_schema = {
-	.name = "thing", .attrs = thing_attrs,
+	.name = "thing",
+	.attrs = thing_attrs,
 };
 static const struct type_schema *const schemas[] = { &thing_schema, NULL };
 
@@ -54,7 +55,7 @@ static struct {
 	struct made objects[OBJECTS];
 	size_t n;
 	char log[4096]; /* what was done, in order */
-	bool answers;   /* "silent" objects answer from now on */
+	bool answers;	/* "silent" objects answer from now on */
 	bool has_new_effect;
 	const char *code; /* that is promised; NULL: none is */
 	int recoveries;
@@ -67,8 +68,8 @@ static struct made *find(struct str address)
 			return &world.objects[i];
 	if (world.n == OBJECTS)
 		BUG("too many objects");
-	snprintf(world.objects[world.n].address,
-		 sizeof(world.objects->address), "%.*s", STR_ARG(address));
+	snprintf(world.objects[world.n].address, sizeof(world.objects->address),
+		 "%.*s", STR_ARG(address));
 	return &world.objects[world.n++];
 }
 
@@ -86,14 +87,13 @@ static enum step make(struct call *c, struct made *o)
 	if (!o->exists || strncmp(o->token, c->token.s, c->token.n) != 0) {
 		assert_false(o->exists);
 		o->exists = true;
-		snprintf(o->token, sizeof(o->token), "%.*s",
-			 STR_ARG(c->token));
+		snprintf(o->token, sizeof(o->token), "%.*s", STR_ARG(c->token));
 		note("create", c->address);
 	}
 	c->id = str_fmt(c->arena, "id-%.*s", STR_ARG(c->address));
 	c->result = value_map(
-		(struct value_entry[]){ { STR("code"), value_c("real") } }, 1,
-		c->arena);
+	    (struct value_entry[]){ { STR("code"), value_c("real") } }, 1,
+	    c->arena);
 	return STEP_DONE;
 }
 
@@ -114,8 +114,8 @@ static enum step create(struct call *c, struct made *o)
 	if (str_is(act, "silent") && !world.answers) {
 		make(c, o);
 		c->id = (struct str){ 0 };
-		return call_fail(c, o->calls == 1 ? ERROR_TIMEOUT :
-						    ERROR_INVALID,
+		return call_fail(c,
+				 o->calls == 1 ? ERROR_TIMEOUT : ERROR_INVALID,
 				 "no answer");
 	}
 	if (str_is(act, "slow") && o->polls++ < 3) {
@@ -173,10 +173,10 @@ static int fake_plan(struct call *c, const char *action)
 	if (world.has_new_effect && find(c->address)->polls++)
 		call_effect(c, EFFECT_DROP, "drop everything");
 	if (world.code)
-		c->result = value_map(
-			(struct value_entry[]){
-				{ STR("code"), value_c(world.code) } },
-			1, c->arena);
+		c->result =
+		    value_map((struct value_entry[]){ { STR("code"),
+							value_c(world.code) } },
+			      1, c->arena);
 	pthread_mutex_unlock(&world.lock);
 	return 0;
 }
@@ -207,7 +207,10 @@ static const struct resource_type types[] = {
 	{ 0 },
 };
 static const struct provider fake_provider = {
-	.name = "fake", .types = types, .open = fake_open, .close = fake_close,
+	.name = "fake",
+	.types = types,
+	.open = fake_open,
+	.close = fake_close,
 };
 static const struct provider *const providers[] = { &fake_provider, NULL };
 
@@ -281,7 +284,8 @@ static int begin(void **state)
 	(void)state;
 	assert_int_equal(system("rm -rf .git s.dmsl out && git init -q . && "
 				"git config user.name t && "
-				"git config user.email t@example.org"), 0);
+				"git config user.email t@example.org"),
+			 0);
 	memset(world.objects, 0, sizeof(world.objects));
 	world.n = 0;
 	world.log[0] = '\0';
@@ -321,9 +325,8 @@ static void replacing_goes_backwards_and_forwards(void **state)
 	write_stack("thing a { kind = \"y\" }\n"
 		    "thing b { kind = thing.a.id }\n");
 	assert_int_equal(run("apply", "--yes"), 0);
-	assert_string_equal(world.log,
-			    "delete thing.b\ndelete thing.a\n"
-			    "create thing.a\ncreate thing.b\n");
+	assert_string_equal(world.log, "delete thing.b\ndelete thing.a\n"
+				       "create thing.a\ncreate thing.b\n");
 }
 
 static void a_failure_stops_its_dependents_only(void **state)
@@ -426,7 +429,7 @@ int main(void)
 				       begin),
 		cmocka_unit_test_setup(a_broken_promise_stops_the_step, begin),
 		cmocka_unit_test_setup(
-			an_effect_that_was_not_shown_is_not_carried_out, begin),
+		    an_effect_that_was_not_shown_is_not_carried_out, begin),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
