@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -381,7 +382,7 @@ static int write_access(struct local *l, const struct server *s,
 	return rc;
 }
 
-int server_certify(struct local *l, const struct server *s,
+static int certify(struct local *l, const struct server *s,
 		   const struct str *names, size_t n_names, struct error *err)
 {
 	struct arena a = { 0 };
@@ -395,6 +396,17 @@ int server_certify(struct local *l, const struct server *s,
 	return rc;
 }
 
+int server_certify(struct local *l, const struct server *s,
+		   const struct str *names, size_t n_names, struct error *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&l->configuring);
+	rc = certify(l, s, names, n_names, err);
+	pthread_mutex_unlock(&l->configuring);
+	return rc;
+}
+
 int server_configure(struct local *l, const struct server *s,
 		     struct value parameters, const struct str *names,
 		     size_t n_names, struct error *err)
@@ -402,9 +414,11 @@ int server_configure(struct local *l, const struct server *s,
 	struct arena a = { 0 };
 	int rc = -1;
 
+	pthread_mutex_lock(&l->configuring);
 	if (write_conf(l, s, parameters, &a, err) == 0 &&
 	    write_access(l, s, &a, err) == 0)
-		rc = server_certify(l, s, names, n_names, err);
+		rc = certify(l, s, names, n_names, err);
+	pthread_mutex_unlock(&l->configuring);
 	arena_release(&a);
 	return rc;
 }

@@ -121,6 +121,7 @@ void stack_close(struct local *l)
 	pthread_mutex_destroy(&l->making);
 	pthread_mutex_destroy(&l->replicator);
 	pthread_mutex_destroy(&l->servers);
+	pthread_mutex_destroy(&l->configuring);
 	arena_release(&l->arena);
 	free(l);
 }
@@ -135,6 +136,7 @@ int stack_open(const struct provider_setup *s, struct local **out,
 	pthread_mutex_init(&l->making, NULL);
 	pthread_mutex_init(&l->replicator, NULL);
 	pthread_mutex_init(&l->servers, NULL);
+	pthread_mutex_init(&l->configuring, NULL);
 	l->stack = str_dup(s->stack, &l->arena);
 	l->uid = str_dup(s->stack_uid, &l->arena);
 	l->owner = str_fmt(&l->arena, "%.*s/%.*s", STR_ARG(s->stack),

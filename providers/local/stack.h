@@ -71,6 +71,7 @@ struct local {
 	struct balancer *balancer; /* balancer.c */
 	pthread_mutex_t replicator; /* held while one is started */
 	pthread_mutex_t servers;    /* held while one is started to undo */
+	pthread_mutex_t configuring; /* held while a server's files are written */
 };
 
 int stack_open(const struct provider_setup *s, struct local **out,
