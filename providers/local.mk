@@ -4,6 +4,76 @@ noinst_LIBRARIES += providers/libproviders.a
 providers_libproviders_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(PQ_CFLAGS) \
 	$(MICROHTTPD_CFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS)
 providers_libproviders_a_SOURCES = \
+	providers/aws/aws.c providers/aws/aws.h \
+	providers/aws/client.c providers/aws/client.h \
+	providers/aws/dms.h \
+	providers/aws/dms_call.c providers/aws/dms_call.h \
+	providers/aws/dms_effects.c \
+	providers/aws/dms_endpoint.c \
+	providers/aws/dms_instance.c \
+	providers/aws/dms_load.c \
+	providers/aws/dms_subnet_group.c \
+	providers/aws/dms_task.c providers/aws/dms_task.h \
+	providers/aws/sigv4.c providers/aws/sigv4.h \
+	providers/builtin.c providers/builtin.h \
+	providers/core/core.c providers/core/core.h \
+	providers/core/data.c \
+	providers/core/password.c \
+	providers/http.c providers/http.h \
+	providers/local/balancer.c providers/local/balancer.h \
+	providers/local/cluster.c \
+	providers/local/command.c providers/local/command.h \
+	providers/local/database.c providers/local/database.h \
+	providers/local/hosts.c providers/local/hosts.h \
+	providers/local/ids.c providers/local/ids.h \
+	providers/local/local.c providers/local/local.h \
+	providers/local/model.c providers/local/model.h \
+	providers/local/network.c providers/local/network.h \
+	providers/local/object.c providers/local/object.h \
+	providers/local/path.c \
+	providers/local/process.c providers/local/process.h \
+	providers/local/provision.c \
+	providers/local/record.c providers/local/record.h \
+	providers/local/recorded.c \
+	providers/local/scram.c providers/local/scram.h \
+	providers/local/secret.c \
+	providers/local/server.c providers/local/server.h \
+	providers/local/stack.c providers/local/stack.h \
+	providers/local/tls.c providers/local/tls.h \
+	providers/local/types.h \
+	providers/local/vpc.c \
+	providers/pg/conn.h \
+	providers/pg/copy.c providers/pg/copy.h \
+	providers/pg/pg.c providers/pg/pg.h \
+	providers/replicator/book.c providers/replicator/book.h \
+	providers/replicator/catalog.c providers/replicator/catalog.h \
+	providers/replicator/fault.c providers/replicator/fault.h \
+	providers/replicator/front.c providers/replicator/front.h \
+	providers/replicator/ledger.c providers/replicator/ledger.h \
+	providers/replicator/load.c providers/replicator/load.h \
+	providers/replicator/mover.c providers/replicator/mover.h \
+	providers/replicator/obj.c providers/replicator/obj.h \
+	providers/replicator/op_connection.c \
+	providers/replicator/op_endpoint.c \
+	providers/replicator/op_instance.c \
+	providers/replicator/op_tags.c \
+	providers/replicator/op_task.c \
+	providers/replicator/ops.c providers/replicator/ops.h \
+	providers/replicator/progress.c providers/replicator/progress.h \
+	providers/replicator/replicator.c providers/replicator/replicator.h \
+	providers/replicator/route.c providers/replicator/route.h \
+	providers/replicator/run.c providers/replicator/run.h \
+	providers/replicator/server.h \
+	providers/replicator/session.c providers/replicator/session.h \
+	providers/replicator/sign.c providers/replicator/sign.h \
+	providers/replicator/unit.c providers/replicator/unit.h \
+	providers/retry.c providers/retry.h \
+	providers/sql/connect.c providers/sql/connect.h \
+	providers/sql/database.c \
+	providers/sql/fixture.c \
+	providers/sql/query.c \
+	providers/sql/split.c providers/sql/split.h \
+	providers/sql/sql.h \
 	providers/types/core.c \
 	providers/types/data.c \
 	providers/types/dms.c \
@@ -11,4 +81,5 @@ providers_libproviders_a_SOURCES = \
 	providers/types/network.c \
 	providers/types/path.c \
 	providers/types/sql.c \
-	providers/types/types.c providers/types/types.h
+	providers/types/types.c providers/types/types.h \
+	providers/vault.c providers/vault.h

@@ -2,9 +2,10 @@
 # folder is a repository with a copy of stacks/; $DMSL_HOME is the test's own.
 
 # Servers run under another account when the test is root: it must get here.
-DMSL_HOME=$(mktemp -d "${TMPDIR:-/tmp}/dmsl-h-XXXXXX")/h
+stack_folder=$(mktemp -d "${TMPDIR:-/tmp}/dmsl-h-XXXXXX") || exit 1
+chmod 755 "$stack_folder"
+DMSL_HOME=$stack_folder/h
 export DMSL_HOME
-chmod 755 "$(dirname "$DMSL_HOME")"
 unset DMSL_STATE_KEY DMSL_STATE_KEY_FILE
 
 cp -R "$DMSL_SRCDIR/stacks" stacks
@@ -72,6 +73,6 @@ end_stack() {
   stack_processes | while read -r pid _; do
     kill -KILL "$pid" 2>/dev/null
   done
-  rm -rf "$(dirname "$DMSL_HOME")"
+  rm -rf "$stack_folder"
 }
 test_atexit end_stack

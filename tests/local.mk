@@ -7,12 +7,114 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 	DMSL_SRCDIR='$(abs_top_srcdir)'; export DMSL_SRCDIR; \
 	DMSL_BUILDDIR='$(abs_top_builddir)'; export DMSL_BUILDDIR;
 
-unit_libs = lang/liblang.a $(CMOCKA_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
+# Unit tests: one program a module or part, in TAP (cmocka).
+if HAVE_CMOCKA
+unit_tests = \
+	tests/unit/apply \
+	tests/unit/base \
+	tests/unit/config \
+	tests/unit/core_types \
+	tests/unit/dms \
+	tests/unit/dms_live \
+	tests/unit/dms_types \
+	tests/unit/eval \
+	tests/unit/graph \
+	tests/unit/http \
+	tests/unit/journal \
+	tests/unit/lang_golden \
+	tests/unit/local \
+	tests/unit/opts \
+	tests/unit/pg \
+	tests/unit/plan \
+	tests/unit/replicator \
+	tests/unit/schedule \
+	tests/unit/seal \
+	tests/unit/sign \
+	tests/unit/sigv4 \
+	tests/unit/sql_types \
+	tests/unit/state \
+	tests/unit/store \
+	tests/unit/store_crash \
+	tests/unit/syntax \
+	tests/unit/value \
+	tests/unit/vault \
+	tests/unit/worker
 
-check_PROGRAMS += tests/unit/base
-TESTS += tests/unit/base
+check_PROGRAMS += $(unit_tests) tests/support/replicator
+TESTS += $(unit_tests)
+
+# Everything but the command line; a test of a lower layer links only that.
+lang_libs = lang/liblang.a $(CMOCKA_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
+engine_libs = engine/libcommands.a engine/libengine.a lang/liblang.a \
+	$(CMOCKA_LIBS) $(GIT2_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
+provider_libs = providers/libproviders.a engine/libengine.a lang/liblang.a \
+	$(CMOCKA_LIBS) $(CURL_LIBS) $(PQ_LIBS) $(MICROHTTPD_LIBS) $(CJSON_LIBS) \
+	$(CRYPTO_LIBS)
+pg_server = tests/support/pg_server.c tests/support/pg_server.h
+scripted = tests/unit/scripted.c tests/unit/scripted.h
+
+tests_unit_apply_SOURCES = tests/unit/apply.c
+tests_unit_apply_LDADD = $(engine_libs)
 tests_unit_base_SOURCES = tests/unit/base.c
-tests_unit_base_LDADD = $(unit_libs)
+tests_unit_base_LDADD = $(lang_libs)
+tests_unit_config_SOURCES = tests/unit/config.c
+tests_unit_config_LDADD = $(lang_libs)
+tests_unit_core_types_SOURCES = tests/unit/core_types.c
+tests_unit_core_types_LDADD = $(provider_libs)
+tests_unit_dms_SOURCES = tests/unit/dms.c
+tests_unit_dms_LDADD = $(lang_libs)
+tests_unit_dms_live_SOURCES = tests/unit/dms_live.c $(pg_server)
+tests_unit_dms_live_LDADD = $(provider_libs)
+tests_unit_dms_types_SOURCES = tests/unit/dms_types.c $(scripted)
+tests_unit_dms_types_LDADD = $(provider_libs)
+tests_unit_eval_SOURCES = tests/unit/eval.c
+tests_unit_eval_LDADD = $(lang_libs)
+tests_unit_graph_SOURCES = tests/unit/graph.c
+tests_unit_graph_LDADD = $(engine_libs)
+tests_unit_http_SOURCES = tests/unit/http.c $(scripted)
+tests_unit_http_LDADD = $(provider_libs)
+tests_unit_journal_SOURCES = tests/unit/journal.c
+tests_unit_journal_LDADD = $(engine_libs)
+tests_unit_lang_golden_SOURCES = tests/unit/lang_golden.c
+tests_unit_lang_golden_LDADD = $(lang_libs)
+tests_unit_local_SOURCES = tests/unit/local.c
+tests_unit_local_LDADD = $(provider_libs)
+tests_unit_opts_SOURCES = tests/unit/opts.c
+tests_unit_opts_LDADD = $(engine_libs)
+tests_unit_pg_SOURCES = tests/unit/pg.c $(pg_server)
+tests_unit_pg_LDADD = $(provider_libs)
+tests_unit_plan_SOURCES = tests/unit/plan.c
+tests_unit_plan_LDADD = $(engine_libs)
+tests_unit_replicator_SOURCES = tests/unit/replicator.c $(pg_server)
+tests_unit_replicator_LDADD = $(provider_libs)
+tests_unit_schedule_SOURCES = tests/unit/schedule.c
+tests_unit_schedule_LDADD = $(engine_libs)
+tests_unit_seal_SOURCES = tests/unit/seal.c
+tests_unit_seal_LDADD = $(engine_libs)
+tests_unit_sign_SOURCES = tests/unit/sign.c
+tests_unit_sign_LDADD = $(provider_libs)
+tests_unit_sigv4_SOURCES = tests/unit/sigv4.c
+tests_unit_sigv4_LDADD = $(provider_libs)
+tests_unit_sql_types_SOURCES = tests/unit/sql_types.c $(pg_server)
+tests_unit_sql_types_LDADD = $(provider_libs)
+tests_unit_state_SOURCES = tests/unit/state.c
+tests_unit_state_LDADD = $(engine_libs)
+tests_unit_store_SOURCES = tests/unit/store.c
+tests_unit_store_LDADD = $(engine_libs)
+tests_unit_store_crash_SOURCES = tests/unit/store_crash.c
+tests_unit_store_crash_LDADD = $(engine_libs)
+tests_unit_syntax_SOURCES = tests/unit/syntax.c
+tests_unit_syntax_LDADD = $(lang_libs)
+tests_unit_value_SOURCES = tests/unit/value.c
+tests_unit_value_LDADD = $(lang_libs)
+tests_unit_vault_SOURCES = tests/unit/vault.c
+tests_unit_vault_LDADD = $(provider_libs)
+tests_unit_worker_SOURCES = tests/unit/worker.c
+tests_unit_worker_LDADD = $(engine_libs)
+
+tests_support_replicator_SOURCES = tests/support/replicator.c
+tests_support_replicator_LDADD = $(provider_libs)
+endif
 
 # Habits: the same in the hook and in CI.
 .PHONY: check-headers check-layers check-man check-shell check-style style hooks
@@ -39,10 +141,16 @@ EXTRA_DIST += tests/check.sh tests/as-user.sh tests/find-secret.py tests/lib-sta
 	tests/habits/layers.sh tests/habits/man.sh
 
 # Commands and whole stacks, with the program that was built.
-stack_tests = \
+script_tests = \
+	tests/t/0001-usage.sh \
+	tests/t/0002-validate.sh \
+	tests/t/0010-apply.sh \
+	tests/t/0011-killed.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
 	tests/t/0910-kill.sh \
-	tests/t/0920-secrets.sh
-TESTS += $(stack_tests)
-EXTRA_DIST += $(stack_tests)
+	tests/t/0920-secrets.sh \
+	tests/replicator/aws-cli.sh \
+	tests/unit/local-user.sh
+TESTS += $(script_tests)
+EXTRA_DIST += $(script_tests) tests/lib.sh tests/lang
