@@ -1,8 +1,8 @@
 #include <config.h>
 
 /*
- * In: a plan, its expansion, a state that holds what is. Out: a state that holds
- * what became of each step, committed once, and the result's counts.
+ * In: a plan, its expansion, a state that holds what is. Out: a state that
+ *holds what became of each step, committed once, and the result's counts.
  *
  * A step goes through phases; execute.c asks for the next operation each time:
  *
@@ -55,7 +55,8 @@ struct apply {
 	struct state state; /* what is, step by step */
 	struct apply_graph graph;
 	struct node *nodes;
-	/* By resource: its attributes with the id; marks 0 and null: not yet. */
+	/* By resource: its attributes with the id; marks 0 and null: not yet.
+	 */
 	struct value *known;
 	bool *is_known;
 	struct schedule schedule;
@@ -109,7 +110,8 @@ static bool is_kept(struct value planned, struct value now)
 		if (planned.as.map.n != now.as.map.n)
 			return false;
 		for (size_t i = 0; i < now.as.map.n; i++) {
-			const struct value_entry *p = &planned.as.map.entries[i];
+			const struct value_entry *p =
+			    &planned.as.map.entries[i];
 			const struct value_entry *n = &now.as.map.entries[i];
 
 			/* Depth is bounded by what the language nests. */
@@ -132,19 +134,20 @@ static int check_promise(const struct plan_step *step, struct value wanted,
 		return 0;
 	for (size_t i = 0; i < wanted.as.map.n; i++) {
 		const struct value_entry *now = &wanted.as.map.entries[i];
-		const struct value *planned = value_get_str(step->wanted,
-							    now->key);
+		const struct value *planned =
+		    value_get_str(step->wanted, now->key);
 
 		if (planned && is_kept(*planned, now->value))
 			continue;
 		if (!planned && value_is_null(now->value))
 			continue;
-		error_set(err, ERROR_CONFLICT, "attribute \"%.*s\" is %s now, "
-			  "the plan showed %s", STR_ARG(now->key),
-			  shown(now->value, a).s,
+		error_set(err, ERROR_CONFLICT,
+			  "attribute \"%.*s\" is %s now, "
+			  "the plan showed %s",
+			  STR_ARG(now->key), shown(now->value, a).s,
 			  planned ? shown(*planned, a).s : "none");
 		return error_hint(err, "Nothing was done to it. Plan again and "
-				  "look at the difference.");
+				       "look at the difference.");
 	}
 	return 0;
 }
@@ -172,8 +175,8 @@ static struct operation *make_operation(const struct apply *a,
 					enum operation_kind kind)
 {
 	struct operation *op = operation_new(kind);
-	const struct state_resource *prior = state_find(&a->state,
-							step->address);
+	const struct state_resource *prior =
+	    state_find(&a->state, step->address);
 
 	op->address = step->address;
 	op->schema = step->schema;
@@ -277,7 +280,8 @@ static int prepare(struct apply *a, struct node *node,
 		return -1;
 	}
 	if (!value_is_known(node->wanted))
-		return error_set(err, ERROR_FAILED, "what it needs is still "
+		return error_set(err, ERROR_FAILED,
+				 "what it needs is still "
 				 "not known");
 	name_deps(a, step, &node->arena, &node->deps, &node->n_deps);
 	return check_promise(step, node->wanted, &node->arena, err);
@@ -287,7 +291,8 @@ static enum next delete_next(struct apply *a, struct node *node,
 			     const struct plan_step *step,
 			     struct operation **op)
 {
-	if (node->phase == PHASE_BEGIN && state_find(&a->state, step->address)) {
+	if (node->phase == PHASE_BEGIN &&
+	    state_find(&a->state, step->address)) {
 		node->phase = PHASE_ACTED;
 		*op = make_operation(a, step, node, OPERATION_DELETE);
 		return NEXT_OPERATION;
@@ -328,8 +333,8 @@ static enum next change_next(struct apply *a, struct node *node,
 		node->phase = PHASE_ACTED;
 		if (!is_run_only) {
 			*op = make_operation(a, step, node,
-					     has_object ? OPERATION_UPDATE :
-							  OPERATION_CREATE);
+					     has_object ? OPERATION_UPDATE
+							: OPERATION_CREATE);
 			return NEXT_OPERATION;
 		}
 		/* fall through */
@@ -353,7 +358,7 @@ static enum next next_operation(void *owner, size_t number,
 	struct apply *a = owner;
 	struct node *node = &a->nodes[number];
 	const struct plan_step *step =
-		&a->plan->steps[a->graph.step_of[number]];
+	    &a->plan->steps[a->graph.step_of[number]];
 
 	if (a->graph.delete_node[step->index] == number)
 		return delete_next(a, node, step, op);
@@ -379,7 +384,7 @@ static int check_effects(void *owner, size_t number,
 {
 	const struct apply *a = owner;
 	const struct plan_step *step =
-		&a->plan->steps[a->graph.step_of[number]];
+	    &a->plan->steps[a->graph.step_of[number]];
 
 	for (size_t i = 0; i < e->call.effects.n; i++) {
 		const struct effect *now = &e->call.effects.items[i];
@@ -389,14 +394,18 @@ static int check_effects(void *owner, size_t number,
 			is_shown |= step->effects[k].kind == now->kind;
 		if (is_shown)
 			continue;
-		error_set(err, ERROR_CONFLICT, "it would now %.*s, which the "
-			  "plan did not show", STR_ARG(now->text));
+		error_set(err, ERROR_CONFLICT,
+			  "it would now %.*s, which the "
+			  "plan did not show",
+			  STR_ARG(now->text));
 		return error_hint(err, "Nothing was done to it. Plan again and "
-				  "look at its effects.");
+				       "look at its effects.");
 	}
 	if (e->call.needs_replace) {
-		error_set(err, ERROR_CONFLICT, "it would now have to be "
-			  "replaced: %.*s", STR_ARG(e->call.replace_reason));
+		error_set(err, ERROR_CONFLICT,
+			  "it would now have to be "
+			  "replaced: %.*s",
+			  STR_ARG(e->call.replace_reason));
 		return error_hint(err, "Nothing was done to it. Plan again.");
 	}
 	return 0;
@@ -407,7 +416,7 @@ static void step_failed(void *owner, size_t number, const struct operation *op,
 {
 	struct apply *a = owner;
 	const struct plan_step *step =
-		&a->plan->steps[a->graph.step_of[number]];
+	    &a->plan->steps[a->graph.step_of[number]];
 	struct diags *diags = &a->context->diags;
 	const struct resource *declared = step->resource;
 	struct place place = { 0 };
@@ -422,9 +431,9 @@ static void step_failed(void *owner, size_t number, const struct operation *op,
 	if (declared)
 		place = declared->place;
 	d = diag_error(diags, "E0510", place, "could not %s \"%.*s\": %s",
-		       op && op->kind != OPERATION_CHECK ?
-			       operation_name(op->kind) :
-			       action_name(step->action),
+		       op && op->kind != OPERATION_CHECK
+			   ? operation_name(op->kind)
+			   : action_name(step->action),
 		       STR_ARG(step->address), err->message);
 	if (err->hint[0])
 		diag_hint(diags, d, "%s", err->hint);
@@ -434,7 +443,7 @@ static void step_skipped(void *owner, size_t number, size_t because)
 {
 	struct apply *a = owner;
 	const struct plan_step *step =
-		&a->plan->steps[a->graph.step_of[number]];
+	    &a->plan->steps[a->graph.step_of[number]];
 
 	/* Its results stay unknown; what is there stays as it was. */
 	if (step->action == ACTION_NONE || number >= a->plan->n_steps)
@@ -449,16 +458,17 @@ static void set_outputs(struct apply *a)
 {
 	const struct expansion *e = a->expansion;
 	size_t n = e && !a->plan->is_destroy ? e->n_outputs : 0, kept = 0;
-	struct value_entry *entries = arena_new(a->state.arena,
-						struct value_entry, n + 1);
+	struct value_entry *entries =
+	    arena_new(a->state.arena, struct value_entry, n + 1);
 
 	for (size_t i = 0; i < n; i++) {
 		struct value v;
-		const struct value *old = value_get_str(a->state.outputs,
-							e->outputs[i]->name);
+		const struct value *old =
+		    value_get_str(a->state.outputs, e->outputs[i]->name);
 
 		if (expand_output(a->expansion, e->outputs[i], a->state.arena,
-				  &v) < 0 || !value_is_known(v)) {
+				  &v) < 0 ||
+		    !value_is_known(v)) {
 			if (!old)
 				continue;
 			v = *old;
@@ -494,7 +504,8 @@ static struct str commit_message(struct apply *a, struct arena *to)
 	add_count(&counts, "run", r->ran);
 	add_count(&counts, "failed", r->failed);
 	buf_init(&b, 1 << 20);
-	buf_fmt(&b, "%s %.*s: %s\n\n", a->plan->is_destroy ? "Destroy" : "Apply",
+	buf_fmt(&b, "%s %.*s: %s\n\n",
+		a->plan->is_destroy ? "Destroy" : "Apply",
 		STR_ARG(a->plan->stack),
 		counts.len ? counts.data : "outputs changed");
 	for (size_t i = 0; i < a->plan->n_steps; i++) {
@@ -564,7 +575,7 @@ int apply_commit(struct context *c, struct str message, struct str *commit,
 		c->base_commit = *commit;
 	else
 		error_hint(err, "What was done is in the journal and not lost: "
-			   "the next apply goes on from there.");
+				"the next apply goes on from there.");
 out:
 	buf_release(&text);
 	return result;
@@ -621,9 +632,9 @@ static int run_steps(struct apply *a, struct error *err)
 	size_t node;
 
 	if (schedule_begin(&a->schedule, &node) < 0)
-		return error_set(err, ERROR_INVALID, "\"%.*s\" needs itself",
-				 STR_ARG(a->plan->steps[a->graph.step_of[node]]
-						 .address));
+		return error_set(
+		    err, ERROR_INVALID, "\"%.*s\" needs itself",
+		    STR_ARG(a->plan->steps[a->graph.step_of[node]].address));
 	if (execute_run(&x, err) < 0)
 		return -1;
 	a->result->n_unknown = x.n_unknown;
@@ -647,11 +658,13 @@ static int finish(struct apply *a, struct error *err)
 	if (a->result->n_unknown) {
 		journal_close(a->journal, false, err);
 		a->journal = NULL;
-		error_set(err, ERROR_TIMEOUT, "the outcome of %zu %s is not "
+		error_set(err, ERROR_TIMEOUT,
+			  "the outcome of %zu %s is not "
 			  "known, so nothing was committed",
 			  a->result->n_unknown,
 			  a->result->n_unknown == 1 ? "step" : "steps");
-		return error_hint(err, "The journal has it: apply again, and it "
+		return error_hint(err,
+				  "The journal has it: apply again, and it "
 				  "is found out first.");
 	}
 	set_outputs(a);
@@ -715,7 +728,10 @@ int apply_run(struct context *c, struct expansion *e, struct plan *p,
 	int64_t begun = clock_ms();
 	size_t n_resources = e ? e->n : 0;
 	struct apply a = {
-		.context = c, .expansion = e, .plan = p, .result = out,
+		.context = c,
+		.expansion = e,
+		.plan = p,
+		.result = out,
 	};
 	int result;
 

@@ -41,8 +41,8 @@ static void add_user_edges(const struct apply_graph *g, const struct plan *p,
 	const struct state_resource *prior = p->steps[user].prior;
 
 	for (size_t k = 0; prior && k < prior->n_deps; k++) {
-		const struct plan_step *used = map_get(by_address,
-						       prior->deps[k]);
+		const struct plan_step *used =
+		    map_get(by_address, prior->deps[k]);
 
 		if (!used || g->delete_node[used->index] == NO_NODE)
 			continue;

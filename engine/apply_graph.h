@@ -16,7 +16,8 @@ struct plan;
 struct schedule;
 
 struct apply_graph {
-	/* Nodes [0, n_steps) are the steps, the rest deletes of replacements. */
+	/* Nodes [0, n_steps) are the steps, the rest deletes of replacements.
+	 */
 	size_t n_nodes;
 	size_t *step_of;     /* by node */
 	size_t *delete_node; /* by step; of a delete, the step itself */

@@ -38,7 +38,7 @@ static const struct state_resource *find_target(const struct context *c,
 		return NULL;
 	for (size_t i = 0; i < c->state.resources.n; i++) {
 		const struct state_resource *r =
-			c->state.resources.entries[i].value;
+		    c->state.resources.entries[i].value;
 
 		if (r && str_eq(r->id, on.as.text))
 			return r;
@@ -98,8 +98,9 @@ static int query(struct context *c, const struct ast_decl *d, struct value on,
 	if (open)
 		type = provider_type(open->provider, target->type);
 	if (!type || !type->ops->query) {
-		cannot_run(c, d, target ? "nothing can be asked there" :
-					  "what it is on does not exist",
+		cannot_run(c, d,
+			   target ? "nothing can be asked there"
+				  : "what it is on does not exist",
 			   "on = sql_database.NAME");
 		return -1;
 	}

@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 static const struct command *const commands[] = {
-	&cmd_plan,	 &cmd_apply,	  &cmd_destroy,	   &cmd_validate,
-	&cmd_show,	 &cmd_output,	  &cmd_state_list, &cmd_state_show,
-	&cmd_task_stats, &cmd_psql,	  &cmd_version,
+	&cmd_plan,	 &cmd_apply,  &cmd_destroy,    &cmd_validate,
+	&cmd_show,	 &cmd_output, &cmd_state_list, &cmd_state_show,
+	&cmd_task_stats, &cmd_psql,   &cmd_version,
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(*commands), PARALLEL = 10 };
@@ -43,9 +43,10 @@ static void print_commands(const struct cli *cli, FILE *out)
 			commands[i]->summary);
 	for (const struct provider *const *p = cli->providers; *p; p++)
 		if ((*p)->command)
-			fprintf(out, "  %-14s what provider %s has running: "
-				"see dmsl help %s\n", (*p)->name, (*p)->name,
-				(*p)->name);
+			fprintf(out,
+				"  %-14s what provider %s has running: "
+				"see dmsl help %s\n",
+				(*p)->name, (*p)->name, (*p)->name);
 }
 
 static void print_help(const struct cli *cli, FILE *out)
@@ -150,7 +151,8 @@ static int set_color(struct context *c, const char *when)
 		c->color = true;
 	else if (strcmp(when, "never") != 0)
 		return usage_error("option --color takes auto, always or "
-				   "never, not", when, "See dmsl --help.");
+				   "never, not",
+				   when, "See dmsl --help.");
 	return STATUS_DONE;
 }
 
@@ -195,8 +197,8 @@ static int run_command(const struct cli *cli, const struct command *command,
 	} else if ((int)operands.n < command->least ||
 		   (command->most >= 0 && (int)operands.n > command->most)) {
 		fprintf(stderr, "dmsl %s: %s operands\n", command->name,
-			(int)operands.n < command->least ? "too few" :
-							   "too many");
+			(int)operands.n < command->least ? "too few"
+							 : "too many");
 		print_usage(command, stderr);
 		status = STATUS_USAGE;
 	} else {
@@ -241,8 +243,10 @@ static int run_provider(const struct cli *cli, const struct provider *p,
 	set_color(&c, NULL);
 	e = setup_stack(&c, file, ACCESS_READ, &err);
 	if (e && target_provider(&c, str_from(p->name), &index) < 0)
-		error_set(&err, ERROR_INVALID, "stack \"%s\" does not use "
-			  "provider \"%s\"", file, p->name);
+		error_set(&err, ERROR_INVALID,
+			  "stack \"%s\" does not use "
+			  "provider \"%s\"",
+			  file, p->name);
 	else if (e)
 		status = p->command(c.open[index].self, n, rest, &err);
 	if (err.kind != ERROR_NONE || !e)
@@ -347,8 +351,8 @@ static int options_first(const struct cli *cli, int argc, char **argv)
 		memcpy(moved + words, argv, (size_t)n * sizeof(*moved));
 		memcpy(moved + words + n, argv + n + words,
 		       (size_t)(argc - n - words) * sizeof(*moved));
-		status = words ? dispatch(cli, argc, moved) :
-				 dispatch(cli, argc - n, argv + n);
+		status = words ? dispatch(cli, argc, moved)
+			       : dispatch(cli, argc - n, argv + n);
 	}
 	arena_release(&a);
 	return status;

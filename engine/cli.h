@@ -15,7 +15,7 @@ struct type_schema;
 
 /* What the program is linked with. */
 struct cli {
-	const struct provider *const *providers; /* end with NULL */
+	const struct provider *const *providers;  /* end with NULL */
 	const struct type_schema *const *schemas; /* end with NULL */
 	bool (*is_type)(struct str name);
 };

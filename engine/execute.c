@@ -104,9 +104,9 @@ static int64_t retry_delay(enum error_kind kind, int attempt, uint64_t salt)
 static struct str token_of(const struct operation *op, const struct context *c,
 			   struct arena *a)
 {
-	struct str text = str_fmt(a, "%.*s\n%.*s\n%s", STR_ARG(c->run_id),
-				  STR_ARG(op->address),
-				  operation_name(op->kind));
+	struct str text =
+	    str_fmt(a, "%.*s\n%.*s\n%s", STR_ARG(c->run_id),
+		    STR_ARG(op->address), operation_name(op->kind));
 	char hex[65];
 
 	sha256_hex(text, hex);
@@ -124,8 +124,10 @@ static void journal_failed(struct execute *x, const struct error *err)
 {
 	if (x->broken.kind == ERROR_NONE) {
 		x->broken = *err;
-		report_note(x->report, "the journal cannot be written, nothing "
-			    "new is begun: %s", err->message);
+		report_note(x->report,
+			    "the journal cannot be written, nothing "
+			    "new is begun: %s",
+			    err->message);
 	}
 	schedule_drain(x->schedule);
 }
@@ -148,8 +150,8 @@ static void add_intent(struct execute *x, struct operation *op)
 		.token = op->token,
 		.type = str_from(op->type->name),
 		.provider = str_from(provider_name(x, op)),
-		.recovery = op->type->ops->recovery ? op->type->ops->recovery :
-						      'N',
+		.recovery =
+		    op->type->ops->recovery ? op->type->ops->recovery : 'N',
 		.config = op->config,
 		/* The journal only reads it. */
 		.prior = (struct state_resource *)op->prior,
@@ -192,9 +194,9 @@ static struct engine_call *make_call(struct execute *x, struct operation *op)
 		[OPERATION_DELETE] = CALL_DESTROY,
 		[OPERATION_RUN] = CALL_RUN,
 	};
-	struct engine_call *e = call_new(x->context, op->provider, op->type,
-					 op->address, op->prior,
-					 functions[op->kind]);
+	struct engine_call *e =
+	    call_new(x->context, op->provider, op->type, op->address, op->prior,
+		     functions[op->kind]);
 
 	e->call.config = value_copy(op->config, &e->arena);
 	e->call.token = str_dup(op->token, &e->arena);
@@ -218,8 +220,7 @@ static struct engine_call *make_call(struct execute *x, struct operation *op)
 static struct value attributes(const struct operation *op, struct value result,
 			       struct arena *a)
 {
-	const struct value before = op->prior ? op->prior->attrs :
-						value_null();
+	const struct value before = op->prior ? op->prior->attrs : value_null();
 	struct value attrs = op->config.kind == VALUE_MAP ? op->config : before;
 	VEC(struct value_entry) entries = { 0 };
 
@@ -240,16 +241,17 @@ static struct value attributes(const struct operation *op, struct value result,
 			v = value_get(before, s->name);
 		if (v)
 			*vec_push(&entries) = (struct value_entry){
-				str_from(s->name), *v,
+				str_from(s->name),
+				*v,
 			};
 	}
 	for (size_t i = 0; i < entries.n; i++) {
 		const struct attr_schema *s =
-			schema_attr(op->schema, entries.items[i].key);
+		    schema_attr(op->schema, entries.items[i].key);
 
 		if (s && (s->flags & ATTR_SECRET))
 			entries.items[i].value =
-				value_mark(entries.items[i].value, MARK_SECRET);
+			    value_mark(entries.items[i].value, MARK_SECRET);
 	}
 	attrs = value_map(entries.items, entries.n, a);
 	vec_release(&entries);
@@ -265,7 +267,9 @@ static struct state_resource resource_after(const struct execute *x,
 		.address = op->address,
 		.type = str_from(op->type->name),
 		.provider = str_from(provider_name(x, op)),
-		.id = op->id.n ? op->id : op->prior ? op->prior->id : op->id,
+		.id = op->id.n	  ? op->id
+		      : op->prior ? op->prior->id
+				  : op->id,
 		.attrs = attributes(op, result, a),
 		.deps = op->deps,
 		.n_deps = op->n_deps,
@@ -392,7 +396,7 @@ static void operation_done(struct execute *x, struct operation *op,
 		report_end(x->report, node, NULL);
 	} else {
 		struct state_resource r =
-			resource_after(x, op, e->call.result, &e->arena);
+		    resource_after(x, op, e->call.result, &e->arena);
 
 		state_put(x->state, &r);
 		add_outcome(x, op, JOURNAL_DONE, &r, NULL);
@@ -408,7 +412,7 @@ static void operation_failed(struct execute *x, struct operation *op,
 	if (op->kind == OPERATION_CREATE && op->id.n) {
 		/* It is there, if not whole: the next plan replaces it. */
 		struct state_resource r = resource_after(
-			x, op, e ? e->call.result : value_null(), &op->arena);
+		    x, op, e ? e->call.result : value_null(), &op->arena);
 
 		r.is_tainted = true;
 		state_put(x->state, &r);
@@ -451,8 +455,10 @@ static void operation_pending(struct execute *x, struct operation *op,
 	if (now - op->begun_ms > x->timeout_ms) {
 		struct error err = { 0 };
 
-		error_set(&err, ERROR_TIMEOUT, "not done after %s: waiting for "
-			  "%.*s", report_time(now - op->begun_ms).text,
+		error_set(&err, ERROR_TIMEOUT,
+			  "not done after %s: waiting for "
+			  "%.*s",
+			  report_time(now - op->begun_ms).text,
 			  STR_ARG(e->call.waiting_for));
 		operation_failed(x, op, e, &err);
 		return;
@@ -488,8 +494,7 @@ static void call_ended(struct execute *x, struct engine_call *e)
 	struct operation *op = e->owner;
 
 	x->n_calls--;
-	if (learn(op, &e->call) && has_effect(op) &&
-	    e->outcome != STEP_DONE)
+	if (learn(op, &e->call) && has_effect(op) && e->outcome != STEP_DONE)
 		add_outcome(x, op, JOURNAL_ACCEPTED, NULL, NULL);
 	switch (e->outcome) {
 	case STEP_DONE:
@@ -555,10 +560,11 @@ static void look_for_signals(struct execute *x)
 		}
 		x->is_interrupted = true;
 		schedule_drain(x->schedule);
-		report_note(x->report, "interrupted: nothing new is begun, "
+		report_note(x->report,
+			    "interrupted: nothing new is begun, "
 			    "waiting for %zu running; once more stops waiting",
 			    x->schedule->counts[SCHEDULE_RUNNING] +
-				    x->schedule->counts[SCHEDULE_WAITING]);
+				x->schedule->counts[SCHEDULE_WAITING]);
 	}
 }
 

@@ -61,7 +61,7 @@ struct operation {
 	size_t provider;     /* index into the context's open providers */
 	struct value config; /* map; null for a delete */
 	const struct state_resource *prior; /* NULL: none */
-	struct str *deps; /* addresses, sorted */
+	struct str *deps;		    /* addresses, sorted */
 	size_t n_deps;
 	bool prevent_destroy, keep_on_destroy;
 	const char *check_action; /* OPERATION_CHECK: for the type's plan() */
@@ -91,7 +91,7 @@ struct execute {
 	struct state *state; /* results go here */
 	struct journal *journal;
 	struct report *report;
-	int parallel;       /* calls at once */
+	int parallel;	    /* calls at once */
 	int64_t timeout_ms; /* for one operation */
 	void *owner;
 	/* Asked when a node is ready, and again after each operation. */

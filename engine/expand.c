@@ -198,6 +198,11 @@ static void check_values(struct expander *x)
 	}
 	for (size_t i = 0; i < x->e->n_outputs; i++)
 		expand_output(x->e, x->e->outputs[i], x->arena, &v);
+	for (size_t i = 0; i < x->e->n_checks; i++)
+		for (size_t k = 0; k < x->e->checks[i]->body.n_attrs; k++)
+			scope_evaluate(x->root, NULL,
+				       x->e->checks[i]->body.attrs[k].value,
+				       NULL, x->arena, &v);
 	domain_check(x);
 	x->e->lookup = NULL;
 	x->e->lookup_context = NULL;

@@ -505,6 +505,25 @@ static void check_arguments(struct name_check *c, const struct group_decl *g)
 				   STR_ARG(d->type));
 }
 
+static void check_check(struct name_check *c, const struct ast_decl *d)
+{
+	static const struct attr_schema attrs[] = {
+		{ "on", "any", ATTR_REQUIRED, NULL, "" },
+		{ "query", "string", ATTR_REQUIRED, NULL, "" },
+		{ "expect", "any", ATTR_REQUIRED, NULL, "" },
+		{ 0 },
+	};
+	struct check_target target = {
+		.kind = "check",
+		.name = d->name,
+		.place = decl_place(d),
+	};
+
+	target.attrs = check_attrs(attrs, &target.n, c->x->arena);
+	check_body(&d->body, d->source, &target, c->x->diags);
+	check_exprs(c, &d->body, NULL, 0);
+}
+
 static void check_decl(struct name_check *c, const struct ast_decl *d)
 {
 	switch (d->kind) {
@@ -525,8 +544,10 @@ static void check_decl(struct name_check *c, const struct ast_decl *d)
 		check_expr(c, d->value, NULL);
 		check_exprs(c, &d->body, NULL, 0);
 		break;
-	case DECL_STACK:
 	case DECL_CHECK:
+		check_check(c, d);
+		break;
+	case DECL_STACK:
 		check_repeated(&d->body, d->source, c->x->diags);
 		check_exprs(c, &d->body, NULL, 0);
 		break;
@@ -560,6 +581,21 @@ static void unknown_type(struct expander *x, const struct ast_decl *d)
 	check_suggest(&near, x->diags, to);
 }
 
+/* What would be passed over in silence is refused. */
+static void check_provider_attr(struct expander *x, const struct ast_decl *d)
+{
+	const struct ast_attr *a = ast_attr_find(&d->body, STR("provider"));
+
+	if (!a)
+		return;
+	struct diag *to = diag_error(
+		x->diags, "E0310", (struct place){ d->source, a->name_span },
+		"\"provider\" in a block is not known to this version of dmsl");
+
+	diag_hint(x->diags, to, "The stack has one provider: that of its "
+		  "stack block.");
+}
+
 void body_check(struct expander *x, const struct body *b)
 {
 	struct name_check c = { .x = x, .body = b };
@@ -587,6 +623,7 @@ void body_check(struct expander *x, const struct body *b)
 		check_expr(&c, g->decl->over, NULL);
 		c.has_vars = true;
 		check_expr(&c, g->decl->condition, NULL);
+		check_provider_attr(x, g->decl);
 		if (g->type)
 			check_resource(&c, g);
 		else if (g->component)

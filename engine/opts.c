@@ -74,7 +74,8 @@ static int set_number(const struct option *o, int *field, const char *text,
 	    number > INT32_MAX)
 		return error_set(err, ERROR_INVALID,
 				 "option --%s takes a whole number from 1, not "
-				 "\"%s\"", o->name, text);
+				 "\"%s\"",
+				 o->name, text);
 	*field = (int)number;
 	return 0;
 }
@@ -128,8 +129,8 @@ int opts_parse(const struct option_set *sets, size_t n_sets, int argc,
 			if (arg[2 + name.n] == '=')
 				text = arg + 2 + name.n + 1;
 		} else {
-			o = arg[2] ? NULL : find_letter(sets, n_sets, arg[1],
-							&fields);
+			o = arg[2] ? NULL
+				   : find_letter(sets, n_sets, arg[1], &fields);
 		}
 		if (!o)
 			return error_set(err, ERROR_INVALID,

@@ -36,7 +36,7 @@ enum option_flag {
 
 struct option {
 	const char *name; /* without the dashes; NULL ends the table */
-	char letter;      /* -h; 0: none */
+	char letter;	  /* -h; 0: none */
 	enum option_kind kind;
 	size_t offset; /* of the field */
 	unsigned flags;
@@ -44,24 +44,32 @@ struct option {
 	const char *help;
 };
 
-#define OPTION_KIND(type, field)                 \
+#define OPTION_KIND(type, field)                                               \
 	_Generic(((type *)0)->field,             \
 		bool: OPTION_BOOL,               \
 		const char *: OPTION_TEXT,       \
 		int: OPTION_NUMBER,              \
 		struct option_list: OPTION_LIST)
 
-#define OPTION(type, field, name_, value_, help_) \
-	{ name_, 0, OPTION_KIND(type, field), offsetof(type, field), 0, value_, \
-	  help_ }
-#define OPTION_SHORT(type, field, letter_, name_, value_, help_) \
-	{ name_, letter_, OPTION_KIND(type, field), offsetof(type, field), 0, \
-	  value_, help_ }
-#define OPTION_NOT(type, field, name_, help_) \
-	{ name_, 0, OPTION_KIND(type, field), offsetof(type, field), \
-	  OPTION_INVERTED, "=false", help_ }
-#define OPTION_END \
-	{ NULL, 0, OPTION_BOOL, 0, 0, NULL, NULL }
+#define OPTION(type, field, name_, value_, help_)                              \
+	{                                                                      \
+		name_, 0, OPTION_KIND(type, field), offsetof(type, field), 0,  \
+		    value_, help_                                              \
+	}
+#define OPTION_SHORT(type, field, letter_, name_, value_, help_)               \
+	{                                                                      \
+		name_, letter_, OPTION_KIND(type, field),                      \
+		    offsetof(type, field), 0, value_, help_                    \
+	}
+#define OPTION_NOT(type, field, name_, help_)                                  \
+	{                                                                      \
+		name_, 0, OPTION_KIND(type, field), offsetof(type, field),     \
+		    OPTION_INVERTED, "=false", help_                           \
+	}
+#define OPTION_END                                                             \
+	{                                                                      \
+		NULL, 0, OPTION_BOOL, 0, 0, NULL, NULL                         \
+	}
 
 /* A table and the struct that its offsets are of. */
 struct option_set {

@@ -20,7 +20,7 @@ struct recovery {
 	struct context *context;
 	struct expansion *expansion;
 	struct journal_replay *replay;
-	bool *is_begun; /* by open intent */
+	bool *is_begun;	     /* by open intent */
 	size_t n_impossible; /* that cannot be repeated as things are */
 	struct report report;
 };
@@ -43,14 +43,17 @@ static int fill(struct recovery *r, const struct journal_record *intent,
 	const struct resource *resource = NULL;
 
 	if (!find_provider(c, intent->provider, &op->provider))
-		return error_set(err, ERROR_INVALID, "provider \"%.*s\" is not "
+		return error_set(err, ERROR_INVALID,
+				 "provider \"%.*s\" is not "
 				 "used by the stack any more",
 				 STR_ARG(intent->provider));
 	op->type = provider_type(c->open[op->provider].provider, intent->type);
 	op->schema = schema_find(c->schemas, intent->type);
 	if (!op->type || !op->schema)
-		return error_set(err, ERROR_INVALID, "there is no resource type "
-				 "\"%.*s\"", STR_ARG(intent->type));
+		return error_set(err, ERROR_INVALID,
+				 "there is no resource type "
+				 "\"%.*s\"",
+				 STR_ARG(intent->type));
 	op->address = intent->address;
 	op->config = value_copy(intent->config, &op->arena);
 	op->prior = intent->prior;
@@ -80,8 +83,10 @@ static enum next next_operation(void *owner, size_t node, struct operation **op,
 		return NEXT_DONE;
 	r->is_begun[node] = true;
 	if (!operation_from_name(intent->action, &kind)) {
-		error_set(err, ERROR_CORRUPT, "the journal has an unknown "
-			  "action \"%.*s\"", STR_ARG(intent->action));
+		error_set(err, ERROR_CORRUPT,
+			  "the journal has an unknown "
+			  "action \"%.*s\"",
+			  STR_ARG(intent->action));
 		return NEXT_FAILED;
 	}
 	*op = operation_new(kind);
@@ -128,8 +133,8 @@ static int repeat_open(struct recovery *r, struct journal *journal,
 	schedule_init(&schedule, r->replay->n_open);
 	schedule_begin(&schedule, &node);
 	result = execute_run(&x, err);
-	n_left = schedule.counts[SCHEDULE_READY] + x.n_unknown +
-		 r->n_impossible;
+	n_left =
+	    schedule.counts[SCHEDULE_READY] + x.n_unknown + r->n_impossible;
 	*is_abandoned = x.is_abandoned;
 	if (!x.is_abandoned)
 		schedule_release(&schedule);
@@ -140,20 +145,21 @@ static int repeat_open(struct recovery *r, struct journal *journal,
 		return -1;
 	}
 	if (x.is_interrupted)
-		return error_set(err, ERROR_INTERRUPTED, "interrupted while "
+		return error_set(err, ERROR_INTERRUPTED,
+				 "interrupted while "
 				 "recovering; the journal has what is left");
 	if (n_left) {
-		error_set(err, ERROR_TIMEOUT, "the outcome of %zu interrupted "
-			  "%s is still not known", n_left,
-			  n_left == 1 ? "step" : "steps");
+		error_set(err, ERROR_TIMEOUT,
+			  "the outcome of %zu interrupted "
+			  "%s is still not known",
+			  n_left, n_left == 1 ? "step" : "steps");
 		return error_hint(err, "Nothing was changed by this run. Try "
-				  "again when the service answers.");
+				       "again when the service answers.");
 	}
 	return 0;
 }
 
-static int finish(struct context *c, struct journal *journal,
-		  struct error *err)
+static int finish(struct context *c, struct journal *journal, struct error *err)
 {
 	struct journal_record end = { .kind = JOURNAL_END };
 	struct str commit, message;
@@ -163,8 +169,7 @@ static int finish(struct context *c, struct journal *journal,
 			  "Plan-Hash: %.*s\nDmsl-Version: %s\n",
 			  STR_ARG(c->state.stack),
 			  STR_ARG(c->replay->begin.plan_hash), PACKAGE_VERSION);
-	if (!c->replay->has_end &&
-	    apply_commit(c, message, &commit, err) < 0) {
+	if (!c->replay->has_end && apply_commit(c, message, &commit, err) < 0) {
 		struct error ignored;
 
 		journal_close(journal, false, &ignored);
@@ -195,8 +200,10 @@ int recover(struct context *c, struct expansion *e, bool *is_abandoned,
 	if (replay->n_open) {
 		r.is_begun = arena_new(c->arena, bool, replay->n_open);
 		report_open(&r.report, c, replay->n_open, replay->n_open);
-		report_note(&r.report, "An interrupted run is recovered first: "
-			    "%zu %s open.", replay->n_open,
+		report_note(&r.report,
+			    "An interrupted run is recovered first: "
+			    "%zu %s open.",
+			    replay->n_open,
 			    replay->n_open == 1 ? "step is" : "steps are");
 		/* Secrets and names are derived from the run that made them. */
 		c->run_id = replay->begin.run_id;

@@ -14,8 +14,8 @@
 #include <string.h>
 
 enum {
-	DRAW_MS = 200,       /* between two draws on a terminal */
-	DRAW_LINES = 12,     /* running steps that are shown */
+	DRAW_MS = 200,	       /* between two draws on a terminal */
+	DRAW_LINES = 12,       /* running steps that are shown */
 	REMIND_MS = 30 * 1000, /* plain: a step that still runs says so */
 };
 
@@ -38,8 +38,7 @@ struct report_time report_time(int64_t ms)
 			 (long long)(ms / 1000), (long long)(ms % 1000 / 100));
 	else
 		snprintf(t.text, sizeof(t.text), "%lld min %lld s",
-			 (long long)(ms / 60000),
-			 (long long)(ms / 1000 % 60));
+			 (long long)(ms / 60000), (long long)(ms / 1000 % 60));
 	return t;
 }
 
@@ -47,9 +46,9 @@ void report_open(struct report *r, const struct context *c, size_t n_nodes,
 		 size_t total)
 {
 	*r = (struct report){
-		.mode = c->is_json ? REPORT_JSON :
-			c->width   ? REPORT_LIVE :
-				     REPORT_PLAIN,
+		.mode = c->is_json ? REPORT_JSON
+			: c->width ? REPORT_LIVE
+				   : REPORT_PLAIN,
 		.out = c->is_json ? stdout : stderr,
 		.color = c->color,
 		.width = c->width,
@@ -57,8 +56,7 @@ void report_open(struct report *r, const struct context *c, size_t n_nodes,
 		.total = total,
 		.begun_ms = clock_ms(),
 	};
-	r->by_node = xrealloc(NULL, n_nodes ? n_nodes : 1,
-			      sizeof(*r->by_node));
+	r->by_node = xrealloc(NULL, n_nodes ? n_nodes : 1, sizeof(*r->by_node));
 	memset(r->by_node, 0, n_nodes * sizeof(*r->by_node));
 }
 
@@ -198,8 +196,7 @@ void report_waiting(struct report *r, size_t node, struct str what)
 		return;
 	if (r->mode == REPORT_JSON &&
 	    strncmp(l->waiting, what.s ? what.s : "", what.n) != 0) {
-		snprintf(l->waiting, sizeof(l->waiting), "%.*s",
-			 STR_ARG(what));
+		snprintf(l->waiting, sizeof(l->waiting), "%.*s", STR_ARG(what));
 		event(r, "step_waiting", l->action, l->address, "for",
 		      l->waiting, clock_ms() - l->begun_ms);
 	}

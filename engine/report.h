@@ -50,7 +50,7 @@ void report_end(struct report *r, size_t node, const struct error *err);
 void report_skipped(struct report *r, struct str address, struct str because);
 /* A sentence of the run itself. */
 void report_note(struct report *r, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 /* Draws again if it is time to; returns milliseconds to the next, or -1. */
 int report_tick(struct report *r);
 

@@ -28,7 +28,8 @@ int run_settings(struct context *c, const struct option_list *set,
 		ptrdiff_t equals = str_find(text, '=');
 
 		if (equals < 1)
-			return error_set(err, ERROR_INVALID, "option --set "
+			return error_set(err, ERROR_INVALID,
+					 "option --set "
 					 "takes NAME=VALUE, not \"%s\"",
 					 set->items[i]);
 		c->settings[c->n_settings++] = (struct setting){
@@ -42,7 +43,8 @@ int run_settings(struct context *c, const struct option_list *set,
 /* Threads still run calls: nothing of theirs may be freed. */
 static _Noreturn void leave(void)
 {
-	fprintf(stderr, "Stopped without waiting for what runs. The journal "
+	fprintf(stderr,
+		"Stopped without waiting for what runs. The journal "
 		"has it; the next apply finds out what became of it.\n");
 	fflush(stdout);
 	_exit(STATUS_FAILED);
@@ -63,9 +65,8 @@ int run_plan(struct context *c, struct run *r)
 	struct plan_options o = { r->is_destroy, r->no_refresh };
 	struct error err = { 0 };
 
-	r->expansion = setup_stack(c, r->path,
-				   r->is_write ? ACCESS_WRITE : ACCESS_PLAN,
-				   &err);
+	r->expansion = setup_stack(
+	    c, r->path, r->is_write ? ACCESS_WRITE : ACCESS_PLAN, &err);
 	if (!r->expansion)
 		return setup_fail(c, &err);
 	if (r->is_write && recover_first(c, r, &err) < 0)
@@ -147,7 +148,8 @@ static void print_checks(const struct apply_result *r)
 			       STR_ARG(k->name), STR_ARG(k->found));
 		else
 			printf("check %.*s: failed, found %.*s, expected "
-			       "%.*s\n", STR_ARG(k->name), STR_ARG(k->found),
+			       "%.*s\n",
+			       STR_ARG(k->name), STR_ARG(k->found),
 			       STR_ARG(k->expected));
 	}
 }
@@ -194,10 +196,10 @@ static void tell_next(const struct apply_result *r)
 {
 	if (r->is_interrupted)
 		fprintf(stderr, "Interrupted: what had begun was ended and "
-			"committed. Apply again to go on.\n");
+				"committed. Apply again to go on.\n");
 	else if (r->failed)
 		fprintf(stderr, "What was done is committed. Mend what failed "
-			"and apply again: only the rest is done.\n");
+				"and apply again: only the rest is done.\n");
 }
 
 int run_apply(struct context *c, struct run *r)

@@ -18,7 +18,7 @@ struct plan;
 
 struct run {
 	const char *path; /* the stack file */
-	bool is_write;    /* takes the lease, recovers first */
+	bool is_write;	  /* takes the lease, recovers first */
 	bool is_destroy;
 	bool no_refresh;
 	struct expansion *expansion;

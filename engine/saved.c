@@ -25,8 +25,10 @@ static int look(struct context *c, const char *folder, struct buf *names,
 
 	*n = 0;
 	if (!d)
-		return errno == ENOENT ? 0 :
-		       error_errno(err, "could not read folder \"%s\"", folder);
+		return errno == ENOENT
+			   ? 0
+			   : error_errno(err, "could not read folder \"%s\"",
+					 folder);
 	while ((entry = readdir(d))) {
 		const char *path;
 
@@ -66,14 +68,16 @@ int saved_find(struct context *c, const char *path, struct saved_plan *out,
 		goto out;
 	}
 	*is_usage = true;
-	error_set(err, ERROR_NOT_FOUND, n ? "there are %zu saved plans here" :
-					    "there is no saved plan here", n);
+	error_set(err, ERROR_NOT_FOUND,
+		  n ? "there are %zu saved plans here"
+		    : "there is no saved plan here",
+		  n);
 	if (n)
 		error_hint(err, "Name the stack file of one of: %s.",
 			   names.data);
 	else
 		error_hint(err, "Make one with \"dmsl plan FILE\", or name a "
-			   "stack file.");
+				"stack file.");
 out:
 	buf_release(&names);
 	store_close(store);

@@ -10,7 +10,7 @@
 
 struct schedule_node {
 	enum schedule_state state;
-	size_t blocked_by; /* how many nodes before it are not done */
+	size_t blocked_by;     /* how many nodes before it are not done */
 	size_t after, n_after; /* slice of schedule.after */
 	int64_t weight;
 	int64_t path; /* own weight and the heaviest path behind */
@@ -49,11 +49,10 @@ void schedule_edge(struct schedule *s, size_t before, size_t after,
 		return;
 	if (s->n_edges == s->edges_room) {
 		s->edges_room = s->edges_room ? s->edges_room * 2 : 64;
-		s->edges = xrealloc(s->edges, s->edges_room,
-				    sizeof(*s->edges));
+		s->edges = xrealloc(s->edges, s->edges_room, sizeof(*s->edges));
 	}
-	s->edges[s->n_edges++] = (struct schedule_edge){ before, after,
-							 is_soft };
+	s->edges[s->n_edges++] =
+	    (struct schedule_edge){ before, after, is_soft };
 }
 
 void schedule_weight(struct schedule *s, size_t node, int64_t weight)

@@ -7,9 +7,9 @@
  * does nothing itself; it has no clock of its own, so tests decide the time.
  *
  * A node is ready when all before it are done. Among the ready the one with the
- * heaviest path behind it goes first, so that the long waits begin early. A node
- * that was given out is running until it is put aside, done or failed. What
- * comes after a failed node is skipped, and nothing else.
+ * heaviest path behind it goes first, so that the long waits begin early. A
+ * node that was given out is running until it is put aside, done or failed.
+ * What comes after a failed node is skipped, and nothing else.
  *
  * Every operation is O(log n), the whole O((n + edges) log n).
  */
@@ -35,8 +35,8 @@ struct schedule {
 	struct schedule_node *nodes;
 	struct schedule_edge *edges;
 	size_t n_edges, edges_room;
-	size_t *after; /* of all nodes, one behind the other */
-	size_t *ready, n_ready;     /* heap by path */
+	size_t *after;		    /* of all nodes, one behind the other */
+	size_t *ready, n_ready;	    /* heap by path */
 	size_t *waiting, n_waiting; /* heap by time */
 	bool is_draining;
 };

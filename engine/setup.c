@@ -66,15 +66,18 @@ static int take_lease(struct context *c, struct error *err)
 		return -1;
 	c->has_lease = true;
 	if (broken.n && !c->is_json)
-		fprintf(stderr, "The lease of run %.8s is broken: its process "
-			"is gone.\n", broken.s);
+		fprintf(stderr,
+			"The lease of run %.8s is broken: its process "
+			"is gone.\n",
+			broken.s);
 	return 0;
 }
 
 /* What a run that did not end has done already. */
 static int overlay(struct context *c, struct error *err)
 {
-	struct journal_replay *r = arena_new(c->arena, struct journal_replay, 1);
+	struct journal_replay *r =
+	    arena_new(c->arena, struct journal_replay, 1);
 
 	if (journal_load(store_stack_folder(c->store), c->seal, &c->state,
 			 c->arena, r, err) < 0)

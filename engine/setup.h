@@ -3,8 +3,8 @@
 
 /*
  * What commands stand on: the configuration of a stack file, its store, state
- * and journal, the lease. Each function adds to the context; setup_close() gives
- * back all of it, in any case.
+ * and journal, the lease. Each function adds to the context; setup_close()
+ * gives back all of it, in any case.
  */
 
 #include <stdbool.h>

@@ -19,8 +19,8 @@ struct target {
 };
 
 /* Providers must be open (setup_stack). */
-int target_find(const struct context *c, struct str address,
-		struct target *out, struct error *err);
+int target_find(const struct context *c, struct str address, struct target *out,
+		struct error *err);
 /* The index of an open provider by name; -1 when there is none. */
 int target_provider(const struct context *c, struct str name, size_t *out);
 

@@ -26,8 +26,8 @@ void workers_submit(struct workers *w, struct work *work);
  */
 struct work *workers_next(struct workers *w, int timeout_ms);
 /*
- * A descriptor that ends a wait of workers_next() when it becomes readable, such
- * as one of signalfd(); it is not read. -1: none.
+ * A descriptor that ends a wait of workers_next() when it becomes readable,
+ * such as one of signalfd(); it is not read. -1: none.
  */
 void workers_watch(struct workers *w, int fd);
 /* Waits for what runs, drops what has not begun, joins the threads. */

@@ -66,3 +66,9 @@ command_tests = \
 	tests/t/0011-killed.sh
 TESTS += $(command_tests)
 EXTRA_DIST += tests/lib.sh $(command_tests)
+
+check_PROGRAMS += tests/unit/apply
+TESTS += tests/unit/apply
+tests_unit_apply_SOURCES = tests/unit/apply.c
+tests_unit_apply_LDADD = engine/libcommands.a engine/libengine.a \
+	lang/liblang.a $(GIT2_LIBS) $(CMOCKA_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)

@@ -31,7 +31,7 @@ result() { sed '1d' "$logs/$1"; }
 
 run plan.log "$dmsl" plan "$stack" || fail "plan" plan.log
 line plan "$(grep '^Plan:\|^No changes' "$logs/plan.log")" plan.log
-sed -n '/^Effects/,/^$/p' "$logs/plan.log" | sed '1d;/^$/d;s/^ */             /'
+sed -n '/^On data and running servers/,/^$/p' "$logs/plan.log" | sed '1d;/^$/d;s/^ */             /'
 
 if grep -q '^No changes' "$logs/plan.log"; then
   line apply "the stack stands already, from an earlier run" plan.log

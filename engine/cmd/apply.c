@@ -80,7 +80,7 @@ static int run(struct context *c, void *data,
 		error_set(&err, ERROR_INVALID,
 			  "a saved plan has its params already");
 		error_hint(&err, "Plan again with --set, or name the stack "
-			   "file.");
+				 "file.");
 		setup_fail(c, &err);
 		return STATUS_USAGE;
 	}
@@ -93,7 +93,8 @@ static int run(struct context *c, void *data,
 
 static const struct option options[] = {
 	OPTION(struct args, yes, "yes", NULL, "do not ask"),
-	OPTION(struct args, set, "set", "NAME=VALUE", "set a param; repeatable"),
+	OPTION(struct args, set, "set", "NAME=VALUE",
+	       "set a param; repeatable"),
 	OPTION(struct args, parallel, "parallel", "N",
 	       "calls at once (default 10)"),
 	OPTION_NOT(struct args, no_refresh, "refresh",

@@ -13,10 +13,10 @@
 struct context;
 
 struct command {
-	const char *name;    /* "plan", "state list" */
-	const char *usage;   /* the operands: "FILE [NAME]" */
-	const char *summary; /* one line, for the list of commands */
-	const char *help;    /* more, or NULL */
+	const char *name;	      /* "plan", "state list" */
+	const char *usage;	      /* the operands: "FILE [NAME]" */
+	const char *summary;	      /* one line, for the list of commands */
+	const char *help;	      /* more, or NULL */
 	const struct option *options; /* offsets into args; may be NULL */
 	size_t args_size;
 	/* Operands; most -1: any number. */

@@ -55,7 +55,8 @@ out:
 
 static const struct option options[] = {
 	OPTION(struct args, yes, "yes", NULL, "do not ask"),
-	OPTION(struct args, set, "set", "NAME=VALUE", "set a param; repeatable"),
+	OPTION(struct args, set, "set", "NAME=VALUE",
+	       "set a param; repeatable"),
 	OPTION(struct args, parallel, "parallel", "N",
 	       "calls at once (default 10)"),
 	OPTION(struct args, json, "json", NULL, "events as JSON lines"),

@@ -49,7 +49,7 @@ static int run(struct context *c, void *data,
 	if (setup_config(c, operands->items[0], &err) < 0 ||
 	    setup_state(c, ACCESS_READ, &err) < 0 ||
 	    print(c, data, operands->n > 1 ? operands->items[1] : NULL, &err) <
-		    0)
+		0)
 		status = setup_fail(c, &err);
 	setup_close(c, NULL);
 	return status;

@@ -39,8 +39,8 @@ static int save(struct context *c, const struct plan *p, const char *out,
 		unlink(path);
 		return 0;
 	}
-	if (!out && file_make_folders(store_stack_folder(c->store), 0700, err) <
-			    0)
+	if (!out &&
+	    file_make_folders(store_stack_folder(c->store), 0700, err) < 0)
 		return -1;
 	return plan_save(p, c, path, err);
 }
@@ -81,7 +81,8 @@ out:
 }
 
 static const struct option options[] = {
-	OPTION(struct args, set, "set", "NAME=VALUE", "set a param; repeatable"),
+	OPTION(struct args, set, "set", "NAME=VALUE",
+	       "set a param; repeatable"),
 	OPTION(struct args, destroy, "destroy", NULL,
 	       "plan to destroy all that the state holds"),
 	OPTION_NOT(struct args, no_refresh, "refresh",

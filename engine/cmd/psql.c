@@ -35,7 +35,7 @@ static int become(struct arena *a, const struct session *s,
 	error_errno(err, "could not start \"%s\"", argv[0]);
 	if (err->kind == ERROR_NOT_FOUND)
 		error_hint(err, "On Debian it is in the package "
-			   "postgresql-client.");
+				"postgresql-client.");
 	return -1;
 }
 
@@ -54,7 +54,7 @@ static int open_session(struct context *c, const struct option_list *operands,
 		error_set(err, ERROR_INVALID, "%s \"%.*s\" is no database",
 			  t.type->name, STR_ARG(address));
 		return error_hint(err, "Name a db_cluster, a sql_database or a "
-				  "dms_endpoint.");
+				       "dms_endpoint.");
 	}
 	e = call_new(c, t.provider, t.type, address, t.resource, CALL_READ);
 	e->call.config = value_copy(t.resource->attrs, &e->arena);
@@ -71,8 +71,8 @@ static int run(struct context *c, void *data,
 	       const struct option_list *operands)
 {
 	struct error err = { 0 };
-	struct expansion *e = setup_stack(c, operands->items[0], ACCESS_READ,
-					  &err);
+	struct expansion *e =
+	    setup_stack(c, operands->items[0], ACCESS_READ, &err);
 	int status = STATUS_DONE;
 
 	(void)data;

@@ -16,7 +16,7 @@ static int open_state(struct context *c, const char *path, struct error *err)
 		return -1;
 	if (c->replay)
 		fprintf(stderr, "An interrupted run is pending: the next "
-			"apply recovers it.\n");
+				"apply recovers it.\n");
 	return 0;
 }
 
@@ -60,10 +60,14 @@ static int run_show(struct context *c, void *data,
 	if (open_state(c, operands->items[0], &err) == 0) {
 		r = state_find(&c->state, address);
 		if (!r) {
-			error_set(&err, ERROR_NOT_FOUND, "the state has no "
-				  "resource \"%.*s\"", STR_ARG(address));
-			error_hint(&err, "\"dmsl state list %s\" lists what it "
-				   "has.", operands->items[0]);
+			error_set(&err, ERROR_NOT_FOUND,
+				  "the state has no "
+				  "resource \"%.*s\"",
+				  STR_ARG(address));
+			error_hint(&err,
+				   "\"dmsl state list %s\" lists what it "
+				   "has.",
+				   operands->items[0]);
 		}
 	}
 	if (!r)

@@ -18,7 +18,8 @@ struct args {
 /* Tenths of a second between two times in seconds with a fraction; or -1. */
 static int64_t tenths_between(struct value row, struct arena *a)
 {
-	struct str begin = value_text(row, "start"), end = value_text(row, "end");
+	struct str begin = value_text(row, "start"),
+		   end = value_text(row, "end");
 	double from = begin.n ? strtod(str_c(begin, a), NULL) : 0;
 	double to = end.n ? strtod(str_c(end, a), NULL) : 0;
 
@@ -40,11 +41,11 @@ static struct value measured(struct value row, struct arena *a)
 			 a);
 	if (tenths < 0)
 		return row;
-	row = value_with(row, STR("time"),
-			 value_str(str_fmt(a, "%lld.%lld s",
-					   (long long)(tenths / 10),
-					   (long long)(tenths % 10))),
-			 a);
+	row = value_with(
+	    row, STR("time"),
+	    value_str(str_fmt(a, "%lld.%lld s", (long long)(tenths / 10),
+			      (long long)(tenths % 10))),
+	    a);
 	if (rows > 0 && tenths > 0)
 		row = value_with(row, STR("rows/s"),
 				 value_int(rows * 10 / tenths), a);
@@ -54,9 +55,9 @@ static struct value measured(struct value row, struct arena *a)
 static void print_tables(struct value list, struct arena *a)
 {
 	static const char *const columns[] = {
-		"table",   "state",   "rows",	 "time",  "rows/s",
-		"inserts", "updates", "deletes", "errors", "validation",
-		NULL,
+		"table",  "state",	"rows",	   "time",
+		"rows/s", "inserts",	"updates", "deletes",
+		"errors", "validation", NULL,
 	};
 	struct value *rows = arena_new(a, struct value, list.as.list.n + 1);
 
@@ -85,9 +86,9 @@ static void print_facts(struct value facts, struct arena *a)
 static int inspect(struct context *c, const struct target *t,
 		   const struct args *args, struct error *err)
 {
-	struct engine_call *e = call_new(c, t->provider, t->type,
-					 t->resource->address, t->resource,
-					 CALL_INSPECT);
+	struct engine_call *e =
+	    call_new(c, t->provider, t->type, t->resource->address, t->resource,
+		     CALL_INSPECT);
 	enum step outcome;
 
 	e->call.config = value_copy(t->resource->attrs, &e->arena);
@@ -140,8 +141,10 @@ static int inspect_one(struct context *c, const char *address,
 	if (target_find(c, str_from(address), &t, err) < 0)
 		return -1;
 	if (!t.type->ops->inspect)
-		return error_set(err, ERROR_INVALID, "%s \"%s\" has no "
-				 "statistics", t.type->name, address);
+		return error_set(err, ERROR_INVALID,
+				 "%s \"%s\" has no "
+				 "statistics",
+				 t.type->name, address);
 	return inspect(c, &t, args, err);
 }
 
@@ -149,15 +152,15 @@ static int run(struct context *c, void *data,
 	       const struct option_list *operands)
 {
 	struct error err = { 0 };
-	struct expansion *e = setup_stack(c, operands->items[0], ACCESS_READ,
-					  &err);
+	struct expansion *e =
+	    setup_stack(c, operands->items[0], ACCESS_READ, &err);
 	int status = STATUS_DONE;
 
 	if (!e)
 		status = setup_fail(c, &err);
-	else if (operands->n > 1 ?
-			 inspect_one(c, operands->items[1], data, &err) < 0 :
-			 inspect_all(c, data, &err) < 0)
+	else if (operands->n > 1
+		     ? inspect_one(c, operands->items[1], data, &err) < 0
+		     : inspect_all(c, data, &err) < 0)
 		status = setup_fail(c, &err);
 	setup_close(c, e);
 	return status;

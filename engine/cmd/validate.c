@@ -45,7 +45,8 @@ out:
 
 static const struct option options[] = {
 	OPTION(struct args, json, "json", NULL, "findings as JSON"),
-	OPTION(struct args, set, "set", "NAME=VALUE", "set a param; repeatable"),
+	OPTION(struct args, set, "set", "NAME=VALUE",
+	       "set a param; repeatable"),
 	OPTION_END,
 };
 

@@ -359,7 +359,7 @@ static int wait_up(const struct local *l, struct str generation,
 			continue;
 		}
 		tail = process_log_tail(l, "haproxy", &a);
-		error_set(err, ERROR_FAILED,
+		error_set(err, ERROR_UNAVAILABLE,
 			  "HAProxy did not take over its configuration: %.*s",
 			  STR_ARG(tail.n > 500 ? str_skip(tail, tail.n - 500) :
 						 tail));

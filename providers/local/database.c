@@ -3,6 +3,7 @@
 #include "providers/local/database.h"
 
 #include "lang/base/arena.h"
+#include "lang/base/clock.h"
 #include "lang/base/error.h"
 #include "providers/local/balancer.h"
 #include "providers/local/network.h"
@@ -13,7 +14,9 @@
 
 #include <openssl/crypto.h>
 
-enum { START_WAIT_MS = 1500 };
+#include <pthread.h>
+
+enum { START_WAIT_MS = 1500, UP_MS = 60000 };
 
 static struct str vault_name(struct str cluster, struct arena *a)
 {
@@ -174,4 +177,27 @@ int database_serve(struct local *l, const struct record *cluster,
 			      err);
 	OPENSSL_cleanse((char *)(uintptr_t)password.s, password.n);
 	return rc < 0 ? -1 : 1;
+}
+
+int database_start(void *self, struct str cluster_id, struct arena *a,
+		   struct error *err)
+{
+	struct local *l = self;
+	int64_t end = clock_ms() + UP_MS;
+	struct record cluster;
+	int rc = record_read(l, "db_cluster", cluster_id, a, &cluster, err);
+
+	if (rc < 0)
+		return -1;
+	pthread_mutex_lock(&l->servers);
+	while ((rc = database_serve(l, &cluster, true, a, err)) == 0)
+		if (clock_ms() >= end) {
+			rc = error_set(err, ERROR_TIMEOUT,
+				       "PostgreSQL of cluster \"%.*s\" does "
+				       "not come up",
+				       STR_ARG(cluster_id));
+			break;
+		}
+	pthread_mutex_unlock(&l->servers);
+	return rc < 0 ? -1 : 0;
 }

@@ -18,6 +18,9 @@ int database_server(struct local *l, const struct record *cluster,
 int database_target(void *self, struct str cluster, struct str database,
 		    struct arena *a, struct pg_target *out,
 		    struct error *err);
+/* sql_host.start: brings the cluster's server up and waits for it. */
+int database_start(void *self, struct str cluster, struct arena *a,
+		   struct error *err);
 /*
  * Writes the server's configuration and starts it when it is down. 1: ready;
  * 0: still starting; -1: err.

@@ -314,13 +314,23 @@ static int session(struct call *c, const struct dms_server *server,
 	return sql_session(c, &t, out);
 }
 
+static struct str owner(void *self)
+{
+	const struct local *l = self;
+
+	return l->owner;
+}
+
 const struct dms_host local_dms_host = {
 	.endpoint = endpoint,
 	.secret = secret,
 	.session = session,
+	.stack = owner,
 	.poll_ms = 100,
 };
 
 const struct sql_host local_sql_host = {
 	.target = database_target,
+	.start = database_start,
+	.stack = owner,
 };

@@ -28,6 +28,7 @@
 
 enum {
 	CONF_MAX = 1 << 20,
+	LEFT_OVER_MS = 5000,
 	INITDB_MS = 120000,
 	STOP_MS = 20000,
 	FORMER_MS = 5000,
@@ -114,9 +115,12 @@ bool server_exists(const struct local *l, const struct server *s)
 	return is_there;
 }
 
-/* Left-overs of an initdb that was interrupted: new.XXXXXXXX. */
-static int remove_half_made(const struct local *l, const struct server *s,
-			    struct arena *a, struct error *err)
+/*
+ * Left-overs of an initdb that was interrupted: new.XXXXXXXX. It ended with the
+ * run that began it; a child of its own may still write for a moment.
+ */
+static int try_remove_half_made(const struct local *l, const struct server *s,
+				struct arena *a, struct error *err)
 {
 	struct dirent *entry;
 	DIR *d;
@@ -134,6 +138,19 @@ static int remove_half_made(const struct local *l, const struct server *s,
 		closedir(d);
 	stack_leave(l);
 	return rc;
+}
+
+static int remove_half_made(const struct local *l, const struct server *s,
+			    struct arena *a, struct error *err)
+{
+	int64_t end = clock_ms() + LEFT_OVER_MS;
+
+	while (try_remove_half_made(l, s, a, err) < 0) {
+		if (clock_ms() >= end)
+			return -1;
+		clock_sleep_ms(50);
+	}
+	return 0;
 }
 
 static int run_initdb(struct local *l, const struct server *s,

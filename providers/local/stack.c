@@ -120,6 +120,7 @@ void stack_close(struct local *l)
 	pthread_mutex_destroy(&l->lock);
 	pthread_mutex_destroy(&l->making);
 	pthread_mutex_destroy(&l->replicator);
+	pthread_mutex_destroy(&l->servers);
 	arena_release(&l->arena);
 	free(l);
 }
@@ -133,8 +134,11 @@ int stack_open(const struct provider_setup *s, struct local **out,
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_mutex_init(&l->making, NULL);
 	pthread_mutex_init(&l->replicator, NULL);
+	pthread_mutex_init(&l->servers, NULL);
 	l->stack = str_dup(s->stack, &l->arena);
 	l->uid = str_dup(s->stack_uid, &l->arena);
+	l->owner = str_fmt(&l->arena, "%.*s/%.*s", STR_ARG(s->stack),
+			   STR_ARG(s->stack_uid));
 	l->home = find_home(s, &l->arena);
 	l->is_write = s->is_write;
 	l->derive = s->derive;

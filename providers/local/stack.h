@@ -57,6 +57,7 @@ struct local {
 	struct arena arena; /* what lives as long as the instance */
 	struct str stack;
 	struct str uid;
+	struct str owner; /* STACK/UID, noted on what is made */
 	const char *home;
 	const char *folder; /* NULL: the stack has no uid, so nothing exists */
 	bool is_write;
@@ -69,6 +70,7 @@ struct local {
 	struct network *network;   /* network.c */
 	struct balancer *balancer; /* balancer.c */
 	pthread_mutex_t replicator; /* held while one is started */
+	pthread_mutex_t servers;    /* held while one is started to undo */
 };
 
 int stack_open(const struct provider_setup *s, struct local **out,

@@ -74,6 +74,33 @@ int sql_connect(struct call *c, struct sql_place at, struct pg **out,
 	return sql_connect_to(&target, out, err);
 }
 
+int sql_connect_to_undo(struct call *c, struct sql_place at, struct pg **out,
+			struct error *err)
+{
+	const struct sql_host *host = host_of(c);
+
+	if (sql_connect(c, at, out, err) == 0)
+		return 0;
+	if (err->kind != ERROR_UNAVAILABLE || !host->start)
+		return -1;
+	if (host->start(c->self, at.cluster, c->arena, err) < 0)
+		return -1;
+	return sql_connect(c, at, out, err);
+}
+
+void sql_tell_start(struct call *c, struct sql_place at)
+{
+	struct pg_target ignored;
+	struct error err;
+
+	if (host_of(c)->start && sql_target(c, at, &ignored, &err) < 0 &&
+	    err.kind == ERROR_UNAVAILABLE)
+		call_effect(c, EFFECT_START,
+			    "start PostgreSQL of cluster \"%.*s\", to take "
+			    "back what was made in it",
+			    STR_ARG(at.cluster));
+}
+
 enum step sql_read_failed(struct call *c)
 {
 	if (c->err.kind == ERROR_NOT_FOUND) {

@@ -23,6 +23,11 @@ int sql_target(struct call *c, struct sql_place at, struct pg_target *out,
  */
 int sql_connect(struct call *c, struct sql_place at, struct pg **out,
 		struct error *err);
+/* The same for taking back: starts a server that is down, if the host can. */
+int sql_connect_to_undo(struct call *c, struct sql_place at, struct pg **out,
+			struct error *err);
+/* For plan: the effect of a start that sql_connect_to_undo() would need. */
+void sql_tell_start(struct call *c, struct sql_place at);
 int sql_connect_to(const struct pg_target *t, struct pg **out,
 		   struct error *err);
 /* "name/uid" of the stack; empty when the host does not tell. */

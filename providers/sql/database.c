@@ -206,7 +206,9 @@ static enum step database_destroy(struct call *c)
 	struct pg *pg;
 	int result;
 
-	if (connect_beside(c, at.cluster, &pg) < 0) {
+	if (sql_connect_to_undo(c, (struct sql_place){ at.cluster,
+						       STR("postgres") },
+				&pg, &c->err) < 0) {
 		/* Without its cluster there is no database. */
 		return c->err.kind == ERROR_NOT_FOUND ? STEP_DONE : STEP_FAILED;
 	}
@@ -260,10 +262,12 @@ static int database_plan(struct call *c, const char *action)
 {
 	struct str what = str_from(action);
 
-	if (c->id.n && (str_is(what, "delete") || str_is(what, "replace")))
-		call_effect(c, EFFECT_DROP, "drop database %.*s%.*s",
-			    STR_ARG(sql_place_of(c->id).database),
-			    STR_ARG(contents(c)));
+	if (!c->id.n || !(str_is(what, "delete") || str_is(what, "replace")))
+		return 0;
+	sql_tell_start(c, sql_place_of(c->id));
+	call_effect(c, EFFECT_DROP, "drop database %.*s%.*s",
+		    STR_ARG(sql_place_of(c->id).database),
+		    STR_ARG(contents(c)));
 	return 0;
 }
 

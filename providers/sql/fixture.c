@@ -369,7 +369,7 @@ static enum step fixture_destroy(struct call *c)
 		error_add(&c->err, "undo");
 		return STEP_FAILED;
 	}
-	if (sql_connect(c, place_of(c->id), &pg, &c->err) < 0)
+	if (sql_connect_to_undo(c, place_of(c->id), &pg, &c->err) < 0)
 		/* Gone with its database. */
 		return c->err.kind == ERROR_NOT_FOUND ? STEP_DONE : STEP_FAILED;
 	result = undo(c, pg, &all);

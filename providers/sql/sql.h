@@ -29,6 +29,12 @@ struct sql_host {
 	 * ownership is judged by the address alone.
 	 */
 	struct str (*stack)(void *self);
+	/*
+	 * Brings up the cluster's server, so that what was made in it can be
+	 * taken back; several threads may ask at once. MAY.
+	 */
+	int (*start)(void *self, struct str cluster, struct arena *a,
+		     struct error *err);
 };
 
 extern const struct resource_ops sql_database_ops;

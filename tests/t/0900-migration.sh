@@ -130,7 +130,7 @@ test_expect_success 'a further fixture and a third table: exactly that, with its
 	}
 	DMSL
   sed "s/    include sales.orders/&\n    include sales.regions/
-    s/fixture.orders\]/fixture.orders, fixture.regions]/" $stack >new &&
+    s/fixture.accounts, fixture.orders\]/fixture.accounts, fixture.orders, fixture.regions]/" $stack >new &&
   mv new $stack &&
   "$DMSL" plan $stack >plan.txt &&
   grep "^Plan: 1 to create.*, 1 to change.*, 0 to destroy.*1 load" plan.txt &&

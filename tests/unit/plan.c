@@ -745,6 +745,14 @@ static void test_mistakes(void **state)
 		{ "group g { vpc = vpc.a  ingress { port = 1 } }\n"
 		  "vpc a { cidr = 10.0.0.0/16 }",
 		  "E0223", "needs a name" },
+		{ "job a { server = \"x\"  provider = far }", "E0310",
+		  "\"provider\" in a block" },
+		{ "check c { on = job.a  querry = \"x\"  expect = 1 }\n"
+		  "job a { server = \"x\" }",
+		  "E0203", "\"querry\" in check \"c\"" },
+		{ "check c { on = job.a  query = \"x\"  expect = job.a.lod }\n"
+		  "job a { server = \"x\" }",
+		  "E0252", "no attribute \"lod\"" },
 		{ "job a { server = \"x\"  depends_on = [job.b] }\n"
 		  "job b { server = \"x\"  depends_on = [job.a] }",
 		  "E0301", "job.a needs job.b" },

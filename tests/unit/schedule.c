@@ -64,8 +64,8 @@ static void check_end(const struct model *m, const struct schedule *s)
 			is_lost |= m->needs[a][b] &&
 				   (m->is_failed[b] || m->is_skipped[b]);
 		assert_int_equal(m->is_skipped[a], is_lost);
-		assert_int_equal(m->is_done[a] + m->is_failed[a] +
-					 m->is_skipped[a], 1);
+		assert_int_equal(
+		    m->is_done[a] + m->is_failed[a] + m->is_skipped[a], 1);
 	}
 	assert_int_equal(s->counts[SCHEDULE_SKIPPED], m->n_skipped_calls);
 }
@@ -106,11 +106,11 @@ static void every_order_holds(void **state)
 			running[i] = running[--n_running];
 			if (turns[node] < 3 && next_random(&seed) % 3 == 0) {
 				schedule_wait(&s, node,
-					      now + 1 + next_random(&seed) % 50);
+					      now + 1 +
+						  next_random(&seed) % 50);
 			} else if (next_random(&seed) % 12 == 0) {
 				m.is_failed[node] = true;
-				schedule_fail(&s, node, note_skipped,
-					      &m);
+				schedule_fail(&s, node, note_skipped, &m);
 			} else {
 				m.is_done[node] = true;
 				schedule_done(&s, node);
