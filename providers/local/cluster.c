@@ -391,25 +391,23 @@ static enum step serve(struct call *c, struct record *r)
 {
 	struct local *l = c->self;
 	struct network_owner me = { c->id, c->address };
-	struct str subnet, vpc, ip, address;
+	struct str subnet, vpc, ip;
 	struct record cluster;
 	int rc;
 
 	if (become_writer(c, c->id, &cluster) < 0)
 		return STEP_FAILED;
-	if (!record_own(r, "address").n) {
+	if (!record_own(r, "private_ip").n) {
 		if (subnet_of(c, &cluster, &subnet, &vpc) < 0)
 			return STEP_FAILED;
 		/* Noted first, so that destroy finds what was taken. */
 		record_set(r, "subnet", value_str(subnet), c->arena);
 		if (record_write(l, r, &c->err) < 0 ||
 		    network_allocate(l, subnet, me, c->arena, &ip,
-				     &c->err) < 0 ||
-		    network_loopback(l, vpc, ip, c->arena, &address,
 				     &c->err) < 0)
 			return STEP_FAILED;
+		record_set(r, "vpc", value_str(vpc), c->arena);
 		record_set(r, "private_ip", value_str(ip), c->arena);
-		record_set(r, "address", value_str(address), c->arena);
 	}
 	if (!c->is_poll && record_write(l, r, &c->err) < 0)
 		return STEP_FAILED;

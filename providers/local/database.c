@@ -6,6 +6,7 @@
 #include "lang/base/clock.h"
 #include "lang/base/error.h"
 #include "providers/local/balancer.h"
+#include "providers/local/network.h"
 #include "providers/local/process.h"
 #include "providers/local/stack.h"
 #include "providers/pg/pg.h"
@@ -68,7 +69,9 @@ int database_server(struct local *l, const struct record *cluster,
 	out->port = (int)value_number(cluster->config, "port", 5432);
 	if (writer.n && record_read(l, "db_instance", writer, a, &instance,
 				    &none) == 0)
-		out->address = record_own(&instance, "address");
+		network_loopback(l, record_own(&instance, "vpc"),
+				 record_own(&instance, "private_ip"), a,
+				 &out->address, &none);
 	return server_find_programs(out, value_text(cluster->config, "version"),
 				    a, err);
 }

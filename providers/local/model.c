@@ -82,6 +82,20 @@ static struct str *texts(struct value map, const char *key, struct arena *a,
 	return out;
 }
 
+/* The loopback addresses of the balancer's or endpoint's own ones. */
+static int listen_of(const struct builder *b, const struct record *r,
+		     struct str **out, size_t *n, struct error *err)
+{
+	struct str *ips = texts(r->own, "addresses", b->a, n);
+
+	*out = arena_new(b->a, struct str, *n + 1);
+	for (size_t i = 0; i < *n; i++)
+		if (network_loopback(b->l, record_own(r, "vpc"), ips[i], b->a,
+				     &(*out)[i], err) < 0)
+			return error_add(err, "%.*s", STR_ARG(r->address));
+	return 0;
+}
+
 /* A name that HAProxy takes: an ARN's tail without its slashes. */
 static struct str plain_name(struct arena *a, const char *prefix,
 			     struct str id, int port)
@@ -141,7 +155,8 @@ static int add_listener(struct builder *b, const struct record *r,
 	route->port = (int)value_number(r->config, "port", 0);
 	route->name = plain_name(b->a, "listener", r->id, route->port);
 	route->dns_name = record_own(balancer, "dns_name");
-	route->from = texts(balancer->own, "listen", b->a, &route->n_from);
+	if (listen_of(b, balancer, &route->from, &route->n_from, err) < 0)
+		return -1;
 	route->to_port = (int)value_number(group->config, "port", 0);
 	route->to = arena_new(b->a, struct str, n + 1);
 	for (size_t i = 0; i < n; i++)
@@ -174,19 +189,22 @@ static struct str service_id(struct str name)
 	return dot < 0 ? name : str_skip(name, (size_t)dot + 1);
 }
 
-static void add_endpoint(struct builder *b, const struct record *r)
+static int add_endpoint(struct builder *b, const struct record *r,
+			struct error *err)
 {
 	const struct record *service =
 		find(b, OF_SERVICE,
 		     service_id(value_text(r->config, "service")));
 	struct str dns_name = record_own(r, "dns_name");
 	size_t n_from, at;
-	struct str *from = texts(r->own, "listen", b->a, &n_from);
+	struct str *from;
 
+	if (listen_of(b, r, &from, &n_from, err) < 0)
+		return -1;
 	if (n_from)
 		add_name(b, dns_name, from[0]);
 	if (!service || !n_from)
-		return;
+		return 0;
 	at = (size_t)(uintptr_t)map_get(
 		&b->first_route, value_text(service->config, "load_balancer"));
 	while (at) {
@@ -207,10 +225,11 @@ static void add_endpoint(struct builder *b, const struct record *r)
 		note_reached(b, &behind, dns_name);
 		at = b->next_route[at - 1];
 	}
+	return 0;
 }
 
-static void add_instance(struct builder *b, const struct record *r,
-			 struct reach *out)
+static int add_instance(struct builder *b, const struct record *r,
+			struct reach *out, struct error *err)
 {
 	struct str cluster_id = value_text(r->config, "cluster");
 	const struct record *cluster = find(b, OF_CLUSTER, cluster_id);
@@ -218,7 +237,11 @@ static void add_instance(struct builder *b, const struct record *r,
 	struct str key;
 
 	out->cluster = cluster_id;
-	out->address = record_own(r, "address");
+	if (record_own(r, "private_ip").n &&
+	    network_loopback(b->l, record_own(r, "vpc"),
+			     record_own(r, "private_ip"), b->a, &out->address,
+			     err) < 0)
+		return error_add(err, "%.*s", STR_ARG(r->address));
 	out->port = cluster ? (int)value_number(cluster->config, "port", 5432) :
 			      5432;
 	key = str_fmt(b->a, "%.*s:%d", STR_ARG(out->address), out->port);
@@ -234,6 +257,7 @@ static void add_instance(struct builder *b, const struct record *r,
 	add_name(b, record_own(r, "endpoint"), out->address);
 	for (size_t i = 0; led && i < led->names.n; i++)
 		out->names[out->n_names++] = led->names.items[i];
+	return 0;
 }
 
 static int read_all(struct builder *b, struct error *err)
@@ -275,11 +299,13 @@ static int build(struct builder *b, struct model *out, struct error *err)
 	}
 	at = &b->of[OF_ENDPOINT];
 	for (size_t i = 0; i < at->n; i++)
-		add_endpoint(b, &at->items[i]);
+		if (add_endpoint(b, &at->items[i], err) < 0)
+			return -1;
 	at = &b->of[OF_INSTANCE];
 	out->reaches = arena_new(b->a, struct reach, at->n + 1);
 	for (size_t i = 0; i < at->n; i++)
-		add_instance(b, &at->items[i], &out->reaches[i]);
+		if (add_instance(b, &at->items[i], &out->reaches[i], err) < 0)
+			return -1;
 	out->n_reaches = at->n;
 	return 0;
 }

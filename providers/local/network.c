@@ -245,8 +245,8 @@ static int claim_free(struct local *l, int *number, struct error *err)
 			 NETWORK_NUMBERS);
 }
 
-static int claim_locked(struct local *l, struct record *vpc, int *number,
-			struct error *err)
+static int claim_locked(struct local *l, struct record *vpc, bool may_move,
+			int *number, struct error *err)
 {
 	int64_t known = value_number(vpc->own, "number", -1);
 	char bind[40];
@@ -263,13 +263,18 @@ static int claim_locked(struct local *l, struct record *vpc, int *number,
 	if (balancer_holds(l, bind))
 		return 0;
 	fd = listen_at(claim_ip(*number), NETWORK_PORT);
+	if (fd < 0 && errno == EADDRINUSE && may_move) {
+		l->network->is_wanted[known] = false;
+		return claim_free(l, number, err);
+	}
 	if (fd < 0 && errno == EADDRINUSE) {
 		error_set(err, ERROR_CONFLICT,
 			  "the network 127.%d.0.0/16 of %.*s is taken by "
 			  "another stack or program",
 			  16 + *number, STR_ARG(vpc->address));
-		return error_hint(err, "Stop what listens on %s; dmsl local "
-				  "stop does that for a stack.", bind);
+		return error_hint(err, "Databases of this stack still run "
+				  "there: after dmsl local stop, dmsl apply "
+				  "gives the network another number.");
 	}
 	if (fd < 0)
 		return error_errno(err, "could not listen on 127.%d.255.254",
@@ -278,8 +283,8 @@ static int claim_locked(struct local *l, struct record *vpc, int *number,
 	return 0;
 }
 
-int network_claim(struct local *l, struct record *vpc, int *number,
-		  struct error *err)
+int network_claim(struct local *l, struct record *vpc, bool may_move,
+		  int *number, struct error *err)
 {
 	int lock = take_machine_lock(err);
 	int rc;
@@ -287,7 +292,7 @@ int network_claim(struct local *l, struct record *vpc, int *number,
 	if (lock < 0)
 		return -1;
 	pthread_mutex_lock(&l->lock);
-	rc = claim_locked(l, vpc, number, err);
+	rc = claim_locked(l, vpc, may_move, number, err);
 	pthread_mutex_unlock(&l->lock);
 	close(lock);
 	return rc;

@@ -54,11 +54,13 @@ struct network *network_open(void);
 void network_close(struct network *n);
 
 /*
- * A number for the VPC of this record: the one it has ("number") when that is
- * free, else a free one. It is held from here on.
+ * A number for the VPC of this record: the one it has ("number"), else a free
+ * one. It is held from here on. With may_move, a number that somebody else has
+ * by now is given up for another one; the records only know addresses in the
+ * VPC's own range, so that all follows when it is set up again.
  */
-int network_claim(struct local *l, struct record *vpc, int *number,
-		  struct error *err);
+int network_claim(struct local *l, struct record *vpc, bool may_move,
+		  int *number, struct error *err);
 /*
  * For the balancer: between begin and end nobody on this machine may take a
  * number, and the sockets that hold ours are closed, so that HAProxy can take

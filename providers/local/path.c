@@ -50,7 +50,7 @@ static bool has(const struct str *list, size_t n, struct str item)
 
 /*
  * An address in each subnet of the configuration, and none elsewhere: own
- * "subnets" (where it has some), "addresses", "listen". What it had stays.
+ * "subnets" (where it has some), "vpc", "addresses". What it had stays.
  */
 static int keep_addresses(struct call *c, struct record *r)
 {
@@ -61,7 +61,6 @@ static int keep_addresses(struct call *c, struct record *r)
 	struct str *had = object_texts(r->own, "subnets", c->arena, &n_had);
 	struct str *all = arena_new(c->arena, struct str, n + n_had + 1);
 	struct str *ips = arena_new(c->arena, struct str, n + 1);
-	struct str *listen = arena_new(c->arena, struct str, n + 1);
 	size_t n_all = 0;
 
 	if (check_zones(c, subnets, n) < 0)
@@ -81,14 +80,13 @@ static int keep_addresses(struct call *c, struct record *r)
 		if (record_read(l, "subnet", subnets[i], c->arena, &subnet,
 				&c->err) < 0 ||
 		    network_allocate(l, subnets[i], me, c->arena, &ips[i],
-				     &c->err) < 0 ||
-		    network_loopback(l, value_text(subnet.config, "vpc"),
-				     ips[i], c->arena, &listen[i],
 				     &c->err) < 0)
 			return -1;
+		record_set(r, "vpc",
+			   value_str(value_text(subnet.config, "vpc")),
+			   c->arena);
 	}
 	record_set(r, "addresses", object_list(ips, n, c->arena), c->arena);
-	record_set(r, "listen", object_list(listen, n, c->arena), c->arena);
 	return record_write(l, r, &c->err);
 }
 
@@ -124,9 +122,9 @@ static int take_down(struct call *c)
 		return rc;
 	/*
 	 * The listeners go first, while the record still says what is to be
-	 * freed; without `listen`, it is no part of a path.
+	 * freed; without addresses, it is no part of a path.
 	 */
-	record_set(&r, "listen", value_null(), c->arena);
+	record_set(&r, "addresses", value_null(), c->arena);
 	if (record_write(l, &r, &c->err) < 0 ||
 	    balancer_sync(l, &c->err) < 0 || drop_addresses(c, &r, true) < 0)
 		return -1;

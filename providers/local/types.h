@@ -5,6 +5,7 @@
 
 #include "engine/provider.h"
 
+struct local;
 struct record;
 
 extern const struct resource_ops local_vpc_ops;
@@ -17,6 +18,10 @@ extern const struct resource_ops local_vpc_endpoint_ops;
 extern const struct resource_ops local_db_cluster_ops;
 extern const struct resource_ops local_db_instance_ops;
 extern const struct resource_ops local_secret_ops;
+
+/* A number for a VPC, in its record and held (network.h). */
+int vpc_claim(struct local *l, struct record *r, struct arena *a,
+	      struct error *err);
 
 /* Recorded types: data is a struct recorded. */
 extern const struct resource_ops local_recorded_ops;

@@ -7,13 +7,47 @@
 #include "providers/local/ids.h"
 #include "providers/local/network.h"
 #include "providers/local/object.h"
+#include "providers/local/server.h"
 #include "providers/local/stack.h"
+
+/* Servers that run are bound to addresses of the number they know. */
+static int is_lived_in(struct local *l, struct str vpc, struct arena *a,
+		       bool *is, struct error *err)
+{
+	struct record *instances;
+	struct server s;
+	size_t n;
+
+	*is = false;
+	if (record_list(l, "db_instance", a, &instances, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n && !*is; i++) {
+		server_init(l, value_text(instances[i].config, "cluster"), a,
+			    &s);
+		*is = str_eq(record_own(&instances[i], "vpc"), vpc) &&
+		      server_look(l, &s) != SERVER_DOWN;
+	}
+	return 0;
+}
+
+int vpc_claim(struct local *l, struct record *r, struct arena *a,
+	      struct error *err)
+{
+	bool is_lived;
+	int number;
+
+	if (is_lived_in(l, r->id, a, &is_lived, err) < 0 ||
+	    network_claim(l, r, !is_lived, &number, err) < 0)
+		return -1;
+	/* The number is durable before anything uses it. */
+	record_set(r, "number", value_int(number), a);
+	return record_write(l, r, err);
+}
 
 static int keep_vpc(struct call *c, struct record *r)
 {
 	struct local *l = c->self;
 	struct range range;
-	int number;
 
 	if (!range_parse(value_text(c->config, "cidr"), &range) ||
 	    range.bits < 16 || range.bits > 28)
@@ -21,11 +55,7 @@ static int keep_vpc(struct call *c, struct record *r)
 				 "\"%.*s\" is not a range for a network: it "
 				 "must be between /16 and /28",
 				 STR_ARG(value_text(c->config, "cidr")));
-	if (network_claim(l, r, &number, &c->err) < 0)
-		return -1;
-	record_set(r, "number", value_int(number), c->arena);
-	/* The number is durable before anything uses it. */
-	if (record_write(l, r, &c->err) < 0)
+	if (vpc_claim(l, r, c->arena, &c->err) < 0)
 		return -1;
 	return balancer_sync(l, &c->err);
 }
