@@ -246,8 +246,11 @@ int local_stop(struct local *l, struct error *err)
 	size_t n;
 	int rc = 0;
 
-	/* Who uses the databases ends before them. */
-	if (hosts_stop(l, err) < 0 || balancer_stop(l, err) < 0 ||
+	/*
+	 * HAProxy last: while it runs, the networks' numbers are ours, and no
+	 * other stack comes to the addresses of what is just ending.
+	 */
+	if (hosts_stop(l, err) < 0 ||
 	    record_list(l, "db_cluster", &a, &clusters, &n, err) < 0)
 		rc = -1;
 	for (size_t i = 0; rc == 0 && i < n; i++) {
@@ -256,6 +259,8 @@ int local_stop(struct local *l, struct error *err)
 		server_init(l, clusters[i].id, &a, &s);
 		rc = server_stop(l, &s, err);
 	}
+	if (rc == 0)
+		rc = balancer_stop(l, err);
 	arena_release(&a);
 	return rc;
 }

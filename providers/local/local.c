@@ -4,6 +4,7 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/error.h"
+#include "providers/local/balancer.h"
 #include "providers/local/command.h"
 #include "providers/local/hosts.h"
 #include "providers/local/process.h"
@@ -118,6 +119,9 @@ static int stop_all(struct local *l, struct arena *a, struct error *err)
 		if (!str_ends(name, ".pid"))
 			continue;
 		name = str_sub(name, 0, name.n - 4);
+		/* It goes last: it holds the networks' numbers. */
+		if (str_is(name, "haproxy"))
+			continue;
 		rc = process_stop(l, str_c(name, a),
 				  str_starts(name, "db-") ? SIGINT : SIGTERM,
 				  str_starts(name, "db-") ? SIGQUIT : SIGTERM,
@@ -134,7 +138,8 @@ static int sweep(void *self, struct error *err)
 	int rc = 0;
 
 	/* Who uses the databases ends before them. */
-	if (l->folder && (hosts_stop(l, err) < 0 || stop_all(l, &a, err) < 0))
+	if (l->folder && (hosts_stop(l, err) < 0 || stop_all(l, &a, err) < 0 ||
+			  balancer_stop(l, err) < 0))
 		rc = -1;
 	if (rc == 0)
 		rc = stack_remove(l, err);
