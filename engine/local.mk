@@ -10,6 +10,7 @@ engine_libengine_a_SOURCES = \
 	engine/check.c engine/check.h \
 	engine/checks.c engine/checks.h \
 	engine/codec.c engine/codec.h \
+	engine/context.h \
 	engine/diff.c engine/diff.h \
 	engine/execute.c engine/execute.h \
 	engine/expand.c engine/expand.h \
