@@ -280,6 +280,9 @@ struct str address_default_name(struct arena *a, struct str stack,
 			end = rest.n;
 		if (split_part(str_sub(rest, 0, end), &type, &name, &has_key,
 			       &key)) {
+			/* Two components may have a name and an inside alike. */
+			if (end < rest.n)
+				add_word(&b, type);
 			add_word(&b, name);
 			if (has_key && unquote(&key, a))
 				add_word(&b, key);

@@ -118,7 +118,7 @@ static void default_names_are_short_and_clean(void **state)
 
 	(void)state;
 	assert_true(str_is(address_default_name(&arena, STR("dev"), a, 63),
-			   "dev-source-main-a"));
+			   "dev-aurora-source-main-a"));
 	x = address_default_name(&arena, STR("dev"), STR("a.b_c[\"--x/\"]"), 63);
 	assert_true(str_is(x, "dev-b-c-x"));
 	x = address_default_name(&arena, STR("dev"), a, 16);
