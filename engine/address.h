@@ -22,8 +22,8 @@ bool address_split(struct str address, struct arena *a, struct str *parent,
 		   struct str *key);
 /*
  * A default name for services: the types of components, the parts' names and
- * keys joined by "-", such as "dev-aurora-source-main-a", cut to `most` bytes with a hash when it is longer; only
- * letters, digits and hyphens.
+ * keys joined by "-", such as "dev-aurora-source-main-a", cut to `most` bytes
+ * with a hash when it is longer; only letters, digits and hyphens.
  */
 struct str address_default_name(struct arena *a, struct str stack,
 				struct str address, size_t most);
