@@ -157,13 +157,15 @@ static int remove_half_made(const struct local *l, const struct server *s,
 static int run_initdb(struct local *l, const struct server *s,
 		      const char *fresh, struct arena *a, struct error *err)
 {
+	/* It looks for the server beside itself, by its own first argument. */
+	const char *path = str_fmt(a, "%s/initdb", s->programs).s;
 	const char *argv[] = {
-		"initdb", "-D", fresh, "-N", "-U", "rdsadmin", "-E", "UTF8",
+		path, "-D", fresh, "-N", "-U", "rdsadmin", "-E", "UTF8",
 		"--locale=C.UTF-8", "--auth-local=peer", "--auth-host=reject",
 		"--no-instructions", NULL,
 	};
 	struct program p = {
-		.path = str_fmt(a, "%s/initdb", s->programs).s,
+		.path = path,
 		.argv = argv,
 		.folder = s->folder,
 	};
@@ -447,9 +449,10 @@ static void wait_for_former(const struct server *s, struct arena *a)
 int server_start(struct local *l, const struct server *s, struct error *err)
 {
 	struct arena a = { 0 };
-	const char *argv[] = { "postgres", "-D", s->data, NULL };
+	const char *path = str_fmt(&a, "%s/postgres", s->programs).s;
+	const char *argv[] = { path, "-D", s->data, NULL };
 	struct program p = {
-		.path = str_fmt(&a, "%s/postgres", s->programs).s,
+		.path = path,
 		.argv = argv,
 		.folder = s->folder,
 	};
