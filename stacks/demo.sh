@@ -45,9 +45,12 @@ else
 fi
 
 run stats.log "$dmsl" task stats "$stack" || fail "task stats" stats.log
-result stats.log | grep -E 'demo_accounts|orders' | while read -r row; do
-  line loaded "$row" stats.log
-done
+# Columns stand two blanks or more apart.
+result stats.log | grep -E 'demo_accounts|orders' |
+  awk -F '  +' '{ print $1 ": " $3 " rows in " $4 ", " $5 " rows/s; " tolower($2) ", validation: " tolower($NF) }' |
+  while read -r row; do
+    line loaded "$row" stats.log
+  done
 
 sql rows.log dms_endpoint.target \
   "SELECT * FROM demo_schema.demo_accounts ORDER BY accountnumber" ||

@@ -67,6 +67,7 @@ one headers make -C build -s check-headers
 one layers make -C build -s check-layers
 one man make -C build -s check-man
 one shell make -C build -s check-shell
+one demo sh tests/demo.sh
 # The suite has run; the archive must build, test and install at all.
 one distcheck make -C build -s distcheck \
   AM_MAKEFLAGS="TESTS='tests/unit/base tests/unit/lang_golden tests/t/0001-usage.sh tests/t/0002-validate.sh'"
