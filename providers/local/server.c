@@ -484,6 +484,8 @@ enum server_state server_look(const struct local *l, const struct server *s)
 		line = str_trim(str_cut(&text, '\n'));
 		if (str_is(line, "ready"))
 			state = SERVER_READY;
+		else if (str_is(line, "stopping"))
+			state = SERVER_STOPPING;
 	}
 	arena_release(&a);
 	return state;
