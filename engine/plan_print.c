@@ -15,7 +15,8 @@
 
 enum {
 	VALUE_WIDTH = 60,  /* of one value of a change */
-	LINE_WIDTH = 100,  /* of the attributes of a create */
+	LINE_WIDTH = 100,  /* of attributes and addresses, without indent */
+	INDENT = 8,	   /* of those, at most */
 	NAME_WIDTH_MAX = 24,
 	SAME_LEAST = 4, /* equal changes that are shown together */
 };
@@ -26,6 +27,7 @@ struct printer {
 	const struct plan *p;
 	FILE *out;
 	bool color;
+	size_t width; /* LINE_WIDTH, or less on a narrow terminal */
 	struct buf text;
 	struct arena arena;
 	struct map same; /* text of changes -> struct same */
@@ -226,7 +228,7 @@ static void print_wanted(struct printer *o, const struct plan_step *s)
 			continue;
 		text = wanted_text(o, e->value, s->places[i]);
 		n = e->key.n + 3 + strlen(text);
-		if (column && column + 2 + n > LINE_WIDTH)
+		if (column && column + 2 + n > o->width)
 			column = 0, fputc('\n', o->out);
 		fprintf(o->out, "%s%s%.*s =%s %s", column ? "  " : "      ",
 			paint(o, FAINT), STR_ARG(e->key), paint(o, PLAIN),
@@ -355,7 +357,7 @@ static bool print_same(struct printer *o, const struct plan_step *s)
 
 		if (o->same_of[i] != same)
 			continue;
-		if (column && column + 2 + other->address.n > LINE_WIDTH)
+		if (column && column + 2 + other->address.n > o->width)
 			column = 0, fputc('\n', o->out);
 		fprintf(o->out, "%s%s%.*s%s", column ? "  " : "        ",
 			paint(o, FAINT), STR_ARG(other->address),
@@ -459,8 +461,9 @@ static void print_empty(struct printer *o)
 	if (o->p->is_destroy)
 		fprintf(o->out, "Nothing to destroy. ");
 	else
-		fprintf(o->out, "No changes. %zu resources are as the stack "
-			"says. ", o->p->n_steps);
+		fprintf(o->out, "No changes. %zu resource%s as the stack "
+			"says. ", o->p->n_steps,
+			o->p->n_steps == 1 ? " is" : "s are");
 	fprintf(o->out, "(%s)\n", elapsed(o->p, room, sizeof(room)));
 	if (o->p->drift_only)
 		fputs("What was read differs from the state in values that "
@@ -469,7 +472,15 @@ static void print_empty(struct printer *o)
 
 void plan_print(const struct plan *p, const struct context *c, FILE *out)
 {
-	struct printer o = { .p = p, .out = out, .color = c->color };
+	struct printer o = {
+		.p = p,
+		.out = out,
+		.color = c->color,
+		.width = LINE_WIDTH,
+	};
+
+	if (c->width > INDENT && c->width - INDENT < LINE_WIDTH)
+		o.width = c->width - INDENT;
 
 	if (p->has_recovery)
 		fprintf(out, "Recovery pending: an interrupted run left %zu %s "
