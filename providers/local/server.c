@@ -96,7 +96,7 @@ int server_find_programs(struct server *s, struct str version, struct arena *a,
 			return 0;
 		}
 	}
-	error_set(err, ERROR_UNAVAILABLE,
+	error_set(err, ERROR_FAILED,
 		  "PostgreSQL %.*s is not installed on this machine%s%.*s",
 		  STR_ARG(major), installed(a).n ? "; installed: " : "",
 		  STR_ARG(installed(a)));
