@@ -7,6 +7,7 @@
 #include "engine/plan_change.h"
 #include "engine/plan_private.h"
 
+#include "lang/ast.h"
 #include "lang/base/buf.h"
 #include "lang/diag.h"
 
@@ -193,9 +194,77 @@ static bool source_line_text(struct printer *o, struct place p)
 	return true;
 }
 
-static const char *wanted_text(struct printer *o, struct value v,
+/* The block of that name, when there is one alone. */
+static const struct ast_block *only_block(const struct plan_step *s,
+					  struct str name)
+{
+	const struct ast_block *node = s->resource->node, *found = NULL;
+	const struct ast_body *b = node ? &node->body :
+					  &s->resource->decl->body;
+
+	for (size_t i = 0; i < b->n_blocks; i++) {
+		if (!str_eq(b->blocks[i].name, name))
+			continue;
+		if (found)
+			return NULL;
+		found = &b->blocks[i];
+	}
+	return found;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* A block as it was written, in one line: { include a.b; include c.d } */
+static bool block_text(struct printer *o, const struct plan_step *s,
+		       struct str name, struct place p)
+{
+	const struct ast_block *b = only_block(s, name);
+	struct str text;
+
+	if (!b || b->name_span.start != p.span.start)
+		return false;
+	text = source_text((struct place){ p.source, b->body.span });
+	/* A comment, or a heredoc, is not told by its words alone. */
+	if (str_find(text, '#') >= 0 || str_contains(text, STR("<<")))
+		return false;
+	buf_clear(&o->text);
+	for (size_t i = 0; i < text.n;) {
+		bool is_line = false;
+		char c = text.s[i];
+
+		if (!is_blank(c)) {
+			buf_add_char(&o->text, c);
+			i++;
+			continue;
+		}
+		for (; i < text.n && is_blank(text.s[i]); i++)
+			is_line |= text.s[i] == '\n';
+		c = o->text.data[o->text.len - 1];
+		if (is_line && !strchr("{[(,", c) && i < text.n &&
+		    !strchr("}])", text.s[i]))
+			buf_add_char(&o->text, ';');
+		buf_add_char(&o->text, ' ');
+	}
+	if (o->text.len > VALUE_WIDTH) {
+		size_t n = VALUE_WIDTH - 1;
+
+		while (n && ((unsigned char)o->text.data[n] & 0xc0) == 0x80)
+			n--;
+		o->text.len = n;
+		buf_add_c(&o->text, "…");
+	}
+	return true;
+}
+
+static const char *wanted_text(struct printer *o, const struct plan_step *s,
+			       struct str name, struct value v,
 			       struct place p)
 {
+	if (!value_has_secret(v) && block_text(o, s, name, p))
+		return o->text.data;
 	if (!(value_marks(v) & MARK_SECRET) && !value_is_known(v) &&
 	    source_line_text(o, p))
 		return o->text.data;
@@ -226,7 +295,7 @@ static void print_wanted(struct printer *o, const struct plan_step *s)
 		/* Tags are the stack's, and the same everywhere. */
 		if (str_is(e->key, "tags") || !is_written(s, i))
 			continue;
-		text = wanted_text(o, e->value, s->places[i]);
+		text = wanted_text(o, s, e->key, e->value, s->places[i]);
 		n = e->key.n + 3 + strlen(text);
 		if (column && column + 2 + n > o->width)
 			column = 0, fputc('\n', o->out);
