@@ -218,7 +218,8 @@ static const struct provider *choose(struct expander *x,
 		return NULL;
 	}
 	if (p->unavailable) {
-		diag_error(x->diags, "E0307", expr_place(a->value), "%s",
+		diag_error(x->diags, "E0307", expr_place(a->value),
+			   "provider \"%s\" cannot be used: %s", p->name,
 			   p->unavailable);
 		return NULL;
 	}
