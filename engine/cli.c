@@ -6,6 +6,7 @@
 #include "engine/context.h"
 #include "engine/setup.h"
 #include "engine/target.h"
+#include "lang/suggest.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -92,6 +93,42 @@ static int usage_error(const char *format, const char *text, const char *hint)
 	fprintf(stderr, "%s \"%s\"\n", format, text);
 	fprintf(stderr, "%s\n", hint);
 	return STATUS_USAGE;
+}
+
+static int unknown_command(const struct cli *cli, const char *name)
+{
+	struct suggest s = suggest_start(str_from(name));
+
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		struct str words = str_from(commands[i]->name);
+
+		suggest_try(&s, str_cut(&words, ' '));
+	}
+	for (const struct provider *const *p = cli->providers; *p; p++)
+		if ((*p)->command)
+			suggest_try(&s, str_from((*p)->name));
+	suggest_try(&s, STR("help"));
+	fprintf(stderr, "dmsl: there is no command \"%s\"\n", name);
+	if (s.best.n)
+		fprintf(stderr, "Did you mean \"%.*s\"? ", STR_ARG(s.best));
+	fprintf(stderr, "\"dmsl help\" lists them.\n");
+	return STATUS_USAGE;
+}
+
+/* Of the commands of two words, those that begin with this one. */
+static void print_usages(const char *word, FILE *out)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (!strncmp(commands[i]->name, word, n) &&
+		    commands[i]->name[n] == ' ')
+			print_usage(commands[i], out);
+}
+
+static bool is_help(const char *text)
+{
+	return !strcmp(text, "--help") || !strcmp(text, "-h");
 }
 
 static const struct provider *find_provider(const struct cli *cli,
@@ -225,8 +262,9 @@ static int run_provider(const struct cli *cli, const struct provider *p,
 	size_t index;
 
 	for (int i = 0; i < argc; i++) {
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+		if (is_help(argv[i])) {
 			print_provider_help(p, stdout);
+			arena_release(&a);
 			return STATUS_DONE;
 		}
 		if (i > 0 && !file && argv[i][0] != '-')
@@ -235,6 +273,8 @@ static int run_provider(const struct cli *cli, const struct provider *p,
 			rest[n++] = argv[i];
 	}
 	if (!file) {
+		fprintf(stderr, "dmsl %s %s: too few operands\n", p->name,
+			argv[0]);
 		print_provider_help(p, stderr);
 		arena_release(&a);
 		return STATUS_USAGE;
@@ -264,7 +304,7 @@ static int run_help(const struct cli *cli, int argc, char **argv)
 	const struct command *command;
 	int words;
 
-	if (!argc) {
+	if (!argc || is_help(argv[0])) {
 		print_help(cli, stdout);
 		return STATUS_DONE;
 	}
@@ -281,14 +321,9 @@ static int run_help(const struct cli *cli, int argc, char **argv)
 	else if (p)
 		print_provider_help(p, stdout);
 	else if (words == 1)
-		for (size_t i = 0; i < N_COMMANDS; i++) {
-			if (!strncmp(commands[i]->name, argv[0],
-				     strlen(argv[0])))
-				print_usage(commands[i], stdout);
-		}
+		print_usages(argv[0], stdout);
 	else
-		return usage_error("there is no command", argv[0],
-				   "dmsl help lists them.");
+		return unknown_command(cli, argv[0]);
 	return STATUS_DONE;
 }
 
@@ -314,12 +349,17 @@ static int dispatch(const struct cli *cli, int argc, char **argv)
 		print_provider_help(p, stderr);
 		return STATUS_USAGE;
 	}
-	if (words == 1) {
-		run_help(cli, 1, argv);
-		return STATUS_USAGE;
+	if (words != 1)
+		return unknown_command(cli, argv[0]);
+	if (argc > 1 && is_help(argv[1])) {
+		print_usages(argv[0], stdout);
+		return STATUS_DONE;
 	}
-	return usage_error("there is no command", argv[0],
-			   "dmsl help lists them.");
+	if (argc > 1)
+		fprintf(stderr, "dmsl: there is no command \"%s %s\"\n",
+			argv[0], argv[1]);
+	print_usages(argv[0], stderr);
+	return STATUS_USAGE;
 }
 
 /* Global options may stand before the command; behind it they mean the same. */

@@ -77,7 +77,7 @@ static void already_declared(struct expander *x, struct place place,
 				     "%s \"%.*s\" is declared twice", kind,
 				     STR_ARG(name));
 
-	diag_note(x->diags, to, first, "first here");
+	diag_note(x->diags, to, first, "first declared here");
 }
 
 static struct name_decl *add_name(struct expander *x, struct body *b,
@@ -126,7 +126,8 @@ static void add_group(struct expander *x, struct body *b,
 			"%.*s \"%.*s\" is declared twice", STR_ARG(d->type),
 			STR_ARG(d->name));
 
-		diag_note(x->diags, to, decl_place(first->decl), "first here");
+		diag_note(x->diags, to, decl_place(first->decl),
+			  "first declared here");
 		return;
 	}
 	g = arena_new(x->arena, struct group_decl, 1);

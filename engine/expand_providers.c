@@ -178,8 +178,10 @@ static int chosen_name(struct expander *x, const struct ast_attr *a,
 	if (scope_evaluate(x->root, NULL, a->value, &string, x->arena, &v))
 		return -1;
 	if (v.kind != VALUE_STRING) {
-		diag_error(x->diags, "E0305", expr_place(a->value),
-			   "the provider must be known before apply");
+		/* What makes it unknown may have been reported. */
+		if (!x->diags->n_errors)
+			diag_error(x->diags, "E0305", expr_place(a->value),
+				   "the provider must be known before apply");
 		return -1;
 	}
 	*out = v.as.text;

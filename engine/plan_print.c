@@ -7,6 +7,7 @@
 #include "engine/plan_change.h"
 #include "engine/plan_private.h"
 
+#include "lang/ast.h"
 #include "lang/base/buf.h"
 #include "lang/diag.h"
 
@@ -15,7 +16,8 @@
 
 enum {
 	VALUE_WIDTH = 60,  /* of one value of a change */
-	LINE_WIDTH = 100,  /* of the attributes of a create */
+	LINE_WIDTH = 100,  /* of attributes and addresses, without indent */
+	INDENT = 8,	   /* of those, at most */
 	NAME_WIDTH_MAX = 24,
 	SAME_LEAST = 4, /* equal changes that are shown together */
 };
@@ -26,6 +28,7 @@ struct printer {
 	const struct plan *p;
 	FILE *out;
 	bool color;
+	size_t width; /* LINE_WIDTH, or less on a narrow terminal */
 	struct buf text;
 	struct arena arena;
 	struct map same; /* text of changes -> struct same */
@@ -191,9 +194,77 @@ static bool source_line_text(struct printer *o, struct place p)
 	return true;
 }
 
-static const char *wanted_text(struct printer *o, struct value v,
+/* The block of that name, when there is one alone. */
+static const struct ast_block *only_block(const struct plan_step *s,
+					  struct str name)
+{
+	const struct ast_block *node = s->resource->node, *found = NULL;
+	const struct ast_body *b = node ? &node->body :
+					  &s->resource->decl->body;
+
+	for (size_t i = 0; i < b->n_blocks; i++) {
+		if (!str_eq(b->blocks[i].name, name))
+			continue;
+		if (found)
+			return NULL;
+		found = &b->blocks[i];
+	}
+	return found;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* A block as it was written, in one line: { include a.b; include c.d } */
+static bool block_text(struct printer *o, const struct plan_step *s,
+		       struct str name, struct place p)
+{
+	const struct ast_block *b = only_block(s, name);
+	struct str text;
+
+	if (!b || b->name_span.start != p.span.start)
+		return false;
+	text = source_text((struct place){ p.source, b->body.span });
+	/* A comment, or a heredoc, is not told by its words alone. */
+	if (str_find(text, '#') >= 0 || str_contains(text, STR("<<")))
+		return false;
+	buf_clear(&o->text);
+	for (size_t i = 0; i < text.n;) {
+		bool is_line = false;
+		char c = text.s[i];
+
+		if (!is_blank(c)) {
+			buf_add_char(&o->text, c);
+			i++;
+			continue;
+		}
+		for (; i < text.n && is_blank(text.s[i]); i++)
+			is_line |= text.s[i] == '\n';
+		c = o->text.data[o->text.len - 1];
+		if (is_line && !strchr("{[(,", c) && i < text.n &&
+		    !strchr("}])", text.s[i]))
+			buf_add_char(&o->text, ';');
+		buf_add_char(&o->text, ' ');
+	}
+	if (o->text.len > VALUE_WIDTH) {
+		size_t n = VALUE_WIDTH - 1;
+
+		while (n && ((unsigned char)o->text.data[n] & 0xc0) == 0x80)
+			n--;
+		o->text.len = n;
+		buf_add_c(&o->text, "…");
+	}
+	return true;
+}
+
+static const char *wanted_text(struct printer *o, const struct plan_step *s,
+			       struct str name, struct value v,
 			       struct place p)
 {
+	if (!value_has_secret(v) && block_text(o, s, name, p))
+		return o->text.data;
 	if (!(value_marks(v) & MARK_SECRET) && !value_is_known(v) &&
 	    source_line_text(o, p))
 		return o->text.data;
@@ -224,9 +295,9 @@ static void print_wanted(struct printer *o, const struct plan_step *s)
 		/* Tags are the stack's, and the same everywhere. */
 		if (str_is(e->key, "tags") || !is_written(s, i))
 			continue;
-		text = wanted_text(o, e->value, s->places[i]);
+		text = wanted_text(o, s, e->key, e->value, s->places[i]);
 		n = e->key.n + 3 + strlen(text);
-		if (column && column + 2 + n > LINE_WIDTH)
+		if (column && column + 2 + n > o->width)
 			column = 0, fputc('\n', o->out);
 		fprintf(o->out, "%s%s%.*s =%s %s", column ? "  " : "      ",
 			paint(o, FAINT), STR_ARG(e->key), paint(o, PLAIN),
@@ -355,7 +426,7 @@ static bool print_same(struct printer *o, const struct plan_step *s)
 
 		if (o->same_of[i] != same)
 			continue;
-		if (column && column + 2 + other->address.n > LINE_WIDTH)
+		if (column && column + 2 + other->address.n > o->width)
 			column = 0, fputc('\n', o->out);
 		fprintf(o->out, "%s%s%.*s%s", column ? "  " : "        ",
 			paint(o, FAINT), STR_ARG(other->address),
@@ -459,8 +530,9 @@ static void print_empty(struct printer *o)
 	if (o->p->is_destroy)
 		fprintf(o->out, "Nothing to destroy. ");
 	else
-		fprintf(o->out, "No changes. %zu resources are as the stack "
-			"says. ", o->p->n_steps);
+		fprintf(o->out, "No changes. %zu resource%s as the stack "
+			"says. ", o->p->n_steps,
+			o->p->n_steps == 1 ? " is" : "s are");
 	fprintf(o->out, "(%s)\n", elapsed(o->p, room, sizeof(room)));
 	if (o->p->drift_only)
 		fputs("What was read differs from the state in values that "
@@ -469,7 +541,15 @@ static void print_empty(struct printer *o)
 
 void plan_print(const struct plan *p, const struct context *c, FILE *out)
 {
-	struct printer o = { .p = p, .out = out, .color = c->color };
+	struct printer o = {
+		.p = p,
+		.out = out,
+		.color = c->color,
+		.width = LINE_WIDTH,
+	};
+
+	if (c->width > INDENT && c->width - INDENT < LINE_WIDTH)
+		o.width = c->width - INDENT;
 
 	if (p->has_recovery)
 		fprintf(out, "Recovery pending: an interrupted run left %zu %s "

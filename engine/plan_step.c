@@ -123,7 +123,9 @@ void step_decide(struct planner *x, size_t step)
 	}
 	if (f->is_gone) {
 		s->action = ACTION_CREATE;
-		s->reason = STR("was deleted outside");
+		s->reason = f->now.is_tainted
+				    ? STR("was not made when it was tried")
+				    : STR("was deleted outside");
 		return;
 	}
 	s->prior = &f->now;

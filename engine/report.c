@@ -71,9 +71,13 @@ static void undraw(struct report *r)
 /* Cut to the width, so that one line stays one line. */
 static void draw_line(struct report *r, const char *text)
 {
-	int width = r->width > 2 ? (int)r->width - 1 : 79;
+	size_t width = r->width > 2 ? r->width - 1 : 79, n = 0;
 
-	fprintf(r->out, "%.*s\n", width, text);
+	/* In characters: a byte 10xxxxxx goes on with the one before it. */
+	for (; text[n]; n++)
+		if (((unsigned char)text[n] & 0xc0) != 0x80 && !width--)
+			break;
+	fprintf(r->out, "%.*s\n", (int)n, text);
 	r->drawn++;
 }
 

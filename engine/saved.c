@@ -37,7 +37,7 @@ static int look(struct context *c, const char *folder, struct buf *names,
 		path = str_fmt(c->arena, "%s/%s/plan", folder, entry->d_name).s;
 		if (access(path, R_OK) < 0)
 			continue;
-		buf_fmt(names, "%s%s", names->len ? ", " : "", entry->d_name);
+		buf_fmt(names, "%s%s", names->len ? ", " : "", path);
 		*found = path;
 		++*n;
 	}
@@ -56,6 +56,11 @@ int saved_find(struct context *c, const char *path, struct saved_plan *out,
 	int result = -1;
 
 	*is_usage = false;
+	if (path && access(path, F_OK) < 0) {
+		error_errno(err, "could not open \"%s\"", path);
+		return error_hint(err, "Name a stack file, which ends in "
+				       ".dmsl, or a saved plan.");
+	}
 	if (path)
 		return plan_load(path, c->arena, out, err);
 	if (store_open(&o, &store, err) < 0)
@@ -73,8 +78,7 @@ int saved_find(struct context *c, const char *path, struct saved_plan *out,
 		    : "there is no saved plan here",
 		  n);
 	if (n)
-		error_hint(err, "Name the stack file of one of: %s.",
-			   names.data);
+		error_hint(err, "Name one of them: %s", names.data);
 	else
 		error_hint(err, "Make one with \"dmsl plan FILE\", or name a "
 				"stack file.");

@@ -40,11 +40,26 @@ static const char *library(struct arena *a)
 	return DMSL_DATADIR "/stacks/lib";
 }
 
+/* For what a misspelt type may have meant. */
+static const char *const *type_names(struct context *c)
+{
+	const char **names;
+	size_t n = 0;
+
+	while (c->schemas && c->schemas[n])
+		n++;
+	names = arena_new(c->arena, const char *, n + 1);
+	for (size_t i = 0; i < n; i++)
+		names[i] = c->schemas[i]->name;
+	return names;
+}
+
 int setup_config(struct context *c, const char *path, struct error *err)
 {
 	c->path = path;
-	c->config = config_load(path, c->is_type, library(c->arena), c->arena,
-				&c->diags, err);
+	c->config = config_load_named(path, c->is_type, type_names(c),
+				      library(c->arena), c->arena, &c->diags,
+				      err);
 	if (!c->config)
 		return -1;
 	if (!c->config->stack) {

@@ -73,7 +73,7 @@ void show_state(const struct state *s, FILE *out)
 		show_resource(sorted[i], out);
 		fputc('\n', out);
 	}
-	fprintf(out, "%zu resources\n", n);
+	fprintf(out, "%zu resource%s\n", n, n == 1 ? "" : "s");
 	arena_release(&a);
 }
 

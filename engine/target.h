@@ -18,6 +18,9 @@ struct target {
 	size_t provider; /* index into the context's open providers */
 };
 
+/* Says that the state does not have it, and what may be meant; -1. */
+int target_missing(const struct context *c, struct str address,
+		   struct error *err);
 /* Providers must be open (setup_stack). */
 int target_find(const struct context *c, struct str address, struct target *out,
 		struct error *err);

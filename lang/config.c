@@ -265,6 +265,23 @@ static void report_unknown(struct loader *l, const struct ast_decl *d)
 			  STR_ARG(s.best));
 }
 
+static bool is_word_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_';
+}
+
+/* In lib/ beside the stack file, or in the library. */
+static bool find_component(struct loader *l, struct str name,
+			   struct place wanted)
+{
+	struct str beside = join(l->folder, STR("lib"), l->arena);
+
+	return find_in_folder(l, beside, name, wanted) ||
+	       (l->library &&
+		find_in_folder(l, str_from(l->library), name, wanted));
+}
+
 /* The type of an instance: a resource type, or a component that is found. */
 static void resolve_type(struct loader *l, const struct ast_decl *d)
 {
@@ -274,13 +291,7 @@ static void resolve_type(struct loader *l, const struct ast_decl *d)
 		return;
 	if (!map_has(&l->config->components, d->type) &&
 	    !map_has(&l->missing, d->type)) {
-		bool is_found =
-		    find_in_folder(l, join(l->folder, STR("lib"), l->arena),
-				   d->type, place) ||
-		    (l->library &&
-		     find_in_folder(l, str_from(l->library), d->type, place));
-
-		if (!is_found)
+		if (!find_component(l, d->type, place))
 			map_put(&l->missing, d->type, l->config);
 	}
 	if (map_has(&l->missing, d->type))
@@ -290,6 +301,26 @@ static void resolve_type(struct loader *l, const struct ast_decl *d)
 			   "existing takes a resource type, and \"%.*s\" is a "
 			   "component",
 			   STR_ARG(d->type));
+}
+
+/* The components that a param's type names; what is none is not reported here. */
+static void resolve_words(struct loader *l, const struct source *source,
+			  struct ast_type type)
+{
+	struct place place = { source, type.span };
+	struct str text = type.text, word;
+
+	while (text.n) {
+		size_t n = 0;
+
+		while (n < text.n && is_word_byte(text.s[n]))
+			n++;
+		word = str_sub(text, 0, n);
+		text = str_skip(text, n ? n : 1);
+		if (n && !l->is_type(word) &&
+		    !map_has(&l->config->components, word))
+			find_component(l, word, place);
+	}
 }
 
 /*
@@ -311,6 +342,8 @@ static void resolve_types(struct loader *l)
 			continue;
 		}
 		d = components->entries[next_component++].value;
+		for (size_t i = 0; i < d->n_params; i++)
+			resolve_words(l, d->source, d->params[i].type);
 		for (size_t i = 0; i < d->n_decls; i++)
 			if (d->decls[i]->type.n)
 				resolve_type(l, d->decls[i]);

@@ -72,8 +72,10 @@ static int run(struct context *c, void *data,
 	c->assume_yes = args->yes;
 	if (args->parallel)
 		c->parallel = args->parallel;
-	if (run_settings(c, &args->set, &err) < 0)
-		return setup_fail(c, &err);
+	if (run_settings(c, &args->set, &err) < 0) {
+		setup_fail(c, &err);
+		return STATUS_USAGE;
+	}
 	if (path && saved_is_stack(path))
 		return apply_stack(c, path, args->no_refresh);
 	if (args->set.n) {

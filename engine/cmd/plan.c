@@ -58,8 +58,10 @@ static int run(struct context *c, void *data,
 	int status;
 
 	c->is_json = args->json;
-	if (run_settings(c, &args->set, &err) < 0)
-		return setup_fail(c, &err);
+	if (run_settings(c, &args->set, &err) < 0) {
+		setup_fail(c, &err);
+		return STATUS_USAGE;
+	}
 	status = run_plan(c, &r);
 	if (status != STATUS_DONE)
 		goto out;

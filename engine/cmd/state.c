@@ -4,6 +4,7 @@
 #include "engine/context.h"
 #include "engine/setup.h"
 #include "engine/show.h"
+#include "engine/target.h"
 
 struct args {
 	bool json;
@@ -59,16 +60,8 @@ static int run_show(struct context *c, void *data,
 
 	if (open_state(c, operands->items[0], &err) == 0) {
 		r = state_find(&c->state, address);
-		if (!r) {
-			error_set(&err, ERROR_NOT_FOUND,
-				  "the state has no "
-				  "resource \"%.*s\"",
-				  STR_ARG(address));
-			error_hint(&err,
-				   "\"dmsl state list %s\" lists what it "
-				   "has.",
-				   operands->items[0]);
-		}
+		if (!r)
+			target_missing(c, address, &err);
 	}
 	if (!r)
 		status = setup_fail(c, &err);

@@ -3,6 +3,7 @@
 #include "engine/calls.h"
 #include "engine/cmd/commands.h"
 #include "engine/context.h"
+#include "engine/report.h"
 #include "engine/setup.h"
 #include "engine/show.h"
 #include "engine/target.h"
@@ -66,6 +67,23 @@ static void print_tables(struct value list, struct arena *a)
 	show_table(value_list(rows, list.as.list.n), columns, stdout);
 }
 
+/* A fact by the name it has in JSON: elapsed_ms is shown as a time. */
+static void print_fact(struct str name, struct value v)
+{
+	uint64_t ms = 0;
+	bool is_time = str_ends(name, "_ms") && v.kind == VALUE_NUMBER &&
+		       str_to_u64(v.as.text, &ms);
+	size_t n = is_time ? name.n - 3 : name.n;
+
+	for (size_t i = 0; i < n; i++)
+		putchar(name.s[i] == '_' ? ' ' : name.s[i]);
+	fputs(": ", stdout);
+	if (is_time)
+		printf("%s\n", report_time((int64_t)ms).text);
+	else
+		show_value(v, false, stdout);
+}
+
 /* A type tells facts as a map; its list of maps is the table statistics. */
 static void print_facts(struct value facts, struct arena *a)
 {
@@ -75,8 +93,7 @@ static void print_facts(struct value facts, struct arena *a)
 		if (e->value.kind == VALUE_LIST || value_is_null(e->value) ||
 		    (e->value.kind == VALUE_STRING && !e->value.as.text.n))
 			continue;
-		printf("%.*s: ", STR_ARG(e->key));
-		show_value(e->value, false, stdout);
+		print_fact(e->key, e->value);
 	}
 	for (size_t i = 0; facts.kind == VALUE_MAP && i < facts.as.map.n; i++)
 		if (facts.as.map.entries[i].value.kind == VALUE_LIST)

@@ -20,8 +20,11 @@ static int run(struct context *c, void *data,
 	int status = STATUS_DONE;
 
 	c->is_json = args->json;
-	if (run_settings(c, &args->set, &err) < 0 ||
-	    setup_config(c, operands->items[0], &err) < 0) {
+	if (run_settings(c, &args->set, &err) < 0) {
+		setup_fail(c, &err);
+		return STATUS_USAGE;
+	}
+	if (setup_config(c, operands->items[0], &err) < 0) {
 		if (c->is_json && !c->diags.n && !err.message[0])
 			printf("[]\n");
 		status = setup_fail(c, &err);
@@ -35,8 +38,9 @@ static int run(struct context *c, void *data,
 	} else {
 		setup_findings(c);
 		if (!c->is_json)
-			printf("%s is valid: %zu resources\n",
-			       operands->items[0], e->n);
+			printf("%s is valid: %zu resource%s\n",
+			       operands->items[0], e->n,
+			       e->n == 1 ? "" : "s");
 	}
 out:
 	setup_close(c, e);

@@ -2,7 +2,7 @@
 
 #include "providers/aws/aws.h"
 
-#define UNAVAILABLE "provider \"aws\" is not part of this version yet"
+#define UNAVAILABLE "is not part of this version yet"
 
 /* So that a stack for both providers is checked whole. */
 static const struct attr_schema aws_config[] = {
@@ -24,7 +24,7 @@ static int aws_open(const struct provider_setup *s, void **self,
 {
 	(void)s;
 	*self = NULL;
-	error_set(err, ERROR_UNAVAILABLE, "%s", UNAVAILABLE);
+	error_set(err, ERROR_UNAVAILABLE, "provider \"aws\" " UNAVAILABLE);
 	return error_hint(err, "run the stack on this machine: --set on=local");
 }
 
@@ -39,6 +39,6 @@ const struct provider aws_provider = {
 	.types = aws_types,
 	.open = aws_open,
 	.close = aws_close,
-	.unavailable = UNAVAILABLE
+	.unavailable = "it " UNAVAILABLE
 		"; run the stack on this machine with --set on=local",
 };

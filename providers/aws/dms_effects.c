@@ -23,7 +23,6 @@ static struct str endpoint_name(struct call *c, const char *attr)
 	struct error before = c->err;
 	struct str arn, name = { "", 0 };
 	struct value endpoint;
-	ptrdiff_t colon;
 
 	if (!v || value_is_unknown(*v))
 		return str_fmt(c->arena, "the %s", attr);
@@ -35,8 +34,8 @@ static struct str endpoint_name(struct call *c, const char *attr)
 	c->err = before;
 	if (name.n)
 		return name;
-	colon = str_rfind(arn, ':');
-	return colon < 0 ? arn : str_skip(arn, (size_t)colon + 1);
+	/* The service is down, and its own name for it tells a reader nothing. */
+	return str_fmt(c->arena, "the %s", attr);
 }
 
 static void show(struct view *v, struct str name, struct str rows)

@@ -358,13 +358,13 @@ static enum step wait_load(struct call *c, struct value task)
 		return dms_wait(c, "the load (%lld of %lld tables)",
 				(long long)done, (long long)all);
 	return dms_wait(
-		c, "the load: %.*s.%.*s %.*s rows (%lld of %lld tables, %lld %%)",
+		c, "the load: %.*s.%.*s %.*s rows, %lld %% (%lld of %lld tables)",
 		STR_ARG(value_text(most, "SchemaName")),
 		STR_ARG(value_text(most, "TableName")),
 		STR_ARG(dms_count(value_number(most, "FullLoadRows", 0),
 				  c->arena)),
-		(long long)done, (long long)all,
-		(long long)value_number(stats, "FullLoadProgressPercent", 0));
+		(long long)value_number(stats, "FullLoadProgressPercent", 0),
+		(long long)done, (long long)all);
 }
 
 static bool has_reason(struct value task, const char *part)

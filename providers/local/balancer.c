@@ -292,7 +292,7 @@ static const char *find_haproxy(struct arena *a, struct error *err)
 	const char *path = process_program("haproxy", folders, a);
 
 	if (!path) {
-		error_set(err, ERROR_UNAVAILABLE,
+		error_set(err, ERROR_FAILED,
 			  "HAProxy is not installed on this machine");
 		error_hint(err, "Install the Debian package haproxy.");
 	}

@@ -447,6 +447,7 @@ static enum step read_instance(struct call *c)
 	struct local *l = c->self;
 	struct record r, cluster;
 	struct server s;
+	enum server_state state;
 	int rc = object_read(c, &r);
 
 	if (rc <= 0)
@@ -460,9 +461,11 @@ static enum step read_instance(struct call *c)
 		return c->is_gone ? STEP_DONE : STEP_FAILED;
 	}
 	server_init(l, cluster.id, c->arena, &s);
-	if (server_look(l, &s) == SERVER_DOWN) {
+	state = server_look(l, &s);
+	if (state == SERVER_DOWN || state == SERVER_STOPPING) {
 		c->is_broken = true;
-		c->status = STR("stopped");
+		c->status = state == SERVER_DOWN ? STR("stopped") :
+						   STR("stopping");
 	}
 	return STEP_DONE;
 }
@@ -515,13 +518,15 @@ static int plan_instance(struct call *c, const char *action)
 	struct error none;
 	struct record r;
 	struct server s;
+	enum server_state state;
 	bool is_up;
 
 	if (!c->id.n || record_read(c->self, "db_instance", c->id, c->arena,
 				    &r, &none) < 0)
 		return 0;
 	server_init(c->self, value_text(r.config, "cluster"), c->arena, &s);
-	is_up = server_look(c->self, &s) != SERVER_DOWN;
+	state = server_look(c->self, &s);
+	is_up = state == SERVER_STARTING || state == SERVER_READY;
 	if (str_is(str_from(action), "update") && !is_up)
 		call_effect(c, EFFECT_START, "start PostgreSQL of \"%.*s\"",
 			    STR_ARG(c->id));

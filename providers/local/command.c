@@ -55,6 +55,7 @@ static int add_servers(struct local *l, const struct model *m, struct arena *a,
 	static const char *const states[] = {
 		[SERVER_DOWN] = "stopped",
 		[SERVER_STARTING] = "starting",
+		[SERVER_STOPPING] = "stopping",
 		[SERVER_READY] = "running",
 	};
 
@@ -126,7 +127,7 @@ static int add_replicator(struct local *l, struct arena *a, struct rows *rows)
 
 	/* Only where there was one. */
 	if (!is_running &&
-	    access(stack_path(l, a, "replicator/replicator.json"), F_OK) < 0)
+	    access(stack_path(l, a, "replicator/state.json"), F_OK) < 0)
 		return 0;
 	if (hosts_look(l, a, &e, &none) < 0)
 		e.url = (struct str){ 0 };
@@ -318,7 +319,7 @@ static int start(struct local *l, int argc, char **argv, struct arena *a,
 			return 1;
 	if (balancer_sync(l, err) < 0)
 		return 1;
-	if (access(stack_path(l, a, "replicator/replicator.json"), F_OK) == 0 &&
+	if (access(stack_path(l, a, "replicator/state.json"), F_OK) == 0 &&
 	    local_dms_host.endpoint(l, true, a, &e, err) < 0)
 		return 1;
 	return 0;
@@ -417,6 +418,7 @@ static int logs(struct local *l, int argc, char **argv, struct arena *a,
 	}
 	if (print_tail(stack_path(l, a, "log/%s.log", name), (long)lines,
 		       err) < 0) {
+		error_set(err, ERROR_NOT_FOUND, "there is no log \"%s\"", name);
 		error_hint(err, "Without a name, logs lists those there are.");
 		return 1;
 	}
@@ -466,7 +468,9 @@ int local_command(void *self, int argc, char **argv, struct error *err)
 	struct arena a = { 0 };
 	int rc = USAGE;
 
-	error_set(err, ERROR_INVALID, "there is no such subcommand of local");
+	error_set(err, ERROR_INVALID, "there is no command \"local %s\"",
+		  argc > 0 ? argv[0] : "");
+	error_hint(err, "There are status, start, stop, logs and env.");
 	for (size_t i = 0; argc > 0 &&
 			   i < sizeof(commands) / sizeof(commands[0]);
 	     i++) {

@@ -149,7 +149,13 @@ int database_serve(struct local *l, const struct record *cluster,
 				 STR_ARG(cluster->id));
 	process_trim_log(l, s.name);
 	state = server_look(l, &s);
-	if (state == SERVER_DOWN) {
+	/* Asked to end, it may wait for its last client for ever. */
+	if (state == SERVER_STOPPING && may_start) {
+		if (server_stop(l, &s, err) < 0)
+			return -1;
+		state = SERVER_DOWN;
+	}
+	if (state == SERVER_DOWN || state == SERVER_STOPPING) {
 		if (!may_start)
 			return server_why_down(l, &s, err);
 		if (!server_exists(l, &s))
@@ -166,7 +172,7 @@ int database_serve(struct local *l, const struct record *cluster,
 		server_reload(l, &s);
 	}
 	state = server_wait(l, &s, START_WAIT_MS);
-	if (state == SERVER_DOWN)
+	if (state == SERVER_DOWN || state == SERVER_STOPPING)
 		return server_why_down(l, &s, err);
 	if (state == SERVER_STARTING)
 		return 0;

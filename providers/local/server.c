@@ -96,7 +96,7 @@ int server_find_programs(struct server *s, struct str version, struct arena *a,
 			return 0;
 		}
 	}
-	error_set(err, ERROR_UNAVAILABLE,
+	error_set(err, ERROR_FAILED,
 		  "PostgreSQL %.*s is not installed on this machine%s%.*s",
 		  STR_ARG(major), installed(a).n ? "; installed: " : "",
 		  STR_ARG(installed(a)));
@@ -487,6 +487,8 @@ enum server_state server_look(const struct local *l, const struct server *s)
 		line = str_trim(str_cut(&text, '\n'));
 		if (str_is(line, "ready"))
 			state = SERVER_READY;
+		else if (str_is(line, "stopping"))
+			state = SERVER_STOPPING;
 	}
 	arena_release(&a);
 	return state;

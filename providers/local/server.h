@@ -37,6 +37,7 @@ enum server_state {
 	SERVER_DOWN,
 	SERVER_STARTING,
 	SERVER_READY,
+	SERVER_STOPPING, /* asked to end, waits for its clients */
 };
 
 /* Fills in what follows from the cluster's identifier. */

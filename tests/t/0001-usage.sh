@@ -27,11 +27,25 @@ test_expect_success 'every command has help with its options' '
 	done
 '
 
+test_expect_success 'help of help, and of the commands that have one word in common' '
+	"$DMSL" help >out &&
+	"$DMSL" help --help >out2 &&
+	test_cmp out out2 &&
+	"$DMSL" state --help >out &&
+	"$DMSL" help state >out2 &&
+	test_contains out "dmsl state list" "dmsl state show" &&
+	test_cmp out out2
+'
+
 test_expect_success 'wrong usage exits with 64' '
 	test_expect_code 64 "$DMSL" paln 2>err &&
-	test_contains err "there is no command \"paln\"" &&
+	test_contains err "there is no command \"paln\"" \
+		"Did you mean \"plan\"?" &&
 	test_expect_code 64 "$DMSL" state 2>err &&
-	test_expect_code 64 "$DMSL" state lst x 2>err &&
+	test_contains err "usage: dmsl state list" "usage: dmsl state show" &&
+	test_expect_code 64 "$DMSL" state lst x >out 2>err &&
+	test_contains err "there is no command \"state lst\"" &&
+	test_must_be_empty out &&
 	test_expect_code 64 "$DMSL" --verbose 2>err &&
 	test_expect_code 64 "$DMSL" plan 2>err &&
 	test_contains err "too few operands" "usage: dmsl plan" &&
@@ -39,6 +53,10 @@ test_expect_success 'wrong usage exits with 64' '
 	test_contains err "too many operands" &&
 	test_expect_code 64 "$DMSL" plan --jsn a 2>err &&
 	test_contains err "unrecognised option \"--jsn\"" &&
+	test_expect_code 64 "$DMSL" plan a --set on 2>err &&
+	test_contains err "option --set takes NAME=VALUE" &&
+	test_expect_code 64 "$DMSL" local status 2>err &&
+	test_contains err "local status: too few operands" &&
 	test_expect_code 64 "$DMSL" apply --parallel none a 2>err &&
 	test_contains err "--parallel takes a whole number" &&
 	test_expect_code 64 "$DMSL" version --color=sometimes 2>err &&

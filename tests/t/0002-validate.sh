@@ -34,6 +34,50 @@ test_expect_success 'the same as JSON' '
 	test_contains out "\"E0203\""
 '
 
+test_expect_success 'types, networks and syntax, all in one run' '
+	cat >many.dmsl <<-\TXT &&
+	stack many { provider = local }
+	vcp a { cidr = 10.0.0.0/16 }
+	vpc b { cidr = 10.0.0.0/16 }
+	subnet s { vpc = vpc.b  cidr = 10.1.0.0/24  zone = "z" }
+	subnet t { vpc = subnet.s  cidr = 10.0.0.0/24  zone = "z" }
+	netwrok n { cidr = 10.0.0.0/16  zones = ["z"] }
+	aurora db { network = vpc.b  version = "15"  class = "c" }
+	data x { value = uper("a") }
+	data y { value = vpc.bb.id }
+	data z { value = = 1 }
+	TXT
+	test_expect_code 1 "$DMSL" validate many.dmsl 2>err &&
+	test_contains err "2:1: error[E0201]" "Did you mean \"vpc\"?" \
+		"4:32: error[E0401]" "outside" "expected a vpc, found a subnet" \
+		"Did you mean \"network\"?" "expected a network, found a vpc" \
+		"Did you mean \"upper\"?" "Did you mean \"vpc.b\"?" \
+		"10:18: error[E0108]" &&
+	test_lacks err "lib/aurora.dmsl"
+'
+
+test_expect_success 'what is declared twice says once where it stands' '
+	cat >twice.dmsl <<-\TXT &&
+	stack twice { provider = core }
+	data a { value = 1 }
+	data a { value = 2 }
+	TXT
+	test_expect_code 1 "$DMSL" validate twice.dmsl 2>err &&
+	test "$(grep -c "note: first" err)" = 1
+'
+
+test_expect_success 'a value that does not fit is the only finding' '
+	cat >on.dmsl <<-\TXT &&
+	param on : enum(core, aws) = core
+	stack on { provider = on }
+	TXT
+	test_expect_code 1 "$DMSL" validate on.dmsl --set on=azure 2>err &&
+	test_contains err "expected one of core, aws, found \"azure\"" &&
+	test_lacks err "must be known" &&
+	test_expect_code 1 "$DMSL" validate on.dmsl --set on=aws 2>err &&
+	test_contains err "provider \"aws\" cannot be used" "version yet"
+'
+
 test_expect_success 'a cycle is named with its hops' '
 	cat >cycle.dmsl <<-\TXT &&
 	stack cycle { provider = core }

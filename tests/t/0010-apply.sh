@@ -69,6 +69,32 @@ test_expect_success 'state and outputs, secrets masked' '
 	test_contains err "data.none" "state list"
 '
 
+test_expect_success 'a misspelt address or plan says what may be meant' '
+	test_expect_code 1 "$DMSL" state show a.dmsl random_password.pv 2>err &&
+	test_contains err "Did you mean " "random_password.pw" &&
+	test_expect_code 1 "$DMSL" apply none.plan 2>err &&
+	test_contains err "could not open \"none.plan\"" "ends in .dmsl"
+'
+
+test_expect_success 'of several saved plans one is named by its file' '
+	test_repository two &&
+	(
+		cd two &&
+		for name in b c; do
+			echo "stack $name { provider = core } data d { value = 1 }" \
+				>$name.dmsl &&
+			"$DMSL" plan $name.dmsl || exit 1
+		done &&
+		test_expect_code 64 "$DMSL" apply 2>err &&
+		test_contains err "there are 2 saved plans" ".git/dmsl/b/plan" &&
+		"$DMSL" apply .git/dmsl/b/plan >out &&
+		test_contains out "Applied: 1 created" &&
+		"$DMSL" validate b.dmsl >out &&
+		test_contains out "b.dmsl is valid: 1 resource" &&
+		test_lacks out "resources"
+	)
+'
+
 test_expect_success 'without a terminal it asks for --yes' '
 	test_expect_code 1 "$DMSL" apply a.dmsl --set size=30 </dev/null 2>err &&
 	test_contains err "repeat with --yes" &&

@@ -79,6 +79,35 @@ test_expect_success 'a stopped server shows as drift, and apply starts it' '
   test_cmp expect actual
 '
 
+test_expect_success 'a server that is asked to end but waits for a client is drift too' '
+  { sql "$source" "SELECT pg_sleep(60)" >/dev/null 2>&1 & } &&
+  for _ in $(seq 50); do
+    sleeping=$(sql "$source" "SELECT count(*) FROM pg_stat_activity
+      WHERE query = \$\$SELECT pg_sleep(60)\$\$") &&
+    test "$sleeping" = 1 && break
+    sleep 0.1
+  done &&
+  kill -TERM "$("$DMSL" local status $stack | awk "/db-dev-source/ { print \$4 }")" &&
+  sleep 0.5 &&
+  "$DMSL" local status $stack >status &&
+  grep "db-dev-source.* stopping" status &&
+  "$DMSL" plan $stack >plan.txt &&
+  grep "! start PostgreSQL" plan.txt &&
+  "$DMSL" apply $stack --yes >apply.txt &&
+  "$DMSL" plan $stack --detailed-exitcode
+'
+
+test_expect_success 'local stop and local start: all of it, and nothing is lost' '
+  "$DMSL" local stop $stack &&
+  "$DMSL" local status $stack >status &&
+  grep "replicator .*stopped" status &&
+  ! grep running status &&
+  "$DMSL" local start $stack &&
+  "$DMSL" local status $stack >status &&
+  ! grep stopped status &&
+  "$DMSL" plan $stack --detailed-exitcode
+'
+
 test_expect_success AWS 'the AWS command line reads the replication server' '
   (
     eval "$("$DMSL" local env $stack)" &&
