@@ -806,6 +806,45 @@ static void test_two_stacks(void **state)
 	arena_release(a);
 }
 
+/* The last stack to leave takes the home away, while another one comes. */
+static void *come_and_go(void *data)
+{
+	intptr_t n_failed = 0;
+
+	for (int i = 0; i < 200; i++) {
+		void *self = open_stack("guest", data);
+		struct error err = { 0 };
+
+		if (stack_make(self, &err) < 0 ||
+		    local_provider.sweep(self, &err) < 0) {
+			fprintf(stderr, "# %s\n", err.message);
+			n_failed++;
+		}
+		local_provider.close(self);
+	}
+	return (void *)n_failed;
+}
+
+static void test_home(void **state)
+{
+	static char uids[3][17] = { "7777777777777777", "8888888888888888",
+				    "9999999999999999" };
+	pthread_t threads[3];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, come_and_go,
+						uids[i]),
+				 0);
+	for (size_t i = 0; i < 3; i++) {
+		void *n_failed;
+
+		pthread_join(threads[i], &n_failed);
+		assert_null(n_failed);
+	}
+	assert_int_equal(access(home, F_OK), -1);
+}
+
 /* Many at once: one HAProxy, no reload fails, all numbers differ. */
 static void *make_vpc(void *data)
 {
@@ -953,6 +992,7 @@ static int run_all(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scram),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_home),
 		cmocka_unit_test(test_parallel),
 		cmocka_unit_test(test_taken),
 		cmocka_unit_test(test_changes),
