@@ -402,8 +402,12 @@ int cli_main(const struct cli *cli, int argc, char **argv)
 {
 	int status;
 
-	/* A reader that goes away must not end an apply half way. */
+	/*
+	 * A reader that goes away must not end an apply half way, nor a file
+	 * that would grow beyond the limit: writing it fails, and says so.
+	 */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	status = options_first(cli, argc - 1, argv + 1);
 	if (fflush(stdout) != 0 && status == STATUS_DONE) {
 		/* A reader that has seen enough is no mishap. */

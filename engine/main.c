@@ -27,6 +27,23 @@
 #include "providers/builtin.h"
 
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+/*
+ * Keys and passwords are in our memory: no core of us is written, nor of what
+ * we start, and no other process of the same user reads it.
+ */
+static void keep_memory_private(void)
+{
+	struct rlimit none = { 0 };
+
+	if (getrlimit(RLIMIT_CORE, &none) == 0) {
+		none.rlim_cur = 0;
+		setrlimit(RLIMIT_CORE, &none);
+	}
+	prctl(PR_SET_DUMPABLE, 0);
+}
 
 int main(int argc, char **argv)
 {
@@ -36,6 +53,7 @@ int main(int argc, char **argv)
 		.is_type = builtin_is_type,
 	};
 
+	keep_memory_private();
 	if (argc > 1 && !strcmp(argv[1], "replicator"))
 		return builtin_replicator(argc - 1, argv + 1);
 	return cli_main(&cli, argc, argv);

@@ -156,18 +156,19 @@ int http_url_parse(struct str url, struct http_url *out, struct error *err)
 static enum error_kind kind_of(CURLcode code)
 {
 	switch ((int)code) {
+	/* The request may have gone out whole: it may have been carried out. */
 	case CURLE_OPERATION_TIMEDOUT:
-		return ERROR_TIMEOUT;
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
-	case CURLE_COULDNT_CONNECT:
-	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_GOT_NOTHING:
 	case CURLE_SEND_ERROR:
 	case CURLE_RECV_ERROR:
 	case CURLE_PARTIAL_FILE:
 	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_HTTP2:
+		return ERROR_TIMEOUT;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_SSL_CONNECT_ERROR:
 		return ERROR_UNAVAILABLE;
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return ERROR_DENIED;

@@ -32,7 +32,8 @@ sql() {
 stack_processes() {
   for process in /proc/[0-9]*; do
     pid=${process#/proc/}
-    where=$(readlink "$process/cwd" 2>/dev/null) || continue
+    # Hidden for a process that keeps its memory private.
+    where=$(readlink "$process/cwd" 2>/dev/null) || where=
     command=$(tr '\0' ' ' <"$process/cmdline" 2>/dev/null) || continue
     case "$where $command" in
     *"$DMSL_HOME"*)

@@ -30,6 +30,7 @@ static int become(struct arena *a, const struct session *s,
 		if (putenv(*e) != 0)
 			return error_errno(err, "could not set up the client");
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	fflush(stdout);
 	execvp(argv[0], argv);
 	error_errno(err, "could not start \"%s\"", argv[0]);

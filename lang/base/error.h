@@ -21,7 +21,7 @@ enum error_kind {
 	ERROR_DENIED,      /* credentials or permissions */
 	ERROR_INVALID,     /* the request itself was refused: do not repeat */
 	ERROR_THROTTLED,   /* too fast: repeat later */
-	ERROR_TIMEOUT,     /* no answer in time: the outcome is unknown */
+	ERROR_TIMEOUT,     /* no answer, or lost: the outcome is unknown */
 	ERROR_UNAVAILABLE, /* could not be reached, or not now: repeat later */
 	ERROR_QUOTA,       /* a limit of the service or of ours */
 	ERROR_CORRUPT,     /* stored data that is not what was written */

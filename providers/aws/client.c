@@ -281,6 +281,9 @@ static int take_answer(const struct exchange *x, const struct http_response *r,
 
 static int converse(struct exchange *x, struct value *out, struct error *err)
 {
+	/* An answer was lost: whatever came later, the request may be done. */
+	bool is_unsure = false;
+
 	for (int failures = 1;; failures++) {
 		struct http_response r;
 		struct str code = { "", 0 };
@@ -295,11 +298,15 @@ static int converse(struct exchange *x, struct value *out, struct error *err)
 				continue;
 		} else {
 			error_add(err, "%s", x->operation);
+			is_unsure |= err->kind == ERROR_TIMEOUT;
 		}
 		delay = retry_delay_ms(&retry_standard, err->kind, failures,
 				       random_bits());
-		if (delay < 0)
+		if (delay < 0) {
+			if (is_unsure && err->kind == ERROR_UNAVAILABLE)
+				err->kind = ERROR_TIMEOUT;
 			return -1;
+		}
 		clock_sleep_ms(delay);
 	}
 }

@@ -114,7 +114,7 @@ int dms_find(struct call *c, bool may_start, const char *operation,
 
 enum step dms_read_failed(struct call *c)
 {
-	if (c->err.kind != ERROR_UNAVAILABLE)
+	if (c->err.kind != ERROR_UNAVAILABLE && c->err.kind != ERROR_TIMEOUT)
 		return STEP_FAILED;
 	c->is_broken = true;
 	c->status = str_fmt(c->arena, "the service does not run: %s",

@@ -45,6 +45,7 @@ enum {
 	CONFIG_MAX = 16 << 20,
 	UP_MS = 20000,
 	CHECK_MS = 20000,
+	NOTE_MS = 2000,
 	BIND_MS = 3000,
 	CONNECTIONS = 2000,
 };
@@ -241,6 +242,26 @@ static void binds_of(struct str text, struct map *out)
 	}
 }
 
+/*
+ * What HAProxy has loaded: what was noted, or else the file that a run was
+ * killed over before it noted that. A reload takes a moment to be seen.
+ */
+static struct str loaded(const struct local *l, struct arena *a)
+{
+	int64_t end = clock_ms() + NOTE_MS;
+	struct str live = read_file(l, "haproxy.live", a);
+	struct str wanted = read_file(l, "haproxy.cfg", a);
+	struct str rest = wanted;
+	struct str generation = cut_generation(&rest);
+
+	while (generation.n && !str_eq(live, wanted) && clock_ms() < end) {
+		if (str_eq(running(l, a), generation))
+			return wanted;
+		clock_sleep_ms(20);
+	}
+	return live;
+}
+
 bool balancer_holds(const struct local *l, const char *bind)
 {
 	struct arena a = { 0 };
@@ -249,7 +270,7 @@ bool balancer_holds(const struct local *l, const char *bind)
 	bool holds = false;
 
 	if (l->folder && process_find(l, "haproxy", &p)) {
-		binds_of(read_file(l, "haproxy.live", &a), &live);
+		binds_of(loaded(l, &a), &live);
 		holds = map_has(&live, str_from(bind));
 	}
 	map_release(&live);
@@ -396,8 +417,7 @@ static int load(struct local *l, struct str generation, struct str text,
 			 err) < 0)
 		return -1;
 	is_running = process_find(l, "haproxy", &p);
-	live = is_running ? read_file(l, "haproxy.live", a) :
-			    (struct str){ 0 };
+	live = is_running ? loaded(l, a) : (struct str){ 0 };
 	/* From here to the end nobody else takes a network number. */
 	if (network_hand_over(l, err) < 0)
 		return -1;

@@ -42,7 +42,7 @@ struct child {
 	int pid_file;        /* -1: none */
 	const char *boot_id; /* what ends the line of the pid file */
 	int report;          /* errno, when the exec fails */
-	bool dies_with_parent;
+	pid_t dies_with; /* that parent; 0: outlives it */
 };
 
 /* Decimal digits of n at the end of text; returns where they begin. */
@@ -91,7 +91,7 @@ static unsigned long long read_start(const char *path)
 	return start_of(text);
 }
 
-static void write_pid(int fd, const char *boot_id)
+static int write_pid(int fd, const char *boot_id)
 {
 	char text[160], number[32];
 	char *end = number + sizeof(number);
@@ -108,8 +108,8 @@ static void write_pid(int fd, const char *boot_id)
 	for (; *boot_id && n < sizeof(text) - 1; boot_id++)
 		text[n++] = *boot_id;
 	text[n++] = '\n';
-	if (write(fd, text, n) != (ssize_t)n)
-		_exit(127);
+	errno = ENOSPC; /* what a short write stands for */
+	return write(fd, text, n) == (ssize_t)n ? 0 : -1;
 }
 
 /*
@@ -133,7 +133,7 @@ _Noreturn static void be_child(const struct child *c)
 {
 	struct sigaction plain = { .sa_handler = SIG_DFL };
 	sigset_t none;
-	int e;
+	int report = c->report, e;
 
 	/* Workers block signals, and the program may catch some. */
 	for (int s = 1; s < NSIG; s++)
@@ -141,14 +141,15 @@ _Noreturn static void be_child(const struct child *c)
 			sigaction(s, &plain, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (c->pid_file >= 0)
-		write_pid(c->pid_file, c->boot_id);
+	if (c->pid_file >= 0 && write_pid(c->pid_file, c->boot_id) < 0)
+		goto fail;
 	if (dup2(c->in, 0) < 0 || dup2(c->out, 1) < 0 || dup2(c->out, 2) < 0)
 		goto fail;
 	/* The report stands at 3 and closes with the exec. */
 	if (c->report >= 0) {
 		if (c->report != 3 && dup2(c->report, 3) < 0)
 			goto fail;
+		report = 3;
 		fcntl(3, F_SETFD, FD_CLOEXEC);
 	}
 	close_range(c->report >= 0 ? 4 : 3, ~0U, 0);
@@ -156,12 +157,16 @@ _Noreturn static void be_child(const struct child *c)
 	if (become(c->account) < 0 || chdir(c->folder) < 0)
 		goto fail;
 	/* After the change of user, which takes it back. */
-	if (c->dies_with_parent)
+	if (c->dies_with) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* It may have ended before. */
+		if (getppid() != c->dies_with)
+			_exit(127);
+	}
 	execve(c->path, (char *const *)c->argv, (char *const *)c->env);
 fail:
 	e = errno;
-	if (c->report >= 0 && write(3, &e, sizeof(e)) < 0)
+	if (report >= 0 && write(report, &e, sizeof(e)) < 0)
 		_exit(126);
 	_exit(127);
 }
@@ -485,7 +490,7 @@ int process_run(const struct local *l, const struct program *p,
 		.out = -1,
 		.pid_file = -1,
 		.report = -1,
-		.dies_with_parent = true,
+		.dies_with = getpid(),
 	};
 	int64_t end = clock_ms() + timeout_ms;
 	int ends[2] = { -1, -1 };

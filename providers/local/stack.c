@@ -25,6 +25,7 @@
 
 enum {
 	LOCK_WAIT_MS = 60000,
+	HOME_WAIT_MS = 10000,
 	/*
 	 * Unix sockets end at 107 bytes; the longest name below the stack's
 	 * folder is /db/XXXXXXXXXXXX/.s.PGSQL.65535.lock.
@@ -277,6 +278,47 @@ static int make_home(const struct local *l, struct arena *a, struct error *err)
 	return 0;
 }
 
+/*
+ * Waits for stacks that just make or remove the home; its descriptor, or -1
+ * when there is no home (any more).
+ */
+static int lock_home(const struct local *l)
+{
+	int fd = open(l->home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int64_t end = clock_ms() + HOME_WAIT_MS;
+	struct stat held, now;
+
+	if (fd < 0)
+		return -1;
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0 && clock_ms() < end)
+		clock_sleep_ms(1);
+	if (fstat(fd, &held) == 0 && stat(l->home, &now) == 0 &&
+	    held.st_dev == now.st_dev && held.st_ino == now.st_ino)
+		return fd;
+	close(fd);
+	errno = ENOENT;
+	return -1;
+}
+
+/* Another stack that is the last to leave may take the home from under us. */
+static int make_stack_folder(const struct local *l, struct arena *a,
+			     struct error *err)
+{
+	int64_t end = clock_ms() + HOME_WAIT_MS;
+	int fd, rc;
+
+	do {
+		if (make_home(l, a, err) < 0 && err->kind != ERROR_NOT_FOUND)
+			return -1;
+		fd = lock_home(l);
+	} while (fd < 0 && errno == ENOENT && clock_ms() < end);
+	*err = (struct error){ 0 };
+	rc = make_folder(l->folder, 0711, err);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
 static int write_about(const struct local *l, struct arena *a,
 		       struct error *err)
 {
@@ -312,7 +354,7 @@ int stack_make(struct local *l, struct error *err)
 		goto out;
 	}
 	pthread_mutex_lock(&l->making);
-	if (make_home(l, &a, err) < 0 || make_folder(l->folder, 0711, err) < 0)
+	if (make_stack_folder(l, &a, err) < 0)
 		goto unlock;
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		if (make_folder(stack_path(l, &a, "%s", own[i]), 0700, err) < 0)
@@ -337,11 +379,13 @@ int stack_remove(struct local *l, struct error *err)
 {
 	struct arena a = { 0 };
 	char *mark = str_c(str_fmt(&a, "%s/%s", l->home, home_mark), &a);
-	int rc = 0;
+	int rc = 0, home = -1;
 
 	if (l->folder)
 		rc = file_remove_tree(l->folder, err);
-	if (rc == 0 && access(mark, F_OK) == 0) {
+	if (rc == 0)
+		home = lock_home(l);
+	if (home >= 0 && access(mark, F_OK) == 0) {
 		/*
 		 * rmdir() alone decides whether somebody else is in there; the
 		 * mark is put back when so.
@@ -356,6 +400,8 @@ int stack_remove(struct local *l, struct error *err)
 				close(fd);
 		}
 	}
+	if (home >= 0)
+		close(home);
 	arena_release(&a);
 	return rc;
 }

@@ -36,6 +36,13 @@ int mover_ask_status(struct pg *c, struct str xid, struct arena *a,
 
 int mover_make_durable(struct load_state *l, struct error *err)
 {
+	/*
+	 * A commit waits for the disk only when its transaction has written
+	 * something: to have a number is not enough.
+	 */
+	static const char sql[] =
+	    "SET synchronous_commit = on;"
+	    "SELECT pg_logical_emit_message(true, 'dmsl', 'durable')";
 	struct error ignored = { 0 };
 	int rc = -1;
 
@@ -45,10 +52,7 @@ int mover_make_durable(struct load_state *l, struct error *err)
 		    session_open_target(l->load->server, l->load->target,
 					&l->to, err) < 0)
 			break;
-		rc = pg_run(l->to,
-			    "SET synchronous_commit = on;"
-			    "SELECT txid_current()",
-			    i ? err : &ignored);
+		rc = pg_run(l->to, sql, i ? err : &ignored);
 		if (rc < 0) {
 			/* It was idle all the time and may be gone. */
 			pg_close(l->to);

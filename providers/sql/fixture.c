@@ -75,7 +75,10 @@ static size_t byte_of(struct str text, size_t position)
 	return at;
 }
 
-/* Puts line and column of the whole text, and the line, before the message. */
+/*
+ * Puts line and column of the whole text, and the line, before the message.
+ * The server's words may quote the statement: of a secret one they are left out.
+ */
 static void place_failure(struct call *c, struct pg *pg,
 			  const struct statement *s, bool is_secret)
 {
@@ -93,8 +96,10 @@ static void place_failure(struct call *c, struct pg *pg,
 	for (end = start; end < s->text.n && s->text.s[end] != '\n';)
 		end++;
 	if (is_secret)
-		error_add(&c->err, "line %zu (SQLSTATE %s)", line,
-			  pg_sqlstate(pg));
+		error_set(&c->err, c->err.kind,
+			  "line %zu (SQLSTATE %s): the statement failed; it "
+			  "holds a secret, so the server's words are not shown",
+			  line, pg_sqlstate(pg));
 	else if (pg_position(pg))
 		error_add(&c->err, "line %zu, at \"%.*s\" (SQLSTATE %s)", line,
 			  STR_ARG(str_sub(s->text, at,
@@ -120,6 +125,53 @@ static int run_all(struct call *c, struct pg *pg, const struct statements *all,
 			continue;
 		place_failure(c, pg, &all->items[i], is_secret);
 		return -1;
+	}
+	return 0;
+}
+
+/* What a statement meant to take back is not there any more. */
+static bool is_gone_already(const struct pg *pg)
+{
+	static const char *const states[] = {
+		"3D000", /* no such database */
+		"3F000", /* schema */
+		"42704", /* role, type, … */
+		"42883", /* function */
+		"42P01", /* table, view, sequence */
+	};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (strcmp(pg_sqlstate(pg), states[i]) == 0)
+			return true;
+	return false;
+}
+
+/* As run_all(), but what is gone already need not be taken back. */
+static int undo_all(struct call *c, struct pg *pg, const struct statements *all,
+		    bool is_secret)
+{
+	static const char begin[] = "SAVEPOINT dmsl_undo";
+	static const char end[] = "RELEASE SAVEPOINT dmsl_undo";
+	static const char back[] =
+		"ROLLBACK TO SAVEPOINT dmsl_undo; "
+		"RELEASE SAVEPOINT dmsl_undo";
+
+	for (size_t i = 0; i < all->n; i++) {
+		if (pg_run(pg, begin, &c->err) < 0)
+			return -1;
+		if (pg_run(pg, str_c(all->items[i].text, c->arena), &c->err) ==
+		    0) {
+			if (pg_run(pg, end, &c->err) < 0)
+				return -1;
+			continue;
+		}
+		if (!is_gone_already(pg)) {
+			place_failure(c, pg, &all->items[i], is_secret);
+			return -1;
+		}
+		c->err = (struct error){ 0 };
+		if (pg_run(pg, back, &c->err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -352,7 +404,7 @@ static int undo(struct call *c, struct pg *pg, const struct statements *all)
 	}
 	if (answer.n_rows == 0)
 		return pg_run(pg, "ROLLBACK", &c->err);
-	if (run_all(c, pg, all, is_secret_text(c->prior, "undo")) < 0)
+	if (undo_all(c, pg, all, is_secret_text(c->prior, "undo")) < 0)
 		return -1;
 	return commit(c, pg, answer.cells[0]);
 }

@@ -74,4 +74,19 @@ test_expect_success 'of several applies at once one wins, the others say who' '
 	git fsck --strict
 '
 
+# As a full disk, for files of one size and more; the signal would end it.
+test_expect_success 'a file that cannot grow is an error, and nothing is lost' '
+	"$DMSL" destroy k.dmsl --yes >/dev/null 2>&1 &&
+	for blocks in 2 16 80 200; do
+		( ulimit -f $blocks && "$DMSL" apply k.dmsl --yes ) >out 2>err
+		test $? = 1 || return 1
+		grep "File too large" err || return 1
+	done &&
+	"$DMSL" apply k.dmsl --yes >>log 2>&1 &&
+	addresses >actual &&
+	test_cmp expect actual &&
+	"$DMSL" plan k.dmsl --detailed-exitcode &&
+	git fsck --strict
+'
+
 test_done

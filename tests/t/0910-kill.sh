@@ -59,6 +59,27 @@ test_expect_success 'the rows are there, once' '
   "$DMSL" plan $stack --detailed-exitcode
 '
 
+# Between the end of the load and the next write of the server's log to disk.
+test_expect_success 'what was loaded outlives servers that are killed next' '
+  "$DMSL" destroy $stack --yes &&
+  "$DMSL" apply $stack --yes >apply.txt 2>&1 &
+  pid=$!
+  while kill -0 $pid 2>/dev/null; do
+    if grep -q "^run dms_task.demo .* done" apply.txt; then
+      kill -KILL $(head -qn1 "$DMSL_HOME"/*/db/*/data/postmaster.pid)
+      break
+    fi
+    sleep 0.01
+  done
+  wait $pid
+  "$DMSL" apply $stack --yes >again.txt &&
+  sql dms_endpoint.target "SELECT count(*), count(DISTINCT id) FROM sales.orders" >actual &&
+  test_cmp expect actual &&
+  sql dms_endpoint.target "SELECT count(*) FROM demo_schema.demo_accounts" >actual &&
+  echo 4 >expect &&
+  test_cmp expect actual
+'
+
 test_expect_success 'destroy, killed ten times, leaves nothing' '
   for i in $(seq 10); do
     "$DMSL" destroy $stack --yes >>killed.txt 2>&1 &

@@ -74,10 +74,11 @@ static void tells_failures_by_kind(void **state)
 
 	(void)state;
 	url = strdup(scripted_url(s));
+	/* What came for a lost answer may have been carried out. */
 	assert_int_equal(get(url, 0, 0, &a, &r, &err), -1);
-	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
+	assert_int_equal(err.kind, ERROR_TIMEOUT);
 	assert_int_equal(get(url, 0, 0, &a, &r, &err), -1);
-	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
+	assert_int_equal(err.kind, ERROR_TIMEOUT);
 	assert_int_equal(get(url, 0, 200, &a, &r, &err), -1);
 	assert_int_equal(err.kind, ERROR_TIMEOUT);
 	assert_int_equal(get(url, 10, 0, &a, &r, &err), -1);
@@ -219,6 +220,27 @@ static void gives_up_after_three(void **state)
 	arena_release(&a);
 }
 
+/* Done or not? A later refusal to serve does not tell. */
+static void remembers_a_lost_answer(void **state)
+{
+	static const struct scripted_step script[] = {
+		{ .target = "DescribeEndpoints", .how = SCRIPT_CUT },
+		{ .target = "DescribeEndpoints", .status = 503 },
+		{ .target = "DescribeEndpoints", .status = 503 },
+		{ 0 },
+	};
+	struct scripted *s = scripted_start(script);
+	struct arena a = { 0 };
+	struct error err = { 0 };
+	struct value out;
+
+	(void)state;
+	assert_int_equal(call(s, input(&a), &a, &out, &err), -1);
+	assert_int_equal(err.kind, ERROR_TIMEOUT);
+	scripted_stop(s);
+	arena_release(&a);
+}
+
 static void maps_faults(void **state)
 {
 	static const struct scripted_step script[] = {
@@ -291,6 +313,7 @@ int main(void)
 		cmocka_unit_test(waits_longer_each_time),
 		cmocka_unit_test(repeats_what_may_pass),
 		cmocka_unit_test(gives_up_after_three),
+		cmocka_unit_test(remembers_a_lost_answer),
 		cmocka_unit_test(maps_faults),
 		cmocka_unit_test(corrects_a_skewed_clock),
 	};

@@ -806,6 +806,73 @@ static void test_two_stacks(void **state)
 	arena_release(a);
 }
 
+/* The last stack to leave takes the home away, while another one comes. */
+static void *come_and_go(void *data)
+{
+	intptr_t n_failed = 0;
+
+	for (int i = 0; i < 200; i++) {
+		void *self = open_stack("guest", data);
+		struct error err = { 0 };
+
+		if (stack_make(self, &err) < 0 ||
+		    local_provider.sweep(self, &err) < 0) {
+			fprintf(stderr, "# %s\n", err.message);
+			n_failed++;
+		}
+		local_provider.close(self);
+	}
+	return (void *)n_failed;
+}
+
+static void test_home(void **state)
+{
+	static char uids[3][17] = { "7777777777777777", "8888888888888888",
+				    "9999999999999999" };
+	pthread_t threads[3];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, come_and_go,
+						uids[i]),
+				 0);
+	for (size_t i = 0; i < 3; i++) {
+		void *n_failed;
+
+		pthread_join(threads[i], &n_failed);
+		assert_null(n_failed);
+	}
+	assert_int_equal(access(home, F_OK), -1);
+}
+
+/* Killed after HAProxy took its configuration over, before that was noted. */
+static void test_unnoted(void **state)
+{
+	struct arena arena = { 0 }, *a = &arena;
+	void *self = open_stack("noted", "6666666666666666");
+	struct record before, after;
+	struct error err = { 0 };
+	struct side x = { 0 }, y = { 0 };
+
+	(void)state;
+	make_network(&x, self, a, "one");
+	assert_int_equal(record_read(self, "vpc", x.vpc.id, a, &before, &err),
+			 0);
+	assert_int_equal(unlink(stack_path(self, a, "path/haproxy.live")), 0);
+	local_provider.close(self);
+	self = open_stack("noted", "6666666666666666");
+	x.vpc.self = self;
+	must(RUN(&x.vpc, update), &x.vpc);
+	assert_int_equal(record_read(self, "vpc", x.vpc.id, a, &after, &err),
+			 0);
+	assert_int_equal(value_number(before.own, "number", -1),
+			 value_number(after.own, "number", -2));
+	make_network(&y, self, a, "two");
+	assert_int_equal(local_provider.sweep(self, &err), 0);
+	local_provider.close(self);
+	arena_release(a);
+}
+
 /* Many at once: one HAProxy, no reload fails, all numbers differ. */
 static void *make_vpc(void *data)
 {
@@ -953,6 +1020,8 @@ static int run_all(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scram),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_home),
+		cmocka_unit_test(test_unnoted),
 		cmocka_unit_test(test_parallel),
 		cmocka_unit_test(test_taken),
 		cmocka_unit_test(test_changes),

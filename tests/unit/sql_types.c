@@ -245,6 +245,64 @@ static void runs_a_fixture_once(void **state)
 	arena_release(&a);
 }
 
+/* Somebody dropped by hand what undo would drop: no reason to stay. */
+static void undoes_what_is_still_there(void **state)
+{
+	struct arena a = { 0 };
+	struct pg_target t = server_target(*state, "postgres");
+	struct error err = { 0 };
+	struct pg *hand;
+
+	FIXTURE(c, "{\"on\":\"up/postgres\",\"sql\":"
+		   "\"CREATE SCHEMA s; CREATE TABLE s.t (); CREATE TABLE u ();"
+		   "CREATE ROLE dmsl_undone\","
+		   "\"undo\":\"DROP TABLE s.t; DROP FUNCTION s.f(int);"
+		   "DROP SCHEMA s CASCADE; DROP ROLE dmsl_undone;"
+		   "DROP TABLE u\"}");
+	is_done(&c, c.type->ops->create(&c));
+	assert_int_equal(pg_open(&t, &hand, &err), 0);
+	assert_int_equal(pg_run(hand, "DROP SCHEMA s CASCADE; "
+				      "DROP ROLE dmsl_undone", &err),
+			 0);
+	is_done(&c, c.type->ops->destroy(&c));
+	assert_null(count(state, "SELECT to_regclass('u')", &a));
+	assert_null(count(state, "SELECT to_regnamespace('dmsl')", &a));
+	/* Any other failure keeps all of it. */
+	FIXTURE(d, "{\"on\":\"up/postgres\","
+		   "\"sql\":\"CREATE TABLE v (); CREATE TABLE w ()\","
+		   "\"undo\":\"DROP TABLE v; SELECT 1 / 0\"}");
+	is_done(&d, d.type->ops->create(&d));
+	assert_int_equal(d.type->ops->destroy(&d), STEP_FAILED);
+	assert_non_null(count(state, "SELECT to_regclass('v')", &a));
+	d.err = (struct error){ 0 };
+	assert_int_equal(pg_run(hand, "DROP TABLE v, w; DROP SCHEMA dmsl "
+				      "CASCADE", &err),
+			 0);
+	pg_close(hand);
+	arena_release(&a);
+}
+
+static void does_not_quote_a_secret_statement(void **state)
+{
+	struct arena a = { 0 };
+
+	FIXTURE(c, "{\"on\":\"up/postgres\",\"sql\":"
+		   "\"SELECT 1;\\nSELECT CAST('s3ntinel' AS int)\"}");
+	c.config = value_with(c.config, STR("sql"),
+			      value_mark(*value_get(c.config, "sql"),
+					 MARK_SECRET),
+			      &a);
+	assert_int_equal(c.type->ops->create(&c), STEP_FAILED);
+	assert_null(strstr(c.err.message, "s3ntinel"));
+	assert_non_null(strstr(c.err.message, "line 2 (SQLSTATE 22P02)"));
+	c.err = (struct error){ 0 };
+	FIXTURE(f, "{\"on\":\"up/postgres\",\"sql\":\"SELECT 1\"}");
+	f.id = STR("up/postgres#0");
+	is_done(&f, f.type->ops->destroy(&f));
+	assert_null(count(state, "SELECT to_regnamespace('dmsl')", &a));
+	arena_release(&a);
+}
+
 static void keeps_nothing_of_a_failure(void **state)
 {
 	struct arena a = { 0 };
@@ -456,6 +514,8 @@ int main(void)
 		cmocka_unit_test(leaves_other_databases_alone),
 		cmocka_unit_test(tells_down_from_gone),
 		cmocka_unit_test(runs_a_fixture_once),
+		cmocka_unit_test(undoes_what_is_still_there),
+		cmocka_unit_test(does_not_quote_a_secret_statement),
 		cmocka_unit_test(keeps_nothing_of_a_failure),
 		cmocka_unit_test(waits_for_the_earlier_attempt),
 		cmocka_unit_test(refuses_other_statements_of_the_same),
