@@ -42,6 +42,8 @@ static struct value object_id(const struct object *o, struct arena *a)
 	return v;
 }
 
+static struct value value_ids(struct value v, struct arena *a);
+
 static struct value list_ids(struct value v, struct arena *a)
 {
 	struct value *items = arena_new(a, struct value, v.as.list.n);
@@ -63,7 +65,8 @@ static struct value map_ids(struct value v, struct arena *a)
 	return value_mark(value_map(entries, v.as.map.n, a), v.marks);
 }
 
-struct value value_ids(struct value v, struct arena *a)
+/* Objects become their ids. */
+static struct value value_ids(struct value v, struct arena *a)
 {
 	if (value_is_unknown(v))
 		return v;

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static const struct aws_fault faults[] = {
 	{ "AccessDeniedFault", ERROR_DENIED },
@@ -181,11 +180,6 @@ void dms_name_field(struct call *c, struct fields *f, struct str name)
 {
 	if (value_text(c->config, "name").n == 0)
 		field_text(f, "name", name);
-}
-
-bool dms_same_name(struct str a, struct str b)
-{
-	return a.n == b.n && (a.n == 0 || strncasecmp(a.s, b.s, a.n) == 0);
 }
 
 static int order_texts(const void *a, const void *b)
