@@ -122,26 +122,7 @@ int func_secret(struct func_call *c, struct value *out)
 static struct value without_secret(struct value v, struct arena *a)
 {
 	v.marks &= (uint8_t)~MARK_SECRET;
-	if (v.kind == VALUE_LIST) {
-		struct value *items =
-		    arena_new(a, struct value, v.as.list.n + 1);
-
-		for (size_t i = 0; i < v.as.list.n; i++)
-			items[i] = without_secret(v.as.list.items[i], a);
-		v.as.list.items = items;
-	}
-	if (v.kind == VALUE_MAP) {
-		struct value_entry *entries =
-		    arena_new(a, struct value_entry, v.as.map.n + 1);
-
-		for (size_t i = 0; i < v.as.map.n; i++) {
-			entries[i].key = v.as.map.entries[i].key;
-			entries[i].value =
-			    without_secret(v.as.map.entries[i].value, a);
-		}
-		v.as.map.entries = entries;
-	}
-	return v;
+	return value_each(v, without_secret, a);
 }
 
 int func_reveal(struct func_call *c, struct value *out)
