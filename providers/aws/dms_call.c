@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { DELETE_PATIENCE_S = 300 };
+
 static const struct aws_fault faults[] = {
 	{ "AccessDeniedFault", ERROR_DENIED },
 	{ "CollectorNotFoundFault", ERROR_NOT_FOUND },
@@ -426,6 +428,28 @@ bool dms_is_patient(struct call *c, const char *phase, int64_t seconds)
 		return now - (int64_t)since <= seconds;
 	c->memo = str_fmt(c->arena, "%s %lld", phase, (long long)now);
 	return true;
+}
+
+enum step dms_delete(struct call *c, const char *operation, const char *arn,
+		     const char *gone, const char *busy)
+{
+	struct fields f = { 0 };
+	struct value ignored;
+
+	field_text(&f, arn, c->id);
+	if (dms_call(c, true, operation, fields_done(&f, c->arena), &ignored) ==
+	    0)
+		return dms_wait(c, "%s", gone);
+	if (c->err.kind == ERROR_NOT_FOUND) {
+		c->err = (struct error){ 0 };
+		return STEP_DONE;
+	}
+	if (c->err.kind == ERROR_CONFLICT &&
+	    dms_is_patient(c, "delete", DELETE_PATIENCE_S)) {
+		c->err = (struct error){ 0 };
+		return dms_wait(c, "%s", busy);
+	}
+	return STEP_FAILED;
 }
 
 struct str dms_count(int64_t n, struct arena *a)

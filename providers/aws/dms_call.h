@@ -82,6 +82,12 @@ enum step dms_wait(struct call *c, const char *format, ...)
  */
 bool dms_is_patient(struct call *c, const char *phase, int64_t seconds);
 int dms_poll_ms(const struct call *c);
+/*
+ * Asks for the object `id`, a member `arn` of the request, to be deleted, and
+ * waits for it to be gone; while it is in use, for `busy`.
+ */
+enum step dms_delete(struct call *c, const char *operation, const char *arn,
+		     const char *gone, const char *busy);
 /* "1,234,567" */
 struct str dms_count(int64_t n, struct arena *a);
 
