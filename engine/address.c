@@ -4,6 +4,7 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
+#include "lang/utf8.h"
 
 #include <string.h>
 
@@ -82,25 +83,6 @@ struct str address_make(struct arena *a, struct str parent, struct str type,
 	return address;
 }
 
-static void add_utf8(struct buf *b, uint32_t c)
-{
-	if (c < 0x80) {
-		buf_add_char(b, (char)c);
-	} else if (c < 0x800) {
-		buf_add_char(b, (char)(0xc0 | c >> 6));
-		buf_add_char(b, (char)(0x80 | (c & 0x3f)));
-	} else if (c < 0x10000) {
-		buf_add_char(b, (char)(0xe0 | c >> 12));
-		buf_add_char(b, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_add_char(b, (char)(0x80 | (c & 0x3f)));
-	} else {
-		buf_add_char(b, (char)(0xf0 | c >> 18));
-		buf_add_char(b, (char)(0x80 | (c >> 12 & 0x3f)));
-		buf_add_char(b, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_add_char(b, (char)(0x80 | (c & 0x3f)));
-	}
-}
-
 /* The digits of \u{…}; *i stands on "{" and is left on "}". */
 static bool read_code_point(struct str s, size_t *i, uint32_t *out)
 {
@@ -132,6 +114,7 @@ static bool read_code_point(struct str s, size_t *i, uint32_t *out)
 static bool read_quoted(struct str s, struct buf *b)
 {
 	for (size_t i = 0; i < s.n; i++) {
+		char bytes[4];
 		uint32_t c;
 
 		if (s.s[i] == '"' || (unsigned char)s.s[i] < 0x20)
@@ -158,7 +141,7 @@ static bool read_quoted(struct str s, struct buf *b)
 			i++;
 			if (!read_code_point(s, &i, &c))
 				return false;
-			add_utf8(b, c);
+			buf_add(b, bytes, utf8_write(c, bytes));
 			break;
 		default:
 			return false;

@@ -5,10 +5,10 @@
 #include "engine/calls.h"
 #include "engine/context.h"
 #include "engine/journal.h"
-#include "engine/seal.h"
 #include "engine/state.h"
 #include "engine/worker.h"
 #include "lang/base/clock.h"
+#include "lang/base/digest.h"
 #include "lang/base/vec.h"
 
 #include <errno.h>
@@ -107,9 +107,9 @@ static struct str token_of(const struct operation *op, const struct context *c,
 	struct str text =
 	    str_fmt(a, "%.*s\n%.*s\n%s", STR_ARG(c->run_id),
 		    STR_ARG(op->address), operation_name(op->kind));
-	char hex[65];
+	char hex[DIGEST_HEX_SIZE];
 
-	sha256_hex(text, hex);
+	digest_sha256_hex(text, hex);
 	return str_dup(str_from(hex), a);
 }
 

@@ -190,8 +190,6 @@ const struct ast_body *resource_body(const struct resource *r);
 int wanted_attr(struct expander *x, const struct resource *r,
 		const struct attr_info *info, struct arena *a,
 		struct value *out, struct place *place);
-/* Objects become their ids. */
-struct value value_ids(struct value v, struct arena *a);
 /*
  * As an output is kept: ids, and texts for what JSON has no form of. It has no
  * type that would turn texts back.

@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-const struct provider *provider_find(const struct context *c, struct str name)
+static const struct provider *find(const struct context *c, struct str name)
 {
 	for (size_t i = 0; c->providers && c->providers[i]; i++)
 		if (str_is(name, c->providers[i]->name))
@@ -80,7 +80,7 @@ int provider_index(struct context *c, struct str name, size_t *out,
 			*out = i;
 			return 0;
 		}
-	p = provider_find(c, name);
+	p = find(c, name);
 	if (!p)
 		return error_set(err, ERROR_NOT_FOUND,
 				 "there is no provider \"%.*s\"",
@@ -206,7 +206,7 @@ static const struct provider *choose(struct expander *x,
 	}
 	if (chosen_name(x, a, &name))
 		return NULL;
-	p = provider_find(x->c, name);
+	p = find(x->c, name);
 	if (!p) {
 		to = diag_error(x->diags, "E0307", expr_place(a->value),
 				"there is no provider \"%.*s\"", STR_ARG(name));
@@ -229,7 +229,7 @@ static const struct provider *choose(struct expander *x,
 int providers_choose(struct expander *x, struct error *err)
 {
 	const struct ast_decl *stack = x->c->config->stack;
-	const struct provider *core = provider_find(x->c, STR("core"));
+	const struct provider *core = find(x->c, STR("core"));
 	struct value config;
 	size_t index;
 

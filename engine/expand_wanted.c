@@ -42,70 +42,14 @@ static struct value object_id(const struct object *o, struct arena *a)
 	return v;
 }
 
-static struct value list_ids(struct value v, struct arena *a)
-{
-	struct value *items = arena_new(a, struct value, v.as.list.n);
-
-	for (size_t i = 0; i < v.as.list.n; i++)
-		items[i] = value_ids(v.as.list.items[i], a);
-	return value_mark(value_list(items, v.as.list.n), v.marks);
-}
-
-static struct value map_ids(struct value v, struct arena *a)
-{
-	struct value_entry *entries =
-		arena_new(a, struct value_entry, v.as.map.n);
-
-	for (size_t i = 0; i < v.as.map.n; i++) {
-		entries[i].key = v.as.map.entries[i].key;
-		entries[i].value = value_ids(v.as.map.entries[i].value, a);
-	}
-	return value_mark(value_map(entries, v.as.map.n, a), v.marks);
-}
-
-struct value value_ids(struct value v, struct arena *a)
+/* Objects become their ids. */
+static struct value value_ids(struct value v, struct arena *a)
 {
 	if (value_is_unknown(v))
 		return v;
-	switch ((enum value_kind)v.kind) {
-	case VALUE_OBJECT:
+	if (v.kind == VALUE_OBJECT)
 		return value_mark(object_id(v.as.object, a), v.marks);
-	case VALUE_LIST:
-		return v.as.list.n ? list_ids(v, a) : v;
-	case VALUE_MAP:
-		return v.as.map.n ? map_ids(v, a) : v;
-	case VALUE_NULL:
-	case VALUE_BOOL:
-	case VALUE_NUMBER:
-	case VALUE_STRING:
-	case VALUE_CIDR:
-	case VALUE_IP:
-	case VALUE_DURATION:
-	case VALUE_SIZE:
-		break;
-	}
-	return v;
-}
-
-static struct value list_plain(struct value v, struct arena *a)
-{
-	struct value *items = arena_new(a, struct value, v.as.list.n);
-
-	for (size_t i = 0; i < v.as.list.n; i++)
-		items[i] = value_plain(v.as.list.items[i], a);
-	return value_mark(value_list(items, v.as.list.n), v.marks);
-}
-
-static struct value map_plain(struct value v, struct arena *a)
-{
-	struct value_entry *entries =
-		arena_new(a, struct value_entry, v.as.map.n);
-
-	for (size_t i = 0; i < v.as.map.n; i++) {
-		entries[i].key = v.as.map.entries[i].key;
-		entries[i].value = value_plain(v.as.map.entries[i].value, a);
-	}
-	return value_mark(value_map(entries, v.as.map.n, a), v.marks);
+	return value_each(v, value_ids, a);
 }
 
 struct value value_plain(struct value v, struct arena *a)
@@ -122,9 +66,8 @@ struct value value_plain(struct value v, struct arena *a)
 	case VALUE_SIZE:
 		return value_mark(value_str(value_amount_text(v, a)), v.marks);
 	case VALUE_LIST:
-		return v.as.list.n ? list_plain(v, a) : v;
 	case VALUE_MAP:
-		return v.as.map.n ? map_plain(v, a) : v;
+		return value_each(v, value_plain, a);
 	case VALUE_NULL:
 	case VALUE_BOOL:
 	case VALUE_NUMBER:

@@ -6,16 +6,14 @@
 
 #include "engine/plan.h"
 
-#include "engine/plan_private.h"
-
-#include "lang/ast.h"
-#include "lang/base/clock.h"
-#include "lang/base/error.h"
-#include "lang/config.h"
-
 #include "engine/diff.h"
 #include "engine/graph.h"
-#include "engine/seal.h"
+#include "engine/plan_private.h"
+#include "lang/ast.h"
+#include "lang/base/clock.h"
+#include "lang/base/digest.h"
+#include "lang/base/error.h"
+#include "lang/config.h"
 
 #include <stdlib.h>
 
@@ -148,13 +146,13 @@ static struct str config_hash(const struct context *c, struct arena *a)
 {
 	struct arena scratch = { 0 };
 	VEC(char) all = { 0 };
-	char hex[65];
+	char hex[DIGEST_HEX_SIZE];
 
 	for (size_t i = 0; c->config && i < c->config->n_files; i++) {
 		const struct source *s = c->config->files[i]->source;
 		char one[65];
 
-		sha256_hex(s->text, one);
+		digest_sha256_hex(s->text, one);
 		for (size_t k = 0; k < 64; k++)
 			*vec_push(&all) = one[k];
 	}
@@ -166,7 +164,7 @@ static struct str config_hash(const struct context *c, struct arena *a)
 		for (size_t k = 0; k < s.n; k++)
 			*vec_push(&all) = s.s[k];
 	}
-	sha256_hex((struct str){ all.items, all.n }, hex);
+	digest_sha256_hex((struct str){ all.items, all.n }, hex);
 	vec_release(&all);
 	arena_release(&scratch);
 	return str_dup(str_from(hex), a);

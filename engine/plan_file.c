@@ -28,11 +28,10 @@
 #include "engine/plan_private.h"
 
 #include "lang/base/buf.h"
+#include "lang/base/digest.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 #include "lang/json.h"
-
-#include "engine/seal.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -115,11 +114,11 @@ struct str plan_hash(const struct plan *p, const struct context *c,
 		     struct arena *a)
 {
 	struct buf body;
-	char hex[65];
+	char hex[DIGEST_HEX_SIZE];
 
 	buf_init(&body, PLAN_FILE_MAX);
 	write_body(&body, p, c);
-	sha256_hex(buf_str(&body), hex);
+	digest_sha256_hex(buf_str(&body), hex);
 	buf_release(&body);
 	return str_dup(str_from(hex), a);
 }
@@ -128,7 +127,7 @@ int plan_save(const struct plan *p, const struct context *c, const char *file,
 	      struct error *err)
 {
 	struct buf body, all;
-	char hex[65], path[PATH_MAX];
+	char hex[DIGEST_HEX_SIZE], path[PATH_MAX];
 	int result = -1;
 
 	if (!c->path || !realpath(c->path, path))
@@ -137,7 +136,7 @@ int plan_save(const struct plan *p, const struct context *c, const char *file,
 	buf_init(&body, PLAN_FILE_MAX);
 	buf_init(&all, PLAN_FILE_MAX);
 	write_body(&body, p, c);
-	sha256_hex(buf_str(&body), hex);
+	digest_sha256_hex(buf_str(&body), hex);
 	buf_fmt(&all, "%shash %s\npath ", magic, hex);
 	json_write_string(&all, str_from(path));
 	if (p->base_commit.n)
@@ -224,7 +223,7 @@ int plan_load(const char *file, struct arena *a, struct saved_plan *out,
 	      struct error *err)
 {
 	struct str text, rest, line;
-	char hex[65];
+	char hex[DIGEST_HEX_SIZE];
 
 	*out = (struct saved_plan){ 0 };
 	if (file_read(file, PLAN_FILE_MAX, a, &text, err))
@@ -234,7 +233,7 @@ int plan_load(const char *file, struct arena *a, struct saved_plan *out,
 	rest = str_skip(text, strlen(magic));
 	if (read_header(&rest, a, out))
 		return damaged(file, err);
-	sha256_hex(rest, hex);
+	digest_sha256_hex(rest, hex);
 	if (!str_is(out->hash, hex))
 		return damaged(file, err);
 	out->text = rest;

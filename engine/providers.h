@@ -12,9 +12,7 @@
 
 struct context;
 struct error;
-struct provider;
 
-const struct provider *provider_find(const struct context *c, struct str name);
 /* Where an open provider stands; opens it with its defaults if need be. */
 int provider_index(struct context *c, struct str name, size_t *out,
 		   struct error *err);

@@ -331,8 +331,3 @@ bool schedule_is_over(const struct schedule *s)
 	return !s->counts[SCHEDULE_RUNNING] && !s->n_waiting &&
 	       (!s->n_ready || s->is_draining);
 }
-
-enum schedule_state schedule_state(const struct schedule *s, size_t node)
-{
-	return s->nodes[node].state;
-}

@@ -72,6 +72,5 @@ void schedule_fail(struct schedule *s, size_t node,
 void schedule_drain(struct schedule *s);
 /* No node is running or waiting, and none can be begun. */
 bool schedule_is_over(const struct schedule *s);
-enum schedule_state schedule_state(const struct schedule *s, size_t node);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
+#include "lang/base/digest.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 
@@ -464,17 +465,6 @@ int seal_derive(const struct seal *s, struct str label, void *bytes, size_t n,
 	return hkdf(s, s->derive_key, label, bytes, n, err);
 }
 
-static void to_hex(const unsigned char *bytes, size_t n, char *hex)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < n; i++) {
-		hex[2 * i] = digits[bytes[i] >> 4];
-		hex[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	hex[2 * n] = '\0';
-}
-
 int seal_hash(const struct seal *s, struct str text, char hex[65],
 	      struct error *err)
 {
@@ -495,21 +485,9 @@ int seal_hash(const struct seal *s, struct str text, char hex[65],
 	    EVP_MAC_final(ctx, mac, &n, sizeof(mac)) != 1 || n != sizeof(mac))
 		rc = crypto_failed(err, "hash a text");
 	else
-		to_hex(mac, sizeof(mac), hex);
+		digest_hex(mac, sizeof(mac), hex);
 	EVP_MAC_CTX_free(ctx);
 	return rc;
-}
-
-void sha256_hex(struct str text, char hex[65])
-{
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned n = 0;
-
-	if (EVP_Digest(text.n ? text.s : "", text.n, digest, &n, EVP_sha256(),
-		       NULL) != 1 ||
-	    n != 32)
-		BUG("libcrypto has no SHA-256");
-	to_hex(digest, n, hex);
 }
 
 int random_hex(size_t n, char *hex, struct error *err)
@@ -520,6 +498,6 @@ int random_hex(size_t n, char *hex, struct error *err)
 		BUG("%zu random bytes", n);
 	if (random_bytes(bytes, n, err) < 0)
 		return -1;
-	to_hex(bytes, n, hex);
+	digest_hex(bytes, n, hex);
 	return 0;
 }

@@ -42,8 +42,6 @@ int seal_derive(const struct seal *s, struct str label, void *bytes, size_t n,
 int seal_hash(const struct seal *s, struct str text, char hex[65],
 	      struct error *err);
 
-/* Plain SHA-256 in hex, for texts without secrets. */
-void sha256_hex(struct str text, char hex[65]);
 /* n random bytes as 2n hex digits and a NUL. */
 int random_hex(size_t n, char *hex, struct error *err);
 

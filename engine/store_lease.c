@@ -15,11 +15,11 @@
 
 #include "engine/store.h"
 
-#include "engine/seal.h"
 #include "engine/store_private.h"
 
 #include "lang/base/buf.h"
 #include "lang/base/clock.h"
+#include "lang/base/digest.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 #include "lang/json.h"
@@ -84,11 +84,11 @@ static int64_t start_time_of(int64_t pid, struct arena *a)
 static struct str machine(struct arena *a)
 {
 	struct str id = read_small("/etc/machine-id", a);
-	char hex[65];
+	char hex[DIGEST_HEX_SIZE];
 
 	if (id.n == 0)
 		return id;
-	sha256_hex(str_fmt(a, "dmsl %.*s", STR_ARG(id)), hex);
+	digest_sha256_hex(str_fmt(a, "dmsl %.*s", STR_ARG(id)), hex);
 	return str_sub(str_dup(str_from(hex), a), 0, 16);
 }
 

@@ -59,7 +59,7 @@ struct str cidr_text(struct cidr c, struct arena *a)
 		       c.address & 255, (unsigned)c.bits);
 }
 
-uint32_t cidr_mask(struct cidr c)
+static uint32_t cidr_mask(struct cidr c)
 {
 	return c.bits ? UINT32_MAX << (32 - c.bits) : 0;
 }

@@ -25,7 +25,6 @@ struct str ip_text(uint32_t ip, struct arena *a);
 /* The host part may be set: cidr_is_network() tells. */
 bool cidr_read(struct str text, struct cidr *out);
 struct str cidr_text(struct cidr c, struct arena *a);
-uint32_t cidr_mask(struct cidr c);
 bool cidr_is_network(struct cidr c);
 /* The same block with the host part cleared. */
 struct cidr cidr_network(struct cidr c);

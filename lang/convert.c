@@ -284,26 +284,7 @@ static struct value with_ids(struct value v, struct arena *a)
 			out = value_str(v.as.object->address);
 		return value_mark(out, v.marks);
 	}
-	if (v.kind == VALUE_LIST) {
-		struct value *items =
-		    arena_new(a, struct value, v.as.list.n + 1);
-
-		for (size_t i = 0; i < v.as.list.n; i++)
-			items[i] = with_ids(v.as.list.items[i], a);
-		v.as.list.items = items;
-	}
-	if (v.kind == VALUE_MAP) {
-		struct value_entry *entries =
-		    arena_new(a, struct value_entry, v.as.map.n + 1);
-
-		for (size_t i = 0; i < v.as.map.n; i++) {
-			entries[i].key = v.as.map.entries[i].key;
-			entries[i].value =
-			    with_ids(v.as.map.entries[i].value, a);
-		}
-		v.as.map.entries = entries;
-	}
-	return v;
+	return value_each(v, with_ids, a);
 }
 
 static int to_json(struct conversion *c, const struct step *at,

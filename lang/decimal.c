@@ -211,7 +211,7 @@ struct str decimal_text(struct decimal d, struct arena *a)
 	return str_dup((struct str){ text, (size_t)at }, a);
 }
 
-bool decimal_is_zero(struct decimal d)
+static bool decimal_is_zero(struct decimal d)
 {
 	return d.digits == 0;
 }

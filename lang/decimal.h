@@ -43,7 +43,6 @@ struct decimal decimal_int(int64_t n);
 struct str decimal_text(struct decimal d, struct arena *a);
 /* A whole number that fits. */
 bool decimal_to_int(struct decimal d, int64_t *out);
-bool decimal_is_zero(struct decimal d);
 bool decimal_is_whole(struct decimal d);
 
 /* -1, 0, 1 */

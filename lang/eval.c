@@ -21,7 +21,7 @@ enum {
 	EVAL_VALUES = 20000000,
 };
 
-struct place eval_place(const struct ast_expr *x)
+static struct place eval_place(const struct ast_expr *x)
 {
 	return (struct place){ .source = x->source, .span = x->span };
 }

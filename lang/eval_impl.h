@@ -29,7 +29,6 @@ struct evaluation {
 struct value eval_fail(struct evaluation *v, const struct ast_expr *x,
 		       const char *code, const char *hint, const char *format,
 		       ...) __attribute__((format(printf, 5, 6)));
-struct place eval_place(const struct ast_expr *x);
 /* Any node; the wanted type is for bare enum members, and may be NULL. */
 struct value eval_node(struct evaluation *v, const struct ast_expr *x,
 		       const struct type *wanted);

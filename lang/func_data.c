@@ -3,6 +3,7 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
+#include "lang/base/digest.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 #include "lang/func_impl.h"
@@ -92,19 +93,10 @@ int func_base64(struct func_call *c, struct value *out)
 
 int func_sha256(struct func_call *c, struct value *out)
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	struct str in = c->args[0].as.text;
-	unsigned n;
-	char *text;
+	char *text = arena_new(c->arena, char, DIGEST_HEX_SIZE);
 
-	if (!EVP_Digest(in.n ? in.s : "", in.n, digest, &n, EVP_sha256(), NULL))
-		return func_fail(c, c->n, "SHA-256 is not available");
-	text = arena_new(c->arena, char, 2 * (size_t)n + 1);
-	for (unsigned i = 0; i < n; i++) {
-		text[2 * i] = "0123456789abcdef"[digest[i] >> 4];
-		text[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
-	}
-	*out = value_str((struct str){ text, 2 * (size_t)n });
+	digest_sha256_hex(c->args[0].as.text, text);
+	*out = value_str(str_from(text));
 	return 0;
 }
 
@@ -130,26 +122,7 @@ int func_secret(struct func_call *c, struct value *out)
 static struct value without_secret(struct value v, struct arena *a)
 {
 	v.marks &= (uint8_t)~MARK_SECRET;
-	if (v.kind == VALUE_LIST) {
-		struct value *items =
-		    arena_new(a, struct value, v.as.list.n + 1);
-
-		for (size_t i = 0; i < v.as.list.n; i++)
-			items[i] = without_secret(v.as.list.items[i], a);
-		v.as.list.items = items;
-	}
-	if (v.kind == VALUE_MAP) {
-		struct value_entry *entries =
-		    arena_new(a, struct value_entry, v.as.map.n + 1);
-
-		for (size_t i = 0; i < v.as.map.n; i++) {
-			entries[i].key = v.as.map.entries[i].key;
-			entries[i].value =
-			    without_secret(v.as.map.entries[i].value, a);
-		}
-		v.as.map.entries = entries;
-	}
-	return v;
+	return value_each(v, without_secret, a);
 }
 
 int func_reveal(struct func_call *c, struct value *out)

@@ -355,6 +355,30 @@ struct value value_copy(struct value v, struct arena *a)
 	BUG("value of kind %d", v.kind);
 }
 
+struct value value_each(struct value v,
+			struct value (*change)(struct value v, struct arena *a),
+			struct arena *a)
+{
+	if (v.kind == VALUE_LIST && v.as.list.n) {
+		struct value *items = arena_new(a, struct value, v.as.list.n);
+
+		for (size_t i = 0; i < v.as.list.n; i++)
+			items[i] = change(v.as.list.items[i], a);
+		v.as.list.items = items;
+	}
+	if (v.kind == VALUE_MAP && v.as.map.n) {
+		struct value_entry *entries =
+			arena_new(a, struct value_entry, v.as.map.n);
+
+		for (size_t i = 0; i < v.as.map.n; i++) {
+			entries[i].key = v.as.map.entries[i].key;
+			entries[i].value = change(v.as.map.entries[i].value, a);
+		}
+		v.as.map.entries = entries;
+	}
+	return v;
+}
+
 const char *value_kind_name(struct value v)
 {
 	if (value_is_unknown(v))

@@ -116,6 +116,13 @@ struct value value_with(struct value map, struct str key, struct value v,
 bool value_eq(struct value a, struct value b);
 /* Everything but struct objects, which stay where they are. */
 struct value value_copy(struct value v, struct arena *a);
+/*
+ * A list or map with each member changed, keys and marks as they were; any
+ * other value itself.
+ */
+struct value value_each(struct value v,
+			struct value (*change)(struct value v, struct arena *a),
+			struct arena *a);
 /* "string", "list", … for messages; an object gives its type. */
 const char *value_kind_name(struct value v);
 

@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+enum { DELETE_PATIENCE_S = 300 };
 
 static const struct aws_fault faults[] = {
 	{ "AccessDeniedFault", ERROR_DENIED },
@@ -181,11 +182,6 @@ void dms_name_field(struct call *c, struct fields *f, struct str name)
 {
 	if (value_text(c->config, "name").n == 0)
 		field_text(f, "name", name);
-}
-
-bool dms_same_name(struct str a, struct str b)
-{
-	return a.n == b.n && (a.n == 0 || strncasecmp(a.s, b.s, a.n) == 0);
 }
 
 static int order_texts(const void *a, const void *b)
@@ -432,6 +428,28 @@ bool dms_is_patient(struct call *c, const char *phase, int64_t seconds)
 		return now - (int64_t)since <= seconds;
 	c->memo = str_fmt(c->arena, "%s %lld", phase, (long long)now);
 	return true;
+}
+
+enum step dms_delete(struct call *c, const char *operation, const char *arn,
+		     const char *gone, const char *busy)
+{
+	struct fields f = { 0 };
+	struct value ignored;
+
+	field_text(&f, arn, c->id);
+	if (dms_call(c, true, operation, fields_done(&f, c->arena), &ignored) ==
+	    0)
+		return dms_wait(c, "%s", gone);
+	if (c->err.kind == ERROR_NOT_FOUND) {
+		c->err = (struct error){ 0 };
+		return STEP_DONE;
+	}
+	if (c->err.kind == ERROR_CONFLICT &&
+	    dms_is_patient(c, "delete", DELETE_PATIENCE_S)) {
+		c->err = (struct error){ 0 };
+		return dms_wait(c, "%s", busy);
+	}
+	return STEP_FAILED;
 }
 
 struct str dms_count(int64_t n, struct arena *a)

@@ -51,7 +51,6 @@ struct str dms_identifier(struct call *c, size_t most);
  * was, though the service stores it in lower case.
  */
 void dms_name_field(struct call *c, struct fields *f, struct str name);
-bool dms_same_name(struct str a, struct str b);
 /* Members of an object's list under one key, as a sorted list of texts. */
 struct value dms_collect(struct value list, const char *key, struct arena *a);
 /* Adds what is not as last known, so that it shows as drift. */
@@ -83,6 +82,12 @@ enum step dms_wait(struct call *c, const char *format, ...)
  */
 bool dms_is_patient(struct call *c, const char *phase, int64_t seconds);
 int dms_poll_ms(const struct call *c);
+/*
+ * Asks for the object `id`, a member `arn` of the request, to be deleted, and
+ * waits for it to be gone; while it is in use, for `busy`.
+ */
+enum step dms_delete(struct call *c, const char *operation, const char *arn,
+		     const char *gone, const char *busy);
 /* "1,234,567" */
 struct str dms_count(int64_t n, struct arena *a);
 

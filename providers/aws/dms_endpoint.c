@@ -277,8 +277,7 @@ static enum step endpoint_update(struct call *c)
 
 static enum step endpoint_destroy(struct call *c)
 {
-	struct value endpoint, ignored;
-	struct fields f = { 0 };
+	struct value endpoint;
 
 	if (find(c, true, "endpoint-arn", c->id, &endpoint) < 0)
 		return STEP_FAILED;
@@ -286,20 +285,9 @@ static enum step endpoint_destroy(struct call *c)
 		return STEP_DONE;
 	if (str_is(value_text(endpoint, "Status"), "deleting"))
 		return dms_wait(c, "the endpoint to be gone");
-	field_text(&f, "EndpointArn", c->id);
-	if (dms_call(c, true, "DeleteEndpoint", fields_done(&f, c->arena),
-		     &ignored) == 0)
-		return dms_wait(c, "the endpoint to be gone");
-	if (c->err.kind == ERROR_NOT_FOUND) {
-		c->err = (struct error){ 0 };
-		return STEP_DONE;
-	}
-	if (c->err.kind == ERROR_CONFLICT &&
-	    dms_is_patient(c, "delete", PATIENCE_S)) {
-		c->err = (struct error){ 0 };
-		return dms_wait(c, "tasks of the endpoint to be gone");
-	}
-	return STEP_FAILED;
+	return dms_delete(c, "DeleteEndpoint", "EndpointArn",
+			  "the endpoint to be gone",
+			  "tasks of the endpoint to be gone");
 }
 
 static int endpoint_plan(struct call *c, const char *action)

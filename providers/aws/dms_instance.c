@@ -247,8 +247,7 @@ static enum step instance_update(struct call *c)
 
 static enum step instance_destroy(struct call *c)
 {
-	struct value instance, ignored;
-	struct fields f = { 0 };
+	struct value instance;
 
 	if (find(c, true, "replication-instance-arn", c->id, &instance) < 0)
 		return STEP_FAILED;
@@ -257,22 +256,11 @@ static enum step instance_destroy(struct call *c)
 		return STEP_DONE;
 	if (str_is(status_of(instance), "deleting"))
 		return dms_wait(c, "the replication instance to be gone");
-	field_text(&f, "ReplicationInstanceArn", c->id);
-	if (dms_call(c, true, "DeleteReplicationInstance",
-		     fields_done(&f, c->arena), &ignored) == 0)
-		return dms_wait(c, "the replication instance to be gone");
-	if (c->err.kind == ERROR_NOT_FOUND) {
-		c->err = (struct error){ 0 };
-		return STEP_DONE;
-	}
 	/* A task that was deleted lags. */
-	if (c->err.kind == ERROR_CONFLICT &&
-	    dms_is_patient(c, "delete", PATIENCE_S)) {
-		c->err = (struct error){ 0 };
-		return dms_wait(c, "tasks of the replication instance to be "
-				   "gone");
-	}
-	return STEP_FAILED;
+	return dms_delete(c, "DeleteReplicationInstance",
+			  "ReplicationInstanceArn",
+			  "the replication instance to be gone",
+			  "tasks of the replication instance to be gone");
 }
 
 static int instance_plan(struct call *c, const char *action)

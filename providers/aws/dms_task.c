@@ -370,8 +370,7 @@ static enum step task_update(struct call *c)
 
 static enum step task_destroy(struct call *c)
 {
-	struct value task, ignored;
-	struct fields f = { 0 };
+	struct value task;
 
 	if (task_find(c, true, c->id, &task) < 0)
 		return STEP_FAILED;
@@ -387,20 +386,8 @@ static enum step task_destroy(struct call *c)
 			return STEP_FAILED;
 		return dms_wait(c, "the task to stop");
 	}
-	field_text(&f, "ReplicationTaskArn", c->id);
-	if (dms_call(c, true, "DeleteReplicationTask",
-		     fields_done(&f, c->arena), &ignored) == 0)
-		return dms_wait(c, "the task to be gone");
-	if (c->err.kind == ERROR_NOT_FOUND) {
-		c->err = (struct error){ 0 };
-		return STEP_DONE;
-	}
-	if (c->err.kind == ERROR_CONFLICT &&
-	    dms_is_patient(c, "delete", PATIENCE_S)) {
-		c->err = (struct error){ 0 };
-		return dms_wait(c, "the task to stand still");
-	}
-	return STEP_FAILED;
+	return dms_delete(c, "DeleteReplicationTask", "ReplicationTaskArn",
+			  "the task to be gone", "the task to stand still");
 }
 
 /* A plan does without what a service that is down would tell. */

@@ -154,9 +154,9 @@ static struct sigv4_header *all_headers(const struct sigv4_request *q,
 	return h;
 }
 
-struct str sigv4_canonical(const struct sigv4_request *q,
-			   const struct sigv4_keys *k, struct str date,
-			   struct arena *a, struct str *signed_names)
+static struct str canonical(const struct sigv4_request *q,
+			    const struct sigv4_keys *k, struct str date,
+			    struct arena *a, struct str *signed_names)
 {
 	struct sigv4_header *h;
 	struct buf b, names;
@@ -226,7 +226,7 @@ void sigv4_sign(const struct sigv4_request *q, const struct sigv4_keys *k,
 	out->token = k->session_token;
 	scope = str_fmt(a, "%.8s/%.*s/%.*s/aws4_request", date,
 			STR_ARG(k->region), STR_ARG(k->service));
-	digest_sha256_hex(sigv4_canonical(q, k, out->date, a, &names), hex);
+	digest_sha256_hex(canonical(q, k, out->date, a, &names), hex);
 	text = str_fmt(a, "AWS4-HMAC-SHA256\n%s\n%.*s\n%s", date,
 		       STR_ARG(scope), hex);
 	signing_key(k, str_sub(out->date, 0, 8), key);

@@ -44,9 +44,5 @@ struct sigv4_signature {
 /* now: seconds since 1970. */
 void sigv4_sign(const struct sigv4_request *q, const struct sigv4_keys *k,
 		int64_t now, struct arena *a, struct sigv4_signature *out);
-/* The canonical request, for tests and for finding out what differs. */
-struct str sigv4_canonical(const struct sigv4_request *q,
-			   const struct sigv4_keys *k, struct str date,
-			   struct arena *a, struct str *signed_names);
 
 #endif

@@ -240,7 +240,8 @@ static int need_stack(const struct local *l, struct error *err)
 	return error_hint(err, "dmsl apply makes it.");
 }
 
-int local_stop(struct local *l, struct error *err)
+/* Stops servers, paths and the replication server; their data stay. */
+static int stop_all(struct local *l, struct error *err)
 {
 	struct arena a = { 0 };
 	struct record *clusters;
@@ -272,7 +273,7 @@ static int stop(struct local *l, int argc, char **argv, struct arena *a,
 	(void)argc;
 	(void)argv;
 	(void)a;
-	if (need_stack(l, err) < 0 || local_stop(l, err) < 0)
+	if (need_stack(l, err) < 0 || stop_all(l, err) < 0)
 		return 1;
 	return 0;
 }

@@ -8,7 +8,5 @@ struct local;
 
 int local_command(void *self, int argc, char **argv, struct error *err);
 extern const char local_command_usage[];
-/* Stops servers, paths and the replication server; their data stay. */
-int local_stop(struct local *l, struct error *err);
 
 #endif

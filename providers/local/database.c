@@ -42,8 +42,9 @@ int database_set_password(struct local *l, struct str cluster,
 	return rc;
 }
 
-int database_password(struct local *l, struct str cluster, struct arena *a,
-		      struct str *out, struct error *err)
+/* The master user's password; wipe it after use. */
+static int master_password(struct local *l, struct str cluster, struct arena *a,
+			   struct str *out, struct error *err)
 {
 	unsigned char key[VAULT_KEY_BYTES];
 	int rc = stack_vault_key(l, key, err);
@@ -93,7 +94,7 @@ int database_target(void *self, struct str cluster_id, struct str database,
 			  STR_ARG(cluster_id));
 		return error_hint(err, "dmsl apply starts it again.");
 	}
-	if (database_password(l, cluster_id, a, &password, err) < 0)
+	if (master_password(l, cluster_id, a, &password, err) < 0)
 		return -1;
 	*out = (struct pg_target){
 		.host = record_own(&cluster, "endpoint"),
@@ -176,9 +177,9 @@ int database_serve(struct local *l, const struct record *cluster,
 		return server_why_down(l, &s, err);
 	if (state == SERVER_STARTING)
 		return 0;
-	if (database_password(l, cluster->id, a, &password, err) < 0)
+	if (master_password(l, cluster->id, a, &password, err) < 0)
 		return -1;
-	rc = server_provision(l, &s, value_text(cluster->config, "username"),
+	rc = server_provision(&s, value_text(cluster->config, "username"),
 			      password, value_text(cluster->config, "database"),
 			      err);
 	OPENSSL_cleanse((char *)(uintptr_t)password.s, password.n);

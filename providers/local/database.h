@@ -27,9 +27,6 @@ int database_start(void *self, struct str cluster, struct arena *a,
  */
 int database_serve(struct local *l, const struct record *cluster,
 		   bool may_start, struct arena *a, struct error *err);
-/* The master user's password; wipe it after use. */
-int database_password(struct local *l, struct str cluster, struct arena *a,
-		      struct str *out, struct error *err);
 int database_set_password(struct local *l, struct str cluster,
 			  struct str password, struct error *err);
 

@@ -5,6 +5,7 @@
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
 #include "lang/base/clock.h"
+#include "lang/base/digest.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 #include "lang/json.h"
@@ -141,25 +142,18 @@ static int64_t same_port(const struct local *l, struct str ip,
 	return (int64_t)port;
 }
 
-static void add_hex(struct buf *b, const unsigned char *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		buf_fmt(b, "%02x", bytes[i]);
-}
-
 /* The server's configuration: it holds keys, so it goes through a pipe. */
 static int write_config(struct local *l, const struct aws_endpoint *keys,
 			struct arena *a, struct buf *out, struct error *err)
 {
 	unsigned char key[VAULT_KEY_BYTES];
-	struct buf hex;
+	char hex[2 * VAULT_KEY_BYTES + 1];
 	struct str ip;
 
 	if (listen_address(l, a, &ip, err) < 0 ||
 	    stack_vault_key(l, key, err) < 0)
 		return -1;
-	buf_init(&hex, 2 * VAULT_KEY_BYTES);
-	add_hex(&hex, key, sizeof(key));
+	digest_hex(key, sizeof(key), hex);
 	OPENSSL_cleanse(key, sizeof(key));
 	json_write(
 		out,
@@ -183,12 +177,12 @@ static int write_config(struct local *l, const struct aws_endpoint *keys,
 				  { STR("vault"),
 				    value_c(stack_path(l, a, "vault")) },
 				  { STR("vault_key"),
-				    value_str(buf_str(&hex)) },
+				    value_c(hex) },
 			  },
 			  11, a),
 		JSON_REVEAL);
 	buf_add_char(out, '\n');
-	buf_wipe(&hex);
+	OPENSSL_cleanse(hex, sizeof(hex));
 	return 0;
 }
 

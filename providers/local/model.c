@@ -7,6 +7,7 @@
 #include "lang/base/map.h"
 #include "lang/base/vec.h"
 #include "providers/local/network.h"
+#include "providers/local/object.h"
 #include "providers/local/record.h"
 
 #include <stdio.h>
@@ -65,28 +66,11 @@ static const struct record *find(const struct builder *b, int listing,
 	return map_get(&b->of[listing].by_id, id);
 }
 
-/* A list of texts in a record's own or config part. */
-static struct str *texts(struct value map, const char *key, struct arena *a,
-			 size_t *n)
-{
-	const struct value *list = value_get(map, key);
-	struct str *out;
-
-	*n = 0;
-	if (!list || list->kind != VALUE_LIST)
-		return NULL;
-	out = arena_new(a, struct str, list->as.list.n + 1);
-	for (size_t i = 0; i < list->as.list.n; i++)
-		if (list->as.list.items[i].kind != VALUE_NULL)
-			out[(*n)++] = list->as.list.items[i].as.text;
-	return out;
-}
-
 /* The loopback addresses of the balancer's or endpoint's own ones. */
 static int listen_of(const struct builder *b, const struct record *r,
 		     struct str **out, size_t *n, struct error *err)
 {
-	struct str *ips = texts(r->own, "addresses", b->a, n);
+	struct str *ips = object_texts(r->own, "addresses", b->a, n);
 
 	*out = arena_new(b->a, struct str, *n + 1);
 	for (size_t i = 0; i < *n; i++)
@@ -146,7 +130,7 @@ static int add_listener(struct builder *b, const struct record *r,
 	/* Half of it is still being made. */
 	if (!balancer || !group)
 		return 0;
-	targets = texts(group->config, "targets", b->a, &n);
+	targets = object_texts(group->config, "targets", b->a, &n);
 	if (n > MODEL_TARGETS_MAX)
 		return error_set(err, ERROR_QUOTA,
 				 "%.*s has more than %d targets",

@@ -14,8 +14,9 @@
  * of statements that fail.
  */
 
-int server_admin(const struct local *l, const struct server *s,
-		 struct pg **out, struct error *err)
+/* A connection as superuser through the unix socket. */
+static int open_admin(const struct server *s, struct pg **out,
+		      struct error *err)
 {
 	struct pg_target t = {
 		.host = str_from(s->folder),
@@ -26,7 +27,6 @@ int server_admin(const struct local *l, const struct server *s,
 		.application = STR("dmsl"),
 	};
 
-	(void)l;
 	return pg_open(&t, out, err);
 }
 
@@ -118,15 +118,15 @@ static int make_database(struct pg *c, struct str user, struct str name,
 		   a, err);
 }
 
-int server_provision(const struct local *l, const struct server *s,
-		     struct str user, struct str password,
-		     struct str database, struct error *err)
+int server_provision(const struct server *s, struct str user,
+		     struct str password, struct str database,
+		     struct error *err)
 {
 	struct arena a = { 0 };
 	struct pg *c = NULL;
 	int rc = -1;
 
-	if (server_admin(l, s, &c, err) == 0 && make_group(c, &a, err) == 0 &&
+	if (open_admin(s, &c, err) == 0 && make_group(c, &a, err) == 0 &&
 	    make_user(c, user, password, &a, err) == 0)
 		rc = make_database(c, user, database, &a, err);
 	if (rc < 0)

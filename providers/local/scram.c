@@ -3,25 +3,16 @@
 #include "providers/local/scram.h"
 
 #include "lang/base/arena.h"
+#include "lang/base/digest.h"
 #include "lang/base/error.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include <string.h>
 
-enum { HASH = 32, BASE64 = 45 };
-
-static int mac(const unsigned char key[HASH], const char *label,
-	       unsigned char out[HASH])
-{
-	unsigned n = HASH;
-
-	return HMAC(EVP_sha256(), key, HASH, (const unsigned char *)label,
-		    strlen(label), out, &n) != NULL;
-}
+enum { HASH = DIGEST_SIZE, BASE64 = 45 };
 
 int scram_verifier(struct str password, const unsigned char *salt,
 		   struct arena *a, struct str *out, struct error *err)
@@ -29,7 +20,6 @@ int scram_verifier(struct str password, const unsigned char *salt,
 	unsigned char made[SCRAM_SALT], salted[HASH], client[HASH];
 	unsigned char stored[HASH], server[HASH];
 	char salt64[BASE64], stored64[BASE64], server64[BASE64];
-	unsigned n = HASH;
 	int rc = 0;
 
 	for (size_t i = 0; i < password.n; i++)
@@ -43,13 +33,14 @@ int scram_verifier(struct str password, const unsigned char *salt,
 	if (salt)
 		memcpy(made, salt, sizeof(made));
 	if (PKCS5_PBKDF2_HMAC(password.s, (int)password.n, made, sizeof(made),
-			      SCRAM_ROUNDS, EVP_sha256(), HASH, salted) != 1 ||
-	    !mac(salted, "Client Key", client) ||
-	    EVP_Digest(client, HASH, stored, &n, EVP_sha256(), NULL) != 1 ||
-	    !mac(salted, "Server Key", server)) {
+			      SCRAM_ROUNDS, EVP_sha256(), HASH, salted) != 1) {
 		rc = error_set(err, ERROR_FAILED,
 			       "could not make a password's verifier");
 	} else {
+		digest_hmac(salted, HASH, STR("Client Key"), client);
+		digest_sha256((struct str){ (const char *)client, HASH },
+			      stored);
+		digest_hmac(salted, HASH, STR("Server Key"), server);
 		EVP_EncodeBlock((unsigned char *)salt64, made, sizeof(made));
 		EVP_EncodeBlock((unsigned char *)stored64, stored, HASH);
 		EVP_EncodeBlock((unsigned char *)server64, server, HASH);

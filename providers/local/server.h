@@ -21,7 +21,6 @@
 struct arena;
 struct error;
 struct local;
-struct pg;
 
 struct server {
 	struct str cluster;  /* identifier: letters, digits, hyphens */
@@ -81,15 +80,12 @@ int server_stop(const struct local *l, const struct server *s,
 int server_remove(const struct local *l, const struct server *s,
 		  struct error *err);
 
-/* A connection as superuser through the unix socket. */
-int server_admin(const struct local *l, const struct server *s,
-		 struct pg **out, struct error *err);
 /*
  * The master user with what AWS gives it, and its database. Idempotent; sets
  * the password each time.
  */
-int server_provision(const struct local *l, const struct server *s,
-		     struct str user, struct str password,
-		     struct str database, struct error *err);
+int server_provision(const struct server *s, struct str user,
+		     struct str password, struct str database,
+		     struct error *err);
 
 #endif

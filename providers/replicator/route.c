@@ -25,7 +25,7 @@ char *route_secret_folder(const struct server *s, struct arena *a)
 	return str_c(str_fmt(a, "%.*s/secrets", STR_ARG(s->config.folder)), a);
 }
 
-void route_wipe(struct pg_target *t)
+static void wipe(struct pg_target *t)
 {
 	/* The arena is ours; only its view is constant. */
 	if (t->password.n)
@@ -151,8 +151,9 @@ static void choose_tls(struct server *s, struct str mode, struct pg_target *t,
 		    is_ip(t->host, a) ? STR("verify-ca") : STR("verify-full");
 }
 
-int route_find(struct server *s, struct value endpoint, struct arena *a,
-	       struct pg_target *out, struct error *err)
+/* Everything pg_open() needs, in the arena; the password too: wipe it. */
+static int find(struct server *s, struct value endpoint, struct arena *a,
+		struct pg_target *out, struct error *err)
 {
 	struct str secret = setting(endpoint, "SecretsManagerSecretId");
 
@@ -176,7 +177,7 @@ int route_find(struct server *s, struct value endpoint, struct arena *a,
 		out->port = PORT_DEFAULT;
 	choose_tls(s, value_text(endpoint, "SslMode"), out, a);
 	if (find_address(s, out->host, a, &out->hostaddr, err) < 0) {
-		route_wipe(out);
+		wipe(out);
 		return -1;
 	}
 	return 0;
@@ -190,12 +191,12 @@ int route_open(struct server *s, struct value endpoint, const char *application,
 	int rc;
 
 	*out = NULL;
-	rc = route_find(s, endpoint, &a, &t, err);
+	rc = find(s, endpoint, &a, &t, err);
 	if (rc == 0) {
 		t.application = str_from(application);
 		rc = pg_open(&t, out, err);
 	}
-	route_wipe(&t);
+	wipe(&t);
 	arena_release(&a);
 	return rc;
 }

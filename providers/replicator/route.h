@@ -20,13 +20,6 @@ struct server;
  */
 char *route_secret_folder(const struct server *s, struct arena *a);
 struct str route_secret_name(struct str endpoint_arn);
-/*
- * Everything pg_open() needs, in the arena; the password too, so wipe it with
- * route_wipe().
- */
-int route_find(struct server *s, struct value endpoint, struct arena *a,
-	       struct pg_target *out, struct error *err);
-void route_wipe(struct pg_target *t);
 /* Finds, connects, wipes. */
 int route_open(struct server *s, struct value endpoint, const char *application,
 	       struct pg **out, struct error *err);

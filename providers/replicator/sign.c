@@ -3,12 +3,10 @@
 #include "providers/replicator/sign.h"
 
 #include "lang/base/buf.h"
+#include "lang/base/digest.h"
 #include "providers/replicator/fault.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/sha.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +15,6 @@
 
 enum {
 	SKEW_SECONDS = 300,
-	HEX_SIZE = 2 * SHA256_DIGEST_LENGTH + 1,
 	SIGNED_MAX = 64, /* headers that may be signed */
 };
 
@@ -50,25 +47,6 @@ const struct str *sign_header(const struct sign_request *r, const char *name)
 		found = &r->headers[i].value;
 	}
 	return found;
-}
-
-static void to_hex(const unsigned char *bytes, size_t n, char *out)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < n; i++) {
-		out[2 * i] = digits[bytes[i] >> 4];
-		out[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	out[2 * n] = '\0';
-}
-
-static void hash_hex(struct str text, char out[HEX_SIZE])
-{
-	unsigned char digest[SHA256_DIGEST_LENGTH];
-
-	SHA256((const unsigned char *)(text.n ? text.s : ""), text.n, digest);
-	to_hex(digest, sizeof(digest), out);
 }
 
 static int read_authorization(struct str text, struct authorization *out,
@@ -267,15 +245,15 @@ static int add_headers(struct buf *b, const struct sign_request *r,
 
 /* The hash of the canonical request. */
 static int hash_request(const struct sign_request *r,
-			const struct authorization *z, char out[HEX_SIZE],
+			const struct authorization *z, char out[DIGEST_HEX_SIZE],
 			struct fault *f)
 {
 	const struct str *told = sign_header(r, "x-amz-content-sha256");
-	char body[HEX_SIZE];
+	char body[DIGEST_HEX_SIZE];
 	struct buf b;
 	int rc;
 
-	hash_hex(r->body, body);
+	digest_sha256_hex(r->body, body);
 	if (told && !str_is(*told, body))
 		return fault_set(f, "InvalidSignatureException",
 				 "The body does not have the hash that "
@@ -295,36 +273,27 @@ static int hash_request(const struct sign_request *r,
 	if (rc == 0 && buf_is_full(&b))
 		rc = fault_set(f, "IncompleteSignatureException",
 			       "The request's head is too large.");
-	hash_hex(buf_str(&b), out);
+	digest_sha256_hex(buf_str(&b), out);
 	buf_release(&b);
 	return rc;
 }
 
-static void hmac(const unsigned char *key, size_t key_size, struct str text,
-		 unsigned char out[SHA256_DIGEST_LENGTH])
-{
-	unsigned int n = SHA256_DIGEST_LENGTH;
-
-	HMAC(EVP_sha256(), key, (int)key_size, (const unsigned char *)text.s,
-	     text.n, out, &n);
-}
-
 static void sign(const struct sign_keys *keys, const struct authorization *z,
-		 struct str to_sign, char out[HEX_SIZE])
+		 struct str to_sign, char out[DIGEST_HEX_SIZE])
 {
-	unsigned char k[SHA256_DIGEST_LENGTH];
+	unsigned char k[DIGEST_SIZE];
 	struct buf first;
 
 	buf_init(&first, 4096);
 	buf_add_c(&first, "AWS4");
 	buf_add_str(&first, keys->secret_key);
-	hmac((const unsigned char *)first.data, first.len, z->date, k);
+	digest_hmac(first.data, first.len, z->date, k);
 	buf_wipe(&first);
-	hmac(k, sizeof(k), z->region, k);
-	hmac(k, sizeof(k), z->service, k);
-	hmac(k, sizeof(k), STR("aws4_request"), k);
-	hmac(k, sizeof(k), to_sign, k);
-	to_hex(k, sizeof(k), out);
+	digest_hmac(k, sizeof(k), z->region, k);
+	digest_hmac(k, sizeof(k), z->service, k);
+	digest_hmac(k, sizeof(k), STR("aws4_request"), k);
+	digest_hmac(k, sizeof(k), to_sign, k);
+	digest_hex(k, sizeof(k), out);
 	OPENSSL_cleanse(k, sizeof(k));
 }
 
@@ -334,8 +303,8 @@ int sign_check(const struct sign_request *r, const struct sign_keys *keys,
 	const struct str *header = sign_header(r, "authorization");
 	const struct str *date = sign_header(r, "x-amz-date");
 	struct authorization z = { 0 };
-	char request[HEX_SIZE];
-	char wanted[HEX_SIZE];
+	char request[DIGEST_HEX_SIZE];
+	char wanted[DIGEST_HEX_SIZE];
 	struct buf text;
 
 	if (!header)
@@ -360,8 +329,8 @@ int sign_check(const struct sign_request *r, const struct sign_keys *keys,
 		STR_ARG(z.scope), request);
 	sign(keys, &z, buf_str(&text), wanted);
 	buf_release(&text);
-	if (z.signature.n != HEX_SIZE - 1 ||
-	    CRYPTO_memcmp(z.signature.s, wanted, HEX_SIZE - 1) != 0)
+	if (z.signature.n != DIGEST_HEX_SIZE - 1 ||
+	    CRYPTO_memcmp(z.signature.s, wanted, DIGEST_HEX_SIZE - 1) != 0)
 		return fault_set(f, "InvalidSignatureException",
 				 "The request signature we calculated does not "
 				 "match the signature you provided. Check your "

@@ -5,6 +5,7 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
+#include "lang/base/digest.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 
@@ -154,7 +155,7 @@ static void output_is_the_same_for_ever(void **state)
 	assert_int_equal(seal_hash(s, STR("text"), hex, &err), 0);
 	assert_string_equal(hex, "42eb4eed96fedf1b4e6bd95349172d030bdf620b4bd7a34"
 				 "0db2f6a10bd30759c");
-	sha256_hex(STR("abc"), hex);
+	digest_sha256_hex(STR("abc"), hex);
 	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a"
 				 "9cb410ff61f20015ad");
 	seal_close(s);
