@@ -20,7 +20,8 @@ count=0
 traced() {
   count=$((count + 1))
   if command -v strace >/dev/null 2>&1 && strace -o /dev/null true 2>/dev/null; then
-    DMSL_PARAM_password=$SECRET strace -DDD -f -s 100000 -e trace=execve \
+    # The leak checker of a sanitized build cannot work under a tracer.
+    ASAN_OPTIONS=detect_leaks=0 DMSL_PARAM_password=$SECRET strace -DDD -f -s 100000 -e trace=execve \
       -o "out/$count.trace" "$@" >"out/$count.out" 2>"out/$count.err"
   else
     DMSL_PARAM_password=$SECRET "$@" >"out/$count.out" 2>"out/$count.err"
