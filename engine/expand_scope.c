@@ -337,6 +337,11 @@ static bool object_get(const struct object *o, struct str name,
 		binding_value(inner, &inner->bindings[d->slot], a, out);
 		return true;
 	}
+	/* Its type is unknown, which was said. */
+	if (!i->group->decl->type) {
+		*out = value_unknown();
+		return true;
+	}
 	if (i->end == i->first) {
 		/* Not numbered yet: only what is written can be known. */
 		struct resource r = {

@@ -56,6 +56,17 @@ test_expect_success 'types, networks and syntax, all in one run' '
 	test_lacks err "lib/aurora.dmsl"
 '
 
+test_expect_success 'a reference to what has an unknown type is no further mistake' '
+	cat >unknown.dmsl <<-\TXT &&
+	stack unknown { provider = core }
+	vcp main { cidr = 10.0.0.0/16 }
+	data a { value = vcp.main.id }
+	output o = vcp.main.arn
+	TXT
+	test_expect_code 1 "$DMSL" validate --json unknown.dmsl >out &&
+	test "$(grep -o "\"E0[0-9]*\"" out)" = "\"E0201\""
+'
+
 test_expect_success 'what is declared twice says once where it stands' '
 	cat >twice.dmsl <<-\TXT &&
 	stack twice { provider = core }
