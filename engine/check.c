@@ -342,8 +342,12 @@ static void check_missing(const struct ast_body *b, const struct source *s,
 			continue;
 		buf_fmt(&names, "%s\"%s\"", names.len ? " and no " : "",
 			a->name);
-		buf_fmt(&hint, "%s%s = … (%s)", hint.len ? " and " : "",
-			a->name, a->type);
+		if (t->type && type_info_block(t->type, name))
+			buf_fmt(&hint, "%s%s { … }", hint.len ? ", " : "",
+				a->name);
+		else
+			buf_fmt(&hint, "%s%s = … (%s)", hint.len ? ", " : "",
+				a->name, a->type);
 	}
 	/* What could not be read may have had it. */
 	if (names.len && !check_is_torn(b, s, d)) {

@@ -67,7 +67,7 @@ test_expect_success 'what is missing is one finding, and none where the text is 
 	TXT
 	test_expect_code 1 "$DMSL" validate missing.dmsl 2>err &&
 	test_contains err "subnet \"s\" has no \"cidr\" and no \"zone\"" \
-		"Add cidr = … (cidr) and zone = … (string)." \
+		"Add cidr = … (cidr), zone = … (string)." \
 		"4:32: error[E0108]" "5:18: error[E0107]" \
 		"Did you mean \"data.n\"?" &&
 	test_lacks err "subnet \"t\"" "E0255"
