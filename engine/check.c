@@ -311,9 +311,28 @@ static bool is_given(const struct check_target *t, const char *name)
 		     (b->given && strcmp(name, b->given) == 0));
 }
 
-static void check_missing(const struct ast_body *b,
+bool check_is_torn(const struct ast_body *b, const struct source *s,
+		   const struct diags *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct diag *x = d->items[i];
+
+		if (!strncmp(x->code, "E01", 3) && x->place.source == s &&
+		    x->place.span.start >= b->span.start &&
+		    x->place.span.start <= b->span.end)
+			return true;
+	}
+	return false;
+}
+
+static void check_missing(const struct ast_body *b, const struct source *s,
 			  const struct check_target *t, struct diags *d)
 {
+	struct buf names, hint;
+	struct diag *to;
+
+	buf_init(&names, 4000);
+	buf_init(&hint, 4000);
 	for (size_t i = 0; i < t->n; i++) {
 		const struct attr_schema *a = t->attrs[i].schema;
 		struct str name = str_from(a->name);
@@ -321,14 +340,23 @@ static void check_missing(const struct ast_body *b,
 		if (!(a->flags & ATTR_REQUIRED) || is_given(t, a->name) ||
 		    ast_attr_find(b, name) || ast_block_find(b, name))
 			continue;
-		struct diag *to =
-			diag_error(d, "E0220", t->place,
-				   "%s \"%.*s\" has no \"%s\"", t->kind,
-				   STR_ARG(t->name), a->name);
-
-		diag_hint(d, to, "Add %s = …, %s (%s)", a->name,
-			  "which must be given", a->type);
+		buf_fmt(&names, "%s\"%s\"", names.len ? " and no " : "",
+			a->name);
+		if (t->type && type_info_block(t->type, name))
+			buf_fmt(&hint, "%s%s { … }", hint.len ? ", " : "",
+				a->name);
+		else
+			buf_fmt(&hint, "%s%s = … (%s)", hint.len ? ", " : "",
+				a->name, a->type);
 	}
+	/* What could not be read may have had it. */
+	if (names.len && !check_is_torn(b, s, d)) {
+		to = diag_error(d, "E0220", t->place, "%s \"%.*s\" has no %s",
+				t->kind, STR_ARG(t->name), names.data);
+		diag_hint(d, to, "Add %s.", hint.data);
+	}
+	buf_release(&names);
+	buf_release(&hint);
 }
 
 static void check_block(const struct ast_body *body, size_t at,
@@ -405,7 +433,7 @@ void check_body(const struct ast_body *b, const struct source *s,
 	check_repeated(b, s, d);
 	for (size_t i = 0; i < b->n_attrs; i++)
 		check_one_attr(&b->attrs[i], s, t, d);
-	check_missing(b, t, d);
+	check_missing(b, s, t, d);
 	for (size_t i = 0; i < b->n_blocks; i++)
 		check_block(b, i, s, t, &seen, d);
 	map_release(&seen);

@@ -19,6 +19,7 @@
 
 struct arena;
 struct ast_decl;
+struct attr_info;
 struct config;
 struct context;
 struct error;
@@ -82,5 +83,9 @@ int expand_output(struct expansion *e, const struct ast_decl *output,
 int expand_check(struct expansion *e, const struct ast_decl *check,
 		 const char *attr, struct arena *a, struct value *out);
 void expansion_release(struct expansion *e);
+
+/* What its type says of an attribute, or NULL. */
+const struct attr_info *resource_attr(const struct resource *r,
+				      struct str name);
 
 #endif

@@ -338,6 +338,11 @@ static void unknown_reference(struct name_check *c, const struct ref *r)
 	for (size_t i = 0; is_type && i < c->body->n_groups; i++)
 		if (str_eq(c->body->decls[i]->decl->type, r->name))
 			suggest_try(&near, c->body->decls[i]->decl->name);
+	if (is_type && near.best.n) {
+		diag_hint(x->diags, to, "Did you mean \"%.*s.%.*s\"?",
+			  STR_ARG(r->name), STR_ARG(near.best));
+		return;
+	}
 	for (size_t i = 0; !is_type && i < x->catalog.schemas.n; i++)
 		suggest_try(&near, x->catalog.schemas.entries[i].key);
 	for (size_t i = 0; !is_type && i < c->body->names.n; i++)

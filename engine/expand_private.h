@@ -183,8 +183,6 @@ const struct instance_scope *group_instance(const struct group *g,
 					    struct str key);
 
 /* expand_wanted.c */
-const struct attr_info *resource_attr(const struct resource *r,
-				      struct str name);
 const struct ast_body *resource_body(const struct resource *r);
 /* One attribute as it is written, references still objects. */
 int wanted_attr(struct expander *x, const struct resource *r,

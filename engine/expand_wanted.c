@@ -301,8 +301,14 @@ static int check_required(struct expander *x, const struct resource *r,
 			  const struct attr_info *info, struct place place,
 			  struct value v)
 {
+	const struct ast_attr *written =
+		ast_attr_find(resource_body(r), str_from(info->schema->name));
+
 	if (!(info->schema->flags & ATTR_REQUIRED) || !value_is_null(v))
 		return 0;
+	/* That it is not there at all was found before. */
+	if (!written && x->diags->n_errors)
+		return -1;
 	struct diag *to = diag_error(x->diags, "E0220", place,
 				     "\"%s\" of %.*s is null",
 				     info->schema->name, STR_ARG(r->address));

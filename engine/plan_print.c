@@ -259,13 +259,22 @@ static bool block_text(struct printer *o, const struct plan_step *s,
 	return true;
 }
 
+/* Its id tells a reader less than what was written. */
+static bool is_reference(const struct plan_step *s, struct str name)
+{
+	const struct attr_info *info = resource_attr(s->resource, name);
+
+	return info && info->has_reference && !s->resource->node;
+}
+
 static const char *wanted_text(struct printer *o, const struct plan_step *s,
 			       struct str name, struct value v,
 			       struct place p)
 {
 	if (!value_has_secret(v) && block_text(o, s, name, p))
 		return o->text.data;
-	if (!(value_marks(v) & MARK_SECRET) && !value_is_known(v) &&
+	if (!(value_marks(v) & MARK_SECRET) &&
+	    (!value_is_known(v) || is_reference(s, name)) &&
 	    source_line_text(o, p))
 		return o->text.data;
 	return value_line(o, v);

@@ -192,6 +192,14 @@ static void print_result_json(const struct apply_result *r)
 	       STR_ARG(r->commit), (long long)r->elapsed_ms);
 }
 
+void run_nothing(const struct context *c)
+{
+	const struct apply_result none = { 0 };
+
+	if (c->is_json)
+		print_result_json(&none);
+}
+
 static void tell_next(const struct apply_result *r)
 {
 	if (r->is_interrupted)

@@ -58,6 +58,9 @@ static struct value literal(struct evaluation *v, const struct ast_expr *x)
 	switch (x->kind) {
 	case EXPR_NUMBER:
 		fault = decimal_read(x->text, &d);
+		/* The lexer has said so, and what would be right. */
+		if (fault == DECIMAL_SYNTAX)
+			return value_unknown();
 		if (fault != DECIMAL_OK)
 			return eval_fail(v, x, "E0255", NULL, "%s",
 					 decimal_fault_text(fault));

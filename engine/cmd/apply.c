@@ -49,7 +49,9 @@ static int apply_stack(struct context *c, const char *path, bool no_refresh)
 
 	if (status == STATUS_DONE && !c->is_json)
 		plan_print(r.plan, c, stdout);
-	if (status == STATUS_DONE && !plan_is_empty(r.plan)) {
+	if (status == STATUS_DONE && plan_is_empty(r.plan)) {
+		run_nothing(c);
+	} else if (status == STATUS_DONE) {
 		if (run_confirm(c, "Do this?", &err))
 			status = run_apply(c, &r);
 		else

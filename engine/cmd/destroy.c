@@ -45,6 +45,8 @@ static int run(struct context *c, void *data,
 		    apply_commit(c, STR("Destroy: nothing is left\n"), &commit,
 				 &err) < 0)
 			status = setup_fail(c, &err);
+		else
+			run_nothing(c);
 	} else if (!run_confirm(c, "Destroy this?", &err)) {
 		status = setup_fail(c, &err);
 	} else {

@@ -67,6 +67,23 @@ test_expect_success 'a reference to what has an unknown type is no further mista
 	test "$(grep -o "\"E0[0-9]*\"" out)" = "\"E0201\""
 '
 
+test_expect_success 'what is missing is one finding, and none where the text is torn' '
+	cat >missing.dmsl <<-\TXT &&
+	stack missing { provider = local }
+	vpc a { cidr = 10.0.0.0/16 }
+	subnet s { vpc = vpc.a }
+	subnet t { vpc = vpc.a  zone = = "z" }
+	data n { value = 10.0.0.0/33 }
+	output x = data.m.value
+	TXT
+	test_expect_code 1 "$DMSL" validate missing.dmsl 2>err &&
+	test_contains err "subnet \"s\" has no \"cidr\" and no \"zone\"" \
+		"Add cidr = … (cidr), zone = … (string)." \
+		"4:32: error[E0108]" "5:18: error[E0107]" \
+		"Did you mean \"data.n\"?" &&
+	test_lacks err "subnet \"t\"" "E0255"
+'
+
 test_expect_success 'what is declared twice says once where it stands' '
 	cat >twice.dmsl <<-\TXT &&
 	stack twice { provider = core }

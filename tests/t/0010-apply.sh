@@ -114,6 +114,8 @@ test_expect_success 'a saved plan that is stale is refused, and says why' '
 test_expect_success 'events as JSON lines' '
 	"$DMSL" apply a.dmsl --set size=22 --yes --json >out &&
 	test_contains out "\"type\":\"step_done\"" "\"type\":\"summary\"" &&
+	"$DMSL" apply a.dmsl --set size=22 --yes --json >none &&
+	test_contains none "\"type\":\"summary\",\"created\":0" &&
 	if command -v python3 >/dev/null; then
 		python3 -c "import json, sys
 for line in open(\"out\"): json.loads(line)"
