@@ -338,6 +338,8 @@ static int write_conf(struct local *l, const struct server *s,
 		"synchronous_commit = off\n"
 		"timezone = 'UTC'\n"
 		"log_timezone = 'UTC'\n"
+		/* Statements may hold passwords; we show those that fail. */
+		"log_min_error_statement = panic\n"
 		"lc_messages = 'C'\n"
 		"log_line_prefix = '%%m [%%p] %%q%%u@%%d '\n",
 		is_logical ? "logical" : "replica");

@@ -344,6 +344,20 @@ static void must_select_direct(void *self, const struct side *s,
 	must_select(self, name, route_of(self, name, a), a);
 }
 
+/* What a statement that fails holds, its server's log does not. */
+static void must_fail_quietly(void *self, const struct side *s, struct arena *a)
+{
+	struct str name = value_text(s->cluster.attrs, "endpoint");
+	struct pg_target t =
+		target_at(self, name, route_of(self, name, a), "demo_db", a);
+	struct error err = { 0 };
+	struct pg *c;
+
+	assert_int_equal(pg_open(&t, &c, &err), 0);
+	assert_int_equal(pg_run(c, "select 1 / 0, '" SENTINEL "'", &err), -1);
+	pg_close(c);
+}
+
 /* Whether any file below path holds the bytes. */
 static bool holds(const char *path, const char *bytes)
 {
@@ -488,6 +502,7 @@ static void test_whole(void **state)
 	assert_true(str_starts(value_text(target.instance.attrs, "address"),
 			       "10.0.1."));
 	must_select_direct(self, &target, a);
+	must_fail_quietly(self, &target, a);
 	/* A server answers to its own names only. */
 	assert_int_equal(select_one(self,
 				    value_text(target.cluster.attrs,
