@@ -21,7 +21,8 @@ static int derive(const struct context *c, struct str label, void *bytes,
 {
 	if (!c->seal) {
 		error_set(err, ERROR_NOT_FOUND, "there is no state key");
-		return error_hint(err, "Set DMSL_STATE_KEY or "
+		return error_hint(err,
+				  "Set DMSL_STATE_KEY or "
 				  "DMSL_STATE_KEY_FILE, or run apply, which "
 				  "makes one.");
 	}
@@ -88,8 +89,7 @@ static enum step call_step(struct engine_call *e)
 	case CALL_QUERY:
 		return ops->query ? ops->query(c) : refuse(c, "queried");
 	case CALL_INSPECT:
-		return ops->inspect ? ops->inspect(c) :
-				      refuse(c, "inspected");
+		return ops->inspect ? ops->inspect(c) : refuse(c, "inspected");
 	}
 	BUG("function %d of a call", e->function);
 }
@@ -153,17 +153,16 @@ enum step call_run_now(struct engine_call *e, int64_t limit_ms)
 		run_work(&e->work);
 		if (e->outcome != STEP_PENDING)
 			return e->outcome;
-		wait = e->call.poll_ms < POLL_MIN_MS ? POLL_MIN_MS :
-		       e->call.poll_ms > POLL_MAX_MS ? POLL_MAX_MS :
-						       e->call.poll_ms;
+		wait = e->call.poll_ms < POLL_MIN_MS   ? POLL_MIN_MS
+		       : e->call.poll_ms > POLL_MAX_MS ? POLL_MAX_MS
+						       : e->call.poll_ms;
 		if (clock_ms() + wait > end)
 			break;
 		clock_sleep_ms(wait);
 		e->call.is_poll = true;
 	}
-	e->outcome = call_fail(&e->call, ERROR_TIMEOUT,
-			       "waited %lld s for %.*s",
-			       (long long)(limit_ms / 1000),
-			       STR_ARG(e->call.waiting_for));
+	e->outcome = call_fail(
+	    &e->call, ERROR_TIMEOUT, "waited %lld s for %.*s",
+	    (long long)(limit_ms / 1000), STR_ARG(e->call.waiting_for));
 	return e->outcome;
 }

@@ -428,8 +428,8 @@ int codec_write_resource(struct codec *c, const struct state_resource *r,
 	else
 		rc = codec_write(c, r->address,
 				 r->attrs.kind == VALUE_MAP
-					 ? r->attrs
-					 : value_map(NULL, 0, NULL),
+				     ? r->attrs
+				     : value_map(NULL, 0, NULL),
 				 out, err);
 	if (indent)
 		new_line(out, indent);
@@ -513,8 +513,9 @@ static int read_resource(struct codec *c, struct str address, struct value json,
 			 struct error *err)
 {
 	static const char *const keys[] = {
-		"type", "provider", "id", "tainted", "prevent_destroy",
-		"keep_on_destroy", "deps", "attrs", NULL,
+		"type",	   "provider",	      "id",
+		"tainted", "prevent_destroy", "keep_on_destroy",
+		"deps",	   "attrs",	      NULL,
 	};
 	const struct value *attrs;
 
@@ -525,9 +526,9 @@ static int read_resource(struct codec *c, struct str address, struct value json,
 	    codec_text(json, "id", &out->id, err) < 0 ||
 	    read_flag(json, "tainted", &out->is_tainted, err) < 0 ||
 	    read_flag(json, "prevent_destroy", &out->prevent_destroy, err) <
-		    0 ||
+		0 ||
 	    read_flag(json, "keep_on_destroy", &out->keep_on_destroy, err) <
-		    0 ||
+		0 ||
 	    codec_texts(json, "deps", a, &out->deps, &out->n_deps, err) < 0)
 		return -1;
 	if (out->type.n == 0)

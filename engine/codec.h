@@ -24,9 +24,9 @@ struct state_resource;
 
 struct codec {
 	const struct seal *seal; /* may be NULL */
-	struct buf place;        /* uid NUL address NUL attribute … */
-	size_t uid_size;         /* of place: the uid alone */
-	bool is_inside;          /* of a sealed value: nothing is hidden */
+	struct buf place;	 /* uid NUL address NUL attribute … */
+	size_t uid_size;	 /* of place: the uid alone */
+	bool is_inside;		 /* of a sealed value: nothing is hidden */
 	int depth;
 };
 

@@ -39,15 +39,15 @@ struct open_provider {
 struct context {
 	struct str run_id; /* 32 hex digits; empty outside apply */
 	/* What main.c hands in. */
-	const struct provider *const *providers; /* end with NULL */
+	const struct provider *const *providers;  /* end with NULL */
 	const struct type_schema *const *schemas; /* end with NULL */
-	bool (*is_type)(struct str name); /* of a row of schemas */
+	bool (*is_type)(struct str name);	  /* of a row of schemas */
 	/* Options. */
 	struct setting *settings;
 	size_t n_settings;
 	bool is_json, assume_yes, color;
-	unsigned width; /* of the terminal; 0: not a terminal */
-	int parallel;   /* calls at once */
+	unsigned width;	     /* of the terminal; 0: not a terminal */
+	int parallel;	     /* calls at once */
 	const char *program; /* argv[0], for messages */
 	/* What the command line's set-up made. */
 	struct arena *arena; /* the configuration's */

@@ -39,16 +39,16 @@ static struct value convert_block(const struct block_info *b, struct value v,
 		if (item.kind != VALUE_MAP || item.as.map.n == 0)
 			continue;
 		struct value_entry *entries =
-			arena_new(a, struct value_entry, item.as.map.n);
+		    arena_new(a, struct value_entry, item.as.map.n);
 
 		for (size_t k = 0; k < item.as.map.n; k++) {
 			entries[k] = item.as.map.entries[k];
 			for (size_t j = 0; j < b->n; j++)
 				if (str_is(entries[k].key,
 					   b->attrs[j].schema->name))
-					entries[k].value = convert_attr(
-						b->attrs[j].stored,
-						entries[k].value, a);
+					entries[k].value =
+					    convert_attr(b->attrs[j].stored,
+							 entries[k].value, a);
 		}
 		items[i] = value_map(entries, item.as.map.n, a);
 	}
@@ -99,10 +99,10 @@ struct value diff_overlay(struct value base, struct value over, struct arena *a)
 }
 
 struct value diff_to_come(const struct type_info *t, struct value wanted,
-			   struct arena *a)
+			  struct arena *a)
 {
 	struct value_entry *entries =
-		arena_new(a, struct value_entry, t->n + t->n_blocks + 1);
+	    arena_new(a, struct value_entry, t->n + t->n_blocks + 1);
 	size_t n = 0;
 
 	entries[n++] = (struct value_entry){ STR("id"), value_unknown() };
@@ -116,9 +116,9 @@ struct value diff_to_come(const struct type_info *t, struct value wanted,
 		else if (flags & ATTR_COMPUTED)
 			entries[n++] = (struct value_entry){
 				name,
-				value_mark(value_unknown(),
-					   flags & ATTR_SECRET ? MARK_SECRET :
-								 0),
+				value_mark(value_unknown(), flags & ATTR_SECRET
+								? MARK_SECRET
+								: 0),
 			};
 	}
 	for (size_t i = 0; i < t->n_blocks; i++) {
@@ -177,10 +177,12 @@ static void diff_one(struct diff *d, struct str name, unsigned flags,
 	if (!value_is_unknown(*new) && value_eq(was, *new))
 		return;
 	if (places)
-		where = places[(const struct value_entry *)(const void *)
-				       ((const char *)new -
-					offsetof(struct value_entry, value)) -
-			       wanted.as.map.entries];
+		where =
+		    places[(const struct value_entry
+				*)(const void *)((const char *)new -
+						 offsetof(struct value_entry,
+							  value)) -
+			   wanted.as.map.entries];
 	add_change(d, name, flags, was, *new, where);
 }
 
@@ -189,8 +191,8 @@ struct diff diff_attrs(const struct type_info *t, struct value prior,
 		       struct place where, struct arena *a)
 {
 	struct diff d = {
-		.changes = arena_new(a, struct plan_change,
-				     t->n + t->n_blocks + 1),
+		.changes =
+		    arena_new(a, struct plan_change, t->n + t->n_blocks + 1),
 		.is_quiet = true,
 	};
 

@@ -39,7 +39,7 @@ struct diff {
 	size_t n;
 	bool needs_replace;
 	bool needs_update; /* something besides ATTR_LOCAL differs */
-	bool is_quiet; /* only tags or ATTR_LOCAL: computed values stay */
+	bool is_quiet;	   /* only tags or ATTR_LOCAL: computed values stay */
 };
 
 /* places: where each entry of wanted was written; where: the resource. */

@@ -24,7 +24,7 @@ static bool lifecycle_flag(struct scope *s, const struct instance_scope *vars,
 	static const struct type boolean = { .kind = TYPE_BOOL };
 	const struct ast_block *block = ast_block_find(b, STR("lifecycle"));
 	const struct ast_attr *a =
-		block ? ast_attr_find(&block->body, str_from(name)) : NULL;
+	    block ? ast_attr_find(&block->body, str_from(name)) : NULL;
 	struct value v;
 
 	if (!a || scope_evaluate(s, vars, a->value, &boolean, s->x->arena, &v))
@@ -74,12 +74,10 @@ static void add_resource(struct expander *x, struct instance_scope *i,
 	};
 
 	if (node) {
-		r.prevent_destroy |= lifecycle_flag(i->group->scope, i,
-						    &node->body,
-						    "prevent_destroy");
-		r.keep_on_destroy |= lifecycle_flag(i->group->scope, i,
-						    &node->body,
-						    "keep_on_destroy");
+		r.prevent_destroy |= lifecycle_flag(
+		    i->group->scope, i, &node->body, "prevent_destroy");
+		r.keep_on_destroy |= lifecycle_flag(
+		    i->group->scope, i, &node->body, "keep_on_destroy");
 	}
 	if (provider_for(x, t, r.place, &r.provider))
 		x->has_failed = true;
@@ -95,12 +93,12 @@ static void number_instance(struct expander *x, struct instance_scope *i)
 	const struct ast_body *b = &g->decl->body;
 
 	i->first = x->resources.n;
-	i->prevent_destroy = (around && around->prevent_destroy) ||
-			     lifecycle_flag(i->group->scope, i, b,
-					    "prevent_destroy");
-	i->keep_on_destroy = (around && around->keep_on_destroy) ||
-			     lifecycle_flag(i->group->scope, i, b,
-					    "keep_on_destroy");
+	i->prevent_destroy =
+	    (around && around->prevent_destroy) ||
+	    lifecycle_flag(i->group->scope, i, b, "prevent_destroy");
+	i->keep_on_destroy =
+	    (around && around->keep_on_destroy) ||
+	    lifecycle_flag(i->group->scope, i, b, "keep_on_destroy");
 	if (g->component) {
 		struct scope *inner = instance_inner(i);
 
@@ -113,18 +111,15 @@ static void number_instance(struct expander *x, struct instance_scope *i)
 	for (size_t k = 0; g->type && k < b->n_blocks; k++) {
 		const struct ast_block *node = &b->blocks[k];
 		const struct block_schema *s =
-			schema_block(g->type->schema, node->name);
+		    schema_block(g->type->schema, node->name);
 
 		if (!s || s->kind != BLOCK_NODES)
 			continue;
-		add_resource(x, i,
-			     catalog_type(&x->catalog, str_from(s->node_type)),
-			     address_make(x->arena, i->address, node->name,
-					  node->label, false,
-					  (struct str){ 0 }),
-			     node,
-			     node->label.n ? node->label_span :
-					     node->name_span);
+		add_resource(
+		    x, i, catalog_type(&x->catalog, str_from(s->node_type)),
+		    address_make(x->arena, i->address, node->name, node->label,
+				 false, (struct str){ 0 }),
+		    node, node->label.n ? node->label_span : node->name_span);
 	}
 	i->end = x->resources.n;
 }
@@ -189,8 +184,7 @@ static void check_values(struct expander *x)
 	for (size_t k = 0; k < x->resources.n; k++) {
 		size_t i = x->order[k];
 		const struct type_info *t = catalog_type(
-			&x->catalog,
-			str_from(x->resources.items[i].schema->name));
+		    &x->catalog, str_from(x->resources.items[i].schema->name));
 
 		expand_wanted(x->e, i, x->arena, &v, NULL);
 		x->checked[i] = diff_to_come(t, v, x->arena);
@@ -227,15 +221,16 @@ static void stack_block(struct expander *x, const struct ast_decl *stack)
 		const struct ast_attr *a = &stack->body.attrs[i];
 
 		if (!str_is(a->name, "provider") && !str_is(a->name, "tags"))
-			diag_error(x->diags, "E0203",
-				   (struct place){ stack->source,
-						   a->name_span },
-				   "unrecognised attribute \"%.*s\" in stack "
-				   "\"%.*s\"",
-				   STR_ARG(a->name), STR_ARG(stack->name));
+			diag_error(
+			    x->diags, "E0203",
+			    (struct place){ stack->source, a->name_span },
+			    "unrecognised attribute \"%.*s\" in stack "
+			    "\"%.*s\"",
+			    STR_ARG(a->name), STR_ARG(stack->name));
 	}
-	if (tags && scope_evaluate(x->root, NULL, tags->value, &map, x->arena,
-				   &x->e->stack_tags) == 0 &&
+	if (tags &&
+	    scope_evaluate(x->root, NULL, tags->value, &map, x->arena,
+			   &x->e->stack_tags) == 0 &&
 	    !value_is_known(x->e->stack_tags)) {
 		diag_error(x->diags, "E0305", expr_place(tags->value),
 			   "the stack's tags must be known before apply");
@@ -247,9 +242,9 @@ static void collect(struct expander *x)
 {
 	struct config *c = x->c->config;
 	const struct ast_decl **outputs =
-		arena_new(x->arena, const struct ast_decl *, c->n_decls + 1);
+	    arena_new(x->arena, const struct ast_decl *, c->n_decls + 1);
 	const struct ast_decl **checks =
-		arena_new(x->arena, const struct ast_decl *, c->n_decls + 1);
+	    arena_new(x->arena, const struct ast_decl *, c->n_decls + 1);
 
 	x->e->outputs = outputs;
 	x->e->checks = checks;
@@ -339,7 +334,7 @@ int expand_check(struct expansion *e, const struct ast_decl *check,
 {
 	struct expander *x = e->private;
 	const struct ast_attr *written =
-		ast_attr_find(&check->body, str_from(attr));
+	    ast_attr_find(&check->body, str_from(attr));
 
 	*out = value_null();
 	if (!written)

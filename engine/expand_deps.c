@@ -82,7 +82,7 @@ static const struct index_set *binding_deps(struct scope *s, struct binding *b)
 	b->deps.progress = AT_WORK;
 	if (d->kind == NAME_PARAM) {
 		const struct ast_attr *argument =
-			instance_argument(s->self, d->name);
+		    instance_argument(s->self, d->name);
 
 		if (argument) {
 			e = argument->value;
@@ -120,7 +120,8 @@ static void find_in_binding(struct finder *f, struct scope *s,
 {
 	struct value v;
 
-	/* Of a component only what is used; of a resource, all that led to it. */
+	/* Of a component only what is used; of a resource, all that led to it.
+	 */
 	if (attr.n) {
 		binding_value(s, b, f->x->arena, &v);
 		if (v.kind == VALUE_OBJECT && !value_is_unknown(v) &&
@@ -155,8 +156,7 @@ static void find_in_instance(struct finder *f, struct instance_scope *i,
 }
 
 /* The one key that is meant; false: it may be any. */
-static bool constant_key(struct finder *f, const struct ref *r,
-			 struct str *key)
+static bool constant_key(struct finder *f, const struct ref *r, struct str *key)
 {
 	struct value v;
 
@@ -215,9 +215,8 @@ static void find_ref(struct finder *f, const struct ref *r)
 	if (r->second.n == 0)
 		return;
 	struct group_decl *g =
-		map_get(&s->body->groups,
-			group_key(room, sizeof(room), r->name, r->second,
-				  f->x->arena));
+	    map_get(&s->body->groups, group_key(room, sizeof(room), r->name,
+						r->second, f->x->arena));
 
 	if (g)
 		find_in_group(f, &s->groups[g->slot], r);
@@ -252,7 +251,7 @@ static void find_in_body(struct finder *f, const struct ast_body *b,
 			find_in_expr(f, b->attrs[i].value);
 	for (size_t i = 0; i < b->n_blocks; i++) {
 		const struct block_info *info =
-			t ? type_info_block(t, b->blocks[i].name) : NULL;
+		    t ? type_info_block(t, b->blocks[i].name) : NULL;
 
 		/* A node is a resource that needs things for itself. */
 		if (info && info->schema->kind != BLOCK_NODES)
@@ -279,8 +278,9 @@ static const struct index_set *instance_depends(struct instance_scope *i)
 	if (a)
 		find_in_expr(&f, a->value);
 	if (i->group->scope->self)
-		add_set(&f, instance_depends((struct instance_scope *)
-						     i->group->scope->self));
+		add_set(&f,
+			instance_depends(
+			    (struct instance_scope *)i->group->scope->self));
 	i->depends_on = seal_ids(&ids, x->arena);
 	return &i->depends_on;
 }
@@ -314,7 +314,7 @@ static struct place hop_place(struct expander *x, size_t from, size_t to)
 	find_of_resource(&f, r);
 	if (!f.has_place) {
 		const struct ast_attr *a = ast_attr_find(
-			&r->scope->group->decl->decl->body, STR("depends_on"));
+		    &r->scope->group->decl->decl->body, STR("depends_on"));
 
 		f.place = a ? expr_place(a->value) : r->place;
 	}
@@ -326,10 +326,10 @@ static void report_cycle(struct expander *x, const size_t *cycle, size_t n)
 {
 	const struct resource *all = x->resources.items;
 	struct diag *to =
-		diag_error(x->diags, "E0301", all[cycle[0]].place,
-			   n == 1 ? "%.*s depends on itself" :
-				    "%.*s depends on itself through others",
-			   STR_ARG(all[cycle[0]].address));
+	    diag_error(x->diags, "E0301", all[cycle[0]].place,
+		       n == 1 ? "%.*s depends on itself"
+			      : "%.*s depends on itself through others",
+		       STR_ARG(all[cycle[0]].address));
 
 	for (size_t i = 0; i < n && i < 20; i++) {
 		size_t from = cycle[i], need = cycle[(i + 1) % n];
@@ -338,7 +338,8 @@ static void report_cycle(struct expander *x, const size_t *cycle, size_t n)
 			  "%.*s needs %.*s", STR_ARG(all[from].address),
 			  STR_ARG(all[need].address));
 	}
-	diag_hint(x->diags, to, "Take one of these references out; one that "
+	diag_hint(x->diags, to,
+		  "Take one of these references out; one that "
 		  "comes from depends_on may not be needed.");
 }
 
@@ -365,8 +366,7 @@ void deps_find(struct expander *x)
 			edges[n_edges++] = (struct edge){ i, set.ids[k] };
 		}
 	}
-	struct graph *g =
-		graph_new(x->resources.n, edges, n_edges, &scratch);
+	struct graph *g = graph_new(x->resources.n, edges, n_edges, &scratch);
 
 	free(edges);
 	result = graph_order(g, &scratch, &order, &cycle, &n_cycle);

@@ -21,7 +21,7 @@ struct subnet {
 static struct place attr_place(const struct resource *r, const char *attr)
 {
 	const struct ast_attr *a =
-		ast_attr_find(resource_body(r), str_from(attr));
+	    ast_attr_find(resource_body(r), str_from(attr));
 
 	return a ? expr_place(a->value) : r->place;
 }
@@ -59,16 +59,17 @@ static void check_inside(struct expander *x, const struct subnet *s)
 		return;
 	struct str inner = cidr_text(s->range, x->arena);
 	struct str outer = cidr_text(range, x->arena);
-	struct diag *to =
-		diag_error(x->diags, "E0401", attr_place(s->resource, "cidr"),
-			   "%.*s of %.*s is outside its network's %.*s",
-			   STR_ARG(inner), STR_ARG(s->resource->address),
-			   STR_ARG(outer));
+	struct diag *to = diag_error(
+	    x->diags, "E0401", attr_place(s->resource, "cidr"),
+	    "%.*s of %.*s is outside its network's %.*s", STR_ARG(inner),
+	    STR_ARG(s->resource->address), STR_ARG(outer));
 
-	diag_note(x->diags, to, attr_place(vpc, "cidr"),
-		  "the range of %.*s", STR_ARG(vpc->address));
-	diag_hint(x->diags, to, "Cut it from the network's range: "
-		  "cidr_subnet(%.*s, %d, 1).", STR_ARG(outer),
+	diag_note(x->diags, to, attr_place(vpc, "cidr"), "the range of %.*s",
+		  STR_ARG(vpc->address));
+	diag_hint(x->diags, to,
+		  "Cut it from the network's range: "
+		  "cidr_subnet(%.*s, %d, 1).",
+		  STR_ARG(outer),
 		  s->range.bits > range.bits ? s->range.bits - range.bits : 4);
 }
 
@@ -82,8 +83,9 @@ static int order_subnets(const void *a, const void *b)
 		return x->range.address < y->range.address ? -1 : 1;
 	if (x->range.bits != y->range.bits)
 		return x->range.bits < y->range.bits ? -1 : 1;
-	return x->resource->index < y->resource->index ? -1 :
-	       x->resource->index > y->resource->index;
+	return x->resource->index < y->resource->index
+		   ? -1
+		   : x->resource->index > y->resource->index;
 }
 
 /*
@@ -110,10 +112,10 @@ static void check_overlaps(struct expander *x, const struct subnet *all,
 		struct str a = cidr_text(second->range, x->arena);
 		struct str b = cidr_text(first->range, x->arena);
 		struct diag *to = diag_error(
-			x->diags, "E0402", attr_place(second->resource, "cidr"),
-			"%.*s of %.*s overlaps %.*s of %.*s", STR_ARG(a),
-			STR_ARG(second->resource->address), STR_ARG(b),
-			STR_ARG(first->resource->address));
+		    x->diags, "E0402", attr_place(second->resource, "cidr"),
+		    "%.*s of %.*s overlaps %.*s of %.*s", STR_ARG(a),
+		    STR_ARG(second->resource->address), STR_ARG(b),
+		    STR_ARG(first->resource->address));
 
 		diag_note(x->diags, to, attr_place(first->resource, "cidr"),
 			  "the other subnet");
@@ -132,7 +134,8 @@ static void check_open(struct expander *x, const struct resource *r)
 		return;
 	to = diag_warning(x->diags, "W0401", attr_place(r, "cidr"),
 			  "%.*s lets everyone in", STR_ARG(r->address));
-	diag_hint(x->diags, to, "Name the range or the security group that "
+	diag_hint(x->diags, to,
+		  "Name the range or the security group that "
 		  "needs it.");
 }
 

@@ -79,16 +79,18 @@ static int secret_value(struct context *c, const struct ast_param *p,
 	const char *text = getenv(variable.s);
 
 	if (s) {
-		struct diag *to = diag_error(
-			&c->diags, "E0304",
-			option_place(str_fmt(c->arena, "--set %.*s",
-					     STR_ARG(p->name)),
-				     STR("(secret)"), c->arena),
-			"secret param \"%.*s\" cannot be given by --set",
-			STR_ARG(p->name));
+		struct diag *to =
+		    diag_error(&c->diags, "E0304",
+			       option_place(str_fmt(c->arena, "--set %.*s",
+						    STR_ARG(p->name)),
+					    STR("(secret)"), c->arena),
+			       "secret param \"%.*s\" cannot be given by --set",
+			       STR_ARG(p->name));
 
-		diag_hint(&c->diags, to, "Arguments can be seen by everyone on "
-			  "this machine; use the variable %s.", variable.s);
+		diag_hint(&c->diags, to,
+			  "Arguments can be seen by everyone on "
+			  "this machine; use the variable %s.",
+			  variable.s);
 		return -1;
 	}
 	if (!text)
@@ -116,16 +118,18 @@ int input_value(struct context *c, const struct ast_param *p,
 void input_missing(struct context *c, const struct ast_param *p,
 		   struct place place)
 {
-	struct diag *to = diag_error(&c->diags, "E0302", place,
-				     "param \"%.*s\" has no value",
-				     STR_ARG(p->name));
+	struct diag *to =
+	    diag_error(&c->diags, "E0302", place, "param \"%.*s\" has no value",
+		       STR_ARG(p->name));
 
 	if (p->is_secret)
 		diag_hint(&c->diags, to, "Set the variable %s.",
 			  variable_name(p, c->arena).s);
 	else
-		diag_hint(&c->diags, to, "Give one with --set %.*s=…, or a "
-			  "default behind \"=\".", STR_ARG(p->name));
+		diag_hint(&c->diags, to,
+			  "Give one with --set %.*s=…, or a "
+			  "default behind \"=\".",
+			  STR_ARG(p->name));
 }
 
 void inputs_check(struct context *c, const struct map *names)
@@ -137,9 +141,9 @@ void inputs_check(struct context *c, const struct map *names)
 		if (map_has(names, name))
 			continue;
 		struct diag *to = diag_error(
-			&c->diags, "E0302",
-			option_place(STR("--set"), name, c->arena),
-			"the stack has no param \"%.*s\"", STR_ARG(name));
+		    &c->diags, "E0302",
+		    option_place(STR("--set"), name, c->arena),
+		    "the stack has no param \"%.*s\"", STR_ARG(name));
 
 		for (size_t k = 0; k < names->n; k++)
 			suggest_try(&near, names->entries[k].key);

@@ -213,9 +213,9 @@ int journal_open(const char *folder, const struct seal *seal,
 	}
 	/* The lease keeps others away; this does, should it ever not. */
 	if (rc == 0 && flock(j->fd, LOCK_EX | LOCK_NB) < 0)
-		rc = error_set(err, ERROR_CONFLICT,
-			       "another run is writing journal \"%s\"",
-			       j->path);
+		rc =
+		    error_set(err, ERROR_CONFLICT,
+			      "another run is writing journal \"%s\"", j->path);
 	if (rc == 0)
 		rc = take_up(j, r, err);
 	if (rc < 0)
@@ -290,8 +290,8 @@ int journal_close(struct journal *j, bool remove, struct error *err)
 	if (remove && rc == 0)
 		rc = file_sync_folder(j->folder, err);
 	if (close(j->fd) < 0 && rc == 0 && !remove)
-		rc = error_errno(err, "could not close journal \"%s\"",
-				 j->path);
+		rc =
+		    error_errno(err, "could not close journal \"%s\"", j->path);
 	j->fd = -1;
 	discard(j);
 	return rc;

@@ -105,8 +105,7 @@ int journal_open(const char *folder, const struct seal *seal,
  * first one is "begin"; an "end" without one is nothing. memo and message must
  * hold no secret.
  */
-int journal_add(struct journal *j, struct journal_record *r,
-		struct error *err);
+int journal_add(struct journal *j, struct journal_record *r, struct error *err);
 /*
  * Makes all that was added durable (one fdatasync for many). After a failure
  * every later call fails: stop before the outside call.

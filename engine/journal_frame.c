@@ -37,8 +37,8 @@ void frame_write(const struct frame *f, struct buf *out)
 		(unsigned long long)f->sequence, f->payload.n,
 		(unsigned long long)f->durable, (unsigned)crc32c(f->payload));
 	buf_fmt(out, "%08x\n",
-		(unsigned)crc32c((struct str){ out->data + start,
-					       out->len - start }));
+		(unsigned)crc32c(
+		    (struct str){ out->data + start, out->len - start }));
 	buf_add_str(out, f->payload);
 	buf_add_char(out, '\n');
 }
@@ -69,8 +69,8 @@ static bool read_head(struct str text, struct head *h)
 		size_t at, n;
 		char after;
 	} fields[] = {
-		{ 0, 16, ' ' },	 { 17, 8, ' ' },  { 26, 16, ' ' },
-		{ 43, 8, ' ' },	 { 52, 8, '\n' },
+		{ 0, 16, ' ' }, { 17, 8, ' ' },	 { 26, 16, ' ' },
+		{ 43, 8, ' ' }, { 52, 8, '\n' },
 	};
 	uint64_t values[5];
 
@@ -78,9 +78,9 @@ static bool read_head(struct str text, struct head *h)
 		return false;
 	for (size_t i = 0; i < 5; i++)
 		if (text.s[fields[i].at + fields[i].n] != fields[i].after ||
-		    !read_hex(str_sub(text, fields[i].at,
-				      fields[i].at + fields[i].n),
-			      &values[i]))
+		    !read_hex(
+			str_sub(text, fields[i].at, fields[i].at + fields[i].n),
+			&values[i]))
 			return false;
 	*h = (struct head){ values[0], values[1], values[2], values[3] };
 	return values[4] == crc32c(str_sub(text, 0, 52)) &&

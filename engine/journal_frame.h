@@ -30,7 +30,7 @@ struct frame {
 
 struct frame_scan {
 	struct str text;
-	size_t at;         /* behind the last good frame */
+	size_t at;	   /* behind the last good frame */
 	uint64_t sequence; /* of the next frame */
 };
 
@@ -43,7 +43,6 @@ int frame_scan_start(struct frame_scan *s, struct str text, struct error *err);
  * 1: a frame; 0: the end, and bytes from `at` on are a torn tail; -1: damage
  * (ERROR_CORRUPT).
  */
-int frame_scan_next(struct frame_scan *s, struct frame *out,
-		    struct error *err);
+int frame_scan_next(struct frame_scan *s, struct frame *out, struct error *err);
 
 #endif

@@ -35,8 +35,8 @@ struct replay {
 /* Parsed records of the file. */
 struct records {
 	VEC(struct journal_record) all;
-	size_t start;  /* behind the last end record */
-	bool has_end;  /* nothing follows it */
+	size_t start; /* behind the last end record */
+	bool has_end; /* nothing follows it */
 	struct str uid;
 };
 

@@ -77,10 +77,9 @@ static int write_resource(const struct journal_record *r, struct codec *c,
 static int check_seal(const struct journal_record *r, const struct codec *c,
 		      struct error *err)
 {
-	if (c->seal ||
-	    !(value_has_secret(r->config) ||
-	      (r->prior && value_has_secret(r->prior->attrs)) ||
-	      (r->resource && value_has_secret(r->resource->attrs))))
+	if (c->seal || !(value_has_secret(r->config) ||
+			 (r->prior && value_has_secret(r->prior->attrs)) ||
+			 (r->resource && value_has_secret(r->resource->attrs))))
 		return 0;
 	return error_set(err, ERROR_INVALID,
 			 "a secret of \"%.*s\" cannot be journaled without a "
@@ -98,7 +97,7 @@ int journal_record_write(const struct journal_record *r, struct codec *c,
 	buf_fmt(out, "{\"kind\":\"%s\"", kinds[r->kind]);
 	for (size_t i = 0; i < N_TEXTS; i++) {
 		const struct str *text =
-			(const void *)((const char *)r + texts[i].offset);
+		    (const void *)((const char *)r + texts[i].offset);
 
 		if (text->n == 0)
 			continue;
@@ -118,10 +117,11 @@ int journal_record_write(const struct journal_record *r, struct codec *c,
 		return -1;
 	buf_add_char(out, '}');
 	if (buf_is_full(out))
-		return error_set(err, ERROR_QUOTA,
-				 "the journal record of \"%.*s\" is larger than "
-				 "%zu bytes",
-				 STR_ARG(r->address), out->max);
+		return error_set(
+		    err, ERROR_QUOTA,
+		    "the journal record of \"%.*s\" is larger than "
+		    "%zu bytes",
+		    STR_ARG(r->address), out->max);
 	return 0;
 }
 
@@ -162,13 +162,12 @@ int journal_record_read(struct str payload, struct codec *c, struct arena *a,
 			struct journal_record *out, struct error *err)
 {
 	static const char *const keys[] = {
-		"kind",	     "run_id",	      "base_commit",
-		"plan_hash", "stack_uid",     "address",
-		"action",    "token",	      "type",
-		"provider",  "id",	      "memo",
-		"message",   "recovery",      "deps",
-		"config",    "prior",	      "prior_address",
-		"resource",  "resource_address", NULL,
+		"kind",	     "run_id",	      "base_commit", "plan_hash",
+		"stack_uid", "address",	      "action",	     "token",
+		"type",	     "provider",      "id",	     "memo",
+		"message",   "recovery",      "deps",	     "config",
+		"prior",     "prior_address", "resource",    "resource_address",
+		NULL,
 	};
 	const struct value *config;
 	struct value json;

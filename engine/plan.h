@@ -55,11 +55,11 @@ struct plan_step {
 	size_t provider; /* index into the context's open providers */
 	const struct state_resource *prior; /* after refresh; NULL: none */
 	enum action action;
-	bool runs; /* after create or update, or alone: ACTION_RUN */
-	struct str reason; /* "was deleted outside", "is stopped", … */
-	struct value wanted; /* map of attributes, unknowns inside */
+	bool runs;	      /* after create or update, or alone: ACTION_RUN */
+	struct str reason;    /* "was deleted outside", "is stopped", … */
+	struct value wanted;  /* map of attributes, unknowns inside */
 	struct place *places; /* where each entry of wanted was written */
-	struct value after;  /* all attributes as they will be; null: none */
+	struct value after;   /* all attributes as they will be; null: none */
 	struct plan_change *changes;
 	size_t n_changes;
 	struct effect *effects;
@@ -102,7 +102,7 @@ struct plan {
 	/* An interrupted run was found: how many of its steps are open. */
 	size_t n_recovery_pending;
 	bool has_recovery;
-	bool drift_only; /* state differs from what is, nothing to do */
+	bool drift_only;    /* state differs from what is, nothing to do */
 	int64_t elapsed_us; /* to build it, refresh included */
 };
 
@@ -144,7 +144,7 @@ void plan_write_json(const struct plan *p, const struct context *c,
  * comparing: what differs is named, and nothing is done.
  */
 struct saved_plan {
-	struct str path;  /* of the stack file, absolute */
+	struct str path; /* of the stack file, absolute */
 	struct str stack;
 	struct str base_commit, config_hash, hash;
 	struct setting *settings; /* --set of that plan; never secret */

@@ -117,9 +117,9 @@ static void compare_maps(struct parts *p, struct value old, struct value new,
 	/* Both are sorted: side by side. */
 	while (i < old.as.map.n || k < new.as.map.n) {
 		const struct value_entry *a =
-			i < old.as.map.n ? &old.as.map.entries[i] : NULL;
+		    i < old.as.map.n ? &old.as.map.entries[i] : NULL;
 		const struct value_entry *b =
-			k < new.as.map.n ? &new.as.map.entries[k] : NULL;
+		    k < new.as.map.n ? &new.as.map.entries[k] : NULL;
 		int order = !a ? 1 : !b ? -1 : str_cmp(a->key, b->key);
 
 		buf_fmt(&p->path, "%s%.*s", length ? "." : "",
@@ -135,8 +135,8 @@ static void compare_lists(struct parts *p, struct value old, struct value new,
 			  unsigned depth)
 {
 	size_t length = p->path.len;
-	size_t n = old.as.list.n > new.as.list.n ? old.as.list.n :
-						   new.as.list.n;
+	size_t n =
+	    old.as.list.n > new.as.list.n ? old.as.list.n : new.as.list.n;
 
 	for (size_t i = 0; i < n; i++) {
 		buf_fmt(&p->path, "[%zu]", i);
@@ -150,7 +150,7 @@ static void compare_lists(struct parts *p, struct value old, struct value new,
 static void compare(struct parts *p, struct value old, struct value new,
 		    unsigned depth)
 {
-	bool is_plain = !old.marks && !new.marks && depth < DEPTH_MAX;
+	bool is_plain = !old.marks && !new.marks &&depth < DEPTH_MAX;
 
 	if (!value_is_unknown(new) && value_eq(old, new))
 		return;

@@ -17,7 +17,7 @@
 struct place planner_place(const struct planner *x, struct str address)
 {
 	const struct resource *r =
-		x->e ? map_get(x->e->by_address, address) : NULL;
+	    x->e ? map_get(x->e->by_address, address) : NULL;
 
 	return r ? r->place : (struct place){ 0 };
 }
@@ -32,7 +32,7 @@ static bool is_deleted(const struct planner *x, const struct state_resource *r)
 static void check_prevented(struct planner *x, const struct state_resource *r)
 {
 	const struct resource *declared =
-		x->e ? map_get(x->e->by_address, r->address) : NULL;
+	    x->e ? map_get(x->e->by_address, r->address) : NULL;
 	struct diags *d = &x->c->diags;
 	size_t before = d->n;
 	struct diag *to;
@@ -47,14 +47,15 @@ static void check_prevented(struct planner *x, const struct state_resource *r)
 		diag_note(d, to, (struct place){ 0 }, "so would %.*s",
 			  STR_ARG(r->address));
 	else
-		diag_hint(d, to, "Write the block with prevent_destroy = false, "
+		diag_hint(d, to,
+			  "Write the block with prevent_destroy = false, "
 			  "apply that, and then take it out.");
 }
 
 static bool is_kept(const struct planner *x, const struct state_resource *r)
 {
 	const struct resource *declared =
-		x->e ? map_get(x->e->by_address, r->address) : NULL;
+	    x->e ? map_get(x->e->by_address, r->address) : NULL;
 
 	return r->keep_on_destroy || (declared && declared->keep_on_destroy);
 }
@@ -78,8 +79,8 @@ static int fill_delete(struct planner *x, struct plan_step *s,
 	}
 	if (provider_index(x->c, f->state->provider, &s->provider, x->err))
 		return -1;
-	s->type = provider_type(x->c->open[s->provider].provider,
-				f->state->type);
+	s->type =
+	    provider_type(x->c->open[s->provider].provider, f->state->type);
 	if (!s->type)
 		return error_set(x->err, ERROR_CORRUPT,
 				 "provider \"%.*s\" does not know the type "
@@ -102,11 +103,12 @@ static int order_deleted(struct planner *x, struct refreshed **gone, size_t n,
 	size_t n_edges = 0, room = 0, *cycle, n_cycle;
 
 	for (size_t i = 0; i < n; i++)
-		map_put(&at, gone[i]->state->address, (void *)(uintptr_t)(i + 1));
+		map_put(&at, gone[i]->state->address,
+			(void *)(uintptr_t)(i + 1));
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < gone[i]->state->n_deps; k++) {
-			uintptr_t used = (uintptr_t)map_get(
-				&at, gone[i]->state->deps[k]);
+			uintptr_t used =
+			    (uintptr_t)map_get(&at, gone[i]->state->deps[k]);
 
 			if (!used || used - 1 == i)
 				continue;
@@ -156,7 +158,7 @@ int plan_deletes(struct planner *x)
 {
 	size_t first = x->p->n_steps, n = 0, *order;
 	struct refreshed **gone =
-		arena_new(&x->scratch, struct refreshed *, x->n_state + 1);
+	    arena_new(&x->scratch, struct refreshed *, x->n_state + 1);
 
 	for (size_t i = x->n_state; i-- > 0;)
 		if (is_deleted(x, x->state[i]))
@@ -205,7 +207,7 @@ void plan_users(struct planner *x)
 
 		for (size_t k = 0; s->prior && k < s->prior->n_deps; k++) {
 			uintptr_t used =
-				(uintptr_t)map_get(&at, s->prior->deps[k]);
+			    (uintptr_t)map_get(&at, s->prior->deps[k]);
 
 			if (!used || used - 1 == i)
 				continue;

@@ -103,8 +103,8 @@ static void write_marks(struct buf *b, struct value v, unsigned mark)
 	}
 }
 
-static void write_change(struct buf *b, const char *actions, struct value before,
-			 struct value after)
+static void write_change(struct buf *b, const char *actions,
+			 struct value before, struct value after)
 {
 	buf_fmt(b, "{\"actions\":%s,\"before\":", actions);
 	write_known(b, before);
@@ -155,8 +155,8 @@ static void write_effects(struct buf *b, const struct plan *p)
 			first = false;
 			buf_add_char(b, '{');
 			text(b, "address", s->address, true);
-			text(b, "kind", str_from(effect_name(s->effects[k].kind)),
-			     false);
+			text(b, "kind",
+			     str_from(effect_name(s->effects[k].kind)), false);
 			text(b, "text", s->effects[k].text, false);
 			buf_add_char(b, '}');
 		}
@@ -187,8 +187,8 @@ static void write_step(struct buf *b, const struct plan *p,
 	text(b, "mode", STR("managed"), false);
 	text(b, "type", str_from(s->schema->name), false);
 	text(b, "name", last_name(p, s->address), false);
-	text(b, "provider_name",
-	     str_from(c->open[s->provider].provider->name), false);
+	text(b, "provider_name", str_from(c->open[s->provider].provider->name),
+	     false);
 	key(b, "change", false);
 	write_change(b, actions_of(s->action), before, after);
 	key(b, "replace_paths", false);
@@ -218,18 +218,18 @@ static void write_outputs(struct buf *b, const struct plan *p)
 	buf_add_char(b, '{');
 	for (size_t i = 0; i < p->n_outputs; i++) {
 		const struct plan_output *o = &p->outputs[i];
-		bool same = !value_is_unknown(o->new) &&
-			    value_eq(o->old, o->new);
+		bool same =
+		    !value_is_unknown(o->new) && value_eq(o->old, o->new);
 
 		if (i)
 			buf_add_char(b, ',');
 		json_write_string(b, o->name);
 		buf_add_char(b, ':');
 		write_change(b,
-			     same			? "[\"no-op\"]" :
-			     value_is_null(o->old) ? "[\"create\"]" :
-			     value_is_null(o->new) ? "[\"delete\"]" :
-						     "[\"update\"]",
+			     same		     ? "[\"no-op\"]"
+			     : value_is_null(o->old) ? "[\"create\"]"
+			     : value_is_null(o->new) ? "[\"delete\"]"
+						     : "[\"update\"]",
 			     o->old, o->new);
 		buf_add_char(b, '}');
 	}

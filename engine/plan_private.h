@@ -26,7 +26,7 @@ struct planner {
 	struct arena scratch;
 	struct catalog types;
 	struct error *err;
-	bool has_failed; /* err is set */
+	bool has_failed;	       /* err is set */
 	struct state_resource **state; /* by address */
 	struct refreshed *now;
 	size_t n_state;

@@ -40,8 +40,7 @@ enum step call_fail(struct call *c, enum error_kind kind, const char *format,
 	va_list args;
 
 	va_start(args, format);
-	error_set(&c->err, kind, "%s",
-		  str_vfmt(c->arena, format, args).s);
+	error_set(&c->err, kind, "%s", str_vfmt(c->arena, format, args).s);
 	va_end(args);
 	return STEP_FAILED;
 }

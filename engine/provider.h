@@ -37,19 +37,20 @@ struct resource_type;
 
 /* Things that a plan says first (design: effects). */
 enum effect_kind {
-	EFFECT_TRUNCATE,  /* rows of a table are removed */
-	EFFECT_DROP,      /* a table, schema, database or its rows are dropped */
-	EFFECT_LOAD,      /* rows are loaded */
-	EFFECT_SQL,       /* statements are run */
-	EFFECT_RESTART,   /* a server restarts or fails over */
-	EFFECT_STOP,      /* a server or task stops */
-	EFFECT_START,     /* something stopped is started again */
-	EFFECT_CONNECT,   /* a connection is opened to a database */
+	EFFECT_TRUNCATE, /* rows of a table are removed */
+	EFFECT_DROP,	 /* a table, schema, database or its rows are dropped */
+	EFFECT_LOAD,	 /* rows are loaded */
+	EFFECT_SQL,	 /* statements are run */
+	EFFECT_RESTART,	 /* a server restarts or fails over */
+	EFFECT_STOP,	 /* a server or task stops */
+	EFFECT_START,	 /* something stopped is started again */
+	EFFECT_CONNECT,	 /* a connection is opened to a database */
 };
 
 struct effect {
 	enum effect_kind kind;
-	struct str text; /* "truncate sales.orders on target-db (1,000,000 rows)" */
+	struct str
+	    text; /* "truncate sales.orders on target-db (1,000,000 rows)" */
 };
 
 enum step {
@@ -70,14 +71,14 @@ struct call {
 	struct str address;  /* aurora.source/db_cluster.main["a"] */
 	struct str name;     /* a default name: address' last name, see below */
 	struct str run_id;
-	struct str token;   /* 64 hex digits; empty for read and plan */
+	struct str token;    /* 64 hex digits; empty for read and plan */
 	struct value config; /* map: what is wanted; references are ids */
 	struct value prior;  /* map: attributes as last known; null: none */
-	struct str id;       /* of the existing object; empty before create */
-	bool is_poll;        /* a pending step goes on */
+	struct str id;	     /* of the existing object; empty before create */
+	bool is_poll;	     /* a pending step goes on */
 	bool is_recovery;    /* an interrupted step is repeated */
 	struct str memo;     /* what the pending step left, or empty */
-	int attempt;         /* 0, or repetitions of this step so far */
+	int attempt;	     /* 0, or repetitions of this step so far */
 	/*
 	 * n bytes that are the same for the same state key, label and run, on
 	 * any machine (HKDF). With stable, the same for every run of the stack.
@@ -169,11 +170,11 @@ struct resource_type {
 };
 
 struct provider_setup {
-	struct str stack;       /* name */
-	struct str stack_uid;   /* 16 hex digits, random, kept in state */
+	struct str stack;	 /* name */
+	struct str stack_uid;	 /* 16 hex digits, random, kept in state */
 	struct str stack_folder; /* of the stack file */
-	struct value config;    /* the provider block's attributes */
-	bool is_write;          /* the run may change things */
+	struct value config;	 /* the provider block's attributes */
+	bool is_write;		 /* the run may change things */
 	/* As call.derive with stable; engine is passed through. */
 	int (*derive)(void *engine, const char *label, void *bytes, size_t n,
 		      struct error *err);
@@ -181,8 +182,8 @@ struct provider_setup {
 };
 
 struct provider {
-	const char *name; /* "local" */
-	const struct attr_schema *config; /* ends with name NULL */
+	const char *name;		   /* "local" */
+	const struct attr_schema *config;  /* ends with name NULL */
 	const struct resource_type *types; /* ends with name NULL */
 	/* Connects to nothing yet; *self is released by close. */
 	int (*open)(const struct provider_setup *s, void **self,
@@ -209,10 +210,10 @@ const struct resource_type *provider_type(const struct provider *p,
 
 /* Adds an effect to a plan call; the text is kept in its arena. */
 void call_effect(struct call *c, enum effect_kind kind, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 /* Sets waiting_for and poll_ms; returns STEP_PENDING. */
 enum step call_wait(struct call *c, int poll_ms, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 /* Sets err; returns STEP_FAILED. */
 enum step call_fail(struct call *c, enum error_kind kind, const char *format,
 		    ...) __attribute__((format(printf, 3, 4)));

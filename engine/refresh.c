@@ -13,7 +13,7 @@
 #include "engine/providers.h"
 
 enum {
-	READ_LIMIT_MS = 120000, /* one read with all its polls */
+	READ_LIMIT_MS = 120000,	 /* one read with all its polls */
 	STALL_LIMIT_MS = 300000, /* no call comes back at all */
 };
 
@@ -51,7 +51,7 @@ static struct engine_call *reading_of(struct reading *r, size_t i,
 			  STR_ARG(s->address), STR_ARG(s->type),
 			  STR_ARG(s->provider));
 		error_hint(err, "Use the version of dmsl that made it, or a "
-			   "newer one.");
+				"newer one.");
 		return NULL;
 	}
 	e = call_new(r->c, provider, t, s->address, s, CALL_READ);
@@ -64,14 +64,14 @@ void refresh_failed(struct context *c, const char *code, struct place place,
 		    const struct error *why)
 {
 	size_t before = c->diags.n;
-	struct diag *to = diag_error(&c->diags, code, place,
-				     "could not %s %.*s: %s", what,
-				     STR_ARG(address), why->message);
+	struct diag *to =
+	    diag_error(&c->diags, code, place, "could not %s %.*s: %s", what,
+		       STR_ARG(address), why->message);
 
 	/* Findings at one place are one: the others are notes of it. */
 	if (c->diags.n == before)
-		diag_note(&c->diags, to, (struct place){ 0 },
-			  "nor %.*s: %s", STR_ARG(address), why->message);
+		diag_note(&c->diags, to, (struct place){ 0 }, "nor %.*s: %s",
+			  STR_ARG(address), why->message);
 	else if (why->hint[0])
 		diag_hint(&c->diags, to, "%s", why->hint);
 }
@@ -93,8 +93,8 @@ static void take_result(struct reading *r, const struct engine_call *e)
 	if (c->is_gone || c->result.kind != VALUE_MAP)
 		return;
 	const struct type_info *t = catalog_type(r->types, f->state->type);
-	struct value read = diff_convert(t, value_copy(c->result, r->arena),
-					 r->arena);
+	struct value read =
+	    diff_convert(t, value_copy(c->result, r->arena), r->arena);
 	struct value before = f->now.attrs;
 
 	f->now.attrs = diff_overlay(before, read, r->arena);
@@ -127,11 +127,12 @@ static void wake(struct reading *r)
 	r->n_waiting = left;
 }
 
-/* Reads that are worth a call: built-in types exist nowhere but in the state. */
+/* Reads that are worth a call: built-in types exist nowhere but in the state.
+ */
 static bool is_read(const struct reading *r, size_t i)
 {
 	const struct type_info *t =
-		catalog_type(r->types, r->all[i].state->type);
+	    catalog_type(r->types, r->all[i].state->type);
 
 	return t && !t->schema->is_built_in;
 }
@@ -162,9 +163,9 @@ static void finish(struct reading *r, struct engine_call *e)
 		return;
 	}
 	if (e->outcome == STEP_PENDING)
-		e->outcome = call_fail(&e->call, ERROR_TIMEOUT,
-				       "no answer in %d s",
-				       READ_LIMIT_MS / 1000);
+		e->outcome =
+		    call_fail(&e->call, ERROR_TIMEOUT, "no answer in %d s",
+			      READ_LIMIT_MS / 1000);
 	take_result(r, e);
 	call_free(e);
 	r->in_flight--;
@@ -205,8 +206,8 @@ static bool has_work(const struct reading *r)
 
 int refresh(struct context *c, struct catalog *types,
 	    struct state_resource **all, const struct place *places, size_t n,
-	    bool skip, struct arena *a,
-	    struct refreshed **out, struct error *err)
+	    bool skip, struct arena *a, struct refreshed **out,
+	    struct error *err)
 {
 	struct arena scratch = { 0 };
 	size_t errors = c->diags.n_errors;
@@ -231,7 +232,7 @@ int refresh(struct context *c, struct catalog *types,
 				  STR_ARG(all[i]->address),
 				  STR_ARG(all[i]->type));
 			error_hint(err, "Use the version of dmsl that made it, "
-				   "or a newer one.");
+					"or a newer one.");
 			return -1;
 		}
 		r.all[i].state = all[i];

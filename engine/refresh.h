@@ -21,11 +21,11 @@ struct error;
 /* A resource of the state as it is now. */
 struct refreshed {
 	const struct state_resource *state; /* as recorded */
-	struct state_resource now; /* the same, with what was read */
+	struct state_resource now;	    /* the same, with what was read */
 	bool is_gone;
 	bool is_broken;
 	struct str status; /* why */
-	bool has_drifted; /* now.attrs differ from what was recorded */
+	bool has_drifted;  /* now.attrs differ from what was recorded */
 };
 
 /*
@@ -35,8 +35,8 @@ struct refreshed {
  */
 int refresh(struct context *c, struct catalog *types,
 	    struct state_resource **all, const struct place *places, size_t n,
-	    bool skip, struct arena *a,
-	    struct refreshed **out, struct error *err);
+	    bool skip, struct arena *a, struct refreshed **out,
+	    struct error *err);
 /* Adds a finding about a call that failed; several may have the same place. */
 void refresh_failed(struct context *c, const char *code, struct place place,
 		    struct str address, const char *what,

@@ -36,16 +36,16 @@ enum attr_flag {
 struct attr_schema {
 	const char *name;
 	const char *type; /* in the notation of lang/type.h */
-	unsigned flags;   /* enum attr_flag */
+	unsigned flags;	  /* enum attr_flag */
 	/* The value when none is written, in the language; NULL: null. */
 	const char *fallback;
 	const char *doc; /* one sentence */
 };
 
 enum block_kind {
-	BLOCK_LIST,     /* repeated: a list of objects in the attribute `name` */
-	BLOCK_NODES,    /* labelled: each is a resource of type node_type */
-	BLOCK_MAPPING,  /* tables { }: the attribute is mapping JSON */
+	BLOCK_LIST,    /* repeated: a list of objects in the attribute `name` */
+	BLOCK_NODES,   /* labelled: each is a resource of type node_type */
+	BLOCK_MAPPING, /* tables { }: the attribute is mapping JSON */
 	BLOCK_SETTINGS, /* settings { }: the attribute is settings JSON */
 };
 
@@ -67,12 +67,12 @@ struct block_schema {
 
 struct type_schema {
 	const char *name;
-	const char *group; /* "network", "path", "data", … */
+	const char *group;		   /* "network", "path", "data", … */
 	const struct attr_schema *attrs;   /* ends with name NULL */
 	const struct block_schema *blocks; /* ends with name NULL; or NULL */
-	bool has_tags;  /* takes `tags`, stack tags are merged in */
+	bool has_tags;	  /* takes `tags`, stack tags are merged in */
 	bool is_built_in; /* served by the program whatever the provider */
-	bool is_fixed; /* prevents replacing: the old data would be lost */
+	bool is_fixed;	  /* prevents replacing: the old data would be lost */
 	const char *doc;
 };
 

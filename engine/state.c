@@ -84,7 +84,7 @@ static void sort_deps(struct state_resource *r)
 void state_put(struct state *s, const struct state_resource *r)
 {
 	struct state_resource *copy =
-		arena_new(s->arena, struct state_resource, 1);
+	    arena_new(s->arena, struct state_resource, 1);
 
 	*copy = *r;
 	copy->address = str_dup(r->address, s->arena);
@@ -128,7 +128,7 @@ struct state_resource **state_sorted(const struct state *s, struct arena *a,
 				     size_t *n)
 {
 	struct state_resource **all =
-		arena_new(a, struct state_resource *, s->resources.n);
+	    arena_new(a, struct state_resource *, s->resources.n);
 
 	*n = 0;
 	for (size_t i = 0; i < s->resources.n; i++)
@@ -171,8 +171,8 @@ static int write_resources(const struct state *s, struct codec *c,
 	return rc;
 }
 
-int state_write(const struct state *s, const struct seal *seal,
-		struct buf *out, struct error *err)
+int state_write(const struct state *s, const struct seal *seal, struct buf *out,
+		struct error *err)
 {
 	struct codec c;
 	int rc;
@@ -243,8 +243,8 @@ static int read_resources(struct state *s, struct codec *c, struct value all,
 					 "\"%.*s\" is not an address",
 					 STR_ARG(e->key));
 		r = arena_new(s->arena, struct state_resource, 1);
-		if (codec_read_resource(c, e->key, e->value, s->arena, r,
-					err) < 0)
+		if (codec_read_resource(c, e->key, e->value, s->arena, r, err) <
+		    0)
 			return -1;
 		sort_deps(r);
 		map_put(&s->resources, r->address, r);
@@ -255,7 +255,7 @@ static int read_resources(struct state *s, struct codec *c, struct value all,
 static int read_members(struct state *s, struct value json,
 			const struct seal *seal, struct error *err)
 {
-	static const char *const keys[] = { "format",  "stack",     "uid",
+	static const char *const keys[] = { "format",  "stack",	    "uid",
 					    "outputs", "resources", NULL };
 	const struct value *resources = value_get(json, "resources");
 	const struct value *outputs = value_get(json, "outputs");

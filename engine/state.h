@@ -36,7 +36,8 @@ struct state_resource {
 	 * plan replaces it.
 	 */
 	bool is_tainted;
-	bool prevent_destroy; /* lifecycle, kept so that it outlives the block */
+	bool
+	    prevent_destroy; /* lifecycle, kept so that it outlives the block */
 	bool keep_on_destroy;
 };
 
@@ -67,8 +68,8 @@ struct state_resource **state_sorted(const struct state *s, struct arena *a,
 void state_copy(struct state *to, const struct state *from, struct arena *a);
 
 /* seal may be NULL: then secrets are written as {"$secret":true}: to show. */
-int state_write(const struct state *s, const struct seal *seal,
-		struct buf *out, struct error *err);
+int state_write(const struct state *s, const struct seal *seal, struct buf *out,
+		struct error *err);
 /*
  * seal may be NULL: then sealed values are read as secret and unknown. Every
  * mistake in the text is an error that names the place; an empty text is a new

@@ -28,8 +28,8 @@ static int find_folder(const char *path, struct arena *a, struct str *folder,
 {
 	struct str given = str_from(path);
 	ptrdiff_t slash = str_rfind(given, '/');
-	struct str above = slash < 0 ? STR(".")
-				     : str_sub(given, 0, (size_t)slash);
+	struct str above =
+	    slash < 0 ? STR(".") : str_sub(given, 0, (size_t)slash);
 	char real[PATH_MAX];
 
 	if (slash == 0)
@@ -65,17 +65,16 @@ static int set_names(struct store *s, const struct store_options *o,
 	struct arena *a = &s->arena;
 
 	s->stack = str_dup(o->stack, a);
-	s->branch = str_fmt(a, "refs/heads/%.*s",
-			    STR_ARG(o->branch.n ? o->branch
-						: STR("dmsl/state")))
-			    .s;
+	s->branch =
+	    str_fmt(a, "refs/heads/%.*s",
+		    STR_ARG(o->branch.n ? o->branch : STR("dmsl/state")))
+		.s;
 	s->path = o->path.n
-			  ? str_c(o->path, a)
-			  : str_fmt(a, "%.*s.dmstate.json", STR_ARG(s->stack)).s;
+		      ? str_c(o->path, a)
+		      : str_fmt(a, "%.*s.dmstate.json", STR_ARG(s->stack)).s;
 	s->lease = str_fmt(a, "refs/dmsl/lease/%.*s", STR_ARG(s->stack)).s;
 	s->folder = str_fmt(a, "%s/dmsl", repo_common_folder(s->repo)).s;
-	s->stack_folder =
-		str_fmt(a, "%s/%.*s", s->folder, STR_ARG(s->stack)).s;
+	s->stack_folder = str_fmt(a, "%s/%.*s", s->folder, STR_ARG(s->stack)).s;
 	if (s->stack.n == 0 || str_find(s->stack, '/') >= 0 ||
 	    str_is(s->stack, "key") || str_is(s->stack, "key.new") ||
 	    str_is(s->stack, "moving"))
@@ -191,14 +190,13 @@ static struct str who(struct store *s, const char *role, const char *part,
 	bool is_author = strcmp(role, "author") == 0;
 	bool is_name = strcmp(part, "name") == 0;
 	const char *env = getenv(
-		is_author ? (is_name ? "GIT_AUTHOR_NAME" : "GIT_AUTHOR_EMAIL")
-			  : (is_name ? "GIT_COMMITTER_NAME"
-				     : "GIT_COMMITTER_EMAIL"));
+	    is_author
+		? (is_name ? "GIT_AUTHOR_NAME" : "GIT_AUTHOR_EMAIL")
+		: (is_name ? "GIT_COMMITTER_NAME" : "GIT_COMMITTER_EMAIL"));
 	struct str found = clean(str_from(env), a);
 
 	if (found.n == 0 &&
-	    repo_setting(s->repo, str_fmt(a, "%s.%s", role, part).s, a,
-			 &found))
+	    repo_setting(s->repo, str_fmt(a, "%s.%s", role, part).s, a, &found))
 		found = clean(found, a);
 	if (found.n == 0 &&
 	    repo_setting(s->repo, str_fmt(a, "user.%s", part).s, a, &found))
@@ -245,9 +243,9 @@ static struct repo_person person(struct store *s, const char *role,
 		.email = who(s, role, "email", a),
 		.seconds = clock_wall(),
 	};
-	const char *date = getenv(strcmp(role, "author") == 0
-					  ? "GIT_AUTHOR_DATE"
-					  : "GIT_COMMITTER_DATE");
+	const char *date =
+	    getenv(strcmp(role, "author") == 0 ? "GIT_AUTHOR_DATE"
+					       : "GIT_COMMITTER_DATE");
 	time_t now = (time_t)p.seconds;
 	struct tm local;
 
@@ -265,8 +263,8 @@ static struct repo_person person(struct store *s, const char *role,
 		if (p.name.n == 0)
 			p.name = STR("dmsl");
 		if (p.email.n == 0)
-			p.email = str_fmt(a, "dmsl@%s",
-					  *host ? host : "localhost");
+			p.email =
+			    str_fmt(a, "dmsl@%s", *host ? host : "localhost");
 		snprintf(s->note, sizeof(s->note),
 			 "git does not know who you are: the state was "
 			 "committed as %.100s <%.250s>; see git config "
@@ -355,12 +353,12 @@ int store_commit(struct store *s, struct str base, struct str text,
 	bool is_signed;
 
 	if (base.n >= sizeof(from.hex))
-		return error_set(err, ERROR_INVALID,
-				 "\"%.*s\" is not a commit", STR_ARG(base));
+		return error_set(err, ERROR_INVALID, "\"%.*s\" is not a commit",
+				 STR_ARG(base));
 	memcpy(from.hex, base.n ? base.s : "", base.n);
 	c.message = str_ends(message, "\n")
-			    ? message
-			    : str_fmt(a, "%.*s\n", STR_ARG(message));
+			? message
+			: str_fmt(a, "%.*s\n", STR_ARG(message));
 	if (store_signer(s,
 			 str_fmt(a, "%.*s <%.*s>", STR_ARG(c.committer.name),
 				 STR_ARG(c.committer.email)),

@@ -20,9 +20,9 @@ struct store;
 
 struct store_options {
 	const char *stack_path; /* the stack file; finds the repository */
-	struct str stack;       /* name */
-	struct str branch;      /* empty: dmsl/state */
-	struct str path;        /* empty: NAME.dmstate.json */
+	struct str stack;	/* name */
+	struct str branch;	/* empty: dmsl/state */
+	struct str path;	/* empty: NAME.dmstate.json */
 };
 
 /*

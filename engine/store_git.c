@@ -455,19 +455,17 @@ static int store_signed(struct repo *r, const struct repo_commit *c,
 	struct str signature = { 0 };
 	int code;
 
-	if (c->sign && c->sign(c->signer,
-			       (struct str){ text->ptr, text->size }, a,
-			       &signature, err) < 0)
+	if (c->sign && c->sign(c->signer, (struct str){ text->ptr, text->size },
+			       a, &signature, err) < 0)
 		return -1;
 	code = git_commit_create_with_signature(
-		id, r->git, text->ptr, signature.n ? str_c(signature, a) : NULL,
-		NULL);
+	    id, r->git, text->ptr, signature.n ? str_c(signature, a) : NULL,
+	    NULL);
 	return code < 0 ? git_failed(err, code, "write a commit") : 0;
 }
 
 int repo_write_commit(struct repo *r, const struct repo_commit *c,
-		      struct arena *a, struct repo_oid *out,
-		      struct error *err)
+		      struct arena *a, struct repo_oid *out, struct error *err)
 {
 	git_signature *author = NULL;
 	git_signature *committer = NULL;
@@ -491,10 +489,9 @@ int repo_write_commit(struct repo *r, const struct repo_commit *c,
 	if (code == 0) {
 		const git_commit *parents[] = { parent };
 
-		code = git_commit_create_buffer(&text, r->git, author,
-						committer, NULL,
-						str_c(c->message, a), tree,
-						parent ? 1 : 0, parents);
+		code = git_commit_create_buffer(
+		    &text, r->git, author, committer, NULL,
+		    str_c(c->message, a), tree, parent ? 1 : 0, parents);
 	}
 	if (code < 0)
 		rc = git_failed(err, code, "make a commit");
@@ -555,8 +552,7 @@ static int remove_ref(struct repo *r, const char *ref, const git_oid *from)
 }
 
 int repo_move_ref(struct repo *r, const char *ref, const struct repo_oid *from,
-		  const struct repo_oid *to, const char *why,
-		  struct error *err)
+		  const struct repo_oid *to, const char *why, struct error *err)
 {
 	git_reference *made = NULL;
 	git_oid old = { 0 };
@@ -570,9 +566,8 @@ int repo_move_ref(struct repo *r, const char *ref, const struct repo_oid *from,
 		code = git_oid_fromstr(&new, to->hex);
 		/* force: without it an existing ref is never moved. */
 		if (code == 0)
-			code = git_reference_create_matching(&made, r->git, ref,
-							     &new, 1, &old,
-							     why);
+			code = git_reference_create_matching(
+			    &made, r->git, ref, &new, 1, &old, why);
 		git_reference_free(made);
 	} else if (code == 0) {
 		code = remove_ref(r, ref, &old);

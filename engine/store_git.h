@@ -50,13 +50,13 @@ int repo_write_blob(struct repo *r, struct str text, struct repo_oid *out,
 struct repo_person {
 	struct str name, email;
 	int64_t seconds; /* since 1970 */
-	int offset;      /* of the time zone, minutes */
+	int offset;	 /* of the time zone, minutes */
 };
 
 struct repo_commit {
 	struct repo_oid parent; /* or empty */
-	const char *path;       /* the file that changes */
-	struct repo_oid blob;   /* its new content */
+	const char *path;	/* the file that changes */
+	struct repo_oid blob;	/* its new content */
 	struct str message;
 	struct repo_person author, committer;
 	/* Signs the commit's text; NULL: does not. */
@@ -67,8 +67,7 @@ struct repo_commit {
 
 /* The parent's tree with one file changed, as a commit that no ref has yet. */
 int repo_write_commit(struct repo *r, const struct repo_commit *c,
-		      struct arena *a, struct repo_oid *out,
-		      struct error *err);
+		      struct arena *a, struct repo_oid *out, struct error *err);
 
 /*
  * Moves a ref from `from` (empty: it must not exist) to `to` (empty: removes

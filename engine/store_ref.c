@@ -28,8 +28,8 @@
 #include <unistd.h>
 
 enum {
-	WAIT_MS = 15000,      /* for a lock of somebody else */
-	STILL_MS = 1000,      /* after that a lock is nobody's */
+	WAIT_MS = 15000,	/* for a lock of somebody else */
+	STILL_MS = 1000,	/* after that a lock is nobody's */
 	STILL_PACKED_MS = 5000, /* the same for packed-refs, a longer write */
 	NAME_MOST = 1024,
 };
@@ -66,8 +66,7 @@ static void clean_up(struct store *s, const char *ref)
 	const char *common = repo_common_folder(s->repo);
 	struct arena scratch = { 0 };
 
-	remove_still_lock(s,
-			  str_fmt(&scratch, "%s/%s.lock", common, ref).s,
+	remove_still_lock(s, str_fmt(&scratch, "%s/%s.lock", common, ref).s,
 			  STILL_MS);
 	remove_still_lock(s, str_fmt(&scratch, "%s/packed-refs.lock", common).s,
 			  STILL_PACKED_MS);
@@ -123,8 +122,8 @@ static void read_mark(int fd, char *name)
 static int still_locked(struct store *s, const char *ref, struct error *err)
 {
 	struct arena scratch = { 0 };
-	struct str path = str_fmt(&scratch, "%s/%s.lock",
-				  repo_common_folder(s->repo), ref);
+	struct str path =
+	    str_fmt(&scratch, "%s/%s.lock", repo_common_folder(s->repo), ref);
 	struct stat info;
 
 	if (stat(path.s, &info) == 0) {

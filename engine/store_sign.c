@@ -69,8 +69,7 @@ int store_signer(struct store *s, struct str committer, struct arena *a,
 				 "cannot sign",
 				 STR_ARG(out->format));
 	if (!repo_setting(s->repo, formats[i].setting, a, &out->program) &&
-	    (i != 0 ||
-	     !repo_setting(s->repo, "gpg.program", a, &out->program)))
+	    (i != 0 || !repo_setting(s->repo, "gpg.program", a, &out->program)))
 		out->program = str_from(formats[i].program);
 	if (repo_setting(s->repo, "user.signingkey", a, &out->key))
 		out->key = expand_home(out->key, a);
@@ -243,8 +242,10 @@ static int sign_by_ssh(const struct signer *g, struct str text, struct arena *a,
 	char path[] = "/tmp/dmsl-key-XXXXXX";
 	struct str key = g->key;
 	bool is_text = str_starts(key, "ssh-") || str_starts(key, "key::");
-	const char *argv[] = { str_c(g->program, a), "-Y", "sign", "-n", "git",
-			       "-f", str_c(key, a), NULL, NULL };
+	const char *argv[] = {
+		str_c(g->program, a), "-Y", "sign", "-n", "git", "-f",
+		str_c(key, a),	      NULL, NULL
+	};
 	int rc;
 
 	if (!is_text)
@@ -276,8 +277,7 @@ int store_sign(void *data, struct str text, struct arena *a,
 	else
 		rc = run(argv, text, &out, err);
 	if (rc == 0 && (out.len == 0 || buf_is_full(&out)))
-		rc = error_set(err, ERROR_FAILED,
-			       "\"%.*s\" gave no signature",
+		rc = error_set(err, ERROR_FAILED, "\"%.*s\" gave no signature",
 			       STR_ARG(g->program));
 	if (rc == 0)
 		*signature = str_dup(buf_str(&out), a);

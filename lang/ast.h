@@ -16,11 +16,11 @@
 struct ast_expr;
 
 enum ast_expr_kind {
-	EXPR_ERROR,    /* what the parser recovered from; evaluates to unknown */
-	EXPR_NULL,     /* null */
-	EXPR_BOOL,     /* true, false */
-	EXPR_NUMBER,   /* text: digits, "_" removed */
-	EXPR_STRING,   /* text: the whole string, escapes resolved */
+	EXPR_ERROR,  /* what the parser recovered from; evaluates to unknown */
+	EXPR_NULL,   /* null */
+	EXPR_BOOL,   /* true, false */
+	EXPR_NUMBER, /* text: digits, "_" removed */
+	EXPR_STRING, /* text: the whole string, escapes resolved */
 	EXPR_TEMPLATE, /* items: strings and expressions, joined */
 	EXPR_CIDR,     /* text: 10.0.0.0/16 */
 	EXPR_IP,       /* text: 10.0.0.1 */
@@ -32,7 +32,7 @@ enum ast_expr_kind {
 	EXPR_SPLAT,    /* left "[*]" */
 	EXPR_CALL,     /* text "(" items ")" */
 	EXPR_LIST,     /* "[" items "]" */
-	EXPR_MAP,      /* "{" key = value … "}": items are key, value, key, … */
+	EXPR_MAP, /* "{" key = value … "}": items are key, value, key, … */
 	EXPR_UNARY,    /* op left: AST_NOT, AST_NEGATE */
 	EXPR_BINARY,   /* left op right */
 	EXPR_COND,     /* left ? right : third */
@@ -63,7 +63,7 @@ struct ast_expr {
 	enum ast_expr_kind kind;
 	enum ast_op op;
 	struct span span;
-	bool boolean;     /* EXPR_BOOL */
+	bool boolean;	  /* EXPR_BOOL */
 	struct str text;  /* see above; EXPR_*_FOR: first loop variable */
 	struct str text2; /* EXPR_*_FOR: second loop variable, or empty */
 	struct span name; /* EXPR_ATTR, EXPR_CALL: where text stands */
@@ -109,8 +109,8 @@ enum ast_rule_kind { RULE_INCLUDE, RULE_EXCLUDE, RULE_RENAME };
 struct ast_rule {
 	enum ast_rule_kind kind;
 	struct ast_pattern pattern;
-	struct str target;    /* RULE_RENAME: "schema", "table", "column" */
-	struct str new_name;  /* RULE_RENAME */
+	struct str target;   /* RULE_RENAME: "schema", "table", "column" */
+	struct str new_name; /* RULE_RENAME */
 	struct ast_where *where;
 	size_t n_where;
 	struct span span;
@@ -147,24 +147,24 @@ struct ast_param {
 	struct ast_type type;
 	bool is_secret;
 	struct ast_expr *fallback; /* default; NULL: required */
-	struct ast_body body;      /* description, check, message */
+	struct ast_body body;	   /* description, check, message */
 	struct span span;
 };
 
 enum ast_decl_kind {
-	DECL_PARAM,     /* param */
-	DECL_LET,       /* name, value */
-	DECL_STACK,     /* name, body */
-	DECL_PROVIDER,  /* name (aws), label (prod or empty), body */
+	DECL_PARAM,	/* param */
+	DECL_LET,	/* name, value */
+	DECL_STACK,	/* name, body */
+	DECL_PROVIDER,	/* name (aws), label (prod or empty), body */
 	DECL_COMPONENT, /* name, params, decls (its declarations) */
-	DECL_INSTANCE,  /* type, name, for, if, body: a resource or component */
-	DECL_EXISTING,  /* as DECL_INSTANCE */
-	DECL_OUTPUT,    /* name, value, body: depends_on */
-	DECL_CHECK,     /* name, body */
-	DECL_USE,       /* value: EXPR_STRING */
-	DECL_MOVED,     /* value -> value2 */
-	DECL_IMPORT,    /* value = value2 */
-	DECL_REMOVED,   /* value, body */
+	DECL_INSTANCE,	/* type, name, for, if, body: a resource or component */
+	DECL_EXISTING,	/* as DECL_INSTANCE */
+	DECL_OUTPUT,	/* name, value, body: depends_on */
+	DECL_CHECK,	/* name, body */
+	DECL_USE,	/* value: EXPR_STRING */
+	DECL_MOVED,	/* value -> value2 */
+	DECL_IMPORT,	/* value = value2 */
+	DECL_REMOVED,	/* value, body */
 };
 
 struct ast_decl {
@@ -176,8 +176,8 @@ struct ast_decl {
 	struct str name;
 	struct span name_span;
 	struct str label;
-	struct str key, val; /* loop variables; empty: none */
-	struct ast_expr *over;      /* for … in over */
+	struct str key, val;	    /* loop variables; empty: none */
+	struct ast_expr *over;	    /* for … in over */
 	struct ast_expr *condition; /* if */
 	struct ast_expr *value, *value2;
 	struct ast_param *params; /* DECL_PARAM: one; DECL_COMPONENT: many */

@@ -21,11 +21,11 @@ struct diags;
 struct error;
 
 struct config {
-	struct str path; /* of the stack file, as given */
+	struct str path;	 /* of the stack file, as given */
 	struct ast_file **files; /* the stack file first */
 	size_t n_files;
 	const struct ast_decl *stack; /* NULL only when that was reported */
-	struct map components; /* name -> struct ast_decl */
+	struct map components;	      /* name -> struct ast_decl */
 	/* Declarations of the root scope, in file order. */
 	struct ast_decl **decls;
 	size_t n_decls;

@@ -10,72 +10,72 @@
  *	E05xx  what a provider said      W0xxx  warnings
  */
 
-#define DIAG_CODES(X)                                                       \
-	X("E0101", "the text has a character that cannot stand there")      \
-	X("E0102", "a string is not closed")                                \
-	X("E0103", "a heredoc is not closed")                               \
-	X("E0104", "a bracket is not closed")                               \
-	X("E0105", "a bracket closes nothing")                              \
-	X("E0106", "an escape in a string is not known")                    \
-	X("E0107", "a number, address or amount is malformed")              \
-	X("E0108", "the text does not follow the grammar")                  \
-	X("E0109", "a table pattern is malformed")                          \
-	X("E0110", "brackets or expressions are nested too deeply")         \
-	X("E0111", "a string is too long")                                  \
-	X("E0112", "a template in a string is not closed")                  \
-	X("E0201", "a resource type or component is not known")             \
-	X("E0202", "a name is declared twice")                              \
-	X("E0203", "an attribute is not known")                             \
-	X("E0204", "a stack has no stack block, or more than one")          \
-	X("E0205", "an attribute is given twice")                           \
-	X("E0206", "a declaration cannot stand there")                      \
-	X("E0207", "a file that is used cannot be read")                    \
-	X("E0208", "a name is taken by a resource type")                    \
-	X("E0210", "a type is not known or malformed")                      \
-	X("E0220", "a required attribute or param is missing")              \
-	X("E0221", "an attribute is given by others and cannot be written") \
-	X("E0222", "a block cannot stand there")                            \
-	X("E0223", "a block needs a name of its own")                       \
-	X("E0250", "the type of a value does not fit")                      \
-	X("E0251", "a name is not known")                                   \
-	X("E0252", "a value has no such attribute")                         \
-	X("E0253", "an operator does not go with its values")               \
-	X("E0254", "an index or key does not exist")                        \
-	X("E0255", "a number cannot be computed or is out of range")        \
-	X("E0256", "an address or CIDR block is malformed")                 \
-	X("E0257", "a function is not known")                               \
-	X("E0258", "a function has too few or too many arguments")          \
-	X("E0259", "a function cannot be computed")                         \
-	X("E0260", "an expression exceeds a limit")                         \
-	X("E0261", "a key stands twice in a map")                           \
-	X("E0301", "declarations depend on each other in a circle")         \
-	X("E0302", "a param has no value, or there is no such param")       \
-	X("E0303", "the stack exceeds a limit")                             \
-	X("E0304", "the value of a param cannot be used")                   \
-	X("E0305", "which instances exist is not known before apply")       \
-	X("E0306", "the keys of instances are not usable")                  \
-	X("E0307", "a provider is missing or cannot be used")               \
-	X("E0308", "a provider does not have a type")                       \
-	X("E0310", "a declaration this version cannot use")                 \
-	X("E0311", "a lifecycle prevents a destroy")                        \
-	X("E0312", "a change would lose data")                              \
-	X("E0313", "the stack exists at another provider")                  \
-	X("E0401", "a subnet is outside its network")                       \
-	X("E0402", "two subnets overlap")                                   \
-	X("E0411", "a table mapping has no rules, or too many")             \
-	X("E0412", "a filter cannot stand on this rule")                    \
-	X("E0413", "a filter operator is not one of DMS")                   \
-	X("E0414", "a name on the target cannot be used")                   \
-	X("E0415", "something is renamed twice")                            \
-	X("E0420", "a task setting is not known")                           \
-	X("E0421", "a task setting has a wrong value")                      \
-	X("E0422", "a task setting is given twice")                         \
-	X("E0423", "the settings of a task are refused")                    \
-	X("E0501", "a provider could not read")                             \
-	X("E0502", "a provider could not plan")                             \
-	X("E0503", "a provider could not run a check")                      \
-	X("E0510", "a step of apply failed")                                \
-	X("E0511", "a check could not be run")                              \
+#define DIAG_CODES(X)                                                          \
+	X("E0101", "the text has a character that cannot stand there")         \
+	X("E0102", "a string is not closed")                                   \
+	X("E0103", "a heredoc is not closed")                                  \
+	X("E0104", "a bracket is not closed")                                  \
+	X("E0105", "a bracket closes nothing")                                 \
+	X("E0106", "an escape in a string is not known")                       \
+	X("E0107", "a number, address or amount is malformed")                 \
+	X("E0108", "the text does not follow the grammar")                     \
+	X("E0109", "a table pattern is malformed")                             \
+	X("E0110", "brackets or expressions are nested too deeply")            \
+	X("E0111", "a string is too long")                                     \
+	X("E0112", "a template in a string is not closed")                     \
+	X("E0201", "a resource type or component is not known")                \
+	X("E0202", "a name is declared twice")                                 \
+	X("E0203", "an attribute is not known")                                \
+	X("E0204", "a stack has no stack block, or more than one")             \
+	X("E0205", "an attribute is given twice")                              \
+	X("E0206", "a declaration cannot stand there")                         \
+	X("E0207", "a file that is used cannot be read")                       \
+	X("E0208", "a name is taken by a resource type")                       \
+	X("E0210", "a type is not known or malformed")                         \
+	X("E0220", "a required attribute or param is missing")                 \
+	X("E0221", "an attribute is given by others and cannot be written")    \
+	X("E0222", "a block cannot stand there")                               \
+	X("E0223", "a block needs a name of its own")                          \
+	X("E0250", "the type of a value does not fit")                         \
+	X("E0251", "a name is not known")                                      \
+	X("E0252", "a value has no such attribute")                            \
+	X("E0253", "an operator does not go with its values")                  \
+	X("E0254", "an index or key does not exist")                           \
+	X("E0255", "a number cannot be computed or is out of range")           \
+	X("E0256", "an address or CIDR block is malformed")                    \
+	X("E0257", "a function is not known")                                  \
+	X("E0258", "a function has too few or too many arguments")             \
+	X("E0259", "a function cannot be computed")                            \
+	X("E0260", "an expression exceeds a limit")                            \
+	X("E0261", "a key stands twice in a map")                              \
+	X("E0301", "declarations depend on each other in a circle")            \
+	X("E0302", "a param has no value, or there is no such param")          \
+	X("E0303", "the stack exceeds a limit")                                \
+	X("E0304", "the value of a param cannot be used")                      \
+	X("E0305", "which instances exist is not known before apply")          \
+	X("E0306", "the keys of instances are not usable")                     \
+	X("E0307", "a provider is missing or cannot be used")                  \
+	X("E0308", "a provider does not have a type")                          \
+	X("E0310", "a declaration this version cannot use")                    \
+	X("E0311", "a lifecycle prevents a destroy")                           \
+	X("E0312", "a change would lose data")                                 \
+	X("E0313", "the stack exists at another provider")                     \
+	X("E0401", "a subnet is outside its network")                          \
+	X("E0402", "two subnets overlap")                                      \
+	X("E0411", "a table mapping has no rules, or too many")                \
+	X("E0412", "a filter cannot stand on this rule")                       \
+	X("E0413", "a filter operator is not one of DMS")                      \
+	X("E0414", "a name on the target cannot be used")                      \
+	X("E0415", "something is renamed twice")                               \
+	X("E0420", "a task setting is not known")                              \
+	X("E0421", "a task setting has a wrong value")                         \
+	X("E0422", "a task setting is given twice")                            \
+	X("E0423", "the settings of a task are refused")                       \
+	X("E0501", "a provider could not read")                                \
+	X("E0502", "a provider could not plan")                                \
+	X("E0503", "a provider could not run a check")                         \
+	X("E0510", "a step of apply failed")                                   \
+	X("E0511", "a check could not be run")                                 \
 	X("W0401", "everyone may connect")
 
 #endif

@@ -30,12 +30,13 @@ struct ref {
 	 * who knows its value knows the key. Else NULL.
 	 */
 	const struct ast_expr *index;
-	struct str attr; /* first attribute behind it, or empty */
+	struct str attr;    /* first attribute behind it, or empty */
 	struct place place; /* of name and second */
 };
 
 /* Calls found() for each, in the order of the text, repeats included. */
 void refs_find(const struct ast_expr *x,
-	       void (*found)(void *context, const struct ref *r), void *context);
+	       void (*found)(void *context, const struct ref *r),
+	       void *context);
 
 #endif

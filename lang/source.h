@@ -20,8 +20,9 @@ struct span {
 };
 
 struct source {
-	struct str name;   /* as the user would write it: "stacks/dev.dmsl" */
-	struct str folder; /* what file() and use are relative to; "." at least */
+	struct str name; /* as the user would write it: "stacks/dev.dmsl" */
+	struct str
+	    folder; /* what file() and use are relative to; "." at least */
 	struct str text;
 	uint32_t *lines; /* offset of the start of each line */
 	uint32_t n_lines;

@@ -45,9 +45,9 @@ enum type_kind {
 
 struct type {
 	enum type_kind kind;
-	struct str name;          /* TYPE_REF */
-	struct str *names;        /* TYPE_ENUM members, TYPE_OBJECT members */
-	bool *optional;           /* TYPE_OBJECT */
+	struct str name;	   /* TYPE_REF */
+	struct str *names;	   /* TYPE_ENUM members, TYPE_OBJECT members */
+	bool *optional;		   /* TYPE_OBJECT */
 	const struct type **parts; /* item, member or alternative types */
 	size_t n;
 };

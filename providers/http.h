@@ -32,9 +32,9 @@ struct http_request {
 	const struct http_header *headers;
 	size_t n_headers;
 	struct str body;
-	int connect_ms; /* 0: 5,000 */
-	int timeout_ms; /* for all of it; 0: 60,000 */
-	size_t max;     /* bytes of the answer's body; 0: 16 MiB */
+	int connect_ms;	    /* 0: 5,000 */
+	int timeout_ms;	    /* for all of it; 0: 60,000 */
+	size_t max;	    /* bytes of the answer's body; 0: 16 MiB */
 	struct str ca_file; /* instead of the system's; may be empty */
 };
 

@@ -17,7 +17,7 @@ struct arena_block;
 /* All zero is an empty arena. */
 struct arena {
 	struct arena_block *last; /* the block that is being filled */
-	size_t total;             /* bytes taken from the system */
+	size_t total;		  /* bytes taken from the system */
 };
 
 /* The number of values and their size are multiplied with a check. */

@@ -32,9 +32,9 @@ void buf_add_str(struct buf *b, struct str s);
 void buf_add_c(struct buf *b, const char *s);
 void buf_add_char(struct buf *b, char c);
 void buf_fmt(struct buf *b, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 void buf_vfmt(struct buf *b, const char *format, va_list args)
-	__attribute__((format(printf, 2, 0)));
+    __attribute__((format(printf, 2, 0)));
 /* Room for n more bytes at data + len; NULL beyond the ceiling. */
 char *buf_reserve(struct buf *b, size_t n);
 bool buf_is_full(const struct buf *b);

@@ -23,10 +23,9 @@ void digest_hmac(const void *key, size_t n, struct str text,
 {
 	unsigned size = DIGEST_SIZE;
 
-	if (n > INT_MAX ||
-	    !HMAC(EVP_sha256(), key, (int)n,
-		  (const unsigned char *)(text.s ? text.s : ""), text.n, out,
-		  &size))
+	if (n > INT_MAX || !HMAC(EVP_sha256(), key, (int)n,
+				 (const unsigned char *)(text.s ? text.s : ""),
+				 text.n, out, &size))
 		BUG("HMAC-SHA256 is not available");
 }
 

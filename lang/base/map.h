@@ -22,9 +22,9 @@ struct map_entry {
 struct map {
 	struct map_entry *entries;
 	size_t n;
-	size_t room;     /* entries allocated */
+	size_t room;	 /* entries allocated */
 	uint32_t *slots; /* index into entries + 1; 0 is free */
-	size_t n_slots;  /* a power of two */
+	size_t n_slots;	 /* a power of two */
 };
 
 /* The value, or NULL. */

@@ -22,9 +22,9 @@ struct str {
 #define STR_ARG(x) (int)(x).n, (x).s ? (x).s : ""
 /* A view of a string literal; STR_INIT in initialisers of constants. */
 #define STR(literal) ((struct str){ "" literal, sizeof(literal) - 1 })
-#define STR_INIT(literal)                    \
-	{                                    \
-		"" literal, sizeof(literal) - 1 \
+#define STR_INIT(literal)                                                      \
+	{                                                                      \
+		"" literal, sizeof(literal) - 1                                \
 	}
 
 /* A view of a C string; NULL gives an empty view. */
@@ -56,9 +56,9 @@ bool str_to_u64(struct str s, uint64_t *out);
 struct str str_dup(struct str s, struct arena *a);
 char *str_c(struct str s, struct arena *a);
 struct str str_fmt(struct arena *a, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 struct str str_vfmt(struct arena *a, const char *format, va_list args)
-	__attribute__((format(printf, 2, 0)));
+    __attribute__((format(printf, 2, 0)));
 
 /* FNV-1a with a final mix; for tables, not for secrets. */
 uint64_t str_hash(struct str s);

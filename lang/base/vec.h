@@ -15,30 +15,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VEC(type)            \
-	struct {             \
-		type *items; \
-		size_t n;    \
-		size_t room; \
+#define VEC(type)                                                              \
+	struct {                                                               \
+		type *items;                                                   \
+		size_t n;                                                      \
+		size_t room;                                                   \
 	}
 
 /* A pointer to a new zeroed last item; pointers to other items may move. */
-#define vec_push(v)                                                     \
-	((v)->items = vec_grow((v)->items, (v)->n, &(v)->room,          \
-			       sizeof(*(v)->items)),                    \
+#define vec_push(v)                                                            \
+	((v)->items =                                                          \
+	     vec_grow((v)->items, (v)->n, &(v)->room, sizeof(*(v)->items)),    \
 	 &(v)->items[(v)->n++])
 
-#define vec_release(v)                        \
-	do {                                  \
-		free((v)->items);             \
-		memset((v), 0, sizeof(*(v))); \
+#define vec_release(v)                                                         \
+	do {                                                                   \
+		free((v)->items);                                              \
+		memset((v), 0, sizeof(*(v)));                                  \
 	} while (0)
 
 /*
  * Copies the items into the arena, frees the vector's memory, gives the copy.
  * n still says how many there are; the vector may not be used for more.
  */
-#define vec_take(v, arena) \
+#define vec_take(v, arena)                                                     \
 	vec_seal((v)->items, (v)->n, sizeof(*(v)->items), (arena))
 
 static inline void *vec_grow(void *items, size_t n, size_t *room, size_t size)

@@ -30,7 +30,7 @@ struct mapping_condition {
 struct mapping_selection {
 	enum mapping_action action;
 	struct str schema, table; /* patterns; exact for MAPPING_EXPLICIT */
-	int load_order;           /* higher starts first; 0: not given */
+	int load_order;		  /* higher starts first; 0: not given */
 	/* Filters are and-ed; the conditions within one filter or-ed. */
 	struct mapping_condition *conditions;
 	size_t *filter_ends; /* index behind the last condition of a filter */
@@ -70,9 +70,8 @@ bool mapping_pattern_matches(struct str pattern, struct str name);
  * The rule that selects a table, or NULL: exclude beats include, an exact name
  * is preferred to a pattern among includes.
  */
-const struct mapping_selection *mapping_select(const struct mapping *m,
-					       struct str schema,
-					       struct str table);
+const struct mapping_selection *
+mapping_select(const struct mapping *m, struct str schema, struct str table);
 /* Schema and table name on the target after transformations. */
 void mapping_rename(const struct mapping *m, struct str schema,
 		    struct str table, struct arena *a, struct str *to_schema,

@@ -15,8 +15,8 @@
 enum setting_kind {
 	SETTING_BOOL,
 	SETTING_NUMBER,
-	SETTING_KIB,     /* a number of KiB: may be written as a size */
-	SETTING_MIB,     /* a number of MiB */
+	SETTING_KIB,	 /* a number of KiB: may be written as a size */
+	SETTING_MIB,	 /* a number of MiB */
 	SETTING_SECONDS, /* may be written as a duration */
 	SETTING_MINUTES,
 	SETTING_TEXT,

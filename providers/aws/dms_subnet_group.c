@@ -1,4 +1,5 @@
-/* replication_subnet_group: known by its identifier; it has no ARN of its own. */
+/* replication_subnet_group: known by its identifier; it has no ARN of its own.
+ */
 #include <config.h>
 
 #include "providers/aws/dms_call.h"
@@ -121,9 +122,9 @@ static enum step group_read(struct call *c)
 	if (subnets)
 		dms_drift(c, &f, "subnets",
 			  dms_collect(*subnets, "SubnetIdentifier", c->arena));
-	dms_drift(c, &f, "description",
-		  value_str(value_text(group,
-				       "ReplicationSubnetGroupDescription")));
+	dms_drift(
+	    c, &f, "description",
+	    value_str(value_text(group, "ReplicationSubnetGroupDescription")));
 	c->result = fields_done(&f, c->arena);
 	return STEP_DONE;
 }

@@ -12,7 +12,7 @@
 enum { LENGTH_MIN = 16, LENGTH_MAX = 128, CHUNK = 160 };
 
 static const char alphabet[] =
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 static int check_length(struct call *c, int64_t *length)
 {
@@ -25,8 +25,7 @@ static int check_length(struct call *c, int64_t *length)
 	if (*length >= LENGTH_MIN && *length <= LENGTH_MAX)
 		return 0;
 	error_set(&c->err, ERROR_INVALID,
-		  "a password cannot have %lld characters",
-		  (long long)*length);
+		  "a password cannot have %lld characters", (long long)*length);
 	return error_hint(&c->err, "length is a whole number from %d to %d",
 			  LENGTH_MIN, LENGTH_MAX);
 }
@@ -42,9 +41,8 @@ static int make_password(struct call *c, size_t length, char *out)
 	int result = 0;
 
 	for (int round = 0; n < length && result == 0; round++) {
-		struct str label =
-			str_fmt(c->arena, "random_password %.*s %d",
-				STR_ARG(c->address), round);
+		struct str label = str_fmt(c->arena, "random_password %.*s %d",
+					   STR_ARG(c->address), round);
 
 		if (c->derive(c, label.s, false, bytes, CHUNK, &c->err) < 0)
 			result = -1;
@@ -83,11 +81,11 @@ static enum step password_create(struct call *c)
 		return STEP_FAILED;
 	c->id = core_id(c, "password");
 	c->result = value_map(
-		&(struct value_entry){
-			STR("result"),
-			value_mark(value_c(text), MARK_SECRET),
-		},
-		1, c->arena);
+	    &(struct value_entry){
+		STR("result"),
+		value_mark(value_c(text), MARK_SECRET),
+	    },
+	    1, c->arena);
 	return STEP_DONE;
 }
 

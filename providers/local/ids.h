@@ -14,8 +14,8 @@ struct local;
 enum { ID_HEX = 17 };
 
 /* n hex digits (64 at most) of SHA-256 over uid, a label and the address. */
-struct str id_hash(const struct local *l, const char *label,
-		   struct str address, size_t n, struct arena *a);
+struct str id_hash(const struct local *l, const char *label, struct str address,
+		   size_t n, struct arena *a);
 /* "vpc-" and 17 digits */
 struct str id_make(const struct local *l, const char *prefix,
 		   struct str address, struct arena *a);
@@ -23,7 +23,7 @@ struct str id_make(const struct local *l, const char *prefix,
 struct str id_arn(const char *service, const char *region, struct str tail,
 		  struct arena *a);
 
-#define LOCAL_REGION "us-east-1"
+#define LOCAL_REGION  "us-east-1"
 #define LOCAL_ACCOUNT "000000000000"
 
 #endif

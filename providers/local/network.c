@@ -81,8 +81,7 @@ bool range_parse(struct str text, struct range *out)
 	struct str ip = str_cut(&text, '/');
 	uint64_t bits;
 
-	if (!ip_parse(ip, &out->base) || !str_to_u64(text, &bits) ||
-	    bits > 32)
+	if (!ip_parse(ip, &out->base) || !str_to_u64(text, &bits) || bits > 32)
 		return false;
 	out->bits = (int)bits;
 	return true;
@@ -136,10 +135,12 @@ int network_test(struct str ip, int port, struct error *err)
 		error_set(err, ERROR_CONFLICT,
 			  "%.*s:%d is in use by another program", STR_ARG(ip),
 			  port);
-		return error_hint(err, "A server that listens on all "
+		return error_hint(err,
+				  "A server that listens on all "
 				  "addresses (0.0.0.0:%d) has this one too: "
 				  "let it listen on localhost only, stop it, "
-				  "or choose another port in the stack.", port);
+				  "or choose another port in the stack.",
+				  port);
 	}
 	if (fd < 0)
 		return error_errno(err, "could not listen on %.*s:%d",
@@ -195,19 +196,17 @@ static void note_others(const struct local *l, bool *taken)
 		struct error none;
 		size_t n = 0;
 
-		if (strlen(entry->d_name) == 16 &&
-		    entry->d_name[0] != '.' &&
+		if (strlen(entry->d_name) == 16 && entry->d_name[0] != '.' &&
 		    !str_is(l->uid, entry->d_name)) {
-			other.folder = str_fmt(&a, "%s/%s", l->home,
-					       entry->d_name)
-					       .s;
+			other.folder =
+			    str_fmt(&a, "%s/%s", l->home, entry->d_name).s;
 			if (record_list(&other, "vpc", &a, &vpcs, &n, &none) <
 			    0)
 				n = 0;
 		}
 		for (size_t i = 0; i < n; i++) {
 			int64_t number =
-				value_number(vpcs[i].own, "number", -1);
+			    value_number(vpcs[i].own, "number", -1);
 
 			if (number >= 0 && number < NETWORK_NUMBERS)
 				taken[number] = true;
@@ -272,7 +271,8 @@ static int claim_locked(struct local *l, struct record *vpc, bool may_move,
 			  "the network 127.%d.0.0/16 of %.*s is taken by "
 			  "another stack or program",
 			  16 + *number, STR_ARG(vpc->address));
-		return error_hint(err, "Databases of this stack still run "
+		return error_hint(err,
+				  "Databases of this stack still run "
 				  "there: after dmsl local stop, dmsl apply "
 				  "gives the network another number.");
 	}
@@ -322,7 +322,7 @@ void network_handed_over(struct local *l)
 	for (int i = 0; i < NETWORK_NUMBERS; i++)
 		if (l->network->is_wanted[i] && l->network->held[i] < 0)
 			l->network->held[i] =
-				listen_at(claim_ip(i), NETWORK_PORT);
+			    listen_at(claim_ip(i), NETWORK_PORT);
 	if (l->network->machine_lock >= 0)
 		close(l->network->machine_lock);
 	l->network->machine_lock = -1;
@@ -369,9 +369,10 @@ int network_loopback(const struct local *l, struct str vpc, struct str ip,
 				 "%.*s is not an address of %.*s, %.*s",
 				 STR_ARG(ip), STR_ARG(r.address),
 				 STR_ARG(value_text(r.config, "cidr")));
-	*out = network_ip_text((uint32_t)127 << 24 | (uint32_t)(16 + number) << 16 |
-			       ((n - range.base) & 0xffff),
-		       a);
+	*out = network_ip_text((uint32_t)127 << 24 |
+				   (uint32_t)(16 + number) << 16 |
+				   ((n - range.base) & 0xffff),
+			       a);
 	return 0;
 }
 
@@ -400,8 +401,7 @@ static struct value used_of(const struct record *subnet, struct arena *a)
 {
 	const struct value *used = value_get(subnet->own, "used");
 
-	return used && used->kind == VALUE_MAP ? *used :
-						 value_map(NULL, 0, a);
+	return used && used->kind == VALUE_MAP ? *used : value_map(NULL, 0, a);
 }
 
 static int save_used(struct local *l, struct record *subnet, struct value used,
@@ -412,9 +412,8 @@ static int save_used(struct local *l, struct record *subnet, struct value used,
 }
 
 /* ip: the one that is wanted, or empty, and then the one that it became. */
-static int take(struct local *l, struct str subnet_id,
-		struct network_owner who, struct arena *a, struct str *ip,
-		struct error *err)
+static int take(struct local *l, struct str subnet_id, struct network_owner who,
+		struct arena *a, struct str *ip, struct error *err)
 {
 	struct str owner = who.id;
 	struct record subnet;
@@ -435,12 +434,12 @@ static int take(struct local *l, struct str subnet_id,
 					 STR_ARG(holder->as.text));
 		if (!ip_parse(*ip, &n) ||
 		    !range_holds(range, (struct range){ n, 32 }))
-			return error_set(err, ERROR_INVALID,
-					 "%.*s is not an address of %.*s, "
-					 "%.*s",
-					 STR_ARG(*ip), STR_ARG(subnet.address),
-					 STR_ARG(value_text(subnet.config,
-							    "cidr")));
+			return error_set(
+			    err, ERROR_INVALID,
+			    "%.*s is not an address of %.*s, "
+			    "%.*s",
+			    STR_ARG(*ip), STR_ARG(subnet.address),
+			    STR_ARG(value_text(subnet.config, "cidr")));
 		if (holder)
 			return 0;
 		return save_used(l, &subnet,
@@ -454,9 +453,9 @@ static int take(struct local *l, struct str subnet_id,
 		return 0;
 	}
 	/* The last address of a range is never given out. */
-	room = range_size(range) > FIRST_FREE + 1 ?
-		       range_size(range) - FIRST_FREE - 1 :
-		       0;
+	room = range_size(range) > FIRST_FREE + 1
+		   ? range_size(range) - FIRST_FREE - 1
+		   : 0;
 	begin = room ? (uint32_t)(str_hash(who.address) % room) : 0;
 	for (uint32_t i = 0; i < room; i++) {
 		n = range.base + FIRST_FREE + (begin + i) % room;

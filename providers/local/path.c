@@ -22,8 +22,8 @@ static int check_zones(struct call *c, const struct str *subnets, size_t n)
 	struct record r;
 
 	if (n > SUBNETS_MAX)
-		return error_set(&c->err, ERROR_QUOTA,
-				 "more than %d subnets", SUBNETS_MAX);
+		return error_set(&c->err, ERROR_QUOTA, "more than %d subnets",
+				 SUBNETS_MAX);
 	for (size_t i = 0; i < n; i++) {
 		if (record_read(c->self, "subnet", subnets[i], c->arena, &r,
 				&c->err) < 0)
@@ -125,8 +125,8 @@ static int take_down(struct call *c)
 	 * freed; without addresses, it is no part of a path.
 	 */
 	record_set(&r, "addresses", value_null(), c->arena);
-	if (record_write(l, &r, &c->err) < 0 ||
-	    balancer_sync(l, &c->err) < 0 || drop_addresses(c, &r, true) < 0)
+	if (record_write(l, &r, &c->err) < 0 || balancer_sync(l, &c->err) < 0 ||
+	    drop_addresses(c, &r, true) < 0)
 		return -1;
 	return record_remove(l, c->type->name, c->id, &c->err);
 }
@@ -182,8 +182,7 @@ static enum step create_balancer(struct call *c)
 	record_set(&r, "name", value_str(name), c->arena);
 	record_set(&r, "dns_name",
 		   value_str(str_fmt(c->arena,
-				     "%.*s-%.*s.elb." LOCAL_REGION
-				     ".localhost",
+				     "%.*s-%.*s.elb." LOCAL_REGION ".localhost",
 				     STR_ARG(name), STR_ARG(hash))),
 		   c->arena);
 	if (keep_addresses(c, &r) < 0)
@@ -250,8 +249,8 @@ static enum step create_group(struct call *c)
 	struct record r;
 
 	c->id = id_arn("elasticloadbalancing", LOCAL_REGION,
-		       str_fmt(c->arena, "targetgroup/%.*s/%.*s",
-			       STR_ARG(name), STR_ARG(hash)),
+		       str_fmt(c->arena, "targetgroup/%.*s/%.*s", STR_ARG(name),
+			       STR_ARG(hash)),
 		       c->arena);
 	if (check_targets(c) < 0 || record_begin(c, c->id, &r, &c->err) < 0)
 		return STEP_FAILED;
@@ -276,9 +275,8 @@ static enum step update_group(struct call *c)
 {
 	struct record r;
 
-	if (check_targets(c) < 0 ||
-	    record_read(c->self, "target_group", c->id, c->arena, &r,
-			&c->err) < 0)
+	if (check_targets(c) < 0 || record_read(c->self, "target_group", c->id,
+						c->arena, &r, &c->err) < 0)
 		return STEP_FAILED;
 	r.config = c->config;
 	if (record_write(c->self, &r, &c->err) < 0)
@@ -305,8 +303,8 @@ static int keep_listener(struct call *c, struct record *r)
 			value_text(c->config, "load_balancer"), c->arena,
 			&other, &c->err) < 0 ||
 	    record_read(c->self, "target_group",
-			value_text(c->config, "target_group"), c->arena,
-			&other, &c->err) < 0)
+			value_text(c->config, "target_group"), c->arena, &other,
+			&c->err) < 0)
 		return -1;
 	if (record_write(c->self, r, &c->err) < 0)
 		return -1;
@@ -324,9 +322,8 @@ static enum step create_listener(struct call *c)
 	/* loadbalancer/net/NAME/HASH -> listener/net/NAME/HASH/HASH */
 	c->id = id_arn("elasticloadbalancing", LOCAL_REGION,
 		       str_fmt(c->arena, "listener%.*s/%.*s",
-			       STR_ARG(str_skip(balancer,
-						at < 0 ? balancer.n :
-							 (size_t)at)),
+			       STR_ARG(str_skip(balancer, at < 0 ? balancer.n
+								 : (size_t)at)),
 			       STR_ARG(hash)),
 		       c->arena);
 	if (record_begin(c, c->id, &r, &c->err) < 0)
@@ -365,8 +362,7 @@ static void show_service(struct call *c)
 {
 	object_set(c, "service_name",
 		   value_str(str_fmt(c->arena,
-				     "com.amazonaws.vpce." LOCAL_REGION
-				     ".%.*s",
+				     "com.amazonaws.vpce." LOCAL_REGION ".%.*s",
 				     STR_ARG(c->id))));
 }
 
@@ -472,10 +468,9 @@ static int keep_endpoint(struct call *c, struct record *r)
 	if (is_gateway(c)) {
 		record_set(r, "dns_name", value_c(""), c->arena);
 		record_set(r, "prefix_list",
-			   value_str(id_make(l, "pl-",
-					     value_text(c->config,
-							"aws_service"),
-					     c->arena)),
+			   value_str(id_make(
+			       l, "pl-", value_text(c->config, "aws_service"),
+			       c->arena)),
 			   c->arena);
 		if (record_write(l, r, &c->err) < 0)
 			return -1;
@@ -518,8 +513,8 @@ static enum step update_endpoint(struct call *c)
 {
 	struct record r;
 
-	if (record_read(c->self, "vpc_endpoint", c->id, c->arena, &r,
-			&c->err) < 0)
+	if (record_read(c->self, "vpc_endpoint", c->id, c->arena, &r, &c->err) <
+	    0)
 		return STEP_FAILED;
 	r.config = c->config;
 	return object_end(keep_endpoint(c, &r));

@@ -28,11 +28,11 @@ struct error;
 struct local;
 
 struct program {
-	const char *path;        /* of the executable */
+	const char *path;	 /* of the executable */
 	const char *const *argv; /* ends with NULL */
-	const char *folder;      /* to work in */
-	struct str input;        /* standard input, 32 KiB at most */
-	bool as_self;            /* not under the account of the servers */
+	const char *folder;	 /* to work in */
+	struct str input;	 /* standard input, 32 KiB at most */
+	bool as_self;		 /* not under the account of the servers */
 };
 
 struct process {
@@ -45,8 +45,7 @@ int process_start(const struct local *l, const char *name,
 		  const struct program *p, struct process *out,
 		  struct error *err);
 /* The running process of that name; false when there is none. */
-bool process_find(const struct local *l, const char *name,
-		  struct process *out);
+bool process_find(const struct local *l, const char *name, struct process *out);
 bool process_is_alive(const struct process *p);
 /* Ended, but nobody has waited for it yet. */
 bool process_is_zombie(pid_t pid);

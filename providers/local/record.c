@@ -2,12 +2,12 @@
 
 #include "providers/local/record.h"
 
+#include "engine/provider.h"
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 #include "lang/json.h"
-#include "engine/provider.h"
 #include "providers/local/ids.h"
 #include "providers/local/stack.h"
 #include "providers/types/types.h"
@@ -114,8 +114,8 @@ static struct value without_secrets(struct str type, struct value config,
 	kept = arena_new(a, struct value_entry, config.as.map.n);
 	for (size_t i = 0; i < config.as.map.n; i++) {
 		const struct value_entry *e = &config.as.map.entries[i];
-		const struct attr_schema *attr = t ? schema_attr(t, e->key) :
-						     NULL;
+		const struct attr_schema *attr =
+		    t ? schema_attr(t, e->key) : NULL;
 
 		if (attr && (attr->flags & ATTR_SECRET))
 			continue;
@@ -139,18 +139,18 @@ int record_write(struct local *l, const struct record *r, struct error *err)
 		error_errno(err, "could not make folder \"%s\"", folder);
 		goto out;
 	}
-	json_write(&b,
-		   value_map((struct value_entry[]){
-				     { STR("address"), value_str(r->address) },
-				     { STR("config"),
-				       without_secrets(r->type, r->config,
-						       &a) },
-				     { STR("id"), value_str(r->id) },
-				     { STR("own"), r->own },
-				     { STR("type"), value_str(r->type) },
-			     },
-			     5, &a),
-		   JSON_INDENT);
+	json_write(
+	    &b,
+	    value_map(
+		(struct value_entry[]){
+		    { STR("address"), value_str(r->address) },
+		    { STR("config"), without_secrets(r->type, r->config, &a) },
+		    { STR("id"), value_str(r->id) },
+		    { STR("own"), r->own },
+		    { STR("type"), value_str(r->type) },
+		},
+		5, &a),
+	    JSON_INDENT);
 	buf_add_char(&b, '\n');
 	if (buf_is_full(&b)) {
 		error_set(err, ERROR_QUOTA, "a record is larger than %d bytes",
@@ -216,10 +216,9 @@ int record_list(const struct local *l, const char *type, struct arena *a,
 		rc = parse(str_fmt(a, "%s/%s", folder, entry->d_name).s, a, &r,
 			   err);
 		/* Removed between the two looks. */
-		if (rc < 0 && access(str_fmt(a, "%s/%s", folder,
-					     entry->d_name)
-					     .s,
-				     F_OK) < 0)
+		if (rc < 0 &&
+		    access(str_fmt(a, "%s/%s", folder, entry->d_name).s, F_OK) <
+			0)
 			rc = 0;
 		else if (rc == 0)
 			*vec_push(&found) = r;

@@ -22,10 +22,10 @@ static const struct recorded *kind_of(const struct call *c)
 
 static struct str arn(const struct call *c, const struct recorded *kind)
 {
-	return id_arn(kind->arn_service, "",
-		      str_fmt(c->arena, "%s/%.*s", kind->arn_kind,
-			      STR_ARG(c->id)),
-		      c->arena);
+	return id_arn(
+	    kind->arn_service, "",
+	    str_fmt(c->arena, "%s/%.*s", kind->arn_kind, STR_ARG(c->id)),
+	    c->arena);
 }
 
 /* Computed attributes, from the record alone. */
@@ -72,9 +72,9 @@ static enum step create(struct call *c)
 					 "%zu characters",
 					 STR_ARG(name), kind->name_max);
 	}
-	c->id = kind->prefix ? id_make(c->self, kind->prefix, c->address,
-				       c->arena) :
-			       name;
+	c->id = kind->prefix
+		    ? id_make(c->self, kind->prefix, c->address, c->arena)
+		    : name;
 	if (record_begin(c, c->id, &r, &c->err) < 0)
 		return STEP_FAILED;
 	if (name.n)
@@ -112,8 +112,8 @@ static enum step destroy(struct call *c)
 		return object_end(rc);
 	if (kind->empty && kind->empty(c, &r) < 0)
 		return STEP_FAILED;
-	return object_end(record_remove(c->self, c->type->name, c->id,
-					&c->err));
+	return object_end(
+	    record_remove(c->self, c->type->name, c->id, &c->err));
 }
 
 const struct resource_ops local_recorded_ops = {
@@ -146,8 +146,8 @@ static int fill_interface(struct call *c, struct record *r)
 	record_set(r, "subnet", value_str(subnet), c->arena);
 	if (record_write(c->self, r, &c->err) < 0)
 		return -1;
-	if (ip.n ? network_reserve(c->self, subnet, me, ip, &c->err) < 0 :
-		   network_allocate(c->self, subnet, me, c->arena, &ip,
+	if (ip.n ? network_reserve(c->self, subnet, me, ip, &c->err) < 0
+		 : network_allocate(c->self, subnet, me, c->arena, &ip,
 				    &c->err) < 0)
 		return -1;
 	record_set(r, "private_ip", value_str(ip), c->arena);
@@ -221,8 +221,8 @@ static int apply_parameters(struct call *c, struct record *r)
 			continue;
 		server_init(l, clusters[i].id, c->arena, &s);
 		if (server_look(l, &s) == SERVER_READY &&
-		    database_serve(l, &clusters[i], false, c->arena,
-				   &c->err) < 0)
+		    database_serve(l, &clusters[i], false, c->arena, &c->err) <
+			0)
 			return -1;
 	}
 	return 0;

@@ -71,8 +71,8 @@ static enum step create_secret(struct call *c)
 				 NAME_MAX_SIZE);
 	c->id = id_arn("secretsmanager", LOCAL_REGION,
 		       str_fmt(c->arena, "secret:%.*s-%.*s", STR_ARG(name),
-			       STR_ARG(id_hash(c->self, "secret", c->address,
-					       6, c->arena))),
+			       STR_ARG(id_hash(c->self, "secret", c->address, 6,
+					       c->arena))),
 		       c->arena);
 	if (record_begin(c, c->id, &r, &c->err) < 0)
 		return STEP_FAILED;
@@ -92,11 +92,10 @@ static enum step read_secret(struct call *c)
 	if (rc > 0) {
 		object_set(c, "name", value_str(record_own(&r, "name")));
 		c->is_gone =
-			access(stack_path(c->self, c->arena,
-					  "vault/%.*s.secret",
-					  STR_ARG(secret_vault_name(
-						  c->id, c->arena))),
-			       F_OK) < 0;
+		    access(
+			stack_path(c->self, c->arena, "vault/%.*s.secret",
+				   STR_ARG(secret_vault_name(c->id, c->arena))),
+			F_OK) < 0;
 	}
 	return object_end(rc);
 }
@@ -122,8 +121,7 @@ static enum step destroy_secret(struct call *c)
 	if (l->folder) {
 		stack_enter(l);
 		rc = vault_remove(stack_path(l, c->arena, "vault"),
-				  secret_vault_name(c->id, c->arena),
-				  &c->err);
+				  secret_vault_name(c->id, c->arena), &c->err);
 		stack_leave(l);
 	}
 	if (rc < 0)

@@ -66,12 +66,13 @@ struct local {
 		      struct error *err);
 	void *engine;
 	pthread_mutex_t lock;
-	pthread_mutex_t making;    /* the folders */
-	struct network *network;   /* network.c */
-	struct balancer *balancer; /* balancer.c */
+	pthread_mutex_t making;	    /* the folders */
+	struct network *network;    /* network.c */
+	struct balancer *balancer;  /* balancer.c */
 	pthread_mutex_t replicator; /* held while one is started */
 	pthread_mutex_t servers;    /* held while one is started to undo */
-	pthread_mutex_t configuring; /* held while a server's files are written */
+	pthread_mutex_t
+	    configuring; /* held while a server's files are written */
 };
 
 int stack_open(const struct provider_setup *s, struct local **out,

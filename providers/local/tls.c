@@ -86,8 +86,8 @@ static X509 *make_cert(EVP_PKEY *key, const char *name, const X509 *issuer)
 	    !X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
 					(const unsigned char *)name, -1, -1,
 					0) ||
-	    !X509_set_issuer_name(cert, issuer ? X509_get_subject_name(issuer) :
-						 subject)) {
+	    !X509_set_issuer_name(cert, issuer ? X509_get_subject_name(issuer)
+					       : subject)) {
 		X509_free(cert);
 		return NULL;
 	}
@@ -104,8 +104,8 @@ static int write_pem(EVP_PKEY *key, X509 *cert, struct buf *out)
 
 	if (!b)
 		return 0;
-	ok = (!key || PEM_write_bio_PKCS8PrivateKey(b, key, NULL, NULL, 0,
-						    NULL, NULL)) &&
+	ok = (!key || PEM_write_bio_PKCS8PrivateKey(b, key, NULL, NULL, 0, NULL,
+						    NULL)) &&
 	     (!cert || PEM_write_bio_X509(b, cert));
 	if (ok) {
 		n = BIO_get_mem_data(b, &text);
@@ -261,7 +261,8 @@ int tls_issue(struct local *l, const char *path, const struct str *names,
 	if (buf_is_full(&wanted)) {
 		error_set(err, ERROR_QUOTA,
 			  "too many endpoints lead to one server: their "
-			  "names exceed %d bytes", NAMES_MAX);
+			  "names exceed %d bytes",
+			  NAMES_MAX);
 		goto out;
 	}
 	stack_enter(l);

@@ -27,8 +27,8 @@ int vpc_claim(struct local *l, struct record *r, struct arena *a,
 extern const struct resource_ops local_recorded_ops;
 
 struct recorded {
-	const char *prefix;  /* of ids: "igw-"; NULL: the name is the id */
-	size_t name_max;     /* of the attribute `name`; 0: it has none */
+	const char *prefix; /* of ids: "igw-"; NULL: the name is the id */
+	size_t name_max;    /* of the attribute `name`; 0: it has none */
 	const char *arn_service, *arn_kind; /* attribute arn, or NULL */
 	/* MAY. Further computed attributes. */
 	int (*fill)(struct call *c, struct record *r);

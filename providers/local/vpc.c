@@ -198,12 +198,12 @@ static enum step destroy_subnet(struct call *c)
 		return object_end(rc);
 	used = value_get(r.own, "used");
 	if (used && used->kind == VALUE_MAP && used->as.map.n)
-		return call_fail(c, ERROR_CONFLICT,
-				 "the subnet has dependencies: %.*s is used "
-				 "by %.*s",
-				 STR_ARG(used->as.map.entries[0].key),
-				 STR_ARG(used->as.map.entries[0]
-						 .value.as.text));
+		return call_fail(
+		    c, ERROR_CONFLICT,
+		    "the subnet has dependencies: %.*s is used "
+		    "by %.*s",
+		    STR_ARG(used->as.map.entries[0].key),
+		    STR_ARG(used->as.map.entries[0].value.as.text));
 	return object_end(record_remove(l, "subnet", c->id, &c->err));
 }
 

@@ -31,8 +31,8 @@ static int look_up(struct call *c, struct pg *pg, struct str name,
 		   struct found *out)
 {
 	static const char sql[] =
-		"SELECT shobj_description(oid, 'pg_database') "
-		"FROM pg_database WHERE datname = $1";
+	    "SELECT shobj_description(oid, 'pg_database') "
+	    "FROM pg_database WHERE datname = $1";
 	struct pg_result answer;
 
 	*out = (struct found){ 0 };
@@ -52,11 +52,13 @@ static int run(struct call *c, struct pg *pg, struct str sql)
 static int drop(struct call *c, struct pg *pg, struct str name)
 {
 	return run(c, pg,
-		   str_fmt(c->arena, "DROP DATABASE IF EXISTS %.*s WITH (FORCE)",
+		   str_fmt(c->arena,
+			   "DROP DATABASE IF EXISTS %.*s WITH (FORCE)",
 			   STR_ARG(pg_identifier(name, c->arena))));
 }
 
-static int make(struct call *c, struct pg *pg, struct str name, struct str aside)
+static int make(struct call *c, struct pg *pg, struct str name,
+		struct str aside)
 {
 	struct arena *a = c->arena;
 	struct str quoted = pg_identifier(aside, a);
@@ -65,8 +67,7 @@ static int make(struct call *c, struct pg *pg, struct str name, struct str aside
 	if (look_up(c, pg, aside, &half) < 0)
 		return -1;
 	if (!half.exists &&
-	    run(c, pg,
-		str_fmt(a, "CREATE DATABASE %.*s", STR_ARG(quoted))) < 0)
+	    run(c, pg, str_fmt(a, "CREATE DATABASE %.*s", STR_ARG(quoted))) < 0)
 		return -1;
 	return run(c, pg,
 		   str_fmt(a,
@@ -88,7 +89,7 @@ static int not_ours(struct call *c, struct str name)
 static int ensure(struct call *c, struct pg *pg, struct str name)
 {
 	struct str aside =
-		str_fmt(c->arena, "dmsl_%.*s", STR_ARG(str_sub(c->token, 0, 32)));
+	    str_fmt(c->arena, "dmsl_%.*s", STR_ARG(str_sub(c->token, 0, 32)));
 	struct found there;
 
 	if (look_up(c, pg, name, &there) < 0)
@@ -116,7 +117,8 @@ static int connect_beside(struct call *c, struct str cluster, struct pg **pg)
 	return sql_connect(c, at, pg, &c->err);
 }
 
-/* The template or the database is in use for a moment: try again, not forever. */
+/* The template or the database is in use for a moment: try again, not forever.
+ */
 static enum step busy(struct call *c, const char *what)
 {
 	uint64_t n = 0;
@@ -206,15 +208,14 @@ static enum step database_destroy(struct call *c)
 	struct pg *pg;
 	int result;
 
-	if (sql_connect_to_undo(c, (struct sql_place){ at.cluster,
-						       STR("postgres") },
-				&pg, &c->err) < 0) {
+	if (sql_connect_to_undo(
+		c, (struct sql_place){ at.cluster, STR("postgres") }, &pg,
+		&c->err) < 0) {
 		/* Without its cluster there is no database. */
 		return c->err.kind == ERROR_NOT_FOUND ? STEP_DONE : STEP_FAILED;
 	}
 	result = look_up(c, pg, at.database, &there);
-	if (result == 0 && there.exists &&
-	    !str_eq(there.comment, mark_of(c))) {
+	if (result == 0 && there.exists && !str_eq(there.comment, mark_of(c))) {
 		error_set(&c->err, ERROR_CONFLICT,
 			  "database \"%.*s\" does not carry the mark of this "
 			  "resource: it was made anew by somebody else",
@@ -235,13 +236,13 @@ static enum step database_destroy(struct call *c)
 static struct str contents(struct call *c)
 {
 	static const char sql[] =
-		"SELECT count(*), "
-		"to_char(coalesce(sum(greatest(c.reltuples, 0)), 0), "
-		"'FM999,999,999,999,999,990') "
-		"FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-		"WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN "
-		"('pg_catalog', 'information_schema', 'dmsl') "
-		"AND n.nspname NOT LIKE 'pg\\_%'";
+	    "SELECT count(*), "
+	    "to_char(coalesce(sum(greatest(c.reltuples, 0)), 0), "
+	    "'FM999,999,999,999,999,990') "
+	    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+	    "WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN "
+	    "('pg_catalog', 'information_schema', 'dmsl') "
+	    "AND n.nspname NOT LIKE 'pg\\_%'";
 	struct pg_result answer;
 	struct error ignored;
 	struct pg *pg;

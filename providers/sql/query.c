@@ -54,8 +54,7 @@ static void option(struct buf *b, const char *name, struct str value)
 	buf_add_char(b, '\'');
 }
 
-int sql_session(struct call *c, const struct pg_target *t,
-		struct session *out)
+int sql_session(struct call *c, const struct pg_target *t, struct session *out)
 {
 	struct buf b;
 
@@ -77,9 +76,9 @@ int sql_session(struct call *c, const struct pg_target *t,
 	out->argv[1] = str_c(buf_str(&b), c->arena);
 	out->env = arena_new(c->arena, char *, 2);
 	if (t->password.n)
-		out->env[0] = str_c(str_fmt(c->arena, "PGPASSWORD=%.*s",
-					    STR_ARG(t->password)),
-				    c->arena);
+		out->env[0] = str_c(
+		    str_fmt(c->arena, "PGPASSWORD=%.*s", STR_ARG(t->password)),
+		    c->arena);
 	buf_release(&b);
 	return 0;
 }

@@ -58,9 +58,10 @@ static void step(struct splitter *p)
 
 static int not_closed(struct error *err, size_t line, const char *what)
 {
-	return error_set(err, ERROR_INVALID,
-			 "line %zu: %s is not closed before the end of the text",
-			 line, what);
+	return error_set(
+	    err, ERROR_INVALID,
+	    "line %zu: %s is not closed before the end of the text", line,
+	    what);
 }
 
 static int skip_block_comment(struct splitter *p, struct error *err)
@@ -95,8 +96,7 @@ static int skip_quoted(struct splitter *p, char quote, bool has_escapes,
 			return not_closed(err, line,
 					  quote == '"' ? "a quoted name"
 						       : "a string");
-		if (has_escapes && peek(p, 0) == '\\' &&
-		    p->at + 1 < p->sql.n) {
+		if (has_escapes && peek(p, 0) == '\\' && p->at + 1 < p->sql.n) {
 			step(p);
 		} else if (peek(p, 0) == quote) {
 			if (peek(p, 1) != quote)
@@ -256,8 +256,7 @@ int sql_split(struct str sql, struct arena *a, struct statements *out,
 			continue;
 		if (p.is_inside)
 			*vec_push(&found) = (struct statement){
-				.text = str_trim(
-					str_sub(sql, p.start, p.at)),
+				.text = str_trim(str_sub(sql, p.start, p.at)),
 				.word = p.word,
 				.line = p.start_line,
 			};
@@ -303,8 +302,8 @@ int sql_split_for_transaction(struct str sql, struct arena *a,
 		}
 		if (escapes(s)) {
 			error_set(err, ERROR_INVALID,
-				  "line %zu: %.*s cannot be used here",
-				  s->line, STR_ARG(s->word));
+				  "line %zu: %.*s cannot be used here", s->line,
+				  STR_ARG(s->word));
 			return error_hint(err,
 					  "the statements are run in one "
 					  "transaction that dmsl begins and "

@@ -16,7 +16,7 @@ struct error;
 struct statement {
 	struct str text; /* without the semicolon and what stands before it */
 	struct str word; /* its first word, as written: "create" */
-	size_t line;     /* where it begins, from 1 */
+	size_t line;	 /* where it begins, from 1 */
 };
 
 struct statements {

@@ -45,8 +45,8 @@ extern const struct resource_ops fixture_ops;
  * run on the target, result is the text of the first column of the first row.
  */
 enum step sql_query(struct call *c, const struct pg_target *t);
-/* psql with host, address, port, TLS; the password goes into the environment. */
-int sql_session(struct call *c, const struct pg_target *t,
-		struct session *out);
+/* psql with host, address, port, TLS; the password goes into the environment.
+ */
+int sql_session(struct call *c, const struct pg_target *t, struct session *out);
 
 #endif

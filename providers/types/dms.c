@@ -106,10 +106,10 @@ static const struct attr_schema dms_task_attrs[] = {
 };
 
 static const struct block_schema dms_task_blocks[] = {
-	{ .name = "tables", .kind = BLOCK_MAPPING,
+	{ .name = "tables",
+	  .kind = BLOCK_MAPPING,
 	  .doc = "Which tables move, and what they are called then." },
-	{ .name = "settings", .kind = BLOCK_SETTINGS,
-	  .doc = "How they move." },
+	{ .name = "settings", .kind = BLOCK_SETTINGS, .doc = "How they move." },
 	{ 0 },
 };
 

@@ -21,7 +21,9 @@ static const struct attr_schema iam_role_attrs[] = {
 };
 
 static const struct block_schema iam_role_blocks[] = {
-	{ .name = "policy", .kind = BLOCK_LIST, .attrs = policy_attrs,
+	{ .name = "policy",
+	  .kind = BLOCK_LIST,
+	  .attrs = policy_attrs,
 	  .doc = "A policy of its own." },
 	{ 0 },
 };
@@ -38,7 +40,8 @@ const struct type_schema iam_role_schema = {
 static const struct attr_schema instance_profile_attrs[] = {
 	{ "name", "string", ATTR_OPTIONAL | ATTR_COMPUTED | ATTR_REPLACE, NULL,
 	  "Made from the address when not given." },
-	{ "role", "iam_role", ATTR_REQUIRED, NULL, "The role of the instance." },
+	{ "role", "iam_role", ATTR_REQUIRED, NULL,
+	  "The role of the instance." },
 	{ 0 },
 };
 

@@ -55,7 +55,8 @@ const struct type_schema internet_gateway_schema = {
 };
 
 static const struct attr_schema elastic_ip_attrs[] = {
-	{ "public_ip", "ip", ATTR_COMPUTED | ATTR_STABLE, NULL, "The address." },
+	{ "public_ip", "ip", ATTR_COMPUTED | ATTR_STABLE, NULL,
+	  "The address." },
 	{ 0 },
 };
 
@@ -99,7 +100,9 @@ static const struct attr_schema route_table_attrs[] = {
 };
 
 static const struct block_schema route_table_blocks[] = {
-	{ .name = "route", .kind = BLOCK_LIST, .attrs = route_attrs,
+	{ .name = "route",
+	  .kind = BLOCK_LIST,
+	  .attrs = route_attrs,
 	  .doc = "A route besides the one inside the network." },
 	{ 0 },
 };
@@ -124,12 +127,18 @@ static const struct attr_schema security_group_attrs[] = {
 };
 
 static const struct block_schema security_group_blocks[] = {
-	{ .name = "ingress", .kind = BLOCK_NODES,
-	  .node_type = "security_group_rule", .parent_attr = "security_group",
-	  .given = "direction", .doc = "What may come in." },
-	{ .name = "egress", .kind = BLOCK_NODES,
-	  .node_type = "security_group_rule", .parent_attr = "security_group",
-	  .given = "direction", .doc = "What may go out; nothing else may." },
+	{ .name = "ingress",
+	  .kind = BLOCK_NODES,
+	  .node_type = "security_group_rule",
+	  .parent_attr = "security_group",
+	  .given = "direction",
+	  .doc = "What may come in." },
+	{ .name = "egress",
+	  .kind = BLOCK_NODES,
+	  .node_type = "security_group_rule",
+	  .parent_attr = "security_group",
+	  .given = "direction",
+	  .doc = "What may go out; nothing else may." },
 	{ 0 },
 };
 

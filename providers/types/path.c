@@ -13,7 +13,8 @@ static const struct attr_schema load_balancer_attrs[] = {
 	{ "cross_zone", "bool", ATTR_OPTIONAL, "true",
 	  "Every zone reaches targets in all: a database with one writer "
 	  "needs it." },
-	{ "dns_name", "string", ATTR_COMPUTED | ATTR_STABLE, NULL, "Its name." },
+	{ "dns_name", "string", ATTR_COMPUTED | ATTR_STABLE, NULL,
+	  "Its name." },
 	{ 0 },
 };
 

@@ -22,11 +22,11 @@ static int derive(struct call *c, const char *label, bool stable, void *bytes,
 	(void)err;
 	for (size_t i = 0; i < n; i++) {
 		if (i % DIGEST_SIZE == 0)
-			digest_sha256(str_fmt(c->arena, "%.*s|%s|%zu",
-					      STR_ARG(stable ? STR("")
-							     : c->run_id),
-					      label, i),
-				      block);
+			digest_sha256(
+			    str_fmt(c->arena, "%.*s|%s|%zu",
+				    STR_ARG(stable ? STR("") : c->run_id),
+				    label, i),
+			    block);
 		((unsigned char *)bytes)[i] = block[i % DIGEST_SIZE];
 	}
 	return 0;

@@ -28,12 +28,12 @@
 #include <cmocka.h>
 
 #define HEX32 "000102030405060708090a0b0c0d0e0f"
-#define MAPPING                                                             \
-	"{\"rules\":[{\"rule-type\":\"selection\",\"rule-id\":\"1\","       \
-	"\"rule-name\":\"1\",\"object-locator\":{\"schema-name\":\"lab\","  \
+#define MAPPING                                                                \
+	"{\"rules\":[{\"rule-type\":\"selection\",\"rule-id\":\"1\","          \
+	"\"rule-name\":\"1\",\"object-locator\":{\"schema-name\":\"lab\","     \
 	"\"table-name\":\"%\"},\"rule-action\":\"include\"}]}"
-#define SETTINGS                                                            \
-	"{\"FullLoadSettings\":{\"TargetTablePrepMode\":"                   \
+#define SETTINGS                                                               \
+	"{\"FullLoadSettings\":{\"TargetTablePrepMode\":"                      \
 	"\"TRUNCATE_BEFORE_LOAD\"}}"
 
 static struct pg_server pg;
@@ -71,9 +71,9 @@ static void start_server(void)
 		dup2(pipes[0], 0);
 		close(pipes[0]);
 		close(pipes[1]);
-		snprintf(program, sizeof(program), "%s/tests/support/replicator",
-			 getenv("DMSL_BUILDDIR") ? getenv("DMSL_BUILDDIR")
-						 : ".");
+		snprintf(
+		    program, sizeof(program), "%s/tests/support/replicator",
+		    getenv("DMSL_BUILDDIR") ? getenv("DMSL_BUILDDIR") : ".");
 		execl(program, program, (char *)NULL);
 		_exit(127);
 	}
@@ -143,15 +143,15 @@ static const struct dms_host host = {
 	.stack = stack,
 };
 
-static const struct resource_type group_type = {
-	"replication_subnet_group", &replication_subnet_group_ops, &host, 0, 0
-};
-static const struct resource_type instance_type = {
-	"replication_instance", &replication_instance_ops, &host, 0, 0
-};
-static const struct resource_type endpoint_type = {
-	"dms_endpoint", &dms_endpoint_ops, &host, 0, 0
-};
+static const struct resource_type group_type = { "replication_subnet_group",
+						 &replication_subnet_group_ops,
+						 &host, 0, 0 };
+static const struct resource_type instance_type = { "replication_instance",
+						    &replication_instance_ops,
+						    &host, 0, 0 };
+static const struct resource_type endpoint_type = { "dms_endpoint",
+						    &dms_endpoint_ops, &host, 0,
+						    0 };
 static const struct resource_type task_type = { "dms_task", &dms_task_ops,
 						&host, 0, 0 };
 
@@ -276,12 +276,12 @@ static struct value endpoint_config(const char *role, const char *database)
 static struct value task_config(struct str instance, struct str source,
 				struct str target)
 {
-	struct value v = config(
-		"{\"instance\":\"%.*s\",\"source\":\"%.*s\","
-		"\"target\":\"%.*s\",\"mode\":\"full_load\","
-		"\"run\":\"on_apply\",\"wait\":\"loaded\","
-		"\"on_change\":\"reload_all\"}",
-		STR_ARG(instance), STR_ARG(source), STR_ARG(target));
+	struct value v =
+	    config("{\"instance\":\"%.*s\",\"source\":\"%.*s\","
+		   "\"target\":\"%.*s\",\"mode\":\"full_load\","
+		   "\"run\":\"on_apply\",\"wait\":\"loaded\","
+		   "\"on_change\":\"reload_all\"}",
+		   STR_ARG(instance), STR_ARG(source), STR_ARG(target));
 
 	v = value_with(v, STR("tables"), value_c(MAPPING), &mem);
 	return value_with(v, STR("settings"), value_c(SETTINGS), &mem);
@@ -341,9 +341,9 @@ static void goes_all_the_way(void **state)
 {
 	struct value group = config("{\"description\":\"d\",\"subnets\":"
 				    "[\"subnet-1\",\"subnet-2\"]}");
-	struct value instance = config(
-		"{\"class\":\"dms.t3.medium\",\"subnet_group\":\"dev-main\","
-		"\"security_groups\":[],\"multi_az\":false}");
+	struct value instance =
+	    config("{\"class\":\"dms.t3.medium\",\"subnet_group\":\"dev-main\","
+		   "\"security_groups\":[],\"multi_az\":false}");
 	struct value source = endpoint_config("source", "src");
 	struct value target = endpoint_config("target", "dst");
 	struct value size = { .kind = VALUE_SIZE }, task;

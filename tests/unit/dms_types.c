@@ -16,15 +16,15 @@
 #include <cmocka.h>
 
 #define TOKEN "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define MARKS(address)                                                       \
-	"{\"Key\":\"dmsl:address\",\"Value\":\"" address "\"},"             \
-	"{\"Key\":\"dmsl:intent\",\"Value\":\"" TOKEN "\"},"                 \
+#define MARKS(address)                                                         \
+	"{\"Key\":\"dmsl:address\",\"Value\":\"" address "\"},"                \
+	"{\"Key\":\"dmsl:intent\",\"Value\":\"" TOKEN "\"},"                   \
 	"{\"Key\":\"dmsl:stack\",\"Value\":\"dev/0123456789abcdef\"}"
-#define FILTER(name, value)                                                  \
+#define FILTER(name, value)                                                    \
 	"{\"Filters\":[{\"Name\":\"" name "\",\"Values\":[\"" value "\"]}]}"
-#define OURS(address)                                                        \
-	"{\"TagList\":[{\"Key\":\"dmsl:address\",\"Value\":\"" address        \
-	"\"},{\"Key\":\"dmsl:stack\",\"Value\":\"dev/0123456789abcdef\"},"   \
+#define OURS(address)                                                          \
+	"{\"TagList\":[{\"Key\":\"dmsl:address\",\"Value\":\"" address         \
+	"\"},{\"Key\":\"dmsl:stack\",\"Value\":\"dev/0123456789abcdef\"},"     \
 	"{\"Key\":\"team\",\"Value\":\"a\"}]}"
 #define FAULT(code) "{\"__type\":\"" code "\",\"message\":\"words\"}"
 
@@ -74,15 +74,15 @@ static const struct dms_host host = {
 	.stack = stack,
 };
 
-static const struct resource_type group_type = {
-	"replication_subnet_group", &replication_subnet_group_ops, &host, 0, 0
-};
-static const struct resource_type instance_type = {
-	"replication_instance", &replication_instance_ops, &host, 0, 0
-};
-static const struct resource_type endpoint_type = {
-	"dms_endpoint", &dms_endpoint_ops, &host, 0, 0
-};
+static const struct resource_type group_type = { "replication_subnet_group",
+						 &replication_subnet_group_ops,
+						 &host, 0, 0 };
+static const struct resource_type instance_type = { "replication_instance",
+						    &replication_instance_ops,
+						    &host, 0, 0 };
+static const struct resource_type endpoint_type = { "dms_endpoint",
+						    &dms_endpoint_ops, &host, 0,
+						    0 };
 static const struct resource_type task_type = { "dms_task", &dms_task_ops,
 						&host, 0, 0 };
 
@@ -147,28 +147,30 @@ static const char *text(struct value map, const char *key)
 	return out;
 }
 
-#define ENDPOINT_CONFIG                                                   \
-	"{\"role\":\"source\",\"engine\":\"aurora_postgresql\","          \
-	"\"server\":\"vpce-1.local\",\"port\":5432,\"database\":\"demo_db\"," \
-	"\"secret\":\"arn:secret\",\"ssl\":\"verify_full\","              \
+#define ENDPOINT_CONFIG                                                        \
+	"{\"role\":\"source\",\"engine\":\"aurora_postgresql\","               \
+	"\"server\":\"vpce-1.local\",\"port\":5432,\"database\":\"demo_db\","  \
+	"\"secret\":\"arn:secret\",\"ssl\":\"verify_full\","                   \
 	"\"tags\":{\"team\":\"a\"}}"
-#define ENDPOINT_SHOWN                                                    \
-	"{\"Endpoints\":[{\"EndpointArn\":\"arn:e\",\"Status\":\"active\"," \
-	"\"EndpointIdentifier\":\"dev-main-a\","                          \
-	"\"EngineName\":\"aurora-postgresql\",\"ServerName\":\"vpce-1.local\"," \
-	"\"Port\":5432,\"DatabaseName\":\"demo_db\","                     \
+#define ENDPOINT_SHOWN                                                         \
+	"{\"Endpoints\":[{\"EndpointArn\":\"arn:e\",\"Status\":\"active\","    \
+	"\"EndpointIdentifier\":\"dev-main-a\","                               \
+	"\"EngineName\":\"aurora-postgresql\",\"ServerName\":\"vpce-1."        \
+	"local\","                                                             \
+	"\"Port\":5432,\"DatabaseName\":\"demo_db\","                          \
 	"\"SslMode\":\"verify-full\"}]}"
-#define CREATE_ENDPOINT                                                   \
-	"{\"DatabaseName\":\"demo_db\","                                  \
-	"\"EndpointIdentifier\":\"dev-main-a\",\"EndpointType\":\"source\"," \
-	"\"EngineName\":\"aurora-postgresql\",\"Password\":\"s3ntinel\"," \
-	"\"Port\":5432,\"ServerName\":\"vpce-1.local\","                  \
-	"\"SslMode\":\"verify-full\",\"Tags\":[" MARKS("dms_endpoint.a")  \
-	",{\"Key\":\"team\",\"Value\":\"a\"}],\"Username\":\"master\"}"
-#define MODIFY_ENDPOINT                                                   \
-	"{\"DatabaseName\":\"demo_db\",\"EndpointArn\":\"arn:e\","        \
-	"\"EngineName\":\"aurora-postgresql\",\"Password\":\"s3ntinel\"," \
-	"\"Port\":5432,\"ServerName\":\"vpce-1.local\","                  \
+#define CREATE_ENDPOINT                                                        \
+	"{\"DatabaseName\":\"demo_db\","                                       \
+	"\"EndpointIdentifier\":\"dev-main-a\",\"EndpointType\":\"source\","   \
+	"\"EngineName\":\"aurora-postgresql\",\"Password\":\"s3ntinel\","      \
+	"\"Port\":5432,\"ServerName\":\"vpce-1.local\","                       \
+	"\"SslMode\":\"verify-full\",\"Tags\":[" MARKS(                        \
+	    "dms_endpoint.a") ",{\"Key\":\"team\",\"Value\":\"a\"}],"          \
+			      "\"Username\":\"master\"}"
+#define MODIFY_ENDPOINT                                                        \
+	"{\"DatabaseName\":\"demo_db\",\"EndpointArn\":\"arn:e\","             \
+	"\"EngineName\":\"aurora-postgresql\",\"Password\":\"s3ntinel\","      \
+	"\"Port\":5432,\"ServerName\":\"vpce-1.local\","                       \
 	"\"SslMode\":\"verify-full\",\"Username\":\"master\"}"
 
 static void creates_an_endpoint(void **state)
@@ -186,8 +188,8 @@ static void creates_an_endpoint(void **state)
 	};
 	struct scripted *s = scripted_start(script);
 	struct arena a = { 0 };
-	struct call c = call(s, &a, &endpoint_type, "dms_endpoint.a",
-			     ENDPOINT_CONFIG);
+	struct call c =
+	    call(s, &a, &endpoint_type, "dms_endpoint.a", ENDPOINT_CONFIG);
 
 	(void)state;
 	is(finish(&c, c.type->ops->create), STEP_DONE, &c);
@@ -222,8 +224,8 @@ static void adopts_what_an_earlier_attempt_made(void **state)
 	};
 	struct scripted *s = scripted_start(script);
 	struct arena a = { 0 };
-	struct call c = call(s, &a, &endpoint_type, "dms_endpoint.a",
-			     ENDPOINT_CONFIG);
+	struct call c =
+	    call(s, &a, &endpoint_type, "dms_endpoint.a", ENDPOINT_CONFIG);
 
 	(void)state;
 	is(finish(&c, c.type->ops->create), STEP_DONE, &c);
@@ -251,7 +253,8 @@ static void reads_an_endpoint(void **state)
 			    "\"DatabaseName\":\"demo_db\","
 			    "\"SslMode\":\"none\"}]}" },
 		{ .target = "ListTagsForResource", .answer = "{}" },
-		{ .target = "DescribeEndpoints", .answer = "{\"Endpoints\":[]}" },
+		{ .target = "DescribeEndpoints",
+		  .answer = "{\"Endpoints\":[]}" },
 		{ .target = "DescribeEndpoints",
 		  .status = 400,
 		  .answer = FAULT("ResourceNotFoundFault") },
@@ -259,8 +262,8 @@ static void reads_an_endpoint(void **state)
 	};
 	struct scripted *s = scripted_start(script);
 	struct arena a = { 0 };
-	struct call c = call(s, &a, &endpoint_type, "dms_endpoint.a",
-			     ENDPOINT_CONFIG);
+	struct call c =
+	    call(s, &a, &endpoint_type, "dms_endpoint.a", ENDPOINT_CONFIG);
 
 	(void)state;
 	c.id = STR("arn:e");
@@ -299,8 +302,8 @@ static void tells_nothing_of_secrets(void **state)
 	};
 	struct scripted *s = scripted_start(script);
 	struct arena a = { 0 };
-	struct call c = call(s, &a, &endpoint_type, "dms_endpoint.a",
-			     ENDPOINT_CONFIG);
+	struct call c =
+	    call(s, &a, &endpoint_type, "dms_endpoint.a", ENDPOINT_CONFIG);
 
 	(void)state;
 	is(c.type->ops->create(&c), STEP_FAILED, &c);
@@ -338,8 +341,8 @@ static void updates_an_endpoint(void **state)
 	};
 	struct scripted *s = scripted_start(script);
 	struct arena a = { 0 };
-	struct call c = call(s, &a, &endpoint_type, "dms_endpoint.a",
-			     ENDPOINT_CONFIG);
+	struct call c =
+	    call(s, &a, &endpoint_type, "dms_endpoint.a", ENDPOINT_CONFIG);
 
 	(void)state;
 	c.id = STR("arn:e");
@@ -360,13 +363,14 @@ static void destroys_an_endpoint(void **state)
 		{ .target = "DescribeEndpoints", .answer = ENDPOINT_SHOWN },
 		{ .target = "DeleteEndpoint",
 		  .body = "{\"EndpointArn\":\"arn:e\"}" },
-		{ .target = "DescribeEndpoints", .answer = "{\"Endpoints\":[]}" },
+		{ .target = "DescribeEndpoints",
+		  .answer = "{\"Endpoints\":[]}" },
 		{ 0 },
 	};
 	struct scripted *s = scripted_start(script);
 	struct arena a = { 0 };
-	struct call c = call(s, &a, &endpoint_type, "dms_endpoint.a",
-			     ENDPOINT_CONFIG);
+	struct call c =
+	    call(s, &a, &endpoint_type, "dms_endpoint.a", ENDPOINT_CONFIG);
 
 	(void)state;
 	c.id = STR("arn:e");
@@ -418,13 +422,13 @@ static void makes_a_subnet_group(void **state)
 	arena_release(&a);
 }
 
-#define INSTANCE(status, class)                                             \
-	"{\"ReplicationInstances\":[{\"ReplicationInstanceArn\":\"arn:i\","  \
-	"\"ReplicationInstanceIdentifier\":\"dev-main-a\","                 \
-	"\"ReplicationInstanceStatus\":\"" status                           \
-	"\",\"AllocatedStorage\":20,\"EngineVersion\":\"3.5.4\","           \
-	"\"MultiAZ\":false,\"VpcSecurityGroups\":[{"                        \
-	"\"VpcSecurityGroupId\":\"sg-1\"}],"                                \
+#define INSTANCE(status, class)                                                \
+	"{\"ReplicationInstances\":[{\"ReplicationInstanceArn\":\"arn:i\","    \
+	"\"ReplicationInstanceIdentifier\":\"dev-main-a\","                    \
+	"\"ReplicationInstanceStatus\":\"" status                              \
+	"\",\"AllocatedStorage\":20,\"EngineVersion\":\"3.5.4\","              \
+	"\"MultiAZ\":false,\"VpcSecurityGroups\":[{"                           \
+	"\"VpcSecurityGroupId\":\"sg-1\"}],"                                   \
 	"\"ReplicationInstanceClass\":\"" class "\"}]}"
 
 static void makes_an_instance(void **state)
@@ -436,8 +440,9 @@ static void makes_an_instance(void **state)
 			  "\"ReplicationInstanceClass\":\"dms.t3.medium\","
 			  "\"ReplicationInstanceIdentifier\":\"dev-main-a\","
 			  "\"ReplicationSubnetGroupIdentifier\":\"g\","
-			  "\"Tags\":[" MARKS("i") "],"
-			  "\"VpcSecurityGroupIds\":[\"sg-1\"]}",
+			  "\"Tags\":[" MARKS(
+			      "i") "],"
+				   "\"VpcSecurityGroupIds\":[\"sg-1\"]}",
 		  .answer = "{\"ReplicationInstance\":{"
 			    "\"ReplicationInstanceArn\":\"arn:i\","
 			    "\"ReplicationInstanceStatus\":\"creating\"}}" },
@@ -474,8 +479,8 @@ static void makes_an_instance(void **state)
 	assert_true(str_is(c.id, "arn:i"));
 	assert_string_equal(text(c.result, "version"), "3.5.4");
 	c.prior = value_with(
-		value_with(c.config, STR("version"), value_c("3.5.4"), &a),
-		STR("multi_az"), value_bool(false), &a);
+	    value_with(c.config, STR("version"), value_c("3.5.4"), &a),
+	    STR("multi_az"), value_bool(false), &a);
 	is(c.type->ops->read(&c), STEP_DONE, &c);
 	assert_int_equal(c.result.as.map.n, 1);
 	assert_string_equal(text(c.result, "class"), "dms.t3.large");
@@ -488,37 +493,39 @@ static void makes_an_instance(void **state)
 	arena_release(&a);
 }
 
-#define MAPPING                                                           \
-	"{\\\"rules\\\":[{\\\"object-locator\\\":{\\\"schema-name\\\":\\\"sales\\\"," \
-	"\\\"table-name\\\":\\\"%\\\"},\\\"rule-action\\\":\\\"include\\\"," \
-	"\\\"rule-id\\\":\\\"1\\\",\\\"rule-name\\\":\\\"1\\\"," \
+#define MAPPING                                                                \
+	"{\\\"rules\\\":[{\\\"object-locator\\\":{\\\"schema-name\\\":"        \
+	"\\\"sales\\\","                                                       \
+	"\\\"table-name\\\":\\\"%\\\"},\\\"rule-action\\\":\\\"include\\\","   \
+	"\\\"rule-id\\\":\\\"1\\\",\\\"rule-name\\\":\\\"1\\\","               \
 	"\\\"rule-type\\\":\\\"selection\\\"}]}"
-#define SETTINGS                                                          \
-	"{\\\"FullLoadSettings\\\":{\\\"TargetTablePrepMode\\\":"         \
+#define SETTINGS                                                               \
+	"{\\\"FullLoadSettings\\\":{\\\"TargetTablePrepMode\\\":"              \
 	"\\\"TRUNCATE_BEFORE_LOAD\\\"}}"
-#define TASK_CONFIG                                                       \
-	"{\"instance\":\"arn:i\",\"source\":\"arn:s\",\"target\":\"arn:t\"," \
-	"\"mode\":\"full_load\",\"tables\":\"" MAPPING "\",\"settings\":\"" \
-	SETTINGS "\",\"run\":\"on_apply\",\"wait\":\"loaded\","           \
+#define TASK_CONFIG                                                            \
+	"{\"instance\":\"arn:i\",\"source\":\"arn:s\",\"target\":\"arn:t\","   \
+	"\"mode\":\"full_load\",\"tables\":\"" MAPPING                         \
+	"\",\"settings\":\"" SETTINGS                                          \
+	"\",\"run\":\"on_apply\",\"wait\":\"loaded\","                         \
 	"\"on_change\":\"refuse\"}"
-#define TASK(status, more)                                                \
-	"{\"ReplicationTasks\":[{\"ReplicationTaskArn\":\"arn:k\","       \
-	"\"ReplicationTaskIdentifier\":\"dev-main-a\","                   \
-	"\"MigrationType\":\"full-load\",\"TableMappings\":\"" MAPPING    \
-	"\",\"ReplicationTaskSettings\":\"" SETTINGS                      \
-	"\",\"Status\":\"" status "\"" more "}]}"
+#define TASK(status, more)                                                     \
+	"{\"ReplicationTasks\":[{\"ReplicationTaskArn\":\"arn:k\","            \
+	"\"ReplicationTaskIdentifier\":\"dev-main-a\","                        \
+	"\"MigrationType\":\"full-load\",\"TableMappings\":\"" MAPPING         \
+	"\",\"ReplicationTaskSettings\":\"" SETTINGS "\",\"Status\":\"" status \
+	"\"" more "}]}"
 #define STARTED(at) ",\"ReplicationTaskStartDate\":" at
-#define FINISHED(at, errors)                                              \
-	STARTED(at)                                                       \
-	",\"StopReason\":\"Stop Reason FULL_LOAD_ONLY_FINISHED\","        \
-	"\"ReplicationTaskStats\":{\"TablesLoaded\":1,\"TablesErrored\":" \
-	errors "}"
-#define TESTED(status)                                                    \
-	"{\"Connections\":[{\"Status\":\"" status                         \
+#define FINISHED(at, errors)                                                   \
+	STARTED(at)                                                            \
+	",\"StopReason\":\"Stop Reason FULL_LOAD_ONLY_FINISHED\","             \
+	"\"ReplicationTaskStats\":{\"TablesLoaded\":1,"                        \
+	"\"TablesErrored\":" errors "}"
+#define TESTED(status)                                                         \
+	"{\"Connections\":[{\"Status\":\"" status                              \
 	"\",\"LastFailureMessage\":\"no encryption\"}]}"
-#define STATISTICS(state)                                                 \
-	"{\"TableStatistics\":[{\"SchemaName\":\"sales\","                \
-	"\"TableName\":\"orders\",\"TableState\":\"" state                \
+#define STATISTICS(state)                                                      \
+	"{\"TableStatistics\":[{\"SchemaName\":\"sales\","                     \
+	"\"TableName\":\"orders\",\"TableState\":\"" state                     \
 	"\",\"FullLoadRows\":640000}]}"
 
 static struct call task_call(struct scripted *s, struct arena *a)
@@ -533,14 +540,16 @@ static void makes_a_task(void **state)
 {
 	static const struct scripted_step script[] = {
 		{ .target = "CreateReplicationTask",
-		  .body = "{\"MigrationType\":\"full-load\","
-			  "\"ReplicationInstanceArn\":\"arn:i\","
-			  "\"ReplicationTaskIdentifier\":\"dev-main-a\","
-			  "\"ReplicationTaskSettings\":\"" SETTINGS "\","
-			  "\"SourceEndpointArn\":\"arn:s\","
-			  "\"TableMappings\":\"" MAPPING "\","
-			  "\"Tags\":[" MARKS("dms_task.demo") "],"
-			  "\"TargetEndpointArn\":\"arn:t\"}",
+		  .body =
+		      "{\"MigrationType\":\"full-load\","
+		      "\"ReplicationInstanceArn\":\"arn:i\","
+		      "\"ReplicationTaskIdentifier\":\"dev-main-a\","
+		      "\"ReplicationTaskSettings\":\"" SETTINGS "\","
+		      "\"SourceEndpointArn\":\"arn:s\","
+		      "\"TableMappings\":\"" MAPPING "\","
+		      "\"Tags\":[" MARKS(
+			  "dms_task.demo") "],"
+					   "\"TargetEndpointArn\":\"arn:t\"}",
 		  .answer = "{\"ReplicationTask\":{"
 			    "\"ReplicationTaskArn\":\"arn:k\","
 			    "\"Status\":\"creating\"}}" },
@@ -617,8 +626,8 @@ static void loads_once(void **state)
 	(void)state;
 	is(finish(&c, c.type->ops->run), STEP_DONE, &c);
 	assert_int_equal(strlen(text(c.result, "loaded")), 64);
-	assert_true(str_starts(c.waiting_for,
-			       "the load: sales.orders 640,000 rows"));
+	assert_true(
+	    str_starts(c.waiting_for, "the load: sales.orders 640,000 rows"));
 	scripted_stop(s);
 	arena_release(&a);
 }
@@ -709,9 +718,10 @@ static void says_why_a_load_failed(void **state)
 		  .answer = "{\"TableStatistics\":[]}" },
 		/* What can be gone on with, is. */
 		{ .target = "DescribeReplicationTasks",
-		  .answer = TASK("failed", STARTED("18") ",\"StopReason\":"
-							 "\"Stop Reason "
-							 "RECOVERABLE_ERROR\"") },
+		  .answer =
+		      TASK("failed", STARTED("18") ",\"StopReason\":"
+						   "\"Stop Reason "
+						   "RECOVERABLE_ERROR\"") },
 		{ .target = "StartReplicationTask",
 		  .body = "{\"ReplicationTaskArn\":\"arn:k\","
 			  "\"StartReplicationTaskType\":"
@@ -816,8 +826,8 @@ static void plans_a_load(void **state)
 	assert_non_null(strstr(c.err.hint, "reload_all"));
 
 	c.err = (struct error){ 0 };
-	c.config = value_with(c.config, STR("on_change"),
-			      value_c("reload_all"), &a);
+	c.config =
+	    value_with(c.config, STR("on_change"), value_c("reload_all"), &a);
 	c.prior = value_with(c.prior, STR("settings"), value_c("{}"), &a);
 	assert_int_equal(c.type->ops->plan(&c, "update"), 0);
 	assert_true(c.needs_run);

@@ -67,9 +67,8 @@ static void check_one(uint64_t seed)
 		edges[i].from = next_random(&seed) % n;
 		edges[i].to = next_random(&seed) % n;
 		if (only_back)
-			edges[i].to = edges[i].from ?
-					      edges[i].to % edges[i].from :
-					      0;
+			edges[i].to =
+			    edges[i].from ? edges[i].to % edges[i].from : 0;
 		if (only_back && edges[i].from == 0)
 			edges[i].from = n - 1 ? 1 : 0;
 	}
@@ -96,8 +95,7 @@ static void check_one(uint64_t seed)
 
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = back->first[i]; k < back->first[i + 1]; k++)
-			assert_true(
-				has_edge(edges, n_edges, back->to[k], i));
+			assert_true(has_edge(edges, n_edges, back->to[k], i));
 	assert_int_equal(back->first[n], n_edges);
 	arena_release(&a);
 }

@@ -28,7 +28,7 @@
 #include <cmocka.h>
 
 #define SENTINEL "S3ntinel-Geheimnis"
-#define UID "0123456789abcdef"
+#define UID	 "0123456789abcdef"
 
 static struct arena arena;
 static struct seal *seal;
@@ -70,8 +70,7 @@ static struct value attrs(const char *name)
 {
 	struct value_entry e[] = {
 		{ STR("name"), value_c(name) },
-		{ STR("password"),
-		  value_mark(value_c(SENTINEL), MARK_SECRET) },
+		{ STR("password"), value_mark(value_c(SENTINEL), MARK_SECRET) },
 	};
 
 	return value_map(e, 2, &arena);
@@ -222,7 +221,7 @@ static void check_prefix(const struct state *s, const struct journal_replay *r,
 	assert_int_equal(state_find(s, STR("vpc.a")) != NULL, has_a);
 	assert_int_equal(state_find(s, STR("vpc.b")) != NULL, has_b);
 	assert_int_equal(r->n_open, (n > 1 && n <= 3) || (n > 4 && n <= 5) ||
-					    (n > 6 && n <= 7) || n > 8);
+					(n > 6 && n <= 7) || n > 8);
 	if (n)
 		assert_true(str_is(s->uid, UID));
 	if (r->n_open)
@@ -238,9 +237,9 @@ static void check_prefix(const struct state *s, const struct journal_replay *r,
 		assert_int_equal(r->open[0].n_deps, 2);
 		assert_true(str_is(value_text(r->open[0].config, "password"),
 				   SENTINEL));
-		assert_int_equal(value_get(r->open[0].config, "password")
-					 ->marks,
-				 MARK_SECRET);
+		assert_int_equal(
+		    value_get(r->open[0].config, "password")->marks,
+		    MARK_SECRET);
 	}
 	if (n == 5) {
 		assert_non_null(r->open[0].prior);
@@ -429,8 +428,8 @@ static void missing_and_foreign_records_are_found(void **state)
 		struct str head = str_sub(text, 0, ends[i]);
 		struct str tail = str_skip(text, ends[i + 1]);
 
-		set_file(str_fmt(&arena, "%.*s%.*s", STR_ARG(head),
-				 STR_ARG(tail)));
+		set_file(
+		    str_fmt(&arena, "%.*s%.*s", STR_ARG(head), STR_ARG(tail)));
 		assert_int_equal(load(&s, &r, &err), -1);
 		assert_int_equal(err.kind, ERROR_CORRUPT);
 		state_release(&s);
@@ -492,9 +491,8 @@ static void a_further_run_keeps_what_is_open(void **state)
 		.stack_uid = STR(UID),
 	};
 	struct journal_record again =
-		make(JOURNAL_INTENT, "vpc.a", "create", "t4");
-	struct journal_record done =
-		make(JOURNAL_DONE, "vpc.a", "create", "");
+	    make(JOURNAL_INTENT, "vpc.a", "create", "t4");
+	struct journal_record done = make(JOURNAL_DONE, "vpc.a", "create", "");
 	struct state_resource a = { .address = STR("vpc.a"),
 				    .type = STR("vpc"),
 				    .attrs = attrs("x") };

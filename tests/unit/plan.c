@@ -35,7 +35,9 @@ static const struct attr_schema net_attrs[] = {
 	{ 0 },
 };
 static const struct type_schema net_schema = {
-	.name = "vpc", .attrs = net_attrs, .has_tags = true,
+	.name = "vpc",
+	.attrs = net_attrs,
+	.has_tags = true,
 };
 
 static const struct attr_schema part_attrs[] = {
@@ -44,7 +46,9 @@ static const struct attr_schema part_attrs[] = {
 	{ 0 },
 };
 static const struct type_schema part_schema = {
-	.name = "subnet", .attrs = part_attrs, .has_tags = true,
+	.name = "subnet",
+	.attrs = part_attrs,
+	.has_tags = true,
 };
 
 static const struct attr_schema rule_attrs[] = {
@@ -55,7 +59,8 @@ static const struct attr_schema rule_attrs[] = {
 	{ 0 },
 };
 static const struct type_schema rule_schema = {
-	.name = "rule", .attrs = rule_attrs,
+	.name = "rule",
+	.attrs = rule_attrs,
 };
 
 static const struct attr_schema group_attrs[] = {
@@ -68,13 +73,18 @@ static const struct attr_schema note_attrs[] = {
 	{ 0 },
 };
 static const struct block_schema group_blocks[] = {
-	{ .name = "ingress", .kind = BLOCK_NODES, .node_type = "rule",
-	  .parent_attr = "group", .given = "direction" },
+	{ .name = "ingress",
+	  .kind = BLOCK_NODES,
+	  .node_type = "rule",
+	  .parent_attr = "group",
+	  .given = "direction" },
 	{ .name = "note", .kind = BLOCK_LIST, .attrs = note_attrs },
 	{ 0 },
 };
 static const struct type_schema group_schema = {
-	.name = "group", .attrs = group_attrs, .blocks = group_blocks,
+	.name = "group",
+	.attrs = group_attrs,
+	.blocks = group_blocks,
 };
 
 static const struct attr_schema base_attrs[] = {
@@ -89,7 +99,10 @@ static const struct attr_schema base_attrs[] = {
 	{ 0 },
 };
 static const struct type_schema base_schema = {
-	.name = "base", .attrs = base_attrs, .has_tags = true, .is_fixed = true,
+	.name = "base",
+	.attrs = base_attrs,
+	.has_tags = true,
+	.is_fixed = true,
 };
 
 static const struct attr_schema job_attrs[] = {
@@ -99,12 +112,13 @@ static const struct attr_schema job_attrs[] = {
 	{ 0 },
 };
 static const struct type_schema job_schema = {
-	.name = "job", .attrs = job_attrs,
+	.name = "job",
+	.attrs = job_attrs,
 };
 
 static const struct type_schema *const schemas[] = {
-	&net_schema, &part_schema, &rule_schema, &group_schema,
-	&base_schema, &job_schema, NULL,
+	&net_schema,  &part_schema, &rule_schema, &group_schema,
+	&base_schema, &job_schema,  NULL,
 };
 
 /* What reads find: set by the tests, looked at by workers. */
@@ -129,8 +143,8 @@ static enum step fake_read(struct call *c)
 	c->status = STR("is stopped");
 	c->result = c->prior;
 	if (is(c->address, world.drifted))
-		c->result = value_with(c->prior, STR("class"),
-				       value_c("other"), c->arena);
+		c->result = value_with(c->prior, STR("class"), value_c("other"),
+				       c->arena);
 	return STEP_DONE;
 }
 
@@ -153,12 +167,18 @@ static int job_plan(struct call *c, const char *action)
 }
 
 static const struct resource_ops plain_ops = {
-	.read = fake_read, .create = fake_done, .update = fake_done,
+	.read = fake_read,
+	.create = fake_done,
+	.update = fake_done,
 	.destroy = fake_done,
 };
 static const struct resource_ops job_ops = {
-	.plan = job_plan, .read = fake_read, .create = fake_done,
-	.update = fake_done, .destroy = fake_done, .run = fake_done,
+	.plan = job_plan,
+	.read = fake_read,
+	.create = fake_done,
+	.update = fake_done,
+	.destroy = fake_done,
+	.run = fake_done,
 };
 static const struct resource_type fake_types[] = {
 	{ .name = "vpc", .ops = &plain_ops, .is_simulated = true },
@@ -179,10 +199,14 @@ static int fake_open(const struct provider_setup *s, void **self,
 }
 
 static const struct provider fake = {
-	.name = "fake", .types = fake_types, .open = fake_open,
+	.name = "fake",
+	.types = fake_types,
+	.open = fake_open,
 };
 static const struct provider far = {
-	.name = "far", .types = fake_types, .open = fake_open,
+	.name = "far",
+	.types = fake_types,
+	.open = fake_open,
 	.unavailable = "it is not built yet",
 };
 static const struct provider *const providers[] = { &fake, &far, NULL };
@@ -326,8 +350,8 @@ static void carry_out(struct run *r)
 			.address = s->address,
 			.type = str_from(s->schema->name),
 			.provider = STR("fake"),
-			.id = str_fmt(&r->arena, "id-%.*s",
-				      STR_ARG(s->address)),
+			.id =
+			    str_fmt(&r->arena, "id-%.*s", STR_ARG(s->address)),
 		};
 		struct str deps[16];
 		struct value_entry entries[32];
@@ -349,16 +373,15 @@ static void carry_out(struct run *r)
 				continue;
 			if (value_is_unknown(e.value))
 				e.value = value_str(str_fmt(
-					&r->arena, "%.*s of %.*s",
-					STR_ARG(e.key), STR_ARG(s->address)));
+				    &r->arena, "%.*s of %.*s", STR_ARG(e.key),
+				    STR_ARG(s->address)));
 			entries[n++] = e;
 		}
 		for (size_t k = 0; k < now.attrs.as.map.n; k++)
 			entries[n++] = now.attrs.as.map.entries[k];
 		now.attrs = value_map(entries, n, &r->arena);
-		results->attrs[s->resource->index] =
-			value_with(now.attrs, STR("id"), value_str(now.id),
-				   &r->arena);
+		results->attrs[s->resource->index] = value_with(
+		    now.attrs, STR("id"), value_str(now.id), &r->arena);
 		results->is_done[s->resource->index] = true;
 		for (size_t k = 0; k < s->resource->n_deps; k++)
 			deps[k] = r->e->resources[s->resource->deps[k]].address;
@@ -402,35 +425,35 @@ static void assert_has_not(const struct run *r, const char *part)
 }
 
 static const char stack_text[] =
-	"param size : enum(small, large) = small\n"
-	"param rows : number = 4 { check = rows > 0  message = \"too few\" }\n"
-	"let zones = [\"a\", \"b\"]\n"
-	"stack dev { provider = fake  tags = { env = \"dev\" } }\n"
-	"component network(cidr: cidr, zones: list(string)) {\n"
-	"  vpc main { cidr = cidr  zones = zones }\n"
-	"  let nets = { for i, z in zones : z => cidr_subnet(cidr, 8, i + 1) }\n"
-	"  subnet part for z in zones { vpc = vpc.main  cidr = nets[z] }\n"
-	"  output vpc = vpc.main\n"
-	"  output subnets = subnet.part[*]\n"
-	"  output first = subnet.part[\"a\"].cidr\n"
-	"}\n"
-	"component server(net: network, class: string = \"db.small\") {\n"
-	"  group own {\n"
-	"    vpc = net.vpc\n"
-	"    ingress self { from = group.own  port = 5432 }\n"
-	"    note { text = \"one\" }\n"
-	"    note { text = \"two\"  level = high }\n"
-	"  }\n"
-	"  base main { subnets = net.subnets  class = class }\n"
-	"  output base = base.main\n"
-	"  output endpoint = base.main.endpoint\n"
-	"}\n"
-	"network one { cidr = 10.0.0.0/16  zones = zones }\n"
-	"server db { net = network.one  class = size == \"large\" ? \"db.large\" "
-	": \"db.small\" }\n"
-	"job load { server = server.db.endpoint  on = server.db.base }\n"
-	"output endpoint = server.db.endpoint\n"
-	"output range = network.one.first\n";
+    "param size : enum(small, large) = small\n"
+    "param rows : number = 4 { check = rows > 0  message = \"too few\" }\n"
+    "let zones = [\"a\", \"b\"]\n"
+    "stack dev { provider = fake  tags = { env = \"dev\" } }\n"
+    "component network(cidr: cidr, zones: list(string)) {\n"
+    "  vpc main { cidr = cidr  zones = zones }\n"
+    "  let nets = { for i, z in zones : z => cidr_subnet(cidr, 8, i + 1) }\n"
+    "  subnet part for z in zones { vpc = vpc.main  cidr = nets[z] }\n"
+    "  output vpc = vpc.main\n"
+    "  output subnets = subnet.part[*]\n"
+    "  output first = subnet.part[\"a\"].cidr\n"
+    "}\n"
+    "component server(net: network, class: string = \"db.small\") {\n"
+    "  group own {\n"
+    "    vpc = net.vpc\n"
+    "    ingress self { from = group.own  port = 5432 }\n"
+    "    note { text = \"one\" }\n"
+    "    note { text = \"two\"  level = high }\n"
+    "  }\n"
+    "  base main { subnets = net.subnets  class = class }\n"
+    "  output base = base.main\n"
+    "  output endpoint = base.main.endpoint\n"
+    "}\n"
+    "network one { cidr = 10.0.0.0/16  zones = zones }\n"
+    "server db { net = network.one  class = size == \"large\" ? \"db.large\" "
+    ": \"db.small\" }\n"
+    "job load { server = server.db.endpoint  on = server.db.base }\n"
+    "output endpoint = server.db.endpoint\n"
+    "output range = network.one.first\n";
 
 /* -- Tests ---------------------------------------------------------------- */
 
@@ -455,9 +478,8 @@ static void test_expansion(void **state)
 	}
 	assert_int_equal(r.e->n, 7);
 	for (size_t i = 0; i < 7; i++)
-		assert_string_equal(
-			str_c(r.e->resources[i].address, &r.arena),
-			addresses[i]);
+		assert_string_equal(str_c(r.e->resources[i].address, &r.arena),
+				    addresses[i]);
 	/* The job needs the base alone, not all of the component. */
 	assert_int_equal(r.e->resources[6].n_deps, 1);
 	assert_int_equal(r.e->resources[6].deps[0], 5);
@@ -510,7 +532,7 @@ static const char *changed(struct run *r, const char *old, const char *new)
 	assert_non_null(at);
 	return str_fmt(&r->arena, "%.*s%s%s", (int)(at - stack_text),
 		       stack_text, new, at + strlen(old))
-		.s;
+	    .s;
 }
 
 static void applied(struct run *r)
@@ -526,8 +548,8 @@ static void test_update(void **state)
 
 	(void)state;
 	applied(&r);
-	assert_int_equal(do_plan(&r, changed(&r, "\"db.small\" }", "\"db.x\" }")),
-			 0);
+	assert_int_equal(
+	    do_plan(&r, changed(&r, "\"db.small\" }", "\"db.x\" }")), 0);
 	assert_int_equal(action_of(&r, "server.db/base.main"), ACTION_UPDATE);
 	assert_int_equal(action_of(&r, "job.load"), ACTION_NONE);
 	assert_has(&r, "class  \"db.small\" -> \"db.x\"");
@@ -563,10 +585,9 @@ static void test_fixed(void **state)
 
 	(void)state;
 	applied(&r);
-	assert_int_equal(
-		do_plan(&r, changed(&r, "class = class }",
-				    "class = class  name = \"b\" }")),
-		-1);
+	assert_int_equal(do_plan(&r, changed(&r, "class = class }",
+					     "class = class  name = \"b\" }")),
+			 -1);
 	assert_has(&r, "error[E0312]");
 	assert_has(&r, "its data lost");
 	run_end(&r);
@@ -595,11 +616,11 @@ static void test_lifecycle(void **state)
 {
 	struct run r;
 	static const char text[] =
-		"stack dev { provider = fake }\n"
-		"vpc a { cidr = 10.0.0.0/16  lifecycle { prevent_destroy = "
-		"true } }\n"
-		"vpc b { cidr = 10.0.0.0/16  lifecycle { keep_on_destroy = "
-		"true } }\n";
+	    "stack dev { provider = fake }\n"
+	    "vpc a { cidr = 10.0.0.0/16  lifecycle { prevent_destroy = "
+	    "true } }\n"
+	    "vpc b { cidr = 10.0.0.0/16  lifecycle { keep_on_destroy = "
+	    "true } }\n";
 
 	(void)state;
 	run_begin(&r);
@@ -673,9 +694,8 @@ static void test_tags_change_nothing_else(void **state)
 
 	(void)state;
 	applied(&r);
-	assert_int_equal(do_plan(&r, changed(&r, "env = \"dev\"",
-					     "env = \"test\"")),
-			 0);
+	assert_int_equal(
+	    do_plan(&r, changed(&r, "env = \"dev\"", "env = \"test\"")), 0);
 	assert_int_equal(action_of(&r, "network.one/vpc.main"), ACTION_UPDATE);
 	assert_int_equal(action_of(&r, "server.db/group.own"), ACTION_NONE);
 	assert_int_equal(action_of(&r, "job.load"), ACTION_NONE);
@@ -763,12 +783,12 @@ static void test_mistakes(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		run_begin(&r);
 		assert_int_equal(
-			do_expand(&r, str_fmt(&r.arena,
-					      "stack dev { provider = fake }\n"
-					      "%s\n",
-					      cases[i].text)
-					      .s),
-			-1);
+		    do_expand(&r, str_fmt(&r.arena,
+					  "stack dev { provider = fake }\n"
+					  "%s\n",
+					  cases[i].text)
+				      .s),
+		    -1);
 		assert_has(&r, cases[i].code);
 		assert_has(&r, cases[i].words);
 		run_end(&r);
@@ -827,16 +847,16 @@ static void test_depends_on_component(void **state)
 	(void)state;
 	run_begin(&r);
 	assert_int_equal(
-		do_expand(&r, "stack dev { provider = fake }\n"
-			      "component c() {\n"
-			      "  job a { server = \"x\" }\n"
-			      "  job b { server = \"y\" }\n"
-			      "}\n"
-			      "c one { }\n"
-			      "c two { depends_on = [c.one] }\n"
-			      "job z for k in [\"p\", \"q\"] { server = k }\n"
-			      "job y { server = job.z[\"q\"].loaded }\n"),
-		0);
+	    do_expand(&r, "stack dev { provider = fake }\n"
+			  "component c() {\n"
+			  "  job a { server = \"x\" }\n"
+			  "  job b { server = \"y\" }\n"
+			  "}\n"
+			  "c one { }\n"
+			  "c two { depends_on = [c.one] }\n"
+			  "job z for k in [\"p\", \"q\"] { server = k }\n"
+			  "job y { server = job.z[\"q\"].loaded }\n"),
+	    0);
 	assert_int_equal(r.e->resources[2].n_deps, 2);
 	assert_int_equal(r.e->resources[3].n_deps, 2);
 	assert_int_equal(r.e->resources[6].n_deps, 1);
@@ -848,11 +868,11 @@ static void test_depends_on_component(void **state)
 static void test_no_secret(void **state)
 {
 	static const char text[] =
-		"param pass : string secret\n"
-		"stack dev { provider = fake }\n"
-		"base a { class = \"x\"  password = pass }\n"
-		"job b { server = \"host-${base.a.password}\" }\n"
-		"output p = pass\n";
+	    "param pass : string secret\n"
+	    "stack dev { provider = fake }\n"
+	    "base a { class = \"x\"  password = pass }\n"
+	    "job b { server = \"host-${base.a.password}\" }\n"
+	    "output p = pass\n";
 	struct run r;
 	struct buf json;
 	struct saved_plan saved;

@@ -16,7 +16,7 @@ enum scripted_how {
 struct scripted_step {
 	const char *target; /* the operation; NULL: not looked at */
 	const char *body;   /* exact; NULL: not looked at */
-	int status;         /* 0: 200 */
+	int status;	    /* 0: 200 */
 	const char *answer; /* NULL: {} */
 	enum scripted_how how;
 	const char *headers; /* more header lines, each with \r\n */

@@ -50,7 +50,7 @@ static int n_repos;
 static struct str git(const char *line)
 {
 	struct str command = str_fmt(
-		&arena, "cd '%s' && exec </dev/null 2>&1 && %s", repo, line);
+	    &arena, "cd '%s' && exec </dev/null 2>&1 && %s", repo, line);
 	FILE *pipe = popen(command.s, "r");
 	struct buf b;
 	struct str text;
@@ -70,12 +70,18 @@ static struct str git(const char *line)
 static int set_up(void **state)
 {
 	static const char *const names[] = {
-		"GIT_AUTHOR_NAME",    "GIT_AUTHOR_EMAIL",
-		"GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL",
-		"GIT_AUTHOR_DATE",    "GIT_COMMITTER_DATE",
-		"EMAIL",	      "GIT_DIR",
-		"GIT_WORK_TREE",      "GIT_INDEX_FILE",
-		"DMSL_STATE_KEY",     "DMSL_STATE_KEY_FILE",
+		"GIT_AUTHOR_NAME",
+		"GIT_AUTHOR_EMAIL",
+		"GIT_COMMITTER_NAME",
+		"GIT_COMMITTER_EMAIL",
+		"GIT_AUTHOR_DATE",
+		"GIT_COMMITTER_DATE",
+		"EMAIL",
+		"GIT_DIR",
+		"GIT_WORK_TREE",
+		"GIT_INDEX_FILE",
+		"DMSL_STATE_KEY",
+		"DMSL_STATE_KEY_FILE",
 		"XDG_CONFIG_HOME",
 	};
 
@@ -204,8 +210,8 @@ static void state_is_a_commit_that_git_reads(void **state)
 			   "<ann@example.org> Create 1 resource 12ab\n"
 			   "Ann Other <ann@example.org> Ann Other "
 			   "<ann@example.org> Create 1 resource 12ab"));
-	assert_true(str_is(git("git show dmsl/state:dev.dmstate.json"),
-			   "{\"a\":2}"));
+	assert_true(
+	    str_is(git("git show dmsl/state:dev.dmstate.json"), "{\"a\":2}"));
 	/* Neither work tree nor index have noticed. */
 	assert_true(str_is(git("git status --porcelain"), "?? dev.dmsl"));
 	check_repository();
@@ -645,24 +651,24 @@ static void locks_of_killed_runs_are_removed(void **state)
 {
 	struct store *s = open_stack("dev");
 	struct str base = must_commit(s, STR(""), "1");
-	struct str lock = str_fmt(&arena, "%s/.git/refs/heads/dmsl/state.lock",
-				  repo);
+	struct str lock =
+	    str_fmt(&arena, "%s/.git/refs/heads/dmsl/state.lock", repo);
 	struct str moving = str_fmt(&arena, "%s/moving", store_folder(s));
 	struct error err;
 
 	(void)state;
 	/* What a kill leaves between the lock and the rename. */
-	assert_int_equal(file_replace(moving.s, STR("refs/heads/dmsl/state"),
-				      0600, &err),
-			 0);
+	assert_int_equal(
+	    file_replace(moving.s, STR("refs/heads/dmsl/state"), 0600, &err),
+	    0);
 	assert_int_equal(file_replace(lock.s, STR(""), 0644, &err), 0);
 	base = must_commit(s, base, "2");
 	assert_int_equal(access(lock.s, F_OK), -1);
 	assert_non_null(strstr(store_note(s), "state.lock"));
 	/* A kill before the lock: nothing to remove. */
-	assert_int_equal(file_replace(moving.s, STR("refs/heads/dmsl/state"),
-				      0600, &err),
-			 0);
+	assert_int_equal(
+	    file_replace(moving.s, STR("refs/heads/dmsl/state"), 0600, &err),
+	    0);
 	must_commit(s, base, "3");
 	store_close(s);
 	check_repository();
@@ -672,8 +678,8 @@ static void locks_of_others_are_waited_for(void **state)
 {
 	struct store *s = open_stack("dev");
 	struct str base = must_commit(s, STR(""), "1");
-	struct str lock = str_fmt(&arena, "%s/.git/refs/heads/dmsl/state.lock",
-				  repo);
+	struct str lock =
+	    str_fmt(&arena, "%s/.git/refs/heads/dmsl/state.lock", repo);
 	struct error err;
 	int64_t began = clock_ms();
 	pid_t pid;

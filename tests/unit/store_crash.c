@@ -43,13 +43,12 @@ static const char *repo;
 
 /* The system calls that change what is on the disk. */
 static const long changing[] = {
-	SYS_write,    SYS_pwrite64,  SYS_fsync,	   SYS_fdatasync,
-	SYS_ftruncate, SYS_flock,    SYS_renameat, SYS_renameat2,
-	SYS_linkat,   SYS_unlinkat,  SYS_mkdirat,  SYS_fchmod,
-	SYS_openat,
+	SYS_write,   SYS_pwrite64, SYS_fsync,	  SYS_fdatasync, SYS_ftruncate,
+	SYS_flock,   SYS_renameat, SYS_renameat2, SYS_linkat,	 SYS_unlinkat,
+	SYS_mkdirat, SYS_fchmod,   SYS_openat,
 #ifdef SYS_rename
-	SYS_rename,   SYS_link,	     SYS_unlink,   SYS_mkdir,
-	SYS_rmdir,    SYS_open,
+	SYS_rename,  SYS_link,	   SYS_unlink,	  SYS_mkdir,	 SYS_rmdir,
+	SYS_open,
 #endif
 };
 
@@ -63,10 +62,11 @@ static bool is_changing(long number)
 
 static int shell(const char *line)
 {
-	return system(str_fmt(&arena, "cd '%s' && { %s; } </dev/null "
-				      ">/dev/null 2>&1",
+	return system(str_fmt(&arena,
+			      "cd '%s' && { %s; } </dev/null "
+			      ">/dev/null 2>&1",
 			      repo, line)
-			      .s);
+			  .s);
 }
 
 static int set_up(void **state)
@@ -103,9 +103,8 @@ static void new_repo(int n)
 
 static int put(struct state *s, const char *address)
 {
-	struct value_entry e = {
-		STR("password"), value_mark(value_c("hidden"), MARK_SECRET)
-	};
+	struct value_entry e = { STR("password"),
+				 value_mark(value_c("hidden"), MARK_SECRET) };
 	struct state_resource r = {
 		.address = str_from(address),
 		.type = STR("vpc"),
@@ -140,8 +139,7 @@ static int open_run(struct run *r, const char *run_id, struct error *err)
 	*r = (struct run){ 0 };
 	state_init(&r->state, &arena);
 	if (store_open(&o, &r->store, err) < 0 ||
-	    store_lease(r->store, str_from(run_id), &arena, &broken, err) <
-		    0 ||
+	    store_lease(r->store, str_from(run_id), &arena, &broken, err) < 0 ||
 	    seal_open(store_folder(r->store), true, &r->seal, err) < 0 ||
 	    store_load(r->store, &arena, &text, &r->base, err) < 0 ||
 	    state_read(&r->state, text, r->seal, err) < 0 ||
@@ -201,9 +199,9 @@ static int end(struct run *r, struct error *err)
 	if (rc == 0)
 		rc = state_write(&r->state, r->seal, &text, err);
 	if (rc == 0)
-		rc = store_commit(r->store, r->base, buf_str(&text),
-				  STR("Create 2 resources"), &arena, &made,
-				  err);
+		rc =
+		    store_commit(r->store, r->base, buf_str(&text),
+				 STR("Create 2 resources"), &arena, &made, err);
 	buf_release(&text);
 	if (rc < 0 || journal_add(r->journal, &record, err) < 0 ||
 	    journal_sync(r->journal, err) < 0 ||
