@@ -10,7 +10,7 @@
 
 enum {
 	ADDRESS_MOST = 64 * 1024, /* bytes of an address */
-	HASH_DIGITS = 8,          /* of a default name that was cut */
+	HASH_DIGITS = 8,	  /* of a default name that was cut */
 };
 
 static bool is_letter(char c)
@@ -212,8 +212,8 @@ bool address_split(struct str address, struct arena *a, struct str *parent,
 	slash = last_slash(address);
 	if (slash == -2 || slash == 0)
 		return false;
-	*parent = slash < 0 ? (struct str){ 0 }
-			    : str_sub(address, 0, (size_t)slash);
+	*parent =
+	    slash < 0 ? (struct str){ 0 } : str_sub(address, 0, (size_t)slash);
 	return split_part(str_skip(address, (size_t)(slash + 1)), type, name,
 			  has_key, key) &&
 	       (!*has_key || unquote(key, a));
@@ -263,7 +263,8 @@ struct str address_default_name(struct arena *a, struct str stack,
 			end = rest.n;
 		if (split_part(str_sub(rest, 0, end), &type, &name, &has_key,
 			       &key)) {
-			/* Two components may have a name and an inside alike. */
+			/* Two components may have a name and an inside alike.
+			 */
 			if (end < rest.n)
 				add_word(&b, type);
 			add_word(&b, name);

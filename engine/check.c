@@ -83,8 +83,8 @@ static struct value fallback_value(const struct attr_schema *s,
 	struct diags d = { .arena = a };
 	struct value v = value_null();
 
-	if (s->fallback && constant_value(STR("schema"), str_from(s->fallback),
-					  t, a, &d, &v))
+	if (s->fallback &&
+	    constant_value(STR("schema"), str_from(s->fallback), t, a, &d, &v))
 		BUG("fallback of \"%s\" in a schema: %s: %.*s", s->name,
 		    s->fallback, STR_ARG(d.items[0]->message));
 	diags_release(&d);
@@ -108,7 +108,10 @@ static void attr_info_init(struct attr_info *info, const struct attr_schema *s,
 
 /* Every resource that has tags takes this beside what its table lists. */
 static const struct attr_schema tags_schema = {
-	"tags", "map(string)", ATTR_OPTIONAL, NULL,
+	"tags",
+	"map(string)",
+	ATTR_OPTIONAL,
+	NULL,
 	"Tags; those of the stack are merged in.",
 };
 
@@ -148,8 +151,8 @@ static struct type_info *type_info_new(const struct type_schema *s,
 		attr_info_init(&t->attrs[n], &tags_schema, a);
 	while (s->blocks && s->blocks[t->n_blocks].name)
 		t->n_blocks++;
-	t->blocks = arena_new(a, struct block_info,
-			      t->n_blocks ? t->n_blocks : 1);
+	t->blocks =
+	    arena_new(a, struct block_info, t->n_blocks ? t->n_blocks : 1);
 	for (size_t i = 0; i < t->n_blocks; i++) {
 		struct block_info *b = &t->blocks[i];
 
@@ -237,17 +240,16 @@ static void unknown_attr(const struct ast_attr *a, const struct source *s,
 			 const struct check_target *t, struct diags *d)
 {
 	struct suggest near = suggest_start(a->name);
-	struct diag *to = diag_error(d, "E0203", place_of(s, a->name_span),
-				     "unrecognised attribute \"%.*s\" in "
-				     "%s \"%.*s\"",
-				     STR_ARG(a->name), t->kind,
-				     STR_ARG(t->name));
+	struct diag *to =
+	    diag_error(d, "E0203", place_of(s, a->name_span),
+		       "unrecognised attribute \"%.*s\" in "
+		       "%s \"%.*s\"",
+		       STR_ARG(a->name), t->kind, STR_ARG(t->name));
 
 	for (size_t i = 0; i < t->n; i++)
 		suggest_try(&near, str_from(t->attrs[i].schema->name));
 	for (size_t i = 0; t->type && i < t->type->n_blocks; i++)
-		suggest_try(&near,
-				str_from(t->type->blocks[i].schema->name));
+		suggest_try(&near, str_from(t->type->blocks[i].schema->name));
 	if (t->is_resource)
 		suggest_try(&near, STR("depends_on"));
 	check_suggest(&near, d, to);
@@ -267,8 +269,8 @@ void check_repeated(const struct ast_body *b, const struct source *s,
 			continue;
 		}
 		struct diag *to = diag_error(
-			d, "E0205", place_of(s, a->name_span),
-			"attribute \"%.*s\" is given twice", STR_ARG(a->name));
+		    d, "E0205", place_of(s, a->name_span),
+		    "attribute \"%.*s\" is given twice", STR_ARG(a->name));
 
 		diag_note(d, to, place_of(s, first->name_span), "first here");
 	}
@@ -288,10 +290,10 @@ static void check_one_attr(const struct ast_attr *a, const struct source *s,
 	}
 	if ((info->schema->flags & ATTR_COMPUTED) &&
 	    !(info->schema->flags & ATTR_OPTIONAL)) {
-		struct diag *to = diag_error(
-			d, "E0221", place_of(s, a->name_span),
-			"attribute \"%.*s\" of %s cannot be written",
-			STR_ARG(a->name), t->kind);
+		struct diag *to =
+		    diag_error(d, "E0221", place_of(s, a->name_span),
+			       "attribute \"%.*s\" of %s cannot be written",
+			       STR_ARG(a->name), t->kind);
 
 		diag_hint(d, to, "Its value is given by the provider.");
 	}
@@ -366,21 +368,21 @@ static void check_block(const struct ast_body *body, size_t at,
 	const struct ast_block *b = &body->blocks[at];
 	struct place place = place_of(s, b->name_span);
 	const struct block_info *info =
-		t->type ? type_info_block(t->type, b->name) : NULL;
+	    t->type ? type_info_block(t->type, b->name) : NULL;
 
 	if (!info) {
 		if (t->is_resource && check_is_common_block(b->name))
 			return;
 		struct suggest near = suggest_start(b->name);
-		struct diag *to = diag_error(
-			d, "E0222", place, "unrecognised block \"%.*s\" in "
-			"%s \"%.*s\"",
-			STR_ARG(b->name), t->kind, STR_ARG(t->name));
+		struct diag *to =
+		    diag_error(d, "E0222", place,
+			       "unrecognised block \"%.*s\" in "
+			       "%s \"%.*s\"",
+			       STR_ARG(b->name), t->kind, STR_ARG(t->name));
 
 		for (size_t i = 0; t->type && i < t->type->n_blocks; i++)
-			suggest_try(
-				&near,
-				str_from(t->type->blocks[i].schema->name));
+			suggest_try(&near,
+				    str_from(t->type->blocks[i].schema->name));
 		check_suggest(&near, d, to);
 		return;
 	}
@@ -397,27 +399,28 @@ static void check_block(const struct ast_body *body, size_t at,
 		return;
 	}
 	/* A labelled block is found by name and label, the others by name. */
-	struct str key = info->schema->kind == BLOCK_NODES ?
-				 str_fmt(d->arena, "%.*s.%.*s", STR_ARG(b->name),
-					 STR_ARG(b->label)) :
-				 b->name;
+	struct str key = info->schema->kind == BLOCK_NODES
+			     ? str_fmt(d->arena, "%.*s.%.*s", STR_ARG(b->name),
+				       STR_ARG(b->label))
+			     : b->name;
 	const struct ast_block *first = map_put(seen, key, (void *)b);
 
 	if (first) {
 		struct diag *to =
-			diag_error(d, "E0205", place,
-				   "block \"%.*s\" is given twice",
-				   STR_ARG(key));
+		    diag_error(d, "E0205", place,
+			       "block \"%.*s\" is given twice", STR_ARG(key));
 
 		diag_note(d, to, place_of(s, first->name_span), "first here");
 	}
 	if (info->schema->kind == BLOCK_NODES && b->label.n == 0) {
-		struct diag *to = diag_error(d, "E0223", place,
-					     "block \"%.*s\" needs a name",
-					     STR_ARG(b->name));
+		struct diag *to =
+		    diag_error(d, "E0223", place, "block \"%.*s\" needs a name",
+			       STR_ARG(b->name));
 
-		diag_hint(d, to, "Write %.*s NAME { … }; the name is part of "
-			  "its address.", STR_ARG(b->name));
+		diag_hint(d, to,
+			  "Write %.*s NAME { … }; the name is part of "
+			  "its address.",
+			  STR_ARG(b->name));
 	}
 	if (info->schema->kind != BLOCK_NODES && ast_attr_find(body, b->name))
 		diag_error(d, "E0205", place,

@@ -81,7 +81,7 @@ bool check_is_common_block(struct str name);
 struct check_target {
 	const struct attr_info *attrs;
 	size_t n;
-	const struct type_info *type; /* for blocks and tags; or NULL */
+	const struct type_info *type;  /* for blocks and tags; or NULL */
 	const struct block_info *node; /* attributes given by the block */
 	const char *kind; /* "vpc", "provider \"local\"" … for messages */
 	struct str name;

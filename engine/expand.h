@@ -32,7 +32,7 @@ struct resource {
 	const struct ast_decl *decl; /* of the block, or of its parent's */
 	const struct type_schema *schema;
 	size_t provider; /* index into context.open */
-	size_t *deps;    /* resources it refers to or depends_on; sorted */
+	size_t *deps;	 /* resources it refers to or depends_on; sorted */
 	size_t n_deps;
 	bool prevent_destroy, keep_on_destroy;
 	struct place place; /* of its name, for messages */
@@ -41,8 +41,8 @@ struct resource {
 };
 
 struct expansion {
-	struct str stack; /* name */
-	struct value stack_tags; /* map */
+	struct str stack;	    /* name */
+	struct value stack_tags;    /* map */
 	struct resource *resources; /* order of the text */
 	size_t n;
 	const size_t *order; /* dense ids, needs before what needs them */
@@ -65,8 +65,7 @@ struct expansion {
  * only when nothing useful came out. Opens the providers the stack names, too
  * (context.open), unless check_only.
  */
-struct expansion *expand(struct context *c, bool check_only,
-			 struct error *err);
+struct expansion *expand(struct context *c, bool check_only, struct error *err);
 
 /*
  * The wanted attributes of a resource, by the values that lookup gives now: a

@@ -31,15 +31,15 @@ static void check_type_names(struct expander *x, const struct type *t,
 	if (t->kind == TYPE_REF && !map_has(&x->catalog.schemas, t->name) &&
 	    !map_has(&x->c->config->components, t->name)) {
 		struct suggest near = suggest_start(t->name);
-		struct diag *to = diag_error(x->diags, "E0210", place,
-					     "unknown type \"%.*s\"",
-					     STR_ARG(t->name));
+		struct diag *to =
+		    diag_error(x->diags, "E0210", place,
+			       "unknown type \"%.*s\"", STR_ARG(t->name));
 
 		for (size_t i = 0; i < x->catalog.schemas.n; i++)
 			suggest_try(&near, x->catalog.schemas.entries[i].key);
 		for (size_t i = 0; i < x->c->config->components.n; i++)
-			suggest_try(
-				&near, x->c->config->components.entries[i].key);
+			suggest_try(&near,
+				    x->c->config->components.entries[i].key);
 		check_suggest(&near, x->diags, to);
 	}
 	for (size_t i = 0; t->parts && i < t->n; i++)
@@ -73,9 +73,9 @@ static void already_declared(struct expander *x, struct place place,
 			     const char *kind, struct str name,
 			     struct place first)
 {
-	struct diag *to = diag_error(x->diags, "E0202", place,
-				     "%s \"%.*s\" is declared twice", kind,
-				     STR_ARG(name));
+	struct diag *to =
+	    diag_error(x->diags, "E0202", place,
+		       "%s \"%.*s\" is declared twice", kind, STR_ARG(name));
 
 	diag_note(x->diags, to, first, "first declared here");
 }
@@ -103,28 +103,28 @@ static void add_param(struct expander *x, struct body *b,
 {
 	add_name(x, b, &b->names,
 		 (struct name_decl){
-			 .kind = NAME_PARAM,
-			 .name = p->name,
-			 .place = { source, p->name_span },
-			 .value = p->fallback,
-			 .param = p,
-			 .type = param_type(x, p, source),
+		     .kind = NAME_PARAM,
+		     .name = p->name,
+		     .place = { source, p->name_span },
+		     .value = p->fallback,
+		     .param = p,
+		     .type = param_type(x, p, source),
 		 });
 }
 
 static void add_group(struct expander *x, struct body *b,
 		      const struct ast_decl *d)
 {
-	struct str key = str_fmt(x->arena, "%.*s.%.*s", STR_ARG(d->type),
-				 STR_ARG(d->name));
+	struct str key =
+	    str_fmt(x->arena, "%.*s.%.*s", STR_ARG(d->type), STR_ARG(d->name));
 	struct group_decl *first = map_get(&b->groups, key);
 	struct group_decl *g;
 
 	if (first) {
-		struct diag *to = diag_error(
-			x->diags, "E0202", decl_place(d),
-			"%.*s \"%.*s\" is declared twice", STR_ARG(d->type),
-			STR_ARG(d->name));
+		struct diag *to =
+		    diag_error(x->diags, "E0202", decl_place(d),
+			       "%.*s \"%.*s\" is declared twice",
+			       STR_ARG(d->type), STR_ARG(d->name));
 
 		diag_note(x->diags, to, decl_place(first->decl),
 			  "first declared here");
@@ -152,7 +152,7 @@ static const struct ast_expr *output_depends_on(struct expander *x,
 						const struct ast_decl *d)
 {
 	const struct ast_attr *depends_on =
-		ast_attr_find(&d->body, STR("depends_on"));
+	    ast_attr_find(&d->body, STR("depends_on"));
 
 	for (size_t i = 0; i < d->body.n_attrs; i++) {
 		const struct ast_attr *a = &d->body.attrs[i];
@@ -178,20 +178,20 @@ static void add_decl(struct expander *x, struct body *b,
 	case DECL_LET:
 		add_name(x, b, &b->names,
 			 (struct name_decl){
-				 .kind = NAME_LET,
-				 .name = d->name,
-				 .place = decl_place(d),
-				 .value = d->value,
+			     .kind = NAME_LET,
+			     .name = d->name,
+			     .place = decl_place(d),
+			     .value = d->value,
 			 });
 		break;
 	case DECL_OUTPUT:
 		add_name(x, b, &b->outputs,
 			 (struct name_decl){
-				 .kind = NAME_OUTPUT,
-				 .name = d->name,
-				 .place = decl_place(d),
-				 .value = d->value,
-				 .depends_on = output_depends_on(x, d),
+			     .kind = NAME_OUTPUT,
+			     .name = d->name,
+			     .place = decl_place(d),
+			     .value = d->value,
+			     .depends_on = output_depends_on(x, d),
 			 });
 		break;
 	case DECL_INSTANCE:
@@ -276,7 +276,7 @@ struct body *body_new(struct expander *x, const struct ast_decl *component)
 	for (size_t i = 0; i < b->n_groups; i++)
 		if (!b->decls[i]->type)
 			b->decls[i]->component =
-				component_body(x, b->decls[i]->decl->type);
+			    component_body(x, b->decls[i]->decl->type);
 	return b;
 }
 
@@ -288,7 +288,7 @@ struct name_check {
 	const struct ast_decl *decl; /* whose loop variables are in scope */
 	bool has_vars;
 	const struct type *wanted; /* its enum members are words */
-	bool takes_words; /* any bare word: a provider's name */
+	bool takes_words;	   /* any bare word: a provider's name */
 };
 
 static bool is_enum_member(const struct type *t, struct str name)
@@ -317,8 +317,8 @@ static void unknown_reference(struct name_check *c, const struct ref *r)
 {
 	struct expander *x = c->x;
 	char room[256];
-	struct str key = group_key(room, sizeof(room), r->name, r->second,
-				   x->arena);
+	struct str key =
+	    group_key(room, sizeof(room), r->name, r->second, x->arena);
 	bool is_type = map_has(&x->catalog.schemas, r->name) ||
 		       map_has(&x->c->config->components, r->name);
 	struct suggest near = suggest_start(is_type ? r->second : r->name);
@@ -326,12 +326,13 @@ static void unknown_reference(struct name_check *c, const struct ref *r)
 
 	to = is_type ? diag_error(x->diags, "E0251", r->place,
 				  "there is no %.*s \"%.*s\"", STR_ARG(r->name),
-				  STR_ARG(r->second)) :
-		       diag_error(x->diags, "E0251", r->place,
+				  STR_ARG(r->second))
+		     : diag_error(x->diags, "E0251", r->place,
 				  "unknown name \"%.*s\"", STR_ARG(r->name));
 	if (c->body->component && x->root_body &&
 	    map_has(&x->root_body->groups, key)) {
-		diag_hint(x->diags, to, "A component sees only its params and "
+		diag_hint(x->diags, to,
+			  "A component sees only its params and "
 			  "what it declares itself; hand it in as a param.");
 		return;
 	}
@@ -424,8 +425,8 @@ static void check_resource(struct name_check *c, const struct group_decl *g)
 	check_exprs(c, &d->body, g->type->attrs, g->type->n);
 	for (size_t i = 0; i < d->body.n_blocks; i++) {
 		const struct ast_block *b = &d->body.blocks[i];
-		const struct block_info *info = type_info_block(g->type,
-								b->name);
+		const struct block_info *info =
+		    type_info_block(g->type, b->name);
 
 		if (!info) {
 			if (check_is_common_block(b->name))
@@ -437,7 +438,7 @@ static void check_resource(struct name_check *c, const struct group_decl *g)
 		if (info->schema->kind != BLOCK_NODES)
 			continue;
 		const struct type_info *node = catalog_type(
-			&x->catalog, str_from(info->schema->node_type));
+		    &x->catalog, str_from(info->schema->node_type));
 		struct check_target inner = {
 			.attrs = node->attrs,
 			.n = node->n,
@@ -477,9 +478,9 @@ static void check_arguments(struct name_check *c, const struct group_decl *g)
 			continue;
 		struct suggest near = suggest_start(a->name);
 		struct diag *to = diag_error(
-			x->diags, "E0203", place,
-			"unrecognised attribute \"%.*s\" in %.*s \"%.*s\"",
-			STR_ARG(a->name), STR_ARG(d->type), STR_ARG(d->name));
+		    x->diags, "E0203", place,
+		    "unrecognised attribute \"%.*s\" in %.*s \"%.*s\"",
+		    STR_ARG(a->name), STR_ARG(d->type), STR_ARG(d->name));
 
 		for (size_t k = 0; k < b->names.n; k++) {
 			n = b->names.entries[k].value;
@@ -494,10 +495,10 @@ static void check_arguments(struct name_check *c, const struct group_decl *g)
 		if (n->kind != NAME_PARAM || n->value ||
 		    ast_attr_find(&d->body, n->name))
 			continue;
-		struct diag *to = diag_error(
-			x->diags, "E0220", decl_place(d),
-			"%.*s \"%.*s\" has no \"%.*s\"", STR_ARG(d->type),
-			STR_ARG(d->name), STR_ARG(n->name));
+		struct diag *to = diag_error(x->diags, "E0220", decl_place(d),
+					     "%.*s \"%.*s\" has no \"%.*s\"",
+					     STR_ARG(d->type), STR_ARG(d->name),
+					     STR_ARG(n->name));
 
 		diag_note(x->diags, to, n->place, "the param is declared here");
 	}
@@ -505,8 +506,7 @@ static void check_arguments(struct name_check *c, const struct group_decl *g)
 		if (!check_is_common_block(d->body.blocks[i].name))
 			diag_error(x->diags, "E0222",
 				   (struct place){
-					   d->source,
-					   d->body.blocks[i].name_span },
+				       d->source, d->body.blocks[i].name_span },
 				   "component \"%.*s\" takes no blocks",
 				   STR_ARG(d->type));
 }
@@ -536,7 +536,7 @@ static void check_decl(struct name_check *c, const struct ast_decl *d)
 	case DECL_PARAM:
 		for (size_t i = 0; i < d->n_params; i++) {
 			struct name_decl *n =
-				map_get(&c->body->names, d->params[i].name);
+			    map_get(&c->body->names, d->params[i].name);
 
 			check_expr(c, d->params[i].fallback,
 				   n ? n->type : NULL);
@@ -574,9 +574,8 @@ static void unknown_type(struct expander *x, const struct ast_decl *d)
 {
 	struct suggest near = suggest_start(d->type);
 	struct diag *to = diag_error(
-		x->diags, "E0201", (struct place){ d->source, d->type_span },
-		"unknown resource type or component \"%.*s\"",
-		STR_ARG(d->type));
+	    x->diags, "E0201", (struct place){ d->source, d->type_span },
+	    "unknown resource type or component \"%.*s\"", STR_ARG(d->type));
 
 	if (to->hint.n)
 		return;
@@ -595,10 +594,11 @@ static void check_provider_attr(struct expander *x, const struct ast_decl *d)
 	if (!a)
 		return;
 	struct diag *to = diag_error(
-		x->diags, "E0310", (struct place){ d->source, a->name_span },
-		"\"provider\" in a block is not known to this version of dmsl");
+	    x->diags, "E0310", (struct place){ d->source, a->name_span },
+	    "\"provider\" in a block is not known to this version of dmsl");
 
-	diag_hint(x->diags, to, "The stack has one provider: that of its "
+	diag_hint(x->diags, to,
+		  "The stack has one provider: that of its "
 		  "stack block.");
 }
 

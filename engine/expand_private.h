@@ -9,7 +9,8 @@
  *	scope     a body with values: the root, or the inside of one instance
  *	binding   a param, let or output of a scope: evaluated when asked for
  *	group     a declaration of a scope with its instances by key
- *	instance  one of them: a resource, or a component with a scope of its own
+ *	instance  one of them: a resource, or a component with a scope of its
+ *own
  *
  * Values are found lazily, so that the order of the text does not matter; what
  * is being worked on is marked, so that a circle is found and named. All of it
@@ -37,9 +38,9 @@ struct expander;
 struct scope;
 
 enum {
-	EXPAND_DEPTH_MAX = 32,   /* components inside each other */
+	EXPAND_DEPTH_MAX = 32,	  /* components inside each other */
 	EVALUATE_DEPTH_MAX = 200, /* lets and attributes behind each other */
-	INSTANCES_MAX = 1000000, /* resources of a stack */
+	INSTANCES_MAX = 1000000,  /* resources of a stack */
 };
 
 enum name_kind { NAME_PARAM, NAME_LET, NAME_OUTPUT };
@@ -49,8 +50,9 @@ struct name_decl {
 	size_t slot; /* in scope.bindings */
 	struct str name;
 	struct place place;
-	const struct ast_expr *value;  /* let, output; param: its default */
-	const struct ast_expr *depends_on; /* output { depends_on = … }, or NULL */
+	const struct ast_expr *value; /* let, output; param: its default */
+	const struct ast_expr
+	    *depends_on; /* output { depends_on = … }, or NULL */
 	const struct ast_param *param; /* NAME_PARAM */
 	const struct type *type;       /* NAME_PARAM; NULL: any */
 };
@@ -64,9 +66,9 @@ struct group_decl {
 
 struct body {
 	const struct ast_decl *component; /* NULL: the root */
-	struct map names;   /* params and lets -> struct name_decl */
-	struct map outputs; /* -> struct name_decl */
-	struct map groups;  /* "type.name" -> struct group_decl */
+	struct map names;	     /* params and lets -> struct name_decl */
+	struct map outputs;	     /* -> struct name_decl */
+	struct map groups;	     /* "type.name" -> struct group_decl */
 	struct name_decl **bindings; /* by slot */
 	size_t n_bindings;
 	struct group_decl **decls; /* by slot, in the order of the text */
@@ -107,12 +109,12 @@ struct group {
 
 struct instance_scope {
 	struct group *group;
-	struct str key;     /* when the group is keyed */
+	struct str key;	    /* when the group is keyed */
 	struct value value; /* of the second loop variable */
 	struct str address;
 	struct object object;
-	struct scope *inner; /* a component's */
-	size_t first, end;   /* resources: the one, or all inside */
+	struct scope *inner;	     /* a component's */
+	size_t first, end;	     /* resources: the one, or all inside */
 	struct index_set depends_on; /* its own and those around it */
 	bool prevent_destroy, keep_on_destroy;
 };

@@ -26,14 +26,15 @@ static int open_one(struct context *c, const struct provider *p,
 		    struct value config, struct error *err)
 {
 	struct open_provider *open =
-		arena_new(c->arena, struct open_provider, c->n_open + 1);
+	    arena_new(c->arena, struct open_provider, c->n_open + 1);
 	struct str path = str_from(c->path ? c->path : ".");
 	ptrdiff_t slash = str_rfind(path, '/');
 	struct provider_setup setup = {
 		.stack = c->state.stack,
 		.stack_uid = c->state.uid,
-		.stack_folder = slash > 0 ? str_sub(path, 0, (size_t)slash) :
-				slash == 0 ? STR("/") : STR("."),
+		.stack_folder = slash > 0    ? str_sub(path, 0, (size_t)slash)
+				: slash == 0 ? STR("/")
+					     : STR("."),
 		.config = config,
 		.is_write = c->run_id.n > 0,
 		.derive = setup_derive,
@@ -86,9 +87,8 @@ int provider_index(struct context *c, struct str name, size_t *out,
 				 "there is no provider \"%.*s\"",
 				 STR_ARG(name));
 	if (p->unavailable)
-		return error_set(err, ERROR_UNAVAILABLE,
-				 "provider \"%s\": %s", p->name,
-				 p->unavailable);
+		return error_set(err, ERROR_UNAVAILABLE, "provider \"%s\": %s",
+				 p->name, p->unavailable);
 	provider_defaults(c, p, &config);
 	if (open_one(c, p, config, err))
 		return -1;
@@ -111,8 +111,8 @@ static const struct ast_decl *provider_decl(struct expander *x,
 			continue;
 		if (found) {
 			struct diag *to = diag_error(
-				x->diags, "E0202", decl_place(d),
-				"provider \"%s\" is configured twice", name);
+			    x->diags, "E0202", decl_place(d),
+			    "provider \"%s\" is configured twice", name);
 
 			diag_note(x->diags, to, decl_place(found),
 				  "first here");
@@ -129,7 +129,7 @@ static int provider_config(struct expander *x, const struct provider *p,
 	size_t n_attrs, n = 0, errors = x->diags->n_errors;
 	struct attr_info *attrs = check_attrs(p->config, &n_attrs, x->arena);
 	struct value_entry *entries =
-		arena_new(x->arena, struct value_entry, n_attrs + 1);
+	    arena_new(x->arena, struct value_entry, n_attrs + 1);
 	struct check_target target = {
 		.attrs = attrs,
 		.n = n_attrs,
@@ -144,7 +144,7 @@ static int provider_config(struct expander *x, const struct provider *p,
 	for (size_t i = 0; i < n_attrs; i++) {
 		struct str name = str_from(attrs[i].schema->name);
 		const struct ast_attr *a =
-			d ? ast_attr_find(&d->body, name) : NULL;
+		    d ? ast_attr_find(&d->body, name) : NULL;
 		struct value v = attrs[i].fallback;
 
 		if (a && scope_evaluate(x->root, NULL, a->value, attrs[i].type,
@@ -212,8 +212,7 @@ static const struct provider *choose(struct expander *x,
 				"there is no provider \"%.*s\"", STR_ARG(name));
 		near = suggest_start(name);
 		for (size_t i = 0; x->c->providers[i]; i++)
-			suggest_try(&near,
-					str_from(x->c->providers[i]->name));
+			suggest_try(&near, str_from(x->c->providers[i]->name));
 		check_suggest(&near, x->diags, to);
 		return NULL;
 	}
@@ -248,7 +247,7 @@ int provider_for(struct expander *x, const struct type_info *t,
 		 struct place place, size_t *out)
 {
 	const struct provider *p =
-		t->schema->is_built_in && x->core ? x->core : x->chosen;
+	    t->schema->is_built_in && x->core ? x->core : x->chosen;
 
 	/* Core stands first where there is one. */
 	*out = p == x->core ? 0 : (x->core ? 1 : 0);

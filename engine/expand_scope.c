@@ -22,8 +22,8 @@ struct scope *scope_new(struct expander *x, const struct body *b,
 	s->depth = self ? self->group->scope->depth + 1 : 0;
 	s->bindings = arena_new(x->arena, struct binding,
 				b->n_bindings ? b->n_bindings : 1);
-	s->groups = arena_new(x->arena, struct group,
-			      b->n_groups ? b->n_groups : 1);
+	s->groups =
+	    arena_new(x->arena, struct group, b->n_groups ? b->n_groups : 1);
 	for (size_t i = 0; i < b->n_bindings; i++)
 		s->bindings[i].decl = b->bindings[i];
 	for (size_t i = 0; i < b->n_groups; i++) {
@@ -72,8 +72,8 @@ static bool find_reference(struct eval *e, struct str type, struct str name,
 	struct env *env = (struct env *)e;
 	char room[256];
 	struct group_decl *decl =
-		map_get(&env->scope->body->groups,
-			group_key(room, sizeof(room), type, name, e->arena));
+	    map_get(&env->scope->body->groups,
+		    group_key(room, sizeof(room), type, name, e->arena));
 
 	if (!decl)
 		return false;
@@ -144,10 +144,10 @@ static void report_circle(struct expander *x, const struct binding *b)
 static void check_param(struct scope *s, const struct name_decl *d,
 			struct arena *a)
 {
-	const struct ast_attr *check = ast_attr_find(&d->param->body,
-						     STR("check"));
-	const struct ast_attr *message = ast_attr_find(&d->param->body,
-						       STR("message"));
+	const struct ast_attr *check =
+	    ast_attr_find(&d->param->body, STR("check"));
+	const struct ast_attr *message =
+	    ast_attr_find(&d->param->body, STR("message"));
 	static const struct type boolean = { .kind = TYPE_BOOL };
 	struct value v;
 
@@ -163,14 +163,12 @@ static void check_param(struct scope *s, const struct name_decl *d,
 	if (argument)
 		place = expr_place(argument->value);
 	struct diag *to =
-		diag_error(s->x->diags, "E0304", place,
-			   "param \"%.*s\" has a value that is not allowed%s"
-			   "%.*s",
-			   STR_ARG(d->name),
-			   text.kind == VALUE_STRING ? ": " : "",
-			   text.kind == VALUE_STRING ?
-				   (int)text.as.text.n : 0,
-			   text.kind == VALUE_STRING ? text.as.text.s : "");
+	    diag_error(s->x->diags, "E0304", place,
+		       "param \"%.*s\" has a value that is not allowed%s"
+		       "%.*s",
+		       STR_ARG(d->name), text.kind == VALUE_STRING ? ": " : "",
+		       text.kind == VALUE_STRING ? (int)text.as.text.n : 0,
+		       text.kind == VALUE_STRING ? text.as.text.s : "");
 
 	diag_note(s->x->diags, to, expr_place(check->value),
 		  "this must be true");
@@ -281,8 +279,7 @@ static bool resource_get(const struct resource *r, struct expander *x,
 		marks = MARK_SECRET;
 	x->n_lookups++;
 	/* What refers to a resource goes on referring to it. */
-	if (info && info->has_reference &&
-	    x->depth < EVALUATE_DEPTH_MAX) {
+	if (info && info->has_reference && x->depth < EVALUATE_DEPTH_MAX) {
 		x->depth++;
 		int failed = wanted_attr(x, r, info, a, out, NULL);
 
@@ -295,8 +292,8 @@ static bool resource_get(const struct resource *r, struct expander *x,
 		return true;
 	}
 look:
-	now = x->e->lookup ? x->e->lookup(x->e->lookup_context, r->index) :
-			     NULL;
+	now =
+	    x->e->lookup ? x->e->lookup(x->e->lookup_context, r->index) : NULL;
 	if (now) {
 		v = value_get_str(*now, name);
 		*out = value_mark(v ? *v : value_null(), marks);
@@ -317,8 +314,8 @@ look:
 	return true;
 }
 
-static bool object_get(const struct object *o, struct str name,
-		       struct arena *a, struct value *out)
+static bool object_get(const struct object *o, struct str name, struct arena *a,
+		       struct value *out)
 {
 	struct instance_scope *i = o->data;
 	struct expander *x = i->group->scope->x;
@@ -326,7 +323,7 @@ static bool object_get(const struct object *o, struct str name,
 	if (i->group->decl->component) {
 		struct scope *inner = instance_inner(i);
 		struct name_decl *d =
-			inner ? map_get(&inner->body->outputs, name) : NULL;
+		    inner ? map_get(&inner->body->outputs, name) : NULL;
 
 		if (!inner) {
 			*out = value_unknown();
@@ -378,14 +375,14 @@ static void instance_init(struct instance_scope *i, struct group *g,
 {
 	struct expander *x = g->scope->x;
 	const struct ast_decl *d = g->decl->decl;
-	struct str around = g->scope->self ? g->scope->self->address :
-					     (struct str){ 0 };
+	struct str around =
+	    g->scope->self ? g->scope->self->address : (struct str){ 0 };
 
 	i->group = g;
 	i->key = key;
 	i->value = value;
-	i->address = address_make(x->arena, around, d->type, d->name,
-				  g->is_keyed, key);
+	i->address =
+	    address_make(x->arena, around, d->type, d->name, g->is_keyed, key);
 	i->object = (struct object){
 		.type = d->type,
 		.address = i->address,
@@ -407,11 +404,12 @@ static int is_wanted(struct group *g, const struct instance_scope *i)
 	if (scope_evaluate(g->scope, i, x, &boolean, g->scope->x->arena, &v))
 		return -1;
 	if (v.kind != VALUE_BOOL || value_is_unknown(v)) {
-		struct diag *to = diag_error(
-			g->scope->x->diags, "E0305", expr_place(x),
-			"whether this exists is known only after apply");
+		struct diag *to =
+		    diag_error(g->scope->x->diags, "E0305", expr_place(x),
+			       "whether this exists is known only after apply");
 
-		diag_hint(g->scope->x->diags, to, "Decide by params and "
+		diag_hint(g->scope->x->diags, to,
+			  "Decide by params and "
 			  "values that are written in the stack.");
 		return -1;
 	}
@@ -445,11 +443,12 @@ static int list_instances(struct group *g, struct value list)
 
 		if (item.kind != VALUE_STRING) {
 			struct diag *to = diag_error(
-				x->diags, "E0306", expr_place(d->over),
-				"instances are keyed by strings, found a %s",
-				value_kind_name(item));
+			    x->diags, "E0306", expr_place(d->over),
+			    "instances are keyed by strings, found a %s",
+			    value_kind_name(item));
 
-			diag_hint(x->diags, to, "Use a list of strings, or a "
+			diag_hint(x->diags, to,
+				  "Use a list of strings, or a "
 				  "map with the keys wanted.");
 			result = -1;
 		} else if (map_put(&seen, item.as.text, d->over)) {
@@ -492,7 +491,8 @@ static int keyed_instances(struct group *g)
 	    (over.kind == VALUE_LIST && !value_is_known(over))) {
 		to = diag_error(x->diags, "E0305", expr_place(d->over),
 				"the instances are known only after apply");
-		diag_hint(x->diags, to, "Use keys that are written in the "
+		diag_hint(x->diags, to,
+			  "Use keys that are written in the "
 			  "stack, and unknown values only behind them.");
 		return -1;
 	}
@@ -510,8 +510,8 @@ static int keyed_instances(struct group *g)
 		return -1;
 	}
 	g->instances = arena_new(x->arena, struct instance_scope, n ? n : 1);
-	return over.kind == VALUE_LIST ? list_instances(g, over) :
-					 map_instances(g, over);
+	return over.kind == VALUE_LIST ? list_instances(g, over)
+				       : map_instances(g, over);
 }
 
 static int make_instances(struct group *g)
@@ -533,7 +533,7 @@ static int make_instances(struct group *g)
 	if (keyed_instances(g))
 		return -1;
 	struct value_entry *entries =
-		arena_new(x->arena, struct value_entry, g->n ? g->n : 1);
+	    arena_new(x->arena, struct value_entry, g->n ? g->n : 1);
 
 	for (size_t i = 0; i < g->n; i++) {
 		entries[i].key = g->instances[i].key;

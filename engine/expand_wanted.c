@@ -21,12 +21,11 @@ const struct ast_body *resource_body(const struct resource *r)
 	return node ? &node->body : &r->decl->body;
 }
 
-const struct attr_info *resource_attr(const struct resource *r,
-				      struct str name)
+const struct attr_info *resource_attr(const struct resource *r, struct str name)
 {
 	struct expander *x = r->scope->group->scope->x;
 	const struct type_info *t =
-		catalog_type(&x->catalog, str_from(r->schema->name));
+	    catalog_type(&x->catalog, str_from(r->schema->name));
 
 	return type_info_attr(t, name);
 }
@@ -121,11 +120,11 @@ static int mapping_value(struct expander *x, const struct resource *r,
 
 static int block_list_item(struct expander *x, const struct resource *r,
 			   const struct block_info *info,
-			   const struct ast_block *b,
-			   struct arena *a, struct value *out)
+			   const struct ast_block *b, struct arena *a,
+			   struct value *out)
 {
 	struct value_entry *entries =
-		arena_new(a, struct value_entry, info->n ? info->n : 1);
+	    arena_new(a, struct value_entry, info->n ? info->n : 1);
 	size_t n = 0;
 	int result = 0;
 
@@ -152,14 +151,13 @@ static int block_list_item(struct expander *x, const struct resource *r,
 }
 
 static int block_list_value(struct expander *x, const struct resource *r,
-			    const struct block_info *info,
-			    struct arena *a, struct value *out,
-			    struct place *place)
+			    const struct block_info *info, struct arena *a,
+			    struct value *out, struct place *place)
 {
 	const struct ast_body *body = resource_body(r);
 	struct str name = str_from(info->schema->name);
 	struct value *items =
-		arena_new(a, struct value, body->n_blocks ? body->n_blocks : 1);
+	    arena_new(a, struct value, body->n_blocks ? body->n_blocks : 1);
 	size_t n = 0;
 	int result = 0;
 
@@ -169,8 +167,8 @@ static int block_list_value(struct expander *x, const struct resource *r,
 		if (!str_eq(b->name, name))
 			continue;
 		if (n == 0 && place)
-			*place = (struct place){ r->decl->source,
-						 b->name_span };
+			*place =
+			    (struct place){ r->decl->source, b->name_span };
 		if (block_list_item(x, r, info, b, a, &items[n++]))
 			result = -1;
 	}
@@ -283,8 +281,9 @@ static struct value merge_tags(const struct expansion *e, struct value own,
 			       struct arena *a)
 {
 	struct value_entry *entries;
-	size_t n = 0, stack = e->stack_tags.kind == VALUE_MAP ?
-				      e->stack_tags.as.map.n : 0;
+	size_t n = 0, stack = e->stack_tags.kind == VALUE_MAP
+				  ? e->stack_tags.as.map.n
+				  : 0;
 
 	if (value_is_unknown(own) || stack == 0)
 		return own;
@@ -302,16 +301,16 @@ static int check_required(struct expander *x, const struct resource *r,
 			  struct value v)
 {
 	const struct ast_attr *written =
-		ast_attr_find(resource_body(r), str_from(info->schema->name));
+	    ast_attr_find(resource_body(r), str_from(info->schema->name));
 
 	if (!(info->schema->flags & ATTR_REQUIRED) || !value_is_null(v))
 		return 0;
 	/* That it is not there at all was found before. */
 	if (!written && x->diags->n_errors)
 		return -1;
-	struct diag *to = diag_error(x->diags, "E0220", place,
-				     "\"%s\" of %.*s is null",
-				     info->schema->name, STR_ARG(r->address));
+	struct diag *to =
+	    diag_error(x->diags, "E0220", place, "\"%s\" of %.*s is null",
+		       info->schema->name, STR_ARG(r->address));
 
 	diag_hint(x->diags, to, "It must be given: %s.", info->schema->type);
 	return -1;
@@ -346,7 +345,7 @@ int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 	struct expander *x = e->private;
 	const struct resource *r = &e->resources[index];
 	const struct type_info *t =
-		catalog_type(&x->catalog, str_from(r->schema->name));
+	    catalog_type(&x->catalog, str_from(r->schema->name));
 	size_t errors = x->diags->n_errors;
 	size_t room = t->n + t->n_blocks + 1;
 	struct gather g = {

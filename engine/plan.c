@@ -196,8 +196,8 @@ static void new_steps(struct planner *x)
 		s->type = provider_type(x->c->open[r->provider].provider,
 					str_from(r->schema->name));
 		s->n_needs = r->n_deps;
-		s->needs = arena_new(x->arena, size_t,
-				     r->n_deps ? r->n_deps : 1);
+		s->needs =
+		    arena_new(x->arena, size_t, r->n_deps ? r->n_deps : 1);
 		for (size_t i = 0; i < r->n_deps; i++)
 			s->needs[i] = x->step_of[r->deps[i]];
 	}
@@ -227,7 +227,7 @@ static void ready_init(struct planner *x, struct ready *r)
 		for (size_t k = 0; k < p->steps[i].n_needs; k++) {
 			edges = vec_grow(edges, n_edges, &room, sizeof(*edges));
 			edges[n_edges++] =
-				(struct edge){ p->steps[i].needs[k], i };
+			    (struct edge){ p->steps[i].needs[k], i };
 		}
 	}
 	r->users = graph_new(p->n_steps, edges, n_edges, &x->scratch);
@@ -311,8 +311,7 @@ static void plan_outputs(struct planner *x)
 	map_release(&seen);
 	if (p->is_destroy || !x->e)
 		return;
-	p->checks = arena_new(x->arena, struct plan_check,
-			      x->e->n_checks + 1);
+	p->checks = arena_new(x->arena, struct plan_check, x->e->n_checks + 1);
 	for (size_t i = 0; i < x->e->n_checks; i++) {
 		const struct ast_decl *d = x->e->checks[i];
 

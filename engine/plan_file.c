@@ -15,8 +15,8 @@
  *	  run
  *	  effect    KIND text
  *	  attr      NAME value              what is made
- *	  change    NAME old -> new         what is changed; "!" when it replaces
- *	output  NAME old -> new
+ *	  change    NAME old -> new         what is changed; "!" when it
+ *replaces output  NAME old -> new
  *
  * Words are JSON strings where they are free text, values are JSON; a secret is
  * "(secret)", what is unknown "(known after apply)". The body is the same for
@@ -205,8 +205,8 @@ static int read_header(struct str *text, struct arena *a,
 		else if (str_is(word, "path"))
 			result |= read_string(line, a, &out->path);
 		else if (str_is(word, "base"))
-			out->base_commit = str_is(line, "-") ?
-						   (struct str){ 0 } : line;
+			out->base_commit =
+			    str_is(line, "-") ? (struct str){ 0 } : line;
 		else if (str_is(word, "config"))
 			out->config_hash = line;
 		else if (str_is(word, "set"))

@@ -15,9 +15,9 @@
 #include <string.h>
 
 enum {
-	VALUE_WIDTH = 60,  /* of one value of a change */
-	LINE_WIDTH = 100,  /* of attributes and addresses, without indent */
-	INDENT = 8,	   /* of those, at most */
+	VALUE_WIDTH = 60, /* of one value of a change */
+	LINE_WIDTH = 100, /* of attributes and addresses, without indent */
+	INDENT = 8,	  /* of those, at most */
 	NAME_WIDTH_MAX = 24,
 	SAME_LEAST = 4, /* equal changes that are shown together */
 };
@@ -31,7 +31,7 @@ struct printer {
 	size_t width; /* LINE_WIDTH, or less on a narrow terminal */
 	struct buf text;
 	struct arena arena;
-	struct map same; /* text of changes -> struct same */
+	struct map same;       /* text of changes -> struct same */
 	struct same **same_of; /* by step; NULL: like no other */
 };
 
@@ -199,8 +199,8 @@ static const struct ast_block *only_block(const struct plan_step *s,
 					  struct str name)
 {
 	const struct ast_block *node = s->resource->node, *found = NULL;
-	const struct ast_body *b = node ? &node->body :
-					  &s->resource->decl->body;
+	const struct ast_body *b =
+	    node ? &node->body : &s->resource->decl->body;
 
 	for (size_t i = 0; i < b->n_blocks; i++) {
 		if (!str_eq(b->blocks[i].name, name))
@@ -268,8 +268,7 @@ static bool is_reference(const struct plan_step *s, struct str name)
 }
 
 static const char *wanted_text(struct printer *o, const struct plan_step *s,
-			       struct str name, struct value v,
-			       struct place p)
+			       struct str name, struct value v, struct place p)
 {
 	if (!value_has_secret(v) && block_text(o, s, name, p))
 		return o->text.data;
@@ -353,7 +352,8 @@ static void print_effects(struct printer *o)
 				fprintf(o->out,
 					"%sOn data and running servers%s\n",
 					paint(o, BOLD), paint(o, PLAIN));
-			fprintf(o->out, "  ! %.*s", STR_ARG(s->effects[k].text));
+			fprintf(o->out, "  ! %.*s",
+				STR_ARG(s->effects[k].text));
 			fprintf(o->out, "  %s%.*s%s\n", paint(o, FAINT),
 				STR_ARG(s->address), paint(o, PLAIN));
 		}
@@ -488,7 +488,8 @@ static void print_outputs(struct printer *o)
 static const char *elapsed(const struct plan *p, char *room, size_t n)
 {
 	if (p->elapsed_us < 10000000)
-		snprintf(room, n, "%" PRId64 " ms", (p->elapsed_us + 500) / 1000);
+		snprintf(room, n, "%" PRId64 " ms",
+			 (p->elapsed_us + 500) / 1000);
 	else
 		snprintf(room, n, "%.1f s", (double)p->elapsed_us / 1e6);
 	return room;
@@ -539,13 +540,15 @@ static void print_empty(struct printer *o)
 	if (o->p->is_destroy)
 		fprintf(o->out, "Nothing to destroy. ");
 	else
-		fprintf(o->out, "No changes. %zu resource%s as the stack "
-			"says. ", o->p->n_steps,
-			o->p->n_steps == 1 ? " is" : "s are");
+		fprintf(o->out,
+			"No changes. %zu resource%s as the stack "
+			"says. ",
+			o->p->n_steps, o->p->n_steps == 1 ? " is" : "s are");
 	fprintf(o->out, "(%s)\n", elapsed(o->p, room, sizeof(room)));
 	if (o->p->drift_only)
 		fputs("What was read differs from the state in values that "
-		      "the stack does not set.\n", o->out);
+		      "the stack does not set.\n",
+		      o->out);
 }
 
 void plan_print(const struct plan *p, const struct context *c, FILE *out)
@@ -561,7 +564,8 @@ void plan_print(const struct plan *p, const struct context *c, FILE *out)
 		o.width = c->width - INDENT;
 
 	if (p->has_recovery)
-		fprintf(out, "Recovery pending: an interrupted run left %zu %s "
+		fprintf(out,
+			"Recovery pending: an interrupted run left %zu %s "
 			"unfinished; the next apply goes on with it.\n\n",
 			p->n_recovery_pending,
 			p->n_recovery_pending == 1 ? "step" : "steps");

@@ -6,9 +6,9 @@
 
 #include "engine/plan_private.h"
 
+#include "lang/base/buf.h"
 #include "lang/diag.h"
 #include "lang/json.h"
-#include "lang/base/buf.h"
 
 #include "engine/diff.h"
 
@@ -45,13 +45,15 @@ static void check_replace(struct planner *x, const struct plan_step *s)
 				"%.*s would be replaced, and its lifecycle "
 				"prevents that",
 				STR_ARG(s->address));
-		diag_hint(d, to, "Take prevent_destroy out first, with an "
+		diag_hint(d, to,
+			  "Take prevent_destroy out first, with an "
 			  "apply of its own.");
 	} else if (s->schema->is_fixed && !s->prior->is_tainted) {
 		to = diag_error(d, "E0312", place,
 				"%.*s would be replaced, and its data lost",
 				STR_ARG(s->address));
-		diag_hint(d, to, "Go back to the old value, or declare a new "
+		diag_hint(d, to,
+			  "Go back to the old value, or declare a new "
 			  "one under another name, move the data, and then "
 			  "take this one out.");
 	} else {
@@ -71,7 +73,7 @@ static void take_diff(struct planner *x, struct plan_step *s,
 		      const struct refreshed *r)
 {
 	const struct type_info *t =
-		catalog_type(&x->types, str_from(s->schema->name));
+	    catalog_type(&x->types, str_from(s->schema->name));
 	struct diff *d = &x->diffs[s->index];
 
 	*d = diff_attrs(t, r->now.attrs, s->wanted, s->places,
@@ -103,7 +105,8 @@ static int check_provider(struct planner *x, const struct plan_step *s,
 	to = diag_error(&x->c->diags, "E0313", s->resource->place,
 			"%.*s exists at provider \"%.*s\", not at \"%s\"",
 			STR_ARG(s->address), STR_ARG(prior->provider), name);
-	diag_hint(&x->c->diags, to, "Destroy the stack there first, or give "
+	diag_hint(&x->c->diags, to,
+		  "Destroy the stack there first, or give "
 		  "this one another name.");
 	return -1;
 }
@@ -124,8 +127,8 @@ void step_decide(struct planner *x, size_t step)
 	if (f->is_gone) {
 		s->action = ACTION_CREATE;
 		s->reason = f->now.is_tainted
-				    ? STR("was not made when it was tried")
-				    : STR("was deleted outside");
+				? STR("was not made when it was tried")
+				: STR("was deleted outside");
 		return;
 	}
 	s->prior = &f->now;
@@ -144,7 +147,7 @@ bool step_ask(struct planner *x, size_t step)
 		return false;
 	if (!x->workers) {
 		x->workers = workers_open(
-			x->c->parallel > 0 ? x->c->parallel : 10, x->err);
+		    x->c->parallel > 0 ? x->c->parallel : 10, x->err);
 		if (!x->workers) {
 			x->has_failed = true;
 			return false;
@@ -172,12 +175,12 @@ void step_answer(struct planner *x, struct plan_step *s,
 		return;
 	}
 	s->n_effects = c->effects.n;
-	s->effects = arena_new(x->arena, struct effect,
-			       s->n_effects ? s->n_effects : 1);
+	s->effects =
+	    arena_new(x->arena, struct effect, s->n_effects ? s->n_effects : 1);
 	for (size_t i = 0; i < s->n_effects; i++) {
 		s->effects[i].kind = c->effects.items[i].kind;
 		s->effects[i].text =
-			str_dup(c->effects.items[i].text, x->arena);
+		    str_dup(c->effects.items[i].text, x->arena);
 	}
 	if (c->needs_replace && s->prior &&
 	    (s->action == ACTION_NONE || s->action == ACTION_UPDATE)) {
@@ -198,13 +201,13 @@ void step_answer(struct planner *x, struct plan_step *s,
 static struct value nulls_of(const struct plan_step *s, struct arena *a)
 {
 	struct value_entry *entries =
-		arena_new(a, struct value_entry, s->n_changes + 1);
+	    arena_new(a, struct value_entry, s->n_changes + 1);
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->n_changes; i++)
 		if (value_is_null(s->changes[i].new))
-			entries[n++] = (struct value_entry){
-				s->changes[i].attr, value_null() };
+			entries[n++] = (struct value_entry){ s->changes[i].attr,
+							     value_null() };
 	return value_map(entries, n, a);
 }
 
@@ -212,7 +215,7 @@ static struct value nulls_of(const struct plan_step *s, struct arena *a)
 static struct value unsettled(const struct type_info *t, struct arena *a)
 {
 	struct value_entry *entries =
-		arena_new(a, struct value_entry, t->n + 1);
+	    arena_new(a, struct value_entry, t->n + 1);
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
@@ -233,7 +236,7 @@ static struct value unsettled(const struct type_info *t, struct arena *a)
 static struct value known_after(struct planner *x, const struct plan_step *s)
 {
 	const struct type_info *t =
-		catalog_type(&x->types, str_from(s->schema->name));
+	    catalog_type(&x->types, str_from(s->schema->name));
 	const struct diff *d = &x->diffs[s->index];
 	struct arena *a = x->arena;
 	struct value v;
@@ -273,12 +276,11 @@ void step_settle(struct planner *x, size_t step, const struct engine_call *e)
 	if (s->action == ACTION_REPLACE)
 		check_replace(x, s);
 	x->known[i] = known_after(x, s);
-	if (e && e->call.result.kind == VALUE_MAP &&
-	    s->action != ACTION_NONE) {
+	if (e && e->call.result.kind == VALUE_MAP && s->action != ACTION_NONE) {
 		const struct type_info *t =
-			catalog_type(&x->types, str_from(s->schema->name));
+		    catalog_type(&x->types, str_from(s->schema->name));
 		struct value told = diff_convert(
-			t, value_copy(e->call.result, x->arena), x->arena);
+		    t, value_copy(e->call.result, x->arena), x->arena);
 
 		x->known[i] = diff_overlay(x->known[i], told, x->arena);
 	}

@@ -79,8 +79,7 @@ static int hkdf(const struct seal *s, const unsigned char *key, struct str info,
 		OSSL_PARAM_octet_string(OSSL_KDF_PARAM_KEY, (void *)key,
 					KEY_SIZE),
 		OSSL_PARAM_octet_string(OSSL_KDF_PARAM_INFO,
-					(void *)(info.n ? info.s : ""),
-					info.n),
+					(void *)(info.n ? info.s : ""), info.n),
 		OSSL_PARAM_END,
 	};
 	EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(s->hkdf);
@@ -103,7 +102,7 @@ static int derive_keys(struct seal *s, const unsigned char *key,
 				 "libcrypto has no AES-256-SIV, HKDF or HMAC");
 	if (hkdf(s, key, STR("dmsl seal 1"), s->seal_key, KEY_SIZE, err) < 0 ||
 	    hkdf(s, key, STR("dmsl derive 1"), s->derive_key, KEY_SIZE, err) <
-		    0 ||
+		0 ||
 	    hkdf(s, key, STR("dmsl hash 1"), s->hash_key, KEY_SIZE, err) < 0)
 		return -1;
 	return 0;
@@ -186,8 +185,8 @@ static int read_key_file(const char *path, mode_t forbidden, unsigned char *key,
 			  path, (unsigned)(info.st_mode & 0777));
 		rc = error_hint(err, "Run: chmod 600 '%s'", path);
 	} else {
-		rc = decode_key((struct str){ text, (size_t)n }, path, key,
-				err);
+		rc =
+		    decode_key((struct str){ text, (size_t)n }, path, key, err);
 	}
 	close(fd);
 	OPENSSL_cleanse(text, sizeof(text));
@@ -246,8 +245,8 @@ static int link_new_key(const char *path, const char *aside, struct error *err)
 	}
 	rc = 0;
 	if (link(aside, path) < 0 && errno != EEXIST)
-		rc = error_errno(err, "could not create state key \"%s\"",
-				 path);
+		rc =
+		    error_errno(err, "could not create state key \"%s\"", path);
 done:
 	if (fd >= 0) {
 		close(fd);
@@ -277,7 +276,8 @@ static int make_key_file(const char *folder, const char *path,
 	if (rc == 0 && access(path, F_OK) < 0)
 		rc = link_new_key(path, aside, err);
 	else if (rc == 0)
-		/* Left by a kill between link and unlink, or by who is first. */
+		/* Left by a kill between link and unlink, or by who is first.
+		 */
 		unlink(aside);
 	if (rc == 0 && fsync(fd) < 0)
 		rc = error_errno(err, "could not sync \"%s\"", folder);
@@ -382,7 +382,7 @@ int seal_value(const struct seal *s, struct str context, struct str plain,
 	    (size_t)n != size ||
 	    EVP_EncryptFinal_ex(ctx, box + TAG_SIZE + n, &n) != 1 ||
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_SIZE, box) !=
-		    1) {
+		1) {
 		crypto_failed(err, "seal a value");
 		goto done;
 	}
@@ -412,23 +412,20 @@ static bool open_box(const struct seal *s, struct str context,
 	bool is_good;
 
 	is_good =
-		ctx &&
-		EVP_DecryptInit_ex2(ctx, s->siv, s->seal_key, NULL, NULL) ==
-			1 &&
-		EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE,
-				    box) == 1 &&
-		add_associated(ctx, context) &&
-		EVP_DecryptUpdate(ctx, plain, &put, box + TAG_SIZE, (int)n) ==
-			1 &&
-		(size_t)put == n && EVP_DecryptFinal_ex(ctx, plain + n, &put) &&
-		plain[0] == 1;
+	    ctx &&
+	    EVP_DecryptInit_ex2(ctx, s->siv, s->seal_key, NULL, NULL) == 1 &&
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, box) ==
+		1 &&
+	    add_associated(ctx, context) &&
+	    EVP_DecryptUpdate(ctx, plain, &put, box + TAG_SIZE, (int)n) == 1 &&
+	    (size_t)put == n && EVP_DecryptFinal_ex(ctx, plain + n, &put) &&
+	    plain[0] == 1;
 	EVP_CIPHER_CTX_free(ctx);
 	return is_good;
 }
 
-int seal_open_value(const struct seal *s, struct str context,
-		    struct str sealed, struct arena *a, struct str *plain,
-		    struct error *err)
+int seal_open_value(const struct seal *s, struct str context, struct str sealed,
+		    struct arena *a, struct str *plain, struct error *err)
 {
 	unsigned char *box = arena_alloc(a, 1, sealed.n / 4 * 3 + 4);
 	ptrdiff_t n = base64_decode(sealed, box);

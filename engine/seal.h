@@ -33,9 +33,8 @@ void seal_close(struct seal *s); /* wipes the key; NULL is fine */
 /* context is authenticated: address and attribute. out: base64 text. */
 int seal_value(const struct seal *s, struct str context, struct str plain,
 	       struct buf *out, struct error *err);
-int seal_open_value(const struct seal *s, struct str context,
-		    struct str sealed, struct arena *a, struct str *plain,
-		    struct error *err);
+int seal_open_value(const struct seal *s, struct str context, struct str sealed,
+		    struct arena *a, struct str *plain, struct error *err);
 int seal_derive(const struct seal *s, struct str label, void *bytes, size_t n,
 		struct error *err);
 /* Hex HMAC of a text that may hold secrets: 64 digits and a NUL. */

@@ -57,9 +57,9 @@ static const char *const *type_names(struct context *c)
 int setup_config(struct context *c, const char *path, struct error *err)
 {
 	c->path = path;
-	c->config = config_load_named(path, c->is_type, type_names(c),
-				      library(c->arena), c->arena, &c->diags,
-				      err);
+	c->config =
+	    config_load_named(path, c->is_type, type_names(c),
+			      library(c->arena), c->arena, &c->diags, err);
 	if (!c->config)
 		return -1;
 	if (!c->config->stack) {

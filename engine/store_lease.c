@@ -77,7 +77,7 @@ static int64_t start_time_of(int64_t pid, struct arena *a)
 	for (int i = 3; i <= 22; i++)
 		field = str_cut(&text, ' ');
 	return str_to_u64(field, &ticks) && ticks <= INT64_MAX ? (int64_t)ticks
-								: -1;
+							       : -1;
 }
 
 /* A digest: the machine's id itself is meant to stay on it. */
@@ -136,9 +136,8 @@ static struct str write_holder(const struct holder *h, struct arena *a)
 	struct str text;
 
 	buf_init(&b, FILE_MOST);
-	json_write(&b,
-		   value_map(entries, sizeof(entries) / sizeof(*entries), a),
-		   0);
+	json_write(
+	    &b, value_map(entries, sizeof(entries) / sizeof(*entries), a), 0);
 	buf_add_char(&b, '\n');
 	text = str_dup(buf_str(&b), a);
 	buf_release(&b);
@@ -179,8 +178,7 @@ static bool is_gone(const struct holder *h, const struct holder *us,
 		return str_eq(h->host, us->host) &&
 		       str_eq(h->machine, us->machine) && h->boot_id.n > 0;
 	/* The same boot is the same machine, whatever it calls itself. */
-	if (!str_eq(h->pid_ns, us->pid_ns) || h->pid <= 0 ||
-	    h->pid > INT32_MAX)
+	if (!str_eq(h->pid_ns, us->pid_ns) || h->pid <= 0 || h->pid > INT32_MAX)
 		return false;
 	began = start_time_of(h->pid, a);
 	if (began == 0)
@@ -271,8 +269,9 @@ int store_unlease(struct store *s, struct error *err)
 			  "this run",
 			  STR_ARG(s->stack));
 		s->held = none;
-		return error_hint(err, "See who changed the stack meanwhile: "
-				       "git log %s",
+		return error_hint(err,
+				  "See who changed the stack meanwhile: "
+				  "git log %s",
 				  s->branch + strlen("refs/heads/"));
 	}
 	s->held = none;
@@ -289,8 +288,7 @@ bool store_is_leased(struct store *s)
 	bool is_live;
 
 	is_live = repo_read_ref(s->repo, s->lease, &now, &err) == 0 &&
-		  *now.hex &&
-		  read_holder(s, &now, &scratch, &h, &err) == 0 &&
+		  *now.hex && read_holder(s, &now, &scratch, &h, &err) == 0 &&
 		  !is_gone(&h, &us, &scratch);
 	arena_release(&scratch);
 	return is_live;

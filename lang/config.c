@@ -303,7 +303,8 @@ static void resolve_type(struct loader *l, const struct ast_decl *d)
 			   STR_ARG(d->type));
 }
 
-/* The components that a param's type names; what is none is not reported here. */
+/* The components that a param's type names; what is none is not reported here.
+ */
 static void resolve_words(struct loader *l, const struct source *source,
 			  struct ast_type type)
 {

@@ -133,7 +133,7 @@ int func_split(struct func_call *c, struct value *out)
 {
 	struct str by = c->args[0].as.text;
 	struct str s = c->args[1].as.text;
-	struct str rest = s;
+	struct str rest;
 	struct value *items;
 	const char *at;
 	size_t n = 1;

@@ -368,7 +368,7 @@ struct value value_each(struct value v,
 	}
 	if (v.kind == VALUE_MAP && v.as.map.n) {
 		struct value_entry *entries =
-			arena_new(a, struct value_entry, v.as.map.n);
+		    arena_new(a, struct value_entry, v.as.map.n);
 
 		for (size_t i = 0; i < v.as.map.n; i++) {
 			entries[i].key = v.as.map.entries[i].key;

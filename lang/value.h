@@ -25,15 +25,15 @@ struct object;
 enum value_kind {
 	VALUE_NULL,
 	VALUE_BOOL,
-	VALUE_NUMBER,   /* text: canonical exact decimal, 38 digits at most */
-	VALUE_STRING,   /* text */
-	VALUE_CIDR,     /* text: canonical, host bits zero: 10.0.0.0/16 */
-	VALUE_IP,       /* text: canonical */
+	VALUE_NUMBER,	/* text: canonical exact decimal, 38 digits at most */
+	VALUE_STRING,	/* text */
+	VALUE_CIDR,	/* text: canonical, host bits zero: 10.0.0.0/16 */
+	VALUE_IP,	/* text: canonical */
 	VALUE_DURATION, /* amount: milliseconds */
-	VALUE_SIZE,     /* amount: bytes */
-	VALUE_LIST,     /* items (sets too: sorted and unique) */
-	VALUE_MAP,      /* entries sorted by key (objects of types too) */
-	VALUE_OBJECT,   /* a resource or component instance, by reference */
+	VALUE_SIZE,	/* amount: bytes */
+	VALUE_LIST,	/* items (sets too: sorted and unique) */
+	VALUE_MAP,	/* entries sorted by key (objects of types too) */
+	VALUE_OBJECT,	/* a resource or component instance, by reference */
 };
 
 enum value_mark { MARK_UNKNOWN = 1, MARK_SECRET = 2 };
@@ -95,7 +95,7 @@ struct value value_map(const struct value_entry *entries, size_t n,
 
 bool value_is_null(struct value v); /* known and null */
 bool value_is_unknown(struct value v);
-bool value_is_known(struct value v); /* and all inside it */
+bool value_is_known(struct value v);   /* and all inside it */
 bool value_has_secret(struct value v); /* or anything inside it */
 /* All marks of the value and what is inside it. */
 unsigned value_marks(struct value v);

@@ -136,9 +136,10 @@ int http_url_parse(struct str url, struct http_url *out, struct error *err)
 	for (size_t i = 0; i < rest.n; i++)
 		if ((unsigned char)rest.s[i] <= ' ' || rest.s[i] == '@' ||
 		    rest.s[i] == '#' || rest.s[i] == 0x7f)
-			return error_set(err, ERROR_INVALID,
-					 "a URL cannot hold blanks, a user name "
-					 "or a fragment");
+			return error_set(
+			    err, ERROR_INVALID,
+			    "a URL cannot hold blanks, a user name "
+			    "or a fragment");
 	while (n < rest.n && rest.s[n] != '/' && rest.s[n] != '?')
 		n++;
 	out->host = str_sub(rest, 0, n);
@@ -201,14 +202,14 @@ static struct curl_slist *header_list(const struct http_request *q,
 		list = add_line(list, str_fmt(a, "%.*s: %.*s",
 					      STR_ARG(q->headers[i].name),
 					      STR_ARG(q->headers[i].value))
-					      .s);
+					  .s);
 	return list;
 }
 
 static void set_method(CURL *h, const struct http_request *q)
 {
-	bool has_body = q->body.n || str_is(q->method, "POST") ||
-			str_is(q->method, "PUT");
+	bool has_body =
+	    q->body.n || str_is(q->method, "POST") || str_is(q->method, "PUT");
 
 	if (has_body) {
 		curl_easy_setopt(h, CURLOPT_POST, 1L);

@@ -66,6 +66,7 @@ one clang sh -c "mkdir -p build-clang && cd build-clang &&
 one headers make -C build -s check-headers
 one layers make -C build -s check-layers
 one man make -C build -s check-man
+one style make -C build -s check-style
 one shell make -C build -s check-shell
 one demo sh tests/demo.sh
 # The suite has run; the archive must build, test and install at all.

@@ -39,8 +39,7 @@ static int run(struct context *c, void *data,
 		setup_findings(c);
 		if (!c->is_json)
 			printf("%s is valid: %zu resource%s\n",
-			       operands->items[0], e->n,
-			       e->n == 1 ? "" : "s");
+			       operands->items[0], e->n, e->n == 1 ? "" : "s");
 	}
 out:
 	setup_close(c, e);

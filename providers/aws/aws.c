@@ -6,8 +6,7 @@
 
 /* So that a stack for both providers is checked whole. */
 static const struct attr_schema aws_config[] = {
-	{ "region", "string", ATTR_OPTIONAL, NULL,
-	  "The region: us-east-1." },
+	{ "region", "string", ATTR_OPTIONAL, NULL, "The region: us-east-1." },
 	{ "account", "string", ATTR_OPTIONAL, NULL,
 	  "Twelve digits; another account is refused." },
 	{ "profile", "string", ATTR_OPTIONAL, NULL,
@@ -40,5 +39,5 @@ const struct provider aws_provider = {
 	.open = aws_open,
 	.close = aws_close,
 	.unavailable = "it " UNAVAILABLE
-		"; run the stack on this machine with --set on=local",
+		       "; run the stack on this machine with --set on=local",
 };

@@ -206,7 +206,7 @@ static int send_once(const struct exchange *x, struct http_response *out,
 {
 	struct arena *a = x->arena;
 	struct str target =
-		str_fmt(a, "%s%s", x->service->target, x->operation);
+	    str_fmt(a, "%s%s", x->service->target, x->operation);
 	struct http_header headers[6];
 	struct sigv4_header to_sign[3];
 	struct sigv4_signature s;
@@ -215,46 +215,47 @@ static int send_once(const struct exchange *x, struct http_response *out,
 
 	if (http_url_parse(x->endpoint->url, &url, err) < 0)
 		return -1;
-	to_sign[0] = (struct sigv4_header){
-		STR("content-type"), STR("application/x-amz-json-1.1")
-	};
+	to_sign[0] = (struct sigv4_header){ STR("content-type"),
+					    STR("application/x-amz-json-1.1") };
 	to_sign[1] = (struct sigv4_header){ STR("host"), url.host };
 	to_sign[2] = (struct sigv4_header){ STR("x-amz-target"), target };
-	sigv4_sign(&(struct sigv4_request){
-			   .method = STR("POST"),
-			   .path = url.path,
-			   .query = url.query,
-			   .headers = to_sign,
-			   .n_headers = 3,
-			   .body = x->body,
-		   },
-		   &(struct sigv4_keys){
-			   .access_key = x->endpoint->access_key,
-			   .secret_key = x->endpoint->secret_key,
-			   .session_token = x->endpoint->session_token,
-			   .region = x->endpoint->region,
-			   .service = str_from(x->service->name),
-		   },
-		   clock_wall() + x->offset, a, &s);
+	sigv4_sign(
+	    &(struct sigv4_request){
+		.method = STR("POST"),
+		.path = url.path,
+		.query = url.query,
+		.headers = to_sign,
+		.n_headers = 3,
+		.body = x->body,
+	    },
+	    &(struct sigv4_keys){
+		.access_key = x->endpoint->access_key,
+		.secret_key = x->endpoint->secret_key,
+		.session_token = x->endpoint->session_token,
+		.region = x->endpoint->region,
+		.service = str_from(x->service->name),
+	    },
+	    clock_wall() + x->offset, a, &s);
 	for (size_t i = 0; i < 3; i++)
-		headers[n++] = (struct http_header){ to_sign[i].name,
-						     to_sign[i].value };
+		headers[n++] =
+		    (struct http_header){ to_sign[i].name, to_sign[i].value };
 	headers[n++] = (struct http_header){ STR("x-amz-date"), s.date };
-	headers[n++] = (struct http_header){ STR("authorization"),
-					     s.authorization };
+	headers[n++] =
+	    (struct http_header){ STR("authorization"), s.authorization };
 	if (s.token.n)
-		headers[n++] = (struct http_header){
-			STR("x-amz-security-token"), s.token
-		};
-	return http_send(&(struct http_request){
-				 .method = STR("POST"),
-				 .url = x->endpoint->url,
-				 .headers = headers,
-				 .n_headers = n,
-				 .body = x->body,
-				 .timeout_ms = TIMEOUT_MS,
-			 },
-			 a, out, err);
+		headers[n++] =
+		    (struct http_header){ STR("x-amz-security-token"),
+					  s.token };
+	return http_send(
+	    &(struct http_request){
+		.method = STR("POST"),
+		.url = x->endpoint->url,
+		.headers = headers,
+		.n_headers = n,
+		.body = x->body,
+		.timeout_ms = TIMEOUT_MS,
+	    },
+	    a, out, err);
 }
 
 static uint32_t random_bits(void)

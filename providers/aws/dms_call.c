@@ -118,8 +118,8 @@ enum step dms_read_failed(struct call *c)
 	if (c->err.kind != ERROR_UNAVAILABLE && c->err.kind != ERROR_TIMEOUT)
 		return STEP_FAILED;
 	c->is_broken = true;
-	c->status = str_fmt(c->arena, "the service does not run: %s",
-			    c->err.message);
+	c->status =
+	    str_fmt(c->arena, "the service does not run: %s", c->err.message);
 	c->err = (struct error){ 0 };
 	return STEP_DONE;
 }
@@ -128,8 +128,7 @@ enum step dms_read_failed(struct call *c)
  * Letters, digits and single hyphens, a letter first, none at the end, in lower
  * case: what every identifier of the service may be and is stored as.
  */
-static struct str make_identifier(struct str text, size_t most,
-				  struct arena *a)
+static struct str make_identifier(struct str text, size_t most, struct arena *a)
 {
 	struct buf b;
 	struct str out;
@@ -232,8 +231,7 @@ static struct str tag_text(struct str s, struct arena *a)
 		unsigned char ch = (unsigned char)s.s[i];
 
 		if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-		    (ch >= '0' && ch <= '9') ||
-		    (ch && strchr(" +-._:/@", ch)))
+		    (ch >= '0' && ch <= '9') || (ch && strchr(" +-._:/@", ch)))
 			buf_add_char(&b, (char)ch);
 		else
 			buf_fmt(&b, "=%02X", (unsigned)ch);
@@ -339,8 +337,7 @@ struct value dms_user_tags(struct value all, struct arena *a)
 	return fields_done(&f, a);
 }
 
-int dms_adopt(struct call *c, const char *what, struct str name,
-	      struct str arn)
+int dms_adopt(struct call *c, const char *what, struct str name, struct str arn)
 {
 	struct value tags;
 

@@ -75,7 +75,7 @@ int dms_sync_tags(struct call *c, struct str arn);
 
 /* STEP_PENDING at the host's pace. */
 enum step dms_wait(struct call *c, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 /*
  * True for `seconds` since it was first asked in this phase (kept in the memo);
  * then it is time to give up.

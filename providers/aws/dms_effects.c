@@ -34,7 +34,8 @@ static struct str endpoint_name(struct call *c, const char *attr)
 	c->err = before;
 	if (name.n)
 		return name;
-	/* The service is down, and its own name for it tells a reader nothing. */
+	/* The service is down, and its own name for it tells a reader nothing.
+	 */
 	return str_fmt(c->arena, "the %s", attr);
 }
 
@@ -75,7 +76,7 @@ static void show_known(struct view *v, const struct mapping *m,
 		struct str table = value_text(t, "TableName");
 		int64_t rows = value_number(t, "FullLoadRows", 0);
 		const struct mapping_selection *by =
-			mapping_select(m, schema, table);
+		    mapping_select(m, schema, table);
 		struct str to_schema, to_table;
 
 		if (!by)

@@ -55,16 +55,16 @@ static int find_login(struct call *c, struct str *user, struct str *password)
 		struct error ignored;
 		struct value v;
 
-		if (host->secret(c->self, secret, c->arena, &json, &c->err) <
-		    0)
+		if (host->secret(c->self, secret, c->arena, &json, &c->err) < 0)
 			return error_add(&c->err, "could not read the secret");
 		/* What the reader says may quote the text. */
 		if (json_read(json, c->arena, &v, &ignored) < 0 ||
 		    value_text(v, "username").n == 0 ||
 		    value_text(v, "password").n == 0)
-			return error_set(&c->err, ERROR_INVALID,
-					 "the secret does not hold username and "
-					 "password");
+			return error_set(
+			    &c->err, ERROR_INVALID,
+			    "the secret does not hold username and "
+			    "password");
 		if (user->n == 0)
 			*user = value_text(v, "username");
 		if (password->n == 0)
@@ -88,8 +88,7 @@ static int add_login(struct call *c, struct fields *f)
 
 static int add_common(struct call *c, struct fields *f)
 {
-	field_text(f, "EngineName",
-		   theirs_of(value_text(c->config, "engine")));
+	field_text(f, "EngineName", theirs_of(value_text(c->config, "engine")));
 	field_text(f, "ServerName", value_text(c->config, "server"));
 	field(f, "Port", value_int(value_number(c->config, "port", 5432)));
 	field_text(f, "DatabaseName", value_text(c->config, "database"));
@@ -239,7 +238,7 @@ static enum step endpoint_read(struct call *c)
 static bool is_changed(struct call *c)
 {
 	static const char *const attrs[] = {
-		"engine", "server",   "port",     "database",
+		"engine", "server",   "port",	  "database",
 		"secret", "username", "password", "ssl",
 	};
 

@@ -93,7 +93,8 @@ static enum step wait_available(struct call *c)
 	if (value_is_null(instance)) {
 		/* Not seen yet, straight after it was made. */
 		if (dms_is_patient(c, "seen", PATIENCE_S))
-			return dms_wait(c, "the replication instance to be seen");
+			return dms_wait(c,
+					"the replication instance to be seen");
 		return call_fail(c, ERROR_NOT_FOUND,
 				 "the replication instance is gone");
 	}
@@ -106,10 +107,10 @@ static enum step wait_available(struct call *c)
 	if (str_is(status, "available") &&
 	    (!pending || pending->kind != VALUE_MAP || !pending->as.map.n))
 		return done(c, instance);
-	return dms_wait(c, "%.*s to become available (%.*s)",
-			STR_ARG(value_text(instance,
-					   "ReplicationInstanceClass")),
-			STR_ARG(status));
+	return dms_wait(
+	    c, "%.*s to become available (%.*s)",
+	    STR_ARG(value_text(instance, "ReplicationInstanceClass")),
+	    STR_ARG(status));
 }
 
 static enum step adopt(struct call *c, struct str name)
@@ -125,8 +126,9 @@ static enum step adopt(struct call *c, struct str name)
 				STR_ARG(name));
 	arn = value_text(instance, "ReplicationInstanceArn");
 	if (str_is(status_of(instance), "deleting"))
-		return dms_wait(c, "an earlier replication instance %.*s to "
-				   "be gone",
+		return dms_wait(c,
+				"an earlier replication instance %.*s to "
+				"be gone",
 				STR_ARG(name));
 	if (dms_adopt(c, "replication instance", name, arn) < 0)
 		return STEP_FAILED;
@@ -181,9 +183,9 @@ static void show_drift(struct call *c, struct value i, struct value tags)
 		  value_str(value_text(i, "ReplicationInstanceClass")));
 	if (storage > 0 && known > 0 &&
 	    storage != (known + GIB - 1) / GIB * GIB)
-		field(&f, "storage",
-		      (struct value){ .kind = VALUE_SIZE,
-				      .as.amount = storage });
+		field(
+		    &f, "storage",
+		    (struct value){ .kind = VALUE_SIZE, .as.amount = storage });
 	/* "3.5" is what 3.5.4 was asked for as. */
 	if (version.n && !str_starts(version, str_c(wanted, c->arena)))
 		field_text(&f, "version", version);
@@ -251,8 +253,7 @@ static enum step instance_destroy(struct call *c)
 
 	if (find(c, true, "replication-instance-arn", c->id, &instance) < 0)
 		return STEP_FAILED;
-	if (value_is_null(instance) ||
-	    str_is(status_of(instance), "deleted"))
+	if (value_is_null(instance) || str_is(status_of(instance), "deleted"))
 		return STEP_DONE;
 	if (str_is(status_of(instance), "deleting"))
 		return dms_wait(c, "the replication instance to be gone");

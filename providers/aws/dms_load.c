@@ -102,19 +102,18 @@ static void write_memo(struct call *c, struct str base, int resumes)
 
 static int connection(struct call *c, struct str endpoint, struct value *out)
 {
-	struct value input =
-		dms_filter("endpoint-arn", endpoint, c->arena);
-	struct value other = dms_filter("replication-instance-arn",
-					value_text(c->config, "instance"),
-					c->arena);
+	struct value input = dms_filter("endpoint-arn", endpoint, c->arena);
+	struct value other =
+	    dms_filter("replication-instance-arn",
+		       value_text(c->config, "instance"), c->arena);
 	struct value *both = arena_new(c->arena, struct value, 2);
 
 	both[0] = value_get(input, "Filters")->as.list.items[0];
 	both[1] = value_get(other, "Filters")->as.list.items[0];
-	return dms_find(c, true, "DescribeConnections",
-			value_with(input, STR("Filters"), value_list(both, 2),
-				   c->arena),
-			"Connections", out);
+	return dms_find(
+	    c, true, "DescribeConnections",
+	    value_with(input, STR("Filters"), value_list(both, 2), c->arena),
+	    "Connections", out);
 }
 
 static int start_test(struct call *c, struct str endpoint)
@@ -253,8 +252,7 @@ static bool is_table_bad(struct value t)
 	       str_is(state, "Table does not exist") ||
 	       value_number(t, "FullLoadErrorRows", 0) > 0 ||
 	       str_is(validation, "Mismatched records") ||
-	       str_is(validation, "Table error") ||
-	       str_is(validation, "Error");
+	       str_is(validation, "Table error") || str_is(validation, "Error");
 }
 
 static struct str bad_table(struct value t, struct arena *a)
@@ -351,20 +349,19 @@ static enum step wait_load(struct call *c, struct value task)
 		if (str_is(value_text(t, "TableState"), "Full load") &&
 		    (value_is_null(most) ||
 		     value_number(t, "FullLoadRows", 0) >
-			     value_number(most, "FullLoadRows", 0)))
+			 value_number(most, "FullLoadRows", 0)))
 			most = t;
 	}
 	if (value_is_null(most))
 		return dms_wait(c, "the load (%lld of %lld tables)",
 				(long long)done, (long long)all);
 	return dms_wait(
-		c, "the load: %.*s.%.*s %.*s rows, %lld %% (%lld of %lld tables)",
-		STR_ARG(value_text(most, "SchemaName")),
-		STR_ARG(value_text(most, "TableName")),
-		STR_ARG(dms_count(value_number(most, "FullLoadRows", 0),
-				  c->arena)),
-		(long long)value_number(stats, "FullLoadProgressPercent", 0),
-		(long long)done, (long long)all);
+	    c, "the load: %.*s.%.*s %.*s rows, %lld %% (%lld of %lld tables)",
+	    STR_ARG(value_text(most, "SchemaName")),
+	    STR_ARG(value_text(most, "TableName")),
+	    STR_ARG(dms_count(value_number(most, "FullLoadRows", 0), c->arena)),
+	    (long long)value_number(stats, "FullLoadProgressPercent", 0),
+	    (long long)done, (long long)all);
 }
 
 static bool has_reason(struct value task, const char *part)
@@ -387,10 +384,10 @@ static enum step watch_running(struct call *c, struct value task)
 	struct str mode = value_text(c->config, "mode");
 	bool is_running = str_is(task_status(task), "running");
 
-	if (is_running && (str_is(value_text(c->config, "wait"), "started") ||
-			   str_is(mode, "cdc") ||
-			   (str_is(mode, "full_load_and_cdc") &&
-			    is_past_load(task)))) {
+	if (is_running &&
+	    (str_is(value_text(c->config, "wait"), "started") ||
+	     str_is(mode, "cdc") ||
+	     (str_is(mode, "full_load_and_cdc") && is_past_load(task)))) {
 		if (str_is(value_text(c->config, "wait"), "started")) {
 			struct fields f = { 0 };
 
@@ -446,9 +443,9 @@ static int write_tag(struct call *c, struct str base)
 	struct value ignored;
 
 	field_text(&f, "Key", STR("dmsl:run"));
-	field_text(&f, "Value",
-		   str_fmt(c->arena, "%.*s:%.*s", STR_ARG(c->token),
-			   STR_ARG(base)));
+	field_text(
+	    &f, "Value",
+	    str_fmt(c->arena, "%.*s:%.*s", STR_ARG(c->token), STR_ARG(base)));
 	*tag = fields_done(&f, c->arena);
 	field_text(&f, "ResourceArn", c->id);
 	field(&f, "Tags", value_list(tag, 1));
@@ -462,8 +459,8 @@ static int start(struct call *c, struct value task)
 
 	if (has_run_before(task))
 		type = str_is(value_text(c->config, "mode"), "cdc")
-			       ? "resume-processing"
-			       : "reload-target";
+			   ? "resume-processing"
+			   : "reload-target";
 	if (task_start(c, type) == 0)
 		return 0;
 	/* The service knows better whether it ran before. */
@@ -581,9 +578,8 @@ enum step task_inspect(struct call *c)
 	tables = arena_new(c->arena, struct value, statistics.as.list.n + 1);
 	for (size_t i = 0; i < statistics.as.list.n; i++) {
 		for (size_t j = 0; j < sizeof(texts) / sizeof(texts[0]); j++) {
-			const struct value *v =
-				value_get(statistics.as.list.items[i],
-					  texts[j].theirs);
+			const struct value *v = value_get(
+			    statistics.as.list.items[i], texts[j].theirs);
 
 			field(&f, texts[j].ours, v ? *v : value_null());
 		}
@@ -593,8 +589,8 @@ enum step task_inspect(struct call *c)
 	field_text(&f, "stop_reason", value_text(task, "StopReason"));
 	field_text(&f, "failure", value_text(task, "LastFailureMessage"));
 	field(&f, "progress",
-	      value_int(value_number(stats_of(task), "FullLoadProgressPercent",
-				     0)));
+	      value_int(
+		  value_number(stats_of(task), "FullLoadProgressPercent", 0)));
 	field(&f, "elapsed_ms",
 	      value_int(value_number(stats_of(task), "ElapsedTimeMillis", 0)));
 	field(&f, "tables", value_list(tables, statistics.as.list.n));

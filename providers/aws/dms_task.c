@@ -16,8 +16,7 @@ enum {
 	STATISTICS_MAX = 50000,
 };
 
-int task_find(struct call *c, bool may_start, struct str arn,
-	      struct value *out)
+int task_find(struct call *c, bool may_start, struct str arn, struct value *out)
 {
 	return dms_find(c, may_start, "DescribeReplicationTasks",
 			dms_filter("replication-task-arn", arn, c->arena),
@@ -112,8 +111,8 @@ int task_statistics(struct call *c, bool may_start, struct str arn,
 		if (result < 0)
 			break;
 		list = value_get(answer, "TableStatistics");
-		for (size_t i = 0; list && list->kind == VALUE_LIST &&
-				   i < list->as.list.n;
+		for (size_t i = 0;
+		     list && list->kind == VALUE_LIST && i < list->as.list.n;
 		     i++)
 			*vec_push(&all) = list->as.list.items[i];
 		marker = value_text(answer, "Marker");
@@ -154,8 +153,7 @@ static void add_common(struct call *c, struct fields *f)
 {
 	struct str settings = settings_of(c->config);
 
-	field_text(f, "MigrationType",
-		   mode_of(value_text(c->config, "mode")));
+	field_text(f, "MigrationType", mode_of(value_text(c->config, "mode")));
 	field_text(f, "TableMappings", value_text(c->config, "tables"));
 	if (!str_is(settings, "{}"))
 		field_text(f, "ReplicationTaskSettings", settings);
@@ -319,8 +317,8 @@ static enum step modify(struct call *c, bool was_running)
 
 	field_text(&f, "ReplicationTaskArn", c->id);
 	add_common(c, &f);
-	if (dms_call(c, true, "ModifyReplicationTask", fields_done(&f, c->arena),
-		     &ignored) < 0 ||
+	if (dms_call(c, true, "ModifyReplicationTask",
+		     fields_done(&f, c->arena), &ignored) < 0 ||
 	    dms_sync_tags(c, c->id) < 0)
 		return STEP_FAILED;
 	c->memo = was_running ? STR("resume") : STR("modified");
@@ -358,7 +356,8 @@ static enum step task_update(struct call *c)
 		return done(c, task, false);
 	}
 	if (str_is(task_status(task), "starting"))
-		return dms_wait(c, "the task to run, so that it can be stopped");
+		return dms_wait(c,
+				"the task to run, so that it can be stopped");
 	if (str_is(task_status(task), "running")) {
 		if (task_stop(c) < 0)
 			return STEP_FAILED;
@@ -380,7 +379,8 @@ static enum step task_destroy(struct call *c)
 		return dms_wait(c, "the task to be gone (%.*s)",
 				STR_ARG(task_status(task)));
 	if (str_is(task_status(task), "starting"))
-		return dms_wait(c, "the task to run, so that it can be stopped");
+		return dms_wait(c,
+				"the task to run, so that it can be stopped");
 	if (str_is(task_status(task), "running")) {
 		if (task_stop(c) < 0)
 			return STEP_FAILED;
@@ -399,17 +399,17 @@ static void plan_stop(struct call *c)
 	if (c->id.n == 0)
 		return;
 	if (task_find(c, false, c->id, &task) == 0 && task_is_active(task))
-		call_effect(c, EFFECT_STOP, "task %.*s, which runs, is stopped",
-			    STR_ARG(value_text(task,
-					       "ReplicationTaskIdentifier")));
+		call_effect(
+		    c, EFFECT_STOP, "task %.*s, which runs, is stopped",
+		    STR_ARG(value_text(task, "ReplicationTaskIdentifier")));
 	c->err = before;
 }
 
 /* Whether apply loads, and why; -1 when the text must say what to do. */
 static int plan_run(struct call *c, bool is_new)
 {
-	struct str loaded = is_new ? (struct str){ "", 0 }
-				   : value_text(c->prior, "loaded");
+	struct str loaded =
+	    is_new ? (struct str){ "", 0 } : value_text(c->prior, "loaded");
 	struct str on_change = value_text(c->config, "on_change");
 	struct str wanted;
 	bool mapping_same, settings_are_same;

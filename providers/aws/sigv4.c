@@ -29,8 +29,8 @@ static struct str lower(struct str s, struct arena *a)
 
 	for (size_t i = 0; i < s.n; i++)
 		out[i] = s.s[i] >= 'A' && s.s[i] <= 'Z'
-				 ? (char)(s.s[i] + 'a' - 'A')
-				 : s.s[i];
+			     ? (char)(s.s[i] + 'a' - 'A')
+			     : s.s[i];
 	return (struct str){ out, s.n };
 }
 
@@ -66,8 +66,9 @@ static void add_path(struct buf *b, struct str path)
 			parts.n--;
 		else if (part.n && !str_is(part, ".") && !str_is(part, ".."))
 			*vec_push(&parts) = part;
-		is_folder = is_folder || (!path.n && (str_is(part, ".") ||
-						      str_is(part, "..")));
+		is_folder =
+		    is_folder ||
+		    (!path.n && (str_is(part, ".") || str_is(part, "..")));
 	}
 	for (size_t i = 0; i < parts.n; i++) {
 		buf_add_char(b, '/');
@@ -97,7 +98,8 @@ static void add_query(struct buf *b, struct str query, struct arena *a)
 			*vec_push(&pairs) = pair;
 	}
 	if (pairs.n)
-		qsort(pairs.items, pairs.n, sizeof(pairs.items[0]), order_pairs);
+		qsort(pairs.items, pairs.n, sizeof(pairs.items[0]),
+		      order_pairs);
 	for (size_t i = 0; i < pairs.n; i++) {
 		if (i)
 			buf_add_char(b, '&');
@@ -130,7 +132,7 @@ static struct sigv4_header *all_headers(const struct sigv4_request *q,
 					size_t *n)
 {
 	struct sigv4_header *h =
-		arena_new(a, struct sigv4_header, q->n_headers + 2);
+	    arena_new(a, struct sigv4_header, q->n_headers + 2);
 
 	*n = 0;
 	for (size_t i = 0; i < q->n_headers; i++)
@@ -233,10 +235,9 @@ void sigv4_sign(const struct sigv4_request *q, const struct sigv4_keys *k,
 	digest_hmac(key, DIGEST_SIZE, text, mac);
 	OPENSSL_cleanse(key, sizeof(key));
 	digest_hex(mac, DIGEST_SIZE, hex);
-	out->authorization =
-		str_fmt(a,
-			"AWS4-HMAC-SHA256 Credential=%.*s/%.*s, "
-			"SignedHeaders=%.*s, Signature=%s",
-			STR_ARG(k->access_key), STR_ARG(scope), STR_ARG(names),
-			hex);
+	out->authorization = str_fmt(a,
+				     "AWS4-HMAC-SHA256 Credential=%.*s/%.*s, "
+				     "SignedHeaders=%.*s, Signature=%s",
+				     STR_ARG(k->access_key), STR_ARG(scope),
+				     STR_ARG(names), hex);
 }

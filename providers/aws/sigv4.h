@@ -36,8 +36,8 @@ struct sigv4_keys {
 
 /* Values of the headers to add; token is empty when there is none. */
 struct sigv4_signature {
-	struct str date;          /* X-Amz-Date */
-	struct str token;         /* X-Amz-Security-Token */
+	struct str date;	  /* X-Amz-Date */
+	struct str token;	  /* X-Amz-Security-Token */
 	struct str authorization; /* Authorization */
 };
 

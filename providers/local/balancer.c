@@ -37,8 +37,8 @@
  * at any point the next pass sees whether the file was loaded.
  *
  * Listeners of the live file are HAProxy's own. Every other one is tried with
- * bind() first: HAProxy stops all listeners for seconds when an address is taken
- * at a reload.
+ * bind() first: HAProxy stops all listeners for seconds when an address is
+ * taken at a reload.
  */
 
 enum {
@@ -382,8 +382,8 @@ static int wait_up(const struct local *l, struct str generation,
 		tail = process_log_tail(l, "haproxy", &a);
 		error_set(err, ERROR_UNAVAILABLE,
 			  "HAProxy did not take over its configuration: %.*s",
-			  STR_ARG(tail.n > 500 ? str_skip(tail, tail.n - 500) :
-						 tail));
+			  STR_ARG(tail.n > 500 ? str_skip(tail, tail.n - 500)
+					       : tail));
 		arena_release(&a);
 		return -1;
 	}
@@ -425,10 +425,10 @@ static int load(struct local *l, struct str generation, struct str text,
 	if (rc == 0)
 		rc = write_file(l, "haproxy.cfg", text, a, err);
 	if (rc == 0 && is_running)
-		rc = process_signal(&p, SIGUSR2) ?
-			     0 :
-			     error_set(err, ERROR_UNAVAILABLE,
-				       "HAProxy has just ended");
+		rc = process_signal(&p, SIGUSR2)
+			 ? 0
+			 : error_set(err, ERROR_UNAVAILABLE,
+				     "HAProxy has just ended");
 	else if (rc == 0)
 		rc = start(l, haproxy, a, err);
 	if (rc == 0)
@@ -443,7 +443,7 @@ static int write_routes(const struct local *l, const struct model *m,
 			struct arena *a, struct error *err)
 {
 	struct value_entry *entries =
-		arena_new(a, struct value_entry, m->n_names + 1);
+	    arena_new(a, struct value_entry, m->n_names + 1);
 	char *path = stack_path(l, a, "routes.json");
 	struct str had = { 0 };
 	struct error none;
@@ -451,9 +451,9 @@ static int write_routes(const struct local *l, const struct model *m,
 	int rc = 0;
 
 	for (size_t i = 0; i < m->n_names; i++)
-		entries[i] = (struct value_entry){
-			m->names[i].name, value_str(m->names[i].address)
-		};
+		entries[i] =
+		    (struct value_entry){ m->names[i].name,
+					  value_str(m->names[i].address) };
 	buf_init(&b, CONFIG_MAX);
 	json_write(&b, value_map(entries, m->n_names, a), JSON_INDENT);
 	buf_add_char(&b, '\n');

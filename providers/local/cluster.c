@@ -11,8 +11,8 @@
 #include "providers/local/ids.h"
 #include "providers/local/network.h"
 #include "providers/local/object.h"
-#include "providers/local/tls.h"
 #include "providers/local/stack.h"
+#include "providers/local/tls.h"
 #include "providers/pg/pg.h"
 #include "providers/sql/sql.h"
 #include "providers/vault.h"
@@ -101,8 +101,8 @@ static int check_group(struct call *c)
 			&group, &c->err) < 0)
 		return -1;
 	family = value_text(group.config, "family");
-	if (str_eq(family, str_fmt(c->arena, "aurora-postgresql%.*s",
-				   STR_ARG(major))))
+	if (str_eq(family,
+		   str_fmt(c->arena, "aurora-postgresql%.*s", STR_ARG(major))))
 		return 0;
 	return error_set(&c->err, ERROR_INVALID,
 			 "the family \"%.*s\" of parameter group \"%.*s\" is "
@@ -128,23 +128,21 @@ static enum step create_cluster(struct call *c)
 	if (check_identifier(c, id) < 0 || check_master(c) < 0 ||
 	    check_group(c) < 0 ||
 	    record_read(l, "db_subnet_group",
-			value_text(c->config, "subnet_group"), c->arena,
-			&group, &c->err) < 0)
+			value_text(c->config, "subnet_group"), c->arena, &group,
+			&c->err) < 0)
 		return STEP_FAILED;
 	c->id = id;
 	if (record_begin(c, id, &r, &c->err) < 0)
 		return STEP_FAILED;
-	record_set(&r, "endpoint",
-		   value_str(str_fmt(c->arena,
-				     "%.*s.cluster-%.*s." LOCAL_REGION
-				     ".rds.localhost",
-				     STR_ARG(id),
-				     STR_ARG(id_hash(l, "rds", id, 12,
-						     c->arena)))),
-		   c->arena);
+	record_set(
+	    &r, "endpoint",
+	    value_str(str_fmt(
+		c->arena, "%.*s.cluster-%.*s." LOCAL_REGION ".rds.localhost",
+		STR_ARG(id), STR_ARG(id_hash(l, "rds", id, 12, c->arena)))),
+	    c->arena);
 	server_init(l, id, c->arena, &s);
-	if (server_find_programs(&s, value_text(c->config, "version"),
-				 c->arena, &c->err) < 0 ||
+	if (server_find_programs(&s, value_text(c->config, "version"), c->arena,
+				 &c->err) < 0 ||
 	    record_write(l, &r, &c->err) < 0 ||
 	    database_set_password(l, id, value_text(c->config, "password"),
 				  &c->err) < 0 ||
@@ -173,7 +171,7 @@ static enum step read_cluster(struct call *c)
 static bool needs_restart(const struct call *c, const struct record *r)
 {
 	return value_number(c->config, "port", 5432) !=
-		       value_number(r->config, "port", 5432) ||
+		   value_number(r->config, "port", 5432) ||
 	       !str_eq(value_text(c->config, "parameter_group"),
 		       value_text(r->config, "parameter_group"));
 }
@@ -271,8 +269,8 @@ static int plan_cluster(struct call *c, const char *action)
 	struct record r;
 	struct server s;
 
-	if (!c->id.n || record_read(c->self, "db_cluster", c->id, c->arena, &r,
-				    &none) < 0)
+	if (!c->id.n ||
+	    record_read(c->self, "db_cluster", c->id, c->arena, &r, &none) < 0)
 		return 0;
 	if (str_is(str_from(action), "delete") ||
 	    str_is(str_from(action), "replace")) {
@@ -342,16 +340,15 @@ static int subnet_of(struct call *c, const struct record *cluster,
 				 "subnet group \"%.*s\" has no subnet",
 				 STR_ARG(group.id));
 	*subnet = subnets[0];
-	if (record_read(c->self, "subnet", *subnet, c->arena, &place,
-			&c->err) < 0)
+	if (record_read(c->self, "subnet", *subnet, c->arena, &place, &c->err) <
+	    0)
 		return -1;
 	*vpc = value_text(place.config, "vpc");
 	return 0;
 }
 
 /* The instance becomes its cluster's writer; there is one. */
-static int become_writer(struct call *c, struct str id,
-			 struct record *cluster)
+static int become_writer(struct call *c, struct str id, struct record *cluster)
 {
 	struct local *l = c->self;
 	struct str writer;
@@ -403,8 +400,7 @@ static enum step serve(struct call *c, struct record *r)
 		/* Noted first, so that destroy finds what was taken. */
 		record_set(r, "subnet", value_str(subnet), c->arena);
 		if (record_write(l, r, &c->err) < 0 ||
-		    network_allocate(l, subnet, me, c->arena, &ip,
-				     &c->err) < 0)
+		    network_allocate(l, subnet, me, c->arena, &ip, &c->err) < 0)
 			return STEP_FAILED;
 		record_set(r, "vpc", value_str(vpc), c->arena);
 		record_set(r, "private_ip", value_str(ip), c->arena);
@@ -431,14 +427,12 @@ static enum step create_instance(struct call *c)
 	c->id = id;
 	if (record_begin(c, id, &r, &c->err) < 0)
 		return STEP_FAILED;
-	record_set(&r, "endpoint",
-		   value_str(str_fmt(c->arena,
-				     "%.*s.%.*s." LOCAL_REGION
-				     ".rds.localhost",
-				     STR_ARG(id),
-				     STR_ARG(id_hash(l, "rds", id, 12,
-						     c->arena)))),
-		   c->arena);
+	record_set(
+	    &r, "endpoint",
+	    value_str(str_fmt(
+		c->arena, "%.*s.%.*s." LOCAL_REGION ".rds.localhost",
+		STR_ARG(id), STR_ARG(id_hash(l, "rds", id, 12, c->arena)))),
+	    c->arena);
 	return serve(c, &r);
 }
 
@@ -464,8 +458,8 @@ static enum step read_instance(struct call *c)
 	state = server_look(l, &s);
 	if (state == SERVER_DOWN || state == SERVER_STOPPING) {
 		c->is_broken = true;
-		c->status = state == SERVER_DOWN ? STR("stopped") :
-						   STR("stopping");
+		c->status =
+		    state == SERVER_DOWN ? STR("stopped") : STR("stopping");
 	}
 	return STEP_DONE;
 }
@@ -521,8 +515,8 @@ static int plan_instance(struct call *c, const char *action)
 	enum server_state state;
 	bool is_up;
 
-	if (!c->id.n || record_read(c->self, "db_instance", c->id, c->arena,
-				    &r, &none) < 0)
+	if (!c->id.n ||
+	    record_read(c->self, "db_instance", c->id, c->arena, &r, &none) < 0)
 		return 0;
 	server_init(c->self, value_text(r.config, "cluster"), c->arena, &s);
 	state = server_look(c->self, &s);

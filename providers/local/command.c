@@ -26,14 +26,14 @@
 enum { USAGE = 64, LINES_MAX = 100000, LINE_BYTES = 4096, START_MS = 60000 };
 
 const char local_command_usage[] =
-	"COMMAND FILE\n"
-	"\n"
-	"  status FILE [--json]       what runs, where, and whether it is up\n"
-	"  start FILE                 start what is down\n"
-	"  stop FILE                  stop servers and paths; the data stay\n"
-	"  logs FILE [NAME] [-n N]    the last lines of a log; without NAME,\n"
-	"                             which logs there are\n"
-	"  env FILE                   exports for the AWS CLI, keys included";
+    "COMMAND FILE\n"
+    "\n"
+    "  status FILE [--json]       what runs, where, and whether it is up\n"
+    "  start FILE                 start what is down\n"
+    "  stop FILE                  stop servers and paths; the data stay\n"
+    "  logs FILE [NAME] [-n N]    the last lines of a log; without NAME,\n"
+    "                             which logs there are\n"
+    "  env FILE                   exports for the AWS CLI, keys included";
 
 struct row {
 	struct str what, name, address, state;
@@ -65,18 +65,16 @@ static int add_servers(struct local *l, const struct model *m, struct arena *a,
 		struct server s;
 
 		server_init(l, r->cluster, a, &s);
-		add_row(rows, (struct row){
-				      .what = STR("postgresql"),
-				      .name = str_from(s.name),
-				      .address = str_fmt(a, "%.*s:%d",
-							 STR_ARG(r->address),
-							 r->port),
-				      .pid = process_find(l, s.name, &p) ?
-						     (long)p.pid :
-						     0,
-				      .state = str_from(
-					      states[server_look(l, &s)]),
-			      });
+		add_row(
+		    rows,
+		    (struct row){
+			.what = STR("postgresql"),
+			.name = str_from(s.name),
+			.address =
+			    str_fmt(a, "%.*s:%d", STR_ARG(r->address), r->port),
+			.pid = process_find(l, s.name, &p) ? (long)p.pid : 0,
+			.state = str_from(states[server_look(l, &s)]),
+		    });
 	}
 	return 0;
 }
@@ -87,17 +85,17 @@ static void add_paths(struct local *l, const struct model *m, struct arena *a,
 	struct process p;
 	bool is_running = process_find(l, "haproxy", &p);
 	bool is_up = balancer_is_up(l);
-	const char *state = is_up      ? "running" :
-			    is_running ? "changing" :
-					 "stopped";
+	const char *state = is_up	 ? "running"
+			    : is_running ? "changing"
+					 : "stopped";
 
 	if (!m->n_numbers && !m->n_routes && !is_running)
 		return;
 	add_row(rows, (struct row){
-			      .what = STR("haproxy"),
-			      .name = STR("haproxy"),
-			      .pid = is_running ? (long)p.pid : 0,
-			      .state = str_from(state),
+			  .what = STR("haproxy"),
+			  .name = STR("haproxy"),
+			  .pid = is_running ? (long)p.pid : 0,
+			  .state = str_from(state),
 		      });
 	for (size_t i = 0; i < m->n_routes; i++) {
 		const struct route *r = &m->routes[i];
@@ -105,15 +103,14 @@ static void add_paths(struct local *l, const struct model *m, struct arena *a,
 		for (size_t k = 0; k < r->n_from; k++)
 			add_row(rows,
 				(struct row){
-					.what = str_starts(r->name,
-							   "endpoint") ?
-							STR("endpoint") :
-							STR("listener"),
-					.name = r->dns_name,
-					.address = str_fmt(
-						a, "%.*s:%d",
+				    .what = str_starts(r->name, "endpoint")
+						? STR("endpoint")
+						: STR("listener"),
+				    .name = r->dns_name,
+				    .address =
+					str_fmt(a, "%.*s:%d",
 						STR_ARG(r->from[k]), r->port),
-					.state = str_from(state),
+				    .state = str_from(state),
 				});
 	}
 }
@@ -132,12 +129,11 @@ static int add_replicator(struct local *l, struct arena *a, struct rows *rows)
 	if (hosts_look(l, a, &e, &none) < 0)
 		e.url = (struct str){ 0 };
 	add_row(rows, (struct row){
-			      .what = STR("replicator"),
-			      .name = STR("replicator"),
-			      .address = e.url,
-			      .pid = is_running ? (long)p.pid : 0,
-			      .state = is_running ? STR("running") :
-						    STR("stopped"),
+			  .what = STR("replicator"),
+			  .name = STR("replicator"),
+			  .address = e.url,
+			  .pid = is_running ? (long)p.pid : 0,
+			  .state = is_running ? STR("running") : STR("stopped"),
 		      });
 	return 0;
 }
@@ -166,15 +162,15 @@ static void print_json(const struct rows *rows, struct arena *a)
 		const struct row *r = &rows->list.items[i];
 
 		items[i] = value_map(
-			(struct value_entry[]){
-				{ STR("address"), value_str(r->address) },
-				{ STR("name"), value_str(r->name) },
-				{ STR("pid"), r->pid ? value_int(r->pid) :
-						       value_null() },
-				{ STR("state"), value_str(r->state) },
-				{ STR("what"), value_str(r->what) },
-			},
-			5, a);
+		    (struct value_entry[]){
+			{ STR("address"), value_str(r->address) },
+			{ STR("name"), value_str(r->name) },
+			{ STR("pid"),
+			  r->pid ? value_int(r->pid) : value_null() },
+			{ STR("state"), value_str(r->state) },
+			{ STR("what"), value_str(r->what) },
+		    },
+		    5, a);
 	}
 	buf_init(&b, 64 << 20);
 	json_write(&b, value_list(items, n), JSON_INDENT);
@@ -204,10 +200,9 @@ static void print_table(const struct rows *rows)
 
 		if (r->pid)
 			snprintf(pid, sizeof(pid), "%ld", r->pid);
-		printf("%-10.*s  %-*.*s  %-*.*s  %7s  %.*s\n",
-		       STR_ARG(r->what), (int)name, STR_ARG(r->name),
-		       (int)address, STR_ARG(r->address), pid,
-		       STR_ARG(r->state));
+		printf("%-10.*s  %-*.*s  %-*.*s  %7s  %.*s\n", STR_ARG(r->what),
+		       (int)name, STR_ARG(r->name), (int)address,
+		       STR_ARG(r->address), pid, STR_ARG(r->state));
 	}
 }
 
@@ -291,8 +286,7 @@ static int start_cluster(struct local *l, const struct record *cluster,
 			return error_set(err, ERROR_TIMEOUT,
 					 "PostgreSQL of cluster \"%.*s\" did "
 					 "not become ready within %d s",
-					 STR_ARG(cluster->id),
-					 START_MS / 1000);
+					 STR_ARG(cluster->id), START_MS / 1000);
 	}
 	return rc < 0 ? -1 : 0;
 }
@@ -364,8 +358,7 @@ static int print_tail(const char *path, long lines, struct error *err)
 	return 0;
 }
 
-static int list_logs(const struct local *l, struct arena *a,
-		     struct error *err)
+static int list_logs(const struct local *l, struct arena *a, struct error *err)
 {
 	DIR *d = opendir(stack_path(l, a, "log"));
 	struct dirent *entry;
@@ -417,8 +410,8 @@ static int logs(struct local *l, int argc, char **argv, struct arena *a,
 		error_set(err, ERROR_INVALID, "there is no log \"%s\"", name);
 		return 1;
 	}
-	if (print_tail(stack_path(l, a, "log/%s.log", name), (long)lines,
-		       err) < 0) {
+	if (print_tail(stack_path(l, a, "log/%s.log", name), (long)lines, err) <
+	    0) {
 		error_set(err, ERROR_NOT_FOUND, "there is no log \"%s\"", name);
 		error_hint(err, "Without a name, logs lists those there are.");
 		return 1;
@@ -472,14 +465,13 @@ int local_command(void *self, int argc, char **argv, struct error *err)
 	error_set(err, ERROR_INVALID, "there is no command \"local %s\"",
 		  argc > 0 ? argv[0] : "");
 	error_hint(err, "There are status, start, stop, logs and env.");
-	for (size_t i = 0; argc > 0 &&
-			   i < sizeof(commands) / sizeof(commands[0]);
-	     i++) {
+	for (size_t i = 0;
+	     argc > 0 && i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(argv[0], commands[i].name) != 0)
 			continue;
 		if (argc > 1 && !commands[i].has_arguments) {
-			error_set(err, ERROR_INVALID,
-				  "%s takes no argument", argv[0]);
+			error_set(err, ERROR_INVALID, "%s takes no argument",
+				  argv[0]);
 			break;
 		}
 		*err = (struct error){ 0 };

@@ -68,8 +68,8 @@ int database_server(struct local *l, const struct record *cluster,
 
 	server_init(l, cluster->id, a, out);
 	out->port = (int)value_number(cluster->config, "port", 5432);
-	if (writer.n && record_read(l, "db_instance", writer, a, &instance,
-				    &none) == 0)
+	if (writer.n &&
+	    record_read(l, "db_instance", writer, a, &instance, &none) == 0)
 		network_loopback(l, record_own(&instance, "vpc"),
 				 record_own(&instance, "private_ip"), a,
 				 &out->address, &none);
@@ -111,8 +111,7 @@ int database_target(void *self, struct str cluster_id, struct str database,
 }
 
 static int configure(struct local *l, const struct record *cluster,
-		     const struct server *s, struct arena *a,
-		     struct error *err)
+		     const struct server *s, struct arena *a, struct error *err)
 {
 	struct str group_id = value_text(cluster->config, "parameter_group");
 	struct value parameters = value_map(NULL, 0, a);

@@ -16,8 +16,7 @@ int database_server(struct local *l, const struct record *cluster,
 		    struct arena *a, struct server *out, struct error *err);
 /* sql_host.target: a connection as master user to a database. */
 int database_target(void *self, struct str cluster, struct str database,
-		    struct arena *a, struct pg_target *out,
-		    struct error *err);
+		    struct arena *a, struct pg_target *out, struct error *err);
 /* sql_host.start: brings the cluster's server up and waits for it. */
 int database_start(void *self, struct str cluster, struct arena *a,
 		   struct error *err);

@@ -35,9 +35,8 @@ enum {
 static int make_keys(struct local *l, struct arena *a, struct aws_endpoint *out,
 		     struct error *err)
 {
-	static const char letters[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-		"abcdefghijklmnopqrstuvwxyz0189+/";
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+				      "abcdefghijklmnopqrstuvwxyz0189+/";
 	unsigned char bytes[40];
 	char *access = arena_new(a, char, 21), *secret;
 
@@ -109,17 +108,17 @@ static int listen_address(struct local *l, struct arena *a, struct str *out,
 	if (record_list(l, "vpc", a, &vpcs, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		int64_t number = value_number(vpcs[i].own, "number",
-					      NETWORK_NUMBERS);
+		int64_t number =
+		    value_number(vpcs[i].own, "number", NETWORK_NUMBERS);
 
 		if (number >= 0 && number < least)
 			least = number;
 	}
 	if (least < NETWORK_NUMBERS)
 		*out = network_ip_text((uint32_t)127 << 24 |
-				       (uint32_t)(16 + least) << 16 |
-				       NETWORK_OWN_REPLICATOR,
-			       a);
+					   (uint32_t)(16 + least) << 16 |
+					   NETWORK_OWN_REPLICATOR,
+				       a);
 	else
 		*out = str_fmt(a, "127.15.%lu.%lu", tail >> 8,
 			       (tail & 255) % 253 + 1);
@@ -127,8 +126,7 @@ static int listen_address(struct local *l, struct arena *a, struct str *out,
 }
 
 /* The port that it had before, when that is free: addresses stay good. */
-static int64_t same_port(const struct local *l, struct str ip,
-			 struct arena *a)
+static int64_t same_port(const struct local *l, struct str ip, struct arena *a)
 {
 	struct str url = told_url(l, NULL, a);
 	ptrdiff_t colon = str_rfind(url, ':');
@@ -156,31 +154,24 @@ static int write_config(struct local *l, const struct aws_endpoint *keys,
 	digest_hex(key, sizeof(key), hex);
 	OPENSSL_cleanse(key, sizeof(key));
 	json_write(
-		out,
-		value_map((struct value_entry[]){
-				  { STR("access_key"),
-				    value_str(keys->access_key) },
-				  { STR("account"), value_str(keys->account) },
-				  { STR("ca_file"),
-				    value_c(stack_path(l, a, "tls/ca.crt")) },
-				  { STR("folder"),
-				    value_c(stack_path(l, a, "replicator")) },
-				  { STR("listen"), value_str(ip) },
-				  { STR("port"),
-				    value_int(same_port(l, ip, a)) },
-				  { STR("region"), value_str(keys->region) },
-				  { STR("routes_file"),
-				    value_c(stack_path(l, a,
-						       "routes.json")) },
-				  { STR("secret_key"),
-				    value_str(keys->secret_key) },
-				  { STR("vault"),
-				    value_c(stack_path(l, a, "vault")) },
-				  { STR("vault_key"),
-				    value_c(hex) },
-			  },
-			  11, a),
-		JSON_REVEAL);
+	    out,
+	    value_map(
+		(struct value_entry[]){
+		    { STR("access_key"), value_str(keys->access_key) },
+		    { STR("account"), value_str(keys->account) },
+		    { STR("ca_file"), value_c(stack_path(l, a, "tls/ca.crt")) },
+		    { STR("folder"), value_c(stack_path(l, a, "replicator")) },
+		    { STR("listen"), value_str(ip) },
+		    { STR("port"), value_int(same_port(l, ip, a)) },
+		    { STR("region"), value_str(keys->region) },
+		    { STR("routes_file"),
+		      value_c(stack_path(l, a, "routes.json")) },
+		    { STR("secret_key"), value_str(keys->secret_key) },
+		    { STR("vault"), value_c(stack_path(l, a, "vault")) },
+		    { STR("vault_key"), value_c(hex) },
+		},
+		11, a),
+	    JSON_REVEAL);
 	buf_add_char(out, '\n');
 	OPENSSL_cleanse(hex, sizeof(hex));
 	return 0;
@@ -191,7 +182,8 @@ static int start(struct local *l, struct arena *a, struct aws_endpoint *out,
 {
 	const char *argv[] = { "dmsl", "replicator", NULL };
 	struct program p = {
-		/* This very program, wherever it stands and whoever may look. */
+		/* This very program, wherever it stands and whoever may look.
+		 */
 		.path = "/proc/self/exe",
 		.argv = argv,
 		.folder = stack_path(l, a, "replicator"),
@@ -220,7 +212,8 @@ static int start(struct local *l, struct arena *a, struct aws_endpoint *out,
 		tail = process_log_tail(l, "replicator", a);
 		return error_set(err, ERROR_UNAVAILABLE,
 				 "the replication server did not come up: "
-				 "%.*s", STR_ARG(tail));
+				 "%.*s",
+				 STR_ARG(tail));
 	}
 	return 0;
 }
@@ -295,8 +288,8 @@ static int session(struct call *c, const struct dms_server *server,
 	int rc;
 
 	stack_enter(l);
-	rc = file_read(stack_path(l, c->arena, "routes.json"),
-		       ROUTES_BYTES_MAX, c->arena, &text, &c->err);
+	rc = file_read(stack_path(l, c->arena, "routes.json"), ROUTES_BYTES_MAX,
+		       c->arena, &text, &c->err);
 	stack_leave(l);
 	if (rc < 0 || json_read(text, c->arena, &routes, &c->err) < 0)
 		return -1;

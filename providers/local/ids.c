@@ -6,8 +6,8 @@
 #include "lang/base/digest.h"
 #include "providers/local/stack.h"
 
-struct str id_hash(const struct local *l, const char *label,
-		   struct str address, size_t n, struct arena *a)
+struct str id_hash(const struct local *l, const char *label, struct str address,
+		   size_t n, struct arena *a)
 {
 	struct str text = str_fmt(a, "%.*s\n%s\n%.*s", STR_ARG(l->uid), label,
 				  STR_ARG(address));

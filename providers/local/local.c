@@ -22,10 +22,10 @@ static const struct attr_schema config_attrs[] = {
 	{ 0 },
 };
 
-#define RECORDED(type)                                           \
-	{                                                        \
-		.name = #type, .ops = &local_recorded_ops,       \
-		.data = &recorded_##type, .is_simulated = true,  \
+#define RECORDED(type)                                                         \
+	{                                                                      \
+		.name = #type, .ops = &local_recorded_ops,                     \
+		.data = &recorded_##type, .is_simulated = true,                \
 	}
 
 static const struct resource_type types[] = {

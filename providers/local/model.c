@@ -81,8 +81,8 @@ static int listen_of(const struct builder *b, const struct record *r,
 }
 
 /* A name that HAProxy takes: an ARN's tail without its slashes. */
-static struct str plain_name(struct arena *a, const char *prefix,
-			     struct str id, int port)
+static struct str plain_name(struct arena *a, const char *prefix, struct str id,
+			     int port)
 {
 	struct str name = str_fmt(a, "%s_%.*s_%d", prefix, STR_ARG(id), port);
 	char *text = str_c(name, a);
@@ -104,8 +104,8 @@ static void note_reached(struct builder *b, const struct route *r,
 			 struct str name)
 {
 	for (size_t i = 0; name.n && i < r->n_to; i++) {
-		struct str key = str_fmt(b->a, "%.*s:%d", STR_ARG(r->to[i]),
-					 r->to_port);
+		struct str key =
+		    str_fmt(b->a, "%.*s:%d", STR_ARG(r->to[i]), r->to_port);
 		struct reach_names *n = map_get(&b->reached, key);
 
 		if (!n) {
@@ -122,7 +122,7 @@ static int add_listener(struct builder *b, const struct record *r,
 	struct str balancer_id = value_text(r->config, "load_balancer");
 	const struct record *balancer = find(b, OF_BALANCER, balancer_id);
 	const struct record *group =
-		find(b, OF_GROUP, value_text(r->config, "target_group"));
+	    find(b, OF_GROUP, value_text(r->config, "target_group"));
 	struct route *route;
 	struct str *targets;
 	size_t n;
@@ -146,8 +146,7 @@ static int add_listener(struct builder *b, const struct record *r,
 	for (size_t i = 0; i < n; i++)
 		if (network_loopback(b->l, value_text(group->config, "vpc"),
 				     targets[i], b->a, &route->to[i], err) < 0)
-			return error_add(err, "%.*s",
-					 STR_ARG(group->address));
+			return error_add(err, "%.*s", STR_ARG(group->address));
 	route->n_to = n;
 	if (route->n_from)
 		add_name(b, route->dns_name, route->from[0]);
@@ -177,8 +176,7 @@ static int add_endpoint(struct builder *b, const struct record *r,
 			struct error *err)
 {
 	const struct record *service =
-		find(b, OF_SERVICE,
-		     service_id(value_text(r->config, "service")));
+	    find(b, OF_SERVICE, service_id(value_text(r->config, "service")));
 	struct str dns_name = record_own(r, "dns_name");
 	size_t n_from, at;
 	struct str *from;
@@ -190,14 +188,14 @@ static int add_endpoint(struct builder *b, const struct record *r,
 	if (!service || !n_from)
 		return 0;
 	at = (size_t)(uintptr_t)map_get(
-		&b->first_route, value_text(service->config, "load_balancer"));
+	    &b->first_route, value_text(service->config, "load_balancer"));
 	while (at) {
 		struct route behind = b->routes.items[at - 1];
 		struct route *route = vec_push(&b->routes);
 
 		*route = (struct route){
-			.name = plain_name(b->a, "endpoint", r->id,
-					   behind.port),
+			.name =
+			    plain_name(b->a, "endpoint", r->id, behind.port),
 			.dns_name = dns_name,
 			.from = from,
 			.n_from = n_from,
@@ -226,8 +224,8 @@ static int add_instance(struct builder *b, const struct record *r,
 			     record_own(r, "private_ip"), b->a, &out->address,
 			     err) < 0)
 		return error_add(err, "%.*s", STR_ARG(r->address));
-	out->port = cluster ? (int)value_number(cluster->config, "port", 5432) :
-			      5432;
+	out->port =
+	    cluster ? (int)value_number(cluster->config, "port", 5432) : 5432;
 	key = str_fmt(b->a, "%.*s:%d", STR_ARG(out->address), out->port);
 	led = map_get(&b->reached, key);
 	out->names = arena_new(b->a, struct str, 3 + (led ? led->names.n : 0));
@@ -249,8 +247,8 @@ static int read_all(struct builder *b, struct error *err)
 	for (int i = 0; i < N_LISTINGS; i++) {
 		struct listing *at = &b->of[i];
 
-		if (record_list(b->l, types[i], b->a, &at->items, &at->n,
-				err) < 0)
+		if (record_list(b->l, types[i], b->a, &at->items, &at->n, err) <
+		    0)
 			return -1;
 		for (size_t k = 0; k < at->n; k++)
 			map_put(&at->by_id, at->items[k].id, &at->items[k]);
@@ -265,8 +263,8 @@ static int build(struct builder *b, struct model *out, struct error *err)
 	if (read_all(b, err) < 0)
 		return -1;
 	for (size_t i = 0; i < b->of[OF_VPC].n; i++) {
-		int64_t n = value_number(b->of[OF_VPC].items[i].own, "number",
-					 -1);
+		int64_t n =
+		    value_number(b->of[OF_VPC].items[i].own, "number", -1);
 
 		if (n >= 0)
 			*vec_push(&b->numbers) = (int)n;

@@ -39,10 +39,10 @@ struct child {
 	const char *folder;
 	const struct account *account; /* NULL: stays what it is */
 	int in, out;
-	int pid_file;        /* -1: none */
+	int pid_file;	     /* -1: none */
 	const char *boot_id; /* what ends the line of the pid file */
-	int report;          /* errno, when the exec fails */
-	pid_t dies_with; /* that parent; 0: outlives it */
+	int report;	     /* errno, when the exec fails */
+	pid_t dies_with;     /* that parent; 0: outlives it */
 };
 
 /* Decimal digits of n at the end of text; returns where they begin. */
@@ -122,9 +122,9 @@ static int become(const struct account *account)
 		return 0;
 	if (syscall(SYS_setgroups, account->n_groups, account->groups) < 0 ||
 	    syscall(SYS_setresgid, account->gid, account->gid, account->gid) <
-		    0 ||
+		0 ||
 	    syscall(SYS_setresuid, account->uid, account->uid, account->uid) <
-		    0)
+		0)
 		return -1;
 	return 0;
 }
@@ -172,7 +172,7 @@ fail:
 }
 
 static const char **make_env(const struct local *l, const struct program *p,
-		       struct arena *a)
+			     struct arena *a)
 {
 	const char **env = arena_new(a, const char *, 8);
 	size_t n = 0;
@@ -199,8 +199,8 @@ static int make_input(struct str input, struct error *err)
 		return fd;
 	}
 	if (input.n > INPUT_MAX) {
-		error_set(err, ERROR_QUOTA, "an input of %zu bytes is too large",
-			  input.n);
+		error_set(err, ERROR_QUOTA,
+			  "an input of %zu bytes is too large", input.n);
 		return -1;
 	}
 	if (pipe2(ends, O_CLOEXEC) < 0) {
@@ -220,8 +220,8 @@ static const char *boot_id(struct arena *a)
 	struct error none;
 	struct str text;
 
-	if (file_read("/proc/sys/kernel/random/boot_id", 100, a, &text,
-		      &none) < 0)
+	if (file_read("/proc/sys/kernel/random/boot_id", 100, a, &text, &none) <
+	    0)
 		return "-";
 	return str_c(str_trim(text), a);
 }
@@ -276,8 +276,7 @@ static int fork_twice(struct child *c, int report_from, struct error *err)
 	wait_for(pid, &status);
 	if (status)
 		return error_set(err, ERROR_FAILED,
-				 "could not start \"%s\": no process",
-				 c->path);
+				 "could not start \"%s\": no process", c->path);
 	do
 		n = read(report_from, &failure, sizeof(failure));
 	while (n < 0 && errno == EINTR);
@@ -315,8 +314,8 @@ int process_start(const struct local *l, const char *name,
 	c.out = open_log(stack_path(l, &a, "log/%s.log", name), err);
 	if (c.out < 0)
 		goto out;
-	c.pid_file = open(pid_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-			  0600);
+	c.pid_file =
+	    open(pid_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (c.pid_file < 0) {
 		error_errno(err, "could not open \"%s\"", pid_path);
 		goto out;
@@ -440,9 +439,9 @@ int process_stop(const struct local *l, const char *name, int signal,
 				process_signal(&p, SIGKILL);
 				if (!wait_gone(&p, 5000))
 					rc = error_set(
-						err, ERROR_TIMEOUT,
-						"process %ld (%s) does not end",
-						(long)p.pid, name);
+					    err, ERROR_TIMEOUT,
+					    "process %ld (%s) does not end",
+					    (long)p.pid, name);
 			}
 		}
 	}
@@ -527,8 +526,8 @@ int process_run(const struct local *l, const struct program *p,
 	}
 	wait_for(pid, status);
 	if (rc == 0 && WIFEXITED(*status) && WEXITSTATUS(*status) == 127)
-		rc = error_set(err, ERROR_UNAVAILABLE,
-			       "could not start \"%s\"", p->path);
+		rc = error_set(err, ERROR_UNAVAILABLE, "could not start \"%s\"",
+			       p->path);
 out:
 	if (c.out >= 0)
 		close(c.out);
@@ -555,8 +554,8 @@ void process_trim_log(const struct local *l, const char *name)
 struct str process_log_tail(const struct local *l, const char *name,
 			    struct arena *a)
 {
-	int fd = open(stack_path(l, a, "log/%s.log", name),
-		      O_RDONLY | O_CLOEXEC);
+	int fd =
+	    open(stack_path(l, a, "log/%s.log", name), O_RDONLY | O_CLOEXEC);
 	char *text = arena_new(a, char, TAIL + 1);
 	struct str tail;
 	ssize_t n = 0;

@@ -41,8 +41,7 @@ static int has_row(struct pg *c, const char *sql, struct str name,
 	return 0;
 }
 
-static int run(struct pg *c, struct str sql, struct arena *a,
-	       struct error *err)
+static int run(struct pg *c, struct str sql, struct arena *a, struct error *err)
 {
 	return pg_run(c, str_c(sql, a), err);
 }
@@ -54,13 +53,14 @@ static int make_group(struct pg *c, struct arena *a, struct error *err)
 	if (has_row(c, "select from pg_roles where rolname = $1",
 		    STR("rds_superuser"), a, &has, err) < 0)
 		return -1;
-	if (!has &&
-	    pg_run(c, "create role rds_superuser nologin; "
-		      "create role rds_replication nologin",
-		   err) < 0)
+	if (!has && pg_run(c,
+			   "create role rds_superuser nologin; "
+			   "create role rds_replication nologin",
+			   err) < 0)
 		return -1;
-	if (pg_run(c, "grant pg_monitor, pg_signal_backend, "
-		      "rds_replication to rds_superuser with admin option",
+	if (pg_run(c,
+		   "grant pg_monitor, pg_signal_backend, "
+		   "rds_replication to rds_superuser with admin option",
 		   err) < 0)
 		return -1;
 	/* 15 and later: what used to need a superuser can be granted. */
@@ -81,12 +81,12 @@ static int make_user(struct pg *c, struct str user, struct str password,
 	bool has;
 
 	if (scram_verifier(password, NULL, a, &verifier, err) < 0 ||
-	    has_row(c, "select from pg_roles where rolname = $1", user, a,
-		    &has, err) < 0)
+	    has_row(c, "select from pg_roles where rolname = $1", user, a, &has,
+		    err) < 0)
 		return -1;
-	if (!has && run(c, str_fmt(a, "create role %.*s nologin",
-				   STR_ARG(quoted)),
-			a, err) < 0)
+	if (!has &&
+	    run(c, str_fmt(a, "create role %.*s nologin", STR_ARG(quoted)), a,
+		err) < 0)
 		return -1;
 	return run(c,
 		   str_fmt(a,

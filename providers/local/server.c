@@ -82,13 +82,10 @@ int server_find_programs(struct server *s, struct str version, struct arena *a,
 		return error_set(err, ERROR_INVALID,
 				 "\"%.*s\" is not a version of PostgreSQL",
 				 STR_ARG(version));
-	folders[0] = str_fmt(a, "/usr/lib/postgresql/%.*s/bin",
-			     STR_ARG(major))
-			     .s;
+	folders[0] =
+	    str_fmt(a, "/usr/lib/postgresql/%.*s/bin", STR_ARG(major)).s;
 	folders[1] = str_fmt(a, "/usr/pgsql-%.*s/bin", STR_ARG(major)).s;
-	folders[2] = str_fmt(a, "/usr/local/pgsql-%.*s/bin",
-			     STR_ARG(major))
-			     .s;
+	folders[2] = str_fmt(a, "/usr/local/pgsql-%.*s/bin", STR_ARG(major)).s;
 	for (size_t i = 0; folders[i]; i++) {
 		found = str_fmt(a, "%s/initdb", folders[i]).s;
 		if (access(found, X_OK) == 0) {
@@ -100,9 +97,11 @@ int server_find_programs(struct server *s, struct str version, struct arena *a,
 		  "PostgreSQL %.*s is not installed on this machine%s%.*s",
 		  STR_ARG(major), installed(a).n ? "; installed: " : "",
 		  STR_ARG(installed(a)));
-	return error_hint(err, "Install it (Debian: apt install "
+	return error_hint(err,
+			  "Install it (Debian: apt install "
 			  "postgresql-%.*s), or declare a version that is "
-			  "there.", STR_ARG(major));
+			  "there.",
+			  STR_ARG(major));
 }
 
 bool server_exists(const struct local *l, const struct server *s)
@@ -131,10 +130,9 @@ static int try_remove_half_made(const struct local *l, const struct server *s,
 	d = opendir(s->folder);
 	while (d && rc == 0 && (entry = readdir(d)))
 		if (str_starts(str_from(entry->d_name), "new."))
-			rc = file_remove_tree(str_fmt(a, "%s/%s", s->folder,
-						      entry->d_name)
-						      .s,
-					      err);
+			rc = file_remove_tree(
+			    str_fmt(a, "%s/%s", s->folder, entry->d_name).s,
+			    err);
 	if (d)
 		closedir(d);
 	stack_leave(l);
@@ -160,9 +158,19 @@ static int run_initdb(struct local *l, const struct server *s,
 	/* It looks for the server beside itself, by its own first argument. */
 	const char *path = str_fmt(a, "%s/initdb", s->programs).s;
 	const char *argv[] = {
-		path, "-D", fresh, "-N", "-U", "rdsadmin", "-E", "UTF8",
-		"--locale=C.UTF-8", "--auth-local=peer", "--auth-host=reject",
-		"--no-instructions", NULL,
+		path,
+		"-D",
+		fresh,
+		"-N",
+		"-U",
+		"rdsadmin",
+		"-E",
+		"UTF8",
+		"--locale=C.UTF-8",
+		"--auth-local=peer",
+		"--auth-host=reject",
+		"--no-instructions",
+		NULL,
 	};
 	struct program p = {
 		.path = path,
@@ -244,10 +252,17 @@ static void add_setting(struct buf *b, struct str name, struct str value)
 static bool is_ours(struct str name)
 {
 	static const char *const names[] = {
-		"cluster_name", "config_file", "data_directory",
-		"external_pid_file", "hba_file", "ident_file",
-		"listen_addresses", "password_encryption", "port",
-		"unix_socket_directories", "unix_socket_permissions",
+		"cluster_name",
+		"config_file",
+		"data_directory",
+		"external_pid_file",
+		"hba_file",
+		"ident_file",
+		"listen_addresses",
+		"password_encryption",
+		"port",
+		"unix_socket_directories",
+		"unix_socket_permissions",
 		"wal_level",
 	};
 
@@ -275,23 +290,24 @@ static bool is_name(struct str name)
 static int add_parameters(struct buf *b, struct value parameters,
 			  struct error *err)
 {
-	for (size_t i = 0; parameters.kind == VALUE_MAP &&
-			   i < parameters.as.map.n; i++) {
+	for (size_t i = 0;
+	     parameters.kind == VALUE_MAP && i < parameters.as.map.n; i++) {
 		struct value_entry e = parameters.as.map.entries[i];
 
 		/* The service's own: what they mean is done elsewhere. */
 		if (str_starts(e.key, "rds.") || str_starts(e.key, "aurora") ||
 		    str_starts(e.key, "apg_"))
 			continue;
-		if (!is_name(e.key) || memchr(e.value.as.text.s, '\n',
-					      e.value.as.text.n))
+		if (!is_name(e.key) ||
+		    memchr(e.value.as.text.s, '\n', e.value.as.text.n))
 			return error_set(err, ERROR_INVALID,
 					 "\"%.*s\" is not a server parameter",
 					 STR_ARG(e.key));
 		if (is_ours(e.key))
 			return error_set(err, ERROR_INVALID,
 					 "the parameter \"%.*s\" cannot be "
-					 "modified", STR_ARG(e.key));
+					 "modified",
+					 STR_ARG(e.key));
 		add_setting(b, e.key, e.value.as.text);
 	}
 	return 0;
@@ -306,8 +322,8 @@ static int write_conf(struct local *l, const struct server *s,
 		      struct value parameters, struct arena *a,
 		      struct error *err)
 {
-	bool is_logical = is_on(value_text(parameters,
-					   "rds.logical_replication"));
+	bool is_logical =
+	    is_on(value_text(parameters, "rds.logical_replication"));
 	struct buf b;
 	int rc;
 
@@ -361,11 +377,11 @@ static int write_access(struct local *l, const struct server *s,
 			struct arena *a, struct error *err)
 {
 	static const char hba[] =
-		"# Written by dmsl before each start.\n"
-		"local   all         rdsadmin  peer map=dmsl\n"
-		"hostssl all         rdsadmin  all reject\n"
-		"hostssl all         all       all scram-sha-256\n"
-		"hostssl replication all       all scram-sha-256\n";
+	    "# Written by dmsl before each start.\n"
+	    "local   all         rdsadmin  peer map=dmsl\n"
+	    "hostssl all         rdsadmin  all reject\n"
+	    "hostssl all         all       all scram-sha-256\n"
+	    "hostssl replication all       all scram-sha-256\n";
 	struct passwd entry, *found = NULL;
 	char text[4096];
 	struct str ident;
@@ -441,8 +457,7 @@ static void wait_for_former(const struct server *s, struct arena *a)
 
 	if (file_read(str_fmt(a, "%s/postmaster.pid", s->data).s, 4096, a,
 		      &text, &none) < 0 ||
-	    !str_to_u64(str_cut(&text, '\n'), &pid) || pid < 2 ||
-	    pid > INT_MAX)
+	    !str_to_u64(str_cut(&text, '\n'), &pid) || pid < 2 || pid > INT_MAX)
 		return;
 	while (clock_ms() < end && process_is_zombie((pid_t)pid))
 		clock_sleep_ms(20);
@@ -514,9 +529,9 @@ int server_why_down(const struct local *l, const struct server *s,
 	struct arena a = { 0 };
 	struct str tail = process_log_tail(l, s->name, &a);
 	/* Processes of a killed server end within moments. */
-	bool is_passing = str_contains(tail,
-				       STR("pre-existing shared memory")) ||
-			  str_contains(tail, STR("\"postmaster.pid\" already"));
+	bool is_passing =
+	    str_contains(tail, STR("pre-existing shared memory")) ||
+	    str_contains(tail, STR("\"postmaster.pid\" already"));
 
 	error_set(err, is_passing ? ERROR_UNAVAILABLE : ERROR_FAILED,
 		  "PostgreSQL did not stay up: %.*s",

@@ -23,8 +23,8 @@ struct error;
 struct local;
 
 struct server {
-	struct str cluster;  /* identifier: letters, digits, hyphens */
-	const char *name;    /* db-CLUSTER */
+	struct str cluster; /* identifier: letters, digits, hyphens */
+	const char *name;   /* db-CLUSTER */
 	const char *folder;
 	const char *data;
 	const char *programs; /* folder of PostgreSQL's programs */
@@ -61,8 +61,7 @@ int server_configure(struct local *l, const struct server *s,
 		     size_t n_names, struct error *err);
 /* Issues the certificate again when the names are others; reloads it. */
 int server_certify(struct local *l, const struct server *s,
-		   const struct str *names, size_t n_names,
-		   struct error *err);
+		   const struct str *names, size_t n_names, struct error *err);
 int server_start(struct local *l, const struct server *s, struct error *err);
 enum server_state server_look(const struct local *l, const struct server *s);
 /* Waits at most ms for another state than starting. */

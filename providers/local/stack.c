@@ -49,11 +49,11 @@ static int find_account(struct account *account, struct error *err)
 			       &found) != 0 ||
 		    !found)
 			return error_set(
-				err, ERROR_UNAVAILABLE,
-				"user %u has no entry in the password "
-				"file, without which PostgreSQL does not "
-				"start",
-				(unsigned)account->uid);
+			    err, ERROR_UNAVAILABLE,
+			    "user %u has no entry in the password "
+			    "file, without which PostgreSQL does not "
+			    "start",
+			    (unsigned)account->uid);
 		snprintf(account->name, sizeof(account->name), "%s",
 			 found->pw_name);
 		snprintf(account->folder, sizeof(account->folder), "%s",
@@ -71,8 +71,7 @@ static int find_account(struct account *account, struct error *err)
 	account->uid = found->pw_uid;
 	account->gid = found->pw_gid;
 	snprintf(account->name, sizeof(account->name), "%s", found->pw_name);
-	snprintf(account->folder, sizeof(account->folder), "%s",
-		 found->pw_dir);
+	snprintf(account->folder, sizeof(account->folder), "%s", found->pw_dir);
 	account->n_groups = ACCOUNT_GROUPS_MAX;
 	if (getgrouplist(account->name, account->gid, account->groups,
 			 &account->n_groups) < 0)
@@ -90,7 +89,7 @@ static const char *find_home(const struct provider_setup *s, struct arena *a)
 	if (wanted.n)
 		return str_fmt(a, "%.*s/%.*s", STR_ARG(s->stack_folder),
 			       STR_ARG(wanted))
-			.s;
+		    .s;
 	if (home && home[0] == '/')
 		return str_c(str_from(home), a);
 	if (geteuid() == 0)
@@ -157,15 +156,16 @@ int stack_open(const struct provider_setup *s, struct local **out,
 		goto fail;
 	}
 	if (l->uid.n)
-		l->folder = str_fmt(&l->arena, "%s/%.*s", l->home,
-				    STR_ARG(l->uid))
-				    .s;
+		l->folder =
+		    str_fmt(&l->arena, "%s/%.*s", l->home, STR_ARG(l->uid)).s;
 	if (l->folder && strlen(l->folder) > FOLDER_MAX) {
 		error_set(err, ERROR_INVALID,
 			  "the folder \"%s\" is too long for unix sockets",
 			  l->folder);
-		error_hint(err, "Set DMSL_HOME to a folder of at most %d "
-			   "bytes.", FOLDER_MAX - 17);
+		error_hint(err,
+			   "Set DMSL_HOME to a folder of at most %d "
+			   "bytes.",
+			   FOLDER_MAX - 17);
 		goto fail;
 	}
 	*out = l;
@@ -364,7 +364,7 @@ int stack_make(struct local *l, struct error *err)
 		goto unlock;
 	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
 		if (stack_make_account_folder(
-			    l, stack_path(l, &a, "%s", given[i]), err) < 0)
+			l, stack_path(l, &a, "%s", given[i]), err) < 0)
 			goto unlock;
 	/* Last: it says that all the others are there. */
 	rc = write_about(l, &a, err);
@@ -391,10 +391,10 @@ int stack_remove(struct local *l, struct error *err)
 		 * mark is put back when so.
 		 */
 		unlink(mark);
-		if (rmdir(l->home) < 0 && (errno == ENOTEMPTY ||
-					   errno == EEXIST)) {
-			int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC,
-				      0644);
+		if (rmdir(l->home) < 0 &&
+		    (errno == ENOTEMPTY || errno == EEXIST)) {
+			int fd =
+			    open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 
 			if (fd >= 0)
 				close(fd);

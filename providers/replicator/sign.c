@@ -245,8 +245,8 @@ static int add_headers(struct buf *b, const struct sign_request *r,
 
 /* The hash of the canonical request. */
 static int hash_request(const struct sign_request *r,
-			const struct authorization *z, char out[DIGEST_HEX_SIZE],
-			struct fault *f)
+			const struct authorization *z,
+			char out[DIGEST_HEX_SIZE], struct fault *f)
 {
 	const struct str *told = sign_header(r, "x-amz-content-sha256");
 	char body[DIGEST_HEX_SIZE];

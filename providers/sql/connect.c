@@ -49,12 +49,12 @@ int sql_connect_to(const struct pg_target *t, struct pg **out,
 	 * committed stays so when the server is killed next.
 	 */
 	static const char setup[] =
-		"SET client_connection_check_interval = '1s';"
-		"SET synchronous_commit = on;"
-		"SET lock_timeout = '30s';"
-		"SET statement_timeout = '1h';"
-		"SET idle_in_transaction_session_timeout = '5min';"
-		"SET standard_conforming_strings = on";
+	    "SET client_connection_check_interval = '1s';"
+	    "SET synchronous_commit = on;"
+	    "SET lock_timeout = '30s';"
+	    "SET statement_timeout = '1h';"
+	    "SET idle_in_transaction_session_timeout = '5min';"
+	    "SET standard_conforming_strings = on";
 
 	if (pg_open(t, out, err) < 0)
 		return -1;
@@ -110,8 +110,8 @@ enum step sql_read_failed(struct call *c)
 	} else if (c->err.kind == ERROR_UNAVAILABLE ||
 		   c->err.kind == ERROR_TIMEOUT) {
 		c->is_broken = true;
-		c->status = str_fmt(c->arena, "cannot be reached: %s",
-				    c->err.message);
+		c->status =
+		    str_fmt(c->arena, "cannot be reached: %s", c->err.message);
 	} else {
 		return STEP_FAILED;
 	}

@@ -32,30 +32,30 @@ enum { BUSY_MS = 1000, SHOWN_BYTES = 60 };
 #define LOCK_KEY "hashtextextended('dmsl.intents', 0)"
 
 static const char make_schema[] =
-	"BEGIN;"
-	"SELECT pg_advisory_xact_lock(" LOCK_KEY ");"
-	"CREATE SCHEMA IF NOT EXISTS dmsl;"
-	"CREATE TABLE IF NOT EXISTS dmsl.intents ("
-	"token text PRIMARY KEY, stack text NOT NULL, address text NOT NULL,"
-	"sql_hash text NOT NULL, at timestamptz NOT NULL DEFAULT now(),"
-	"UNIQUE (stack, address));"
-	"COMMIT";
+    "BEGIN;"
+    "SELECT pg_advisory_xact_lock(" LOCK_KEY ");"
+    "CREATE SCHEMA IF NOT EXISTS dmsl;"
+    "CREATE TABLE IF NOT EXISTS dmsl.intents ("
+    "token text PRIMARY KEY, stack text NOT NULL, address text NOT NULL,"
+    "sql_hash text NOT NULL, at timestamptz NOT NULL DEFAULT now(),"
+    "UNIQUE (stack, address));"
+    "COMMIT";
 
 static const char drop_empty_schema[] =
-	"RESET ROLE; BEGIN;"
-	"SELECT pg_advisory_xact_lock(" LOCK_KEY ");"
-	"DO $$ BEGIN "
-	"IF to_regclass('dmsl.intents') IS NULL THEN RETURN; END IF; "
-	"IF EXISTS (SELECT FROM dmsl.intents) THEN RETURN; END IF; "
-	"DROP TABLE dmsl.intents; "
-	"IF NOT EXISTS (SELECT FROM pg_class WHERE "
-	"relnamespace = 'dmsl'::regnamespace) THEN "
-	"DROP SCHEMA dmsl; END IF; END $$;"
-	"COMMIT";
+    "RESET ROLE; BEGIN;"
+    "SELECT pg_advisory_xact_lock(" LOCK_KEY ");"
+    "DO $$ BEGIN "
+    "IF to_regclass('dmsl.intents') IS NULL THEN RETURN; END IF; "
+    "IF EXISTS (SELECT FROM dmsl.intents) THEN RETURN; END IF; "
+    "DROP TABLE dmsl.intents; "
+    "IF NOT EXISTS (SELECT FROM pg_class WHERE "
+    "relnamespace = 'dmsl'::regnamespace) THEN "
+    "DROP SCHEMA dmsl; END IF; END $$;"
+    "COMMIT";
 
 /* Shared lock, so that nobody drops the table under a running fixture. */
 static const char begin_work[] =
-	"BEGIN; SELECT pg_advisory_xact_lock_shared(" LOCK_KEY ")";
+    "BEGIN; SELECT pg_advisory_xact_lock_shared(" LOCK_KEY ")";
 
 static bool has_state(struct pg *pg, const char *state)
 {
@@ -69,7 +69,8 @@ static size_t byte_of(struct str text, size_t position)
 
 	for (size_t n = 1; n < position && at < text.n; n++) {
 		at++;
-		while (at < text.n && ((unsigned char)text.s[at] & 0xc0) == 0x80)
+		while (at < text.n &&
+		       ((unsigned char)text.s[at] & 0xc0) == 0x80)
 			at++;
 	}
 	return at;
@@ -77,7 +78,8 @@ static size_t byte_of(struct str text, size_t position)
 
 /*
  * Puts line and column of the whole text, and the line, before the message.
- * The server's words may quote the statement: of a secret one they are left out.
+ * The server's words may quote the statement: of a secret one they are left
+ * out.
  */
 static void place_failure(struct call *c, struct pg *pg,
 			  const struct statement *s, bool is_secret)
@@ -102,17 +104,16 @@ static void place_failure(struct call *c, struct pg *pg,
 			  line, pg_sqlstate(pg));
 	else if (pg_position(pg))
 		error_add(&c->err, "line %zu, at \"%.*s\" (SQLSTATE %s)", line,
-			  STR_ARG(str_sub(s->text, at,
-					  at + SHOWN_BYTES < end
-						  ? at + SHOWN_BYTES
-						  : end)),
+			  STR_ARG(str_sub(
+			      s->text, at,
+			      at + SHOWN_BYTES < end ? at + SHOWN_BYTES : end)),
 			  pg_sqlstate(pg));
 	else
 		error_add(&c->err, "line %zu, \"%.*s\" (SQLSTATE %s)", line,
 			  STR_ARG(str_sub(s->text, start,
 					  start + SHOWN_BYTES < end
-						  ? start + SHOWN_BYTES
-						  : end)),
+					      ? start + SHOWN_BYTES
+					      : end)),
 			  pg_sqlstate(pg));
 }
 
@@ -152,9 +153,8 @@ static int undo_all(struct call *c, struct pg *pg, const struct statements *all,
 {
 	static const char begin[] = "SAVEPOINT dmsl_undo";
 	static const char end[] = "RELEASE SAVEPOINT dmsl_undo";
-	static const char back[] =
-		"ROLLBACK TO SAVEPOINT dmsl_undo; "
-		"RELEASE SAVEPOINT dmsl_undo";
+	static const char back[] = "ROLLBACK TO SAVEPOINT dmsl_undo; "
+				   "RELEASE SAVEPOINT dmsl_undo";
 
 	for (size_t i = 0; i < all->n; i++) {
 		if (pg_run(pg, begin, &c->err) < 0)
@@ -201,12 +201,12 @@ static enum outcome claim(struct call *c, struct pg *pg, struct str hash,
 			  struct str *transaction)
 {
 	static const char insert[] =
-		"INSERT INTO dmsl.intents (token, stack, address, sql_hash) "
-		"VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING "
-		"RETURNING pg_current_xact_id()";
+	    "INSERT INTO dmsl.intents (token, stack, address, sql_hash) "
+	    "VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING "
+	    "RETURNING pg_current_xact_id()";
 	static const char earlier[] =
-		"SELECT token, sql_hash FROM dmsl.intents "
-		"WHERE token = $1 OR (stack = $2 AND address = $3)";
+	    "SELECT token, sql_hash FROM dmsl.intents "
+	    "WHERE token = $1 OR (stack = $2 AND address = $3)";
 	struct str params[] = { c->token, sql_stack(c), c->address, hash };
 	struct pg_result answer;
 
@@ -216,8 +216,8 @@ static enum outcome claim(struct call *c, struct pg *pg, struct str hash,
 	/* 42P01: somebody dropped the empty table just now. */
 	if (pg_query(pg, insert, 4, params, c->arena, &answer, &c->err) < 0)
 		return has_state(pg, "55P03") || has_state(pg, "42P01")
-			       ? IS_BUSY
-			       : IS_BAD;
+			   ? IS_BUSY
+			   : IS_BAD;
 	if (answer.n_rows) {
 		*transaction = answer.cells[0];
 		return IS_NEW;
@@ -226,13 +226,14 @@ static enum outcome claim(struct call *c, struct pg *pg, struct str hash,
 		return IS_BAD;
 	if (answer.n_rows == 0)
 		return IS_BUSY; /* it was deleted meanwhile */
-	if (str_eq(answer.cells[0], c->token) ||
-	    str_eq(answer.cells[1], hash))
+	if (str_eq(answer.cells[0], c->token) || str_eq(answer.cells[1], hash))
 		return WAS_RUN;
-	error_set(&c->err, ERROR_EXISTS,
-		  "other statements of this fixture are in the database already");
-	error_hint(&c->err, "take them back by hand and delete the row of "
-			    "address %.*s from dmsl.intents",
+	error_set(
+	    &c->err, ERROR_EXISTS,
+	    "other statements of this fixture are in the database already");
+	error_hint(&c->err,
+		   "take them back by hand and delete the row of "
+		   "address %.*s from dmsl.intents",
 		   STR_ARG(str_sub(c->address, 0, 200)));
 	return IS_BAD;
 }
@@ -255,8 +256,7 @@ static enum step run_once(struct call *c, struct pg *pg,
 {
 	struct str transaction = { "", 0 };
 
-	if (ensure_schema(c, pg) < 0 ||
-	    pg_run(pg, begin_work, &c->err) < 0)
+	if (ensure_schema(c, pg) < 0 || pg_run(pg, begin_work, &c->err) < 0)
 		goto failed;
 	switch (claim(c, pg, hash, &transaction)) {
 	case WAS_RUN:
@@ -336,7 +336,7 @@ static struct sql_place place_of(struct str id)
 static int look_up(struct call *c)
 {
 	static const char sql[] =
-		"SELECT 1 FROM dmsl.intents WHERE stack = $1 AND address = $2";
+	    "SELECT 1 FROM dmsl.intents WHERE stack = $1 AND address = $2";
 	struct str params[] = { sql_stack(c), c->address };
 	struct pg_result answer;
 	struct pg *pg;
@@ -386,8 +386,8 @@ static enum step fixture_update(struct call *c)
 static int undo(struct call *c, struct pg *pg, const struct statements *all)
 {
 	static const char delete_row[] =
-		"DELETE FROM dmsl.intents WHERE stack = $1 AND address = $2 "
-		"RETURNING pg_current_xact_id()";
+	    "DELETE FROM dmsl.intents WHERE stack = $1 AND address = $2 "
+	    "RETURNING pg_current_xact_id()";
 	struct str params[] = { sql_stack(c), c->address };
 	struct pg_result answer;
 

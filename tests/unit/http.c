@@ -47,12 +47,12 @@ static void gives_status_headers_and_body(void **state)
 	assert_string_equal(r.body.s, "not here");
 	assert_true(str_is(http_header(&r, "x-some"), "Thing"));
 	assert_int_equal(http_header(&r, "x-other").n, 0);
-	assert_int_equal(http_send(&(struct http_request){
-						.method = STR("PUT"),
-						.url = str_from(scripted_url(s)),
-						.body = STR("a body") },
-				   &a, &r, &err),
-			 0);
+	assert_int_equal(
+	    http_send(&(struct http_request){ .method = STR("PUT"),
+					      .url = str_from(scripted_url(s)),
+					      .body = STR("a body") },
+		      &a, &r, &err),
+	    0);
 	scripted_stop(s);
 	arena_release(&a);
 }
@@ -106,16 +106,19 @@ static void judges_urls(void **state)
 		{ "http://127.example.org/", "127.example.org", "/", "",
 		  false },
 	};
-	static const char *const bad[] = { "", "ftp://x/", "http://",
-					   "http://user@host/", "http://a b/",
+	static const char *const bad[] = { "",
+					   "ftp://x/",
+					   "http://",
+					   "http://user@host/",
+					   "http://a b/",
 					   "http://a/#x" };
 	struct http_url u;
 	struct error err;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_int_equal(http_url_parse(str_from(good[i].url), &u, &err),
-				 0);
+		assert_int_equal(
+		    http_url_parse(str_from(good[i].url), &u, &err), 0);
 		assert_true(str_is(u.host, good[i].host));
 		assert_true(str_is(u.path, good[i].path));
 		assert_true(str_is(u.query, good[i].query));
@@ -128,7 +131,9 @@ static void judges_urls(void **state)
 
 static void waits_longer_each_time(void **state)
 {
-	const struct retry r = { .attempts = 4, .base_ms = 100, .most_ms = 300 };
+	const struct retry r = { .attempts = 4,
+				 .base_ms = 100,
+				 .most_ms = 300 };
 
 	(void)state;
 	assert_int_equal(retry_delay_ms(&r, ERROR_UNAVAILABLE, 1, UINT32_MAX),
@@ -182,10 +187,13 @@ static struct value input(struct arena *a)
 static void repeats_what_may_pass(void **state)
 {
 	static const struct scripted_step script[] = {
-		{ .target = "DescribeEndpoints", .body = "{\"A\":1,\"Password\":\"s3ntinel\"}",
-		  .status = 500, .answer = "<html>" },
+		{ .target = "DescribeEndpoints",
+		  .body = "{\"A\":1,\"Password\":\"s3ntinel\"}",
+		  .status = 500,
+		  .answer = "<html>" },
 		{ .target = "DescribeEndpoints", .how = SCRIPT_CUT },
-		{ .target = "DescribeEndpoints", .answer = "{\"Endpoints\":[]}" },
+		{ .target = "DescribeEndpoints",
+		  .answer = "{\"Endpoints\":[]}" },
 		{ 0 },
 	};
 	struct scripted *s = scripted_start(script);
@@ -244,15 +252,22 @@ static void remembers_a_lost_answer(void **state)
 static void maps_faults(void **state)
 {
 	static const struct scripted_step script[] = {
-		{ .target = "DescribeEndpoints", .status = 400,
-		  .answer = "{\"__type\":\"com.amazonaws#ResourceNotFoundFault\","
-			    "\"message\":\"Endpoint x not found\"}" },
-		{ .target = "DescribeEndpoints", .status = 400,
+		{ .target = "DescribeEndpoints",
+		  .status = 400,
+		  .answer =
+		      "{\"__type\":\"com.amazonaws#ResourceNotFoundFault\","
+		      "\"message\":\"Endpoint x not found\"}" },
+		{ .target = "DescribeEndpoints",
+		  .status = 400,
 		  .answer = "{\"__type\":\"InvalidParameterValueException\","
 			    "\"Message\":\"bad s3ntinel here\"}" },
-		{ .target = "DescribeEndpoints", .status = 403,
-		  .answer = "{\"__type\":\"UnrecognizedClientException:http\"}" },
-		{ .target = "DescribeEndpoints", .status = 400, .answer = "nonsense" },
+		{ .target = "DescribeEndpoints",
+		  .status = 403,
+		  .answer =
+		      "{\"__type\":\"UnrecognizedClientException:http\"}" },
+		{ .target = "DescribeEndpoints",
+		  .status = 400,
+		  .answer = "nonsense" },
 		{ .target = "DescribeEndpoints", .answer = "nonsense" },
 		{ 0 },
 	};
@@ -282,11 +297,13 @@ static void maps_faults(void **state)
 static void corrects_a_skewed_clock(void **state)
 {
 	static const struct scripted_step script[] = {
-		{ .target = "DescribeEndpoints", .status = 403,
+		{ .target = "DescribeEndpoints",
+		  .status = 403,
 		  .headers = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
 		  .answer = "{\"__type\":\"InvalidSignatureException\"}" },
 		{ .target = "DescribeEndpoints" },
-		{ .target = "DescribeEndpoints", .status = 403,
+		{ .target = "DescribeEndpoints",
+		  .status = 403,
 		  .answer = "{\"__type\":\"InvalidSignatureException\"}" },
 		{ 0 },
 	};

@@ -6,11 +6,11 @@
  */
 #include <config.h>
 
+#include "engine/provider.h"
 #include "lang/base/arena.h"
 #include "lang/base/clock.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
-#include "engine/provider.h"
 #include "providers/local/local.h"
 #include "providers/local/network.h"
 #include "providers/local/process.h"
@@ -52,7 +52,7 @@ static int derive_setup(void *engine, const char *label, void *bytes, size_t n,
 	(void)err;
 	for (size_t i = 0; i < n; i++)
 		((unsigned char *)bytes)[i] =
-			(unsigned char)(label[i % strlen(label)] + (int)i);
+		    (unsigned char)(label[i % strlen(label)] + (int)i);
 	return 0;
 }
 
@@ -90,7 +90,7 @@ typedef enum step function(struct call *c);
 static enum step run(struct thing *t, struct arena *a, size_t which)
 {
 	const struct resource_type *type =
-		provider_type(&local_provider, str_from(t->type));
+	    provider_type(&local_provider, str_from(t->type));
 	struct str name = str_from(t->address);
 	enum step step;
 	bool is_poll = false;
@@ -110,8 +110,8 @@ static enum step run(struct thing *t, struct arena *a, size_t which)
 			.id = t->id,
 			.is_poll = is_poll,
 		};
-		function *f = *(function *const *)((const char *)type->ops +
-						   which);
+		function *f =
+		    *(function *const *)((const char *)type->ops + which);
 
 		step = f(&c);
 		t->id = c.id;
@@ -166,7 +166,7 @@ static struct value list2(struct arena *a, struct str x, struct str y)
 /* A network with its database: side "s" or "t". */
 struct side {
 	struct thing vpc, subnet_a, subnet_b, group, parameters, cluster,
-		instance;
+	    instance;
 	struct thing balancer, targets, listener, service;
 };
 
@@ -188,14 +188,14 @@ static void make_network(struct side *s, void *self, struct arena *a,
 	s->vpc.config = config(a, "cidr", value_c("10.0.0.0/16"), NULL);
 	must(RUN(&s->vpc, create), &s->vpc);
 	s->subnet_a = thing(self, a, "subnet", name, "a");
-	s->subnet_a.config = config(a, "vpc", value_str(s->vpc.id), "cidr",
-				    value_c("10.0.1.0/24"), "zone",
-				    value_c("us-east-1a"), NULL);
+	s->subnet_a.config =
+	    config(a, "vpc", value_str(s->vpc.id), "cidr",
+		   value_c("10.0.1.0/24"), "zone", value_c("us-east-1a"), NULL);
 	must(RUN(&s->subnet_a, create), &s->subnet_a);
 	s->subnet_b = thing(self, a, "subnet", name, "b");
-	s->subnet_b.config = config(a, "vpc", value_str(s->vpc.id), "cidr",
-				    value_c("10.0.2.0/24"), "zone",
-				    value_c("us-east-1b"), NULL);
+	s->subnet_b.config =
+	    config(a, "vpc", value_str(s->vpc.id), "cidr",
+		   value_c("10.0.2.0/24"), "zone", value_c("us-east-1b"), NULL);
 	must(RUN(&s->subnet_b, create), &s->subnet_b);
 }
 
@@ -204,33 +204,31 @@ static void make_database(struct side *s, void *self, struct arena *a,
 {
 	s->group = thing(self, a, "db_subnet_group", name, "main");
 	s->group.config =
-		config(a, "name", value_c(name), "subnets",
-		       list2(a, s->subnet_a.id, s->subnet_b.id), NULL);
+	    config(a, "name", value_c(name), "subnets",
+		   list2(a, s->subnet_a.id, s->subnet_b.id), NULL);
 	must(RUN(&s->group, create), &s->group);
 	s->parameters =
-		thing(self, a, "db_cluster_parameter_group", name, "main");
-	s->parameters.config = config(
-		a, "name", value_c(name), "family",
-		value_c("aurora-postgresql15"), "parameters",
-		config(a, "rds.logical_replication", value_c("1"), "work_mem",
-		       value_c("8MB"), NULL),
-		NULL);
+	    thing(self, a, "db_cluster_parameter_group", name, "main");
+	s->parameters.config =
+	    config(a, "name", value_c(name), "family",
+		   value_c("aurora-postgresql15"), "parameters",
+		   config(a, "rds.logical_replication", value_c("1"),
+			  "work_mem", value_c("8MB"), NULL),
+		   NULL);
 	must(RUN(&s->parameters, create), &s->parameters);
 	s->cluster = thing(self, a, "db_cluster", name, "main");
 	s->cluster.config = config(
-		a, "name", value_c(name), "version", value_c("15"),
-		"username", value_c("demo"), "password",
-		value_mark(value_c(SENTINEL), MARK_SECRET), "subnet_group",
-		value_str(s->group.id), "parameter_group",
-		value_str(s->parameters.id), "database", value_c("demo_db"),
-		"port", value_int(5432), "deletion_protection",
-		value_bool(false), NULL);
+	    a, "name", value_c(name), "version", value_c("15"), "username",
+	    value_c("demo"), "password",
+	    value_mark(value_c(SENTINEL), MARK_SECRET), "subnet_group",
+	    value_str(s->group.id), "parameter_group",
+	    value_str(s->parameters.id), "database", value_c("demo_db"), "port",
+	    value_int(5432), "deletion_protection", value_bool(false), NULL);
 	must(RUN(&s->cluster, create), &s->cluster);
 	s->instance = thing(self, a, "db_instance", name, "writer");
-	s->instance.config =
-		config(a, "name", value_c(name), "cluster",
-		       value_str(s->cluster.id), "class",
-		       value_c("db.t3.medium"), NULL);
+	s->instance.config = config(a, "name", value_c(name), "cluster",
+				    value_str(s->cluster.id), "class",
+				    value_c("db.t3.medium"), NULL);
 	must(RUN(&s->instance, create), &s->instance);
 }
 
@@ -244,23 +242,22 @@ static void make_path(struct side *s, void *self, struct arena *a,
 	items[0] = value_str(*targets);
 	s->balancer = thing(self, a, "load_balancer", name, "main");
 	s->balancer.config =
-		config(a, "name", value_c(name), "subnets",
-		       list2(a, s->subnet_a.id, s->subnet_b.id), NULL);
+	    config(a, "name", value_c(name), "subnets",
+		   list2(a, s->subnet_a.id, s->subnet_b.id), NULL);
 	must(RUN(&s->balancer, create), &s->balancer);
 	s->targets = thing(self, a, "target_group", name, "main");
-	s->targets.config = config(a, "name", value_c(name), "vpc", value_str(s->vpc.id), "port",
-				   value_int(5432), "targets",
-				   value_list(items, 1), NULL);
+	s->targets.config = config(
+	    a, "name", value_c(name), "vpc", value_str(s->vpc.id), "port",
+	    value_int(5432), "targets", value_list(items, 1), NULL);
 	must(RUN(&s->targets, create), &s->targets);
 	s->listener = thing(self, a, "listener", name, "main");
-	s->listener.config =
-		config(a, "load_balancer", value_str(s->balancer.id), "port",
-		       value_int(5432), "target_group",
-		       value_str(s->targets.id), NULL);
+	s->listener.config = config(
+	    a, "load_balancer", value_str(s->balancer.id), "port",
+	    value_int(5432), "target_group", value_str(s->targets.id), NULL);
 	must(RUN(&s->listener, create), &s->listener);
 	s->service = thing(self, a, "endpoint_service", name, "main");
-	s->service.config = config(a, "load_balancer",
-				   value_str(s->balancer.id), NULL);
+	s->service.config =
+	    config(a, "load_balancer", value_str(s->balancer.id), NULL);
 	must(RUN(&s->service, create), &s->service);
 }
 
@@ -273,9 +270,9 @@ static struct str route_of(void *self, struct str name, struct arena *a)
 	struct str quoted = str_fmt(a, "\"%.*s\": \"", STR_ARG(name));
 	const char *at;
 
-	assert_int_equal(file_read(stack_path(l, a, "routes.json"), 65536, a,
-				   &text, &err),
-			 0);
+	assert_int_equal(
+	    file_read(stack_path(l, a, "routes.json"), 65536, a, &text, &err),
+	    0);
 	at = strstr(text.s, quoted.s);
 	if (!at)
 		fail_msg("no route to %s in %s", name.s, text.s);
@@ -349,7 +346,7 @@ static void must_fail_quietly(void *self, const struct side *s, struct arena *a)
 {
 	struct str name = value_text(s->cluster.attrs, "endpoint");
 	struct pg_target t =
-		target_at(self, name, route_of(self, name, a), "demo_db", a);
+	    target_at(self, name, route_of(self, name, a), "demo_db", a);
 	struct error err = { 0 };
 	struct pg *c;
 
@@ -370,8 +367,7 @@ static bool holds(const char *path, const char *bytes)
 		struct error err;
 		struct stat info;
 		struct str text;
-		const char *name =
-			str_fmt(&a, "%s/%s", path, entry->d_name).s;
+		const char *name = str_fmt(&a, "%s/%s", path, entry->d_name).s;
 
 		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
 		    lstat(name, &info) == 0) {
@@ -379,7 +375,7 @@ static bool holds(const char *path, const char *bytes)
 				found = holds(name, bytes);
 			else if (S_ISREG(info.st_mode) &&
 				 file_read(name, 64 << 20, &a, &text, &err) ==
-					 0)
+				     0)
 				found = memmem(text.s, text.n, bytes,
 					       strlen(bytes)) != NULL;
 			if (found && S_ISREG(info.st_mode))
@@ -479,19 +475,19 @@ static void test_whole(void **state)
 	make_database(&target, self, a, "target");
 	make_path(&source, self, a, "source");
 	secret = thing(self, a, "secret", "source", "master");
-	secret.config = config(
-		a, "value",
-		value_mark(config(a, "username", value_c("demo"), "password",
-				  value_c(SENTINEL), NULL),
-			   MARK_SECRET),
-		NULL);
+	secret.config =
+	    config(a, "value",
+		   value_mark(config(a, "username", value_c("demo"), "password",
+				     value_c(SENTINEL), NULL),
+			      MARK_SECRET),
+		   NULL);
 	must(RUN(&secret, create), &secret);
 	endpoint = thing(self, a, "vpc_endpoint", "dms", "source");
-	endpoint.config = config(
-		a, "vpc", value_str(dms.vpc.id), "kind", value_c("interface"),
-		"service",
-		value_str(value_text(source.service.attrs, "service_name")),
-		"subnets", list2(a, dms.subnet_a.id, dms.subnet_b.id), NULL);
+	endpoint.config =
+	    config(a, "vpc", value_str(dms.vpc.id), "kind",
+		   value_c("interface"), "service",
+		   value_str(value_text(source.service.attrs, "service_name")),
+		   "subnets", list2(a, dms.subnet_a.id, dms.subnet_b.id), NULL);
 	must(RUN(&endpoint, create), &endpoint);
 
 	/* Through endpoint, balancer and target, with the name checked. */
@@ -504,11 +500,10 @@ static void test_whole(void **state)
 	must_select_direct(self, &target, a);
 	must_fail_quietly(self, &target, a);
 	/* A server answers to its own names only. */
-	assert_int_equal(select_one(self,
-				    value_text(target.cluster.attrs,
-					       "endpoint"),
-				    address, "demo_db", &text, a, &err),
-			 -1);
+	assert_int_equal(
+	    select_one(self, value_text(target.cluster.attrs, "endpoint"),
+		       address, "demo_db", &text, a, &err),
+	    -1);
 
 	/* Everything once more, as after a crash: the same is found. */
 	must_find_same(&source.vpc, a);
@@ -553,9 +548,8 @@ static void test_whole(void **state)
 	must_select(self, name, address, a);
 
 	/* Stopped as a whole, and back. */
-	assert_int_equal(local_provider.command(
-				 self, 1, (char *[]){ stop, NULL }, &err),
-			 0);
+	assert_int_equal(
+	    local_provider.command(self, 1, (char *[]){ stop, NULL }, &err), 0);
 	assert_int_equal(count_processes(l->folder), 0);
 	must(RUN(&source.vpc, read), &source.vpc);
 	assert_true(source.vpc.is_broken);
@@ -603,8 +597,8 @@ static const char *setting(void *self, const struct side *s, int port,
 			   struct arena *a)
 {
 	struct str host = value_text(s->cluster.attrs, "endpoint");
-	struct pg_target t = target_at(self, host, route_of(self, host, a),
-				       "demo_db", a);
+	struct pg_target t =
+	    target_at(self, host, route_of(self, host, a), "demo_db", a);
 	struct str param = str_from(name);
 	struct error err = { 0 };
 	struct pg_result r;
@@ -614,8 +608,8 @@ static const char *setting(void *self, const struct side *s, int port,
 	t.port = port;
 	t.password = str_from(password);
 	if (pg_open(&t, &c, &err) == 0 &&
-	    pg_query(c, "select current_setting($1)", 1, &param, a, &r,
-		     &err) == 0)
+	    pg_query(c, "select current_setting($1)", 1, &param, a, &r, &err) ==
+		0)
 		text = str_c(r.cells[0], a);
 	else
 		printf("# %s\n", err.message);
@@ -631,8 +625,7 @@ static void change(struct thing *t, const char *key, struct value v,
 }
 
 static void must_wait_for(void *self, const struct side *s, int port,
-			  const char *name, const char *wanted,
-			  struct arena *a)
+			  const char *name, const char *wanted, struct arena *a)
 {
 	const char *got = NULL;
 
@@ -676,16 +669,13 @@ static void test_changes(void **state)
 	s.parameters.config = config(a, "name", value_c("second"), "family",
 				     value_c("aurora-postgresql15"), NULL);
 	must(RUN(&s.parameters, create), &s.parameters);
-	s.cluster.config =
-		value_with(s.cluster.config, STR("parameter_group"),
-			   value_str(s.parameters.id), a);
+	s.cluster.config = value_with(s.cluster.config, STR("parameter_group"),
+				      value_str(s.parameters.id), a);
 	change(&s.cluster, "port", value_int(5433), a);
 	must_wait_for(self, &s, 5433, "wal_level", "replica", a);
 	/* A cluster that is down is not started by a change of its own. */
-	assert_int_equal(local_provider.command(
-				 self, 1, (char *[]){ stop, NULL },
-				 &err),
-			 0);
+	assert_int_equal(
+	    local_provider.command(self, 1, (char *[]){ stop, NULL }, &err), 0);
 	change(&s.cluster, "backup_days", value_int(3), a);
 	must(RUN(&s.instance, read), &s.instance);
 	assert_true(s.instance.is_broken);
@@ -693,9 +683,9 @@ static void test_changes(void **state)
 	must(RUN(&s.instance, update), &s.instance);
 	must_wait_for(self, &s, 5433, "wal_level", "replica", a);
 	/* Parameters that are not there, or not the user's. */
-	s.parameters.config = value_with(
-		s.parameters.config, STR("parameters"),
-		config(a, "listen_addresses", value_c("*"), NULL), a);
+	s.parameters.config =
+	    value_with(s.parameters.config, STR("parameters"),
+		       config(a, "listen_addresses", value_c("*"), NULL), a);
 	assert_int_equal(RUN(&s.parameters, update), STEP_FAILED);
 	assert_non_null(strstr(s.parameters.err.message, "cannot be modified"));
 	/* Passwords that AWS would refuse. */
@@ -761,18 +751,16 @@ static void test_taken(void **state)
 	make_network(&s, self, a, "n");
 	s.balancer = thing(self, a, "load_balancer", "n", "main");
 	s.balancer.config =
-		config(a, "subnets",
-		       list2(a, s.subnet_a.id, s.subnet_b.id), NULL);
+	    config(a, "subnets", list2(a, s.subnet_a.id, s.subnet_b.id), NULL);
 	must(RUN(&s.balancer, create), &s.balancer);
 	s.targets = thing(self, a, "target_group", "n", "main");
 	s.targets.config = config(a, "vpc", value_str(s.vpc.id), "port",
 				  value_int(5432), NULL);
 	must(RUN(&s.targets, create), &s.targets);
 	s.listener = thing(self, a, "listener", "n", "main");
-	s.listener.config =
-		config(a, "load_balancer", value_str(s.balancer.id), "port",
-		       value_int(7654), "target_group",
-		       value_str(s.targets.id), NULL);
+	s.listener.config = config(a, "load_balancer", value_str(s.balancer.id),
+				   "port", value_int(7654), "target_group",
+				   value_str(s.targets.id), NULL);
 	must(RUN(&s.listener, create), &s.listener);
 	must(RUN(&s.listener, destroy), &s.listener);
 	/* Where it listened a moment ago, another program listens now. */
@@ -848,9 +836,8 @@ static void test_home(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, come_and_go,
-						uids[i]),
-				 0);
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, come_and_go, uids[i]), 0);
 	for (size_t i = 0; i < 3; i++) {
 		void *n_failed;
 
@@ -913,15 +900,13 @@ static void test_parallel(void **state)
 
 	(void)state;
 	for (int i = 0; i < N; i++) {
-		things[i] = thing(self, a, "vpc", "x",
-				  str_fmt(a, "v%d", i).s);
+		things[i] = thing(self, a, "vpc", "x", str_fmt(a, "v%d", i).s);
 		things[i].config =
-			config(a, "cidr", value_c("10.0.0.0/16"), NULL);
+		    config(a, "cidr", value_c("10.0.0.0/16"), NULL);
 	}
 	for (int i = 0; i < N; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, make_vpc,
-						&things[i]),
-				 0);
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, make_vpc, &things[i]), 0);
 	for (int i = 0; i < N; i++)
 		pthread_join(threads[i], NULL);
 	for (int i = 0; i < N; i++)
@@ -950,12 +935,12 @@ static void test_refused(void **state)
 	assert_int_equal(RUN(&t, create), STEP_FAILED);
 	assert_non_null(strstr(t.err.message, "not inside"));
 	t = thing(self, a, "db_subnet_group", "n", "g");
-	t.config = config(a, "subnets",
-			  list2(a, s.subnet_a.id, s.subnet_a.id), NULL);
+	t.config =
+	    config(a, "subnets", list2(a, s.subnet_a.id, s.subnet_a.id), NULL);
 	assert_int_equal(RUN(&t, create), STEP_FAILED);
 	t = thing(self, a, "load_balancer", "n", "g");
-	t.config = config(a, "subnets",
-			  list2(a, s.subnet_a.id, s.subnet_a.id), NULL);
+	t.config =
+	    config(a, "subnets", list2(a, s.subnet_a.id, s.subnet_a.id), NULL);
 	assert_int_equal(RUN(&t, create), STEP_FAILED);
 	assert_int_equal(local_provider.sweep(self, &err), 0);
 	local_provider.close(self);
@@ -970,19 +955,19 @@ static void test_scram(void **state)
 	struct str one, two;
 
 	(void)state;
-	assert_int_equal(scram_verifier(STR("pencil"),
-					(const unsigned char *)"0123456789abcdef",
-					&a, &one, &err),
-			 0);
+	assert_int_equal(
+	    scram_verifier(STR("pencil"),
+			   (const unsigned char *)"0123456789abcdef", &a, &one,
+			   &err),
+	    0);
 	assert_true(str_starts(one, "SCRAM-SHA-256$4096:"
 				    "MDEyMzQ1Njc4OWFiY2RlZg==$"));
-	assert_int_equal(one.n, strlen("SCRAM-SHA-256$4096:") + 24 + 1 + 44 +
-					1 + 44);
+	assert_int_equal(one.n,
+			 strlen("SCRAM-SHA-256$4096:") + 24 + 1 + 44 + 1 + 44);
 	assert_int_equal(scram_verifier(STR("pencil"), NULL, &a, &two, &err),
 			 0);
 	assert_false(str_eq(one, two));
-	assert_int_equal(scram_verifier(STR("p\xc3\xa9"), NULL, &a, &two,
-					&err),
+	assert_int_equal(scram_verifier(STR("p\xc3\xa9"), NULL, &a, &two, &err),
 			 -1);
 	arena_release(&a);
 }
@@ -1004,12 +989,10 @@ static void test_moves(void **state)
 	must_select_direct(self, &s, a);
 	assert_int_equal(record_read(self, "vpc", s.vpc.id, a, &before, &err),
 			 0);
-	assert_int_equal(local_provider.command(
-				 self, 1, (char *[]){ stop, NULL }, &err),
-			 0);
+	assert_int_equal(
+	    local_provider.command(self, 1, (char *[]){ stop, NULL }, &err), 0);
 	fd = listen_on(str_fmt(a, "127.%d.255.254",
-			       16 + (int)value_number(before.own, "number",
-						      0)),
+			       16 + (int)value_number(before.own, "number", 0)),
 		       NETWORK_PORT);
 	/*
 	 * Another run of this very test may take a number without asking, just
@@ -1052,7 +1035,7 @@ static int run_all(void)
 	strcat(home, "/h");
 	setenv("DMSL_HOME", home, 1);
 	failed = cmocka_run_group_tests_name(
-		geteuid() == 0 ? "as root" : "as a user", tests, NULL, NULL);
+	    geteuid() == 0 ? "as root" : "as a user", tests, NULL, NULL);
 	/* The home was made by dmsl, so it is gone with the last stack. */
 	if (access(home, F_OK) == 0) {
 		fprintf(stderr, "# %s is left over\n", home);

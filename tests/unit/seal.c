@@ -22,7 +22,7 @@
 #include <cmocka.h>
 
 /* 64 bytes, 0 to 63. */
-#define KEY                                                                  \
+#define KEY                                                                    \
 	"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEy" \
 	"MzQ1Njc4OTo7PD0+Pw=="
 
@@ -101,14 +101,14 @@ static void values_open_only_where_they_were_sealed(void **state)
 
 		memset(plain, 'x', n);
 		text = sealed(s, "here", (struct str){ plain, n });
-		assert_true(str_eq(text, sealed(s, "here",
-						(struct str){ plain, n })));
+		assert_true(
+		    str_eq(text, sealed(s, "here", (struct str){ plain, n })));
 		assert_true(opens(s, "here", text, (struct str){ plain, n }));
 		assert_false(opens(s, "there", text, STR("")));
 		assert_false(opens(s, "", text, STR("")));
 		assert_false(opens(other, "here", text, STR("")));
-		assert_false(str_eq(text, sealed(other, "here",
-						 (struct str){ plain, n })));
+		assert_false(str_eq(
+		    text, sealed(other, "here", (struct str){ plain, n })));
 	}
 	seal_close(s);
 	seal_close(other);
@@ -153,11 +153,13 @@ static void output_is_the_same_for_ever(void **state)
 		 bytes[2], bytes[3]);
 	assert_string_equal(hex, "f9ca04b7");
 	assert_int_equal(seal_hash(s, STR("text"), hex, &err), 0);
-	assert_string_equal(hex, "42eb4eed96fedf1b4e6bd95349172d030bdf620b4bd7a34"
-				 "0db2f6a10bd30759c");
+	assert_string_equal(hex,
+			    "42eb4eed96fedf1b4e6bd95349172d030bdf620b4bd7a34"
+			    "0db2f6a10bd30759c");
 	digest_sha256_hex(STR("abc"), hex);
-	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a"
-				 "9cb410ff61f20015ad");
+	assert_string_equal(hex,
+			    "ba7816bf8f01cfea414140de5dae2223b00361a396177a"
+			    "9cb410ff61f20015ad");
 	seal_close(s);
 }
 

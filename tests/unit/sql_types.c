@@ -73,9 +73,9 @@ static struct str stack(void *self)
 }
 
 static const struct sql_host host = { .target = target, .stack = stack };
-static const struct resource_type database_type = {
-	"sql_database", &sql_database_ops, &host, false, 0
-};
+static const struct resource_type database_type = { "sql_database",
+						    &sql_database_ops, &host,
+						    false, 0 };
 static const struct resource_type fixture_type = { "fixture", &fixture_ops,
 						   &host, false, 0 };
 
@@ -98,10 +98,10 @@ static struct call call(void **state, struct arena *a,
 	return c;
 }
 
-#define DATABASE(c, config)                                       \
-	struct call c = call(state, &a, &database_type,           \
+#define DATABASE(c, config)                                                    \
+	struct call c = call(state, &a, &database_type,                        \
 			     "sql_database.demo[\"a\"]", config)
-#define FIXTURE(c, config) \
+#define FIXTURE(c, config)                                                     \
 	struct call c = call(state, &a, &fixture_type, "fixture.rows", config)
 
 static void is_done(struct call *c, enum step step)
@@ -119,11 +119,11 @@ static void makes_and_drops_a_database(void **state)
 	is_done(&c, c.type->ops->create(&c));
 	assert_true(str_is(c.id, "up/de\"mo"));
 	assert_string_equal(
-		ask(*state, "postgres",
-			       "SELECT shobj_description(oid, 'pg_database') "
-			       "FROM pg_database WHERE datname = 'de\"mo'",
-			       &a),
-		"dmsl:dev/0123456789abcdef:sql_database.demo[\"a\"]");
+	    ask(*state, "postgres",
+		"SELECT shobj_description(oid, 'pg_database') "
+		"FROM pg_database WHERE datname = 'de\"mo'",
+		&a),
+	    "dmsl:dev/0123456789abcdef:sql_database.demo[\"a\"]");
 	/* Repeated, it is the same. */
 	is_done(&c, c.type->ops->create(&c));
 	is_done(&c, c.type->ops->read(&c));
@@ -154,15 +154,14 @@ static void goes_on_where_it_was_killed(void **state)
 	DATABASE(c, "{\"on\":\"up\",\"name\":\"half\"}");
 	/* Killed between CREATE DATABASE and its mark. */
 	ask(*state, "postgres",
-		       "CREATE DATABASE \"dmsl_00112233445566778899aabbccddeeff\"",
-		       &a);
+	    "CREATE DATABASE \"dmsl_00112233445566778899aabbccddeeff\"", &a);
 	c.is_recovery = true;
 	is_done(&c, c.type->ops->create(&c));
 	assert_string_equal(ask(*state, "postgres",
-					   "SELECT count(*) FROM pg_database "
-					   "WHERE datname LIKE 'dmsl%' OR "
-					   "datname = 'half'",
-					   &a),
+				"SELECT count(*) FROM pg_database "
+				"WHERE datname LIKE 'dmsl%' OR "
+				"datname = 'half'",
+				&a),
 			    "1");
 	is_done(&c, c.type->ops->destroy(&c));
 	arena_release(&a);
@@ -261,8 +260,10 @@ static void undoes_what_is_still_there(void **state)
 		   "DROP TABLE u\"}");
 	is_done(&c, c.type->ops->create(&c));
 	assert_int_equal(pg_open(&t, &hand, &err), 0);
-	assert_int_equal(pg_run(hand, "DROP SCHEMA s CASCADE; "
-				      "DROP ROLE dmsl_undone", &err),
+	assert_int_equal(pg_run(hand,
+				"DROP SCHEMA s CASCADE; "
+				"DROP ROLE dmsl_undone",
+				&err),
 			 0);
 	is_done(&c, c.type->ops->destroy(&c));
 	assert_null(count(state, "SELECT to_regclass('u')", &a));
@@ -275,8 +276,10 @@ static void undoes_what_is_still_there(void **state)
 	assert_int_equal(d.type->ops->destroy(&d), STEP_FAILED);
 	assert_non_null(count(state, "SELECT to_regclass('v')", &a));
 	d.err = (struct error){ 0 };
-	assert_int_equal(pg_run(hand, "DROP TABLE v, w; DROP SCHEMA dmsl "
-				      "CASCADE", &err),
+	assert_int_equal(pg_run(hand,
+				"DROP TABLE v, w; DROP SCHEMA dmsl "
+				"CASCADE",
+				&err),
 			 0);
 	pg_close(hand);
 	arena_release(&a);
@@ -288,10 +291,9 @@ static void does_not_quote_a_secret_statement(void **state)
 
 	FIXTURE(c, "{\"on\":\"up/postgres\",\"sql\":"
 		   "\"SELECT 1;\\nSELECT CAST('s3ntinel' AS int)\"}");
-	c.config = value_with(c.config, STR("sql"),
-			      value_mark(*value_get(c.config, "sql"),
-					 MARK_SECRET),
-			      &a);
+	c.config = value_with(
+	    c.config, STR("sql"),
+	    value_mark(*value_get(c.config, "sql"), MARK_SECRET), &a);
 	assert_int_equal(c.type->ops->create(&c), STEP_FAILED);
 	assert_null(strstr(c.err.message, "s3ntinel"));
 	assert_non_null(strstr(c.err.message, "line 2 (SQLSTATE 22P02)"));
@@ -307,15 +309,16 @@ static void keeps_nothing_of_a_failure(void **state)
 {
 	struct arena a = { 0 };
 
-	FIXTURE(c, "{\"on\":\"up/postgres\",\"sql\":"
-		   "\"CREATE TABLE t (a int);\\n-- \\u00e4\\n"
-		   "INSERT INTO t\\n  VALUES (1, \\u0027\\u00e4\\u0027 + nix)\"}");
+	FIXTURE(c,
+		"{\"on\":\"up/postgres\",\"sql\":"
+		"\"CREATE TABLE t (a int);\\n-- \\u00e4\\n"
+		"INSERT INTO t\\n  VALUES (1, \\u0027\\u00e4\\u0027 + nix)\"}");
 	assert_int_equal(c.type->ops->create(&c), STEP_FAILED);
 	assert_string_equal(c.err.message,
 			    "line 4, at \"nix)\" (SQLSTATE 42703): column "
 			    "\"nix\" does not exist");
 	assert_string_equal(
-		count(state, "SELECT count(*) FROM dmsl.intents", &a), "0");
+	    count(state, "SELECT count(*) FROM dmsl.intents", &a), "0");
 	assert_null(count(state, "SELECT to_regclass('t')", &a));
 	/* What cannot be in a transaction says so itself. */
 	FIXTURE(d, "{\"on\":\"up/postgres\",\"sql\":"
@@ -369,12 +372,12 @@ static void waits_for_the_earlier_attempt(void **state)
 	keep.token = STR(OTHER);
 	is_done(&keep, keep.type->ops->create(&keep));
 	assert_int_equal(
-		pg_run(earlier,
-		       "BEGIN; INSERT INTO dmsl.intents VALUES ('" TOKEN "',"
-		       "'dev/0123456789abcdef', 'fixture.rows', 'x');"
-		       "CREATE TABLE once (a int)",
-		       &err),
-		0);
+	    pg_run(earlier,
+		   "BEGIN; INSERT INTO dmsl.intents VALUES ('" TOKEN "',"
+		   "'dev/0123456789abcdef', 'fixture.rows', 'x');"
+		   "CREATE TABLE once (a int)",
+		   &err),
+	    0);
 	/* It commits while the repetition waits. */
 	assert_int_equal(pthread_create(&thread, NULL, commit_later, earlier),
 			 0);
@@ -465,29 +468,27 @@ static void splits_statements(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		assert_int_equal(
-			sql_split(str_from(good[i].sql), &a, &out, &err), 0);
+		    sql_split(str_from(good[i].sql), &a, &out, &err), 0);
 		if (out.n != good[i].n)
 			print_error("%s\n", good[i].sql);
 		assert_int_equal(out.n, good[i].n);
 		if (!out.n)
 			continue;
-		assert_string_equal(
-			str_c(out.items[out.n - 1].text, &a), good[i].last);
+		assert_string_equal(str_c(out.items[out.n - 1].text, &a),
+				    good[i].last);
 		assert_int_equal(out.items[out.n - 1].line, good[i].line);
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(sql_split(str_from(bad[i]), &a, &out, &err),
 				 -1);
 	assert_int_equal(sql_split_for_transaction(
-				 STR("prepare transaction 'x'"), &a, &out,
-				 &err),
+			     STR("prepare transaction 'x'"), &a, &out, &err),
 			 -1);
-	assert_int_equal(sql_split_for_transaction(
-				 STR("prepare x as select 1"), &a, &out, &err),
+	assert_int_equal(sql_split_for_transaction(STR("prepare x as select 1"),
+						   &a, &out, &err),
 			 0);
-	assert_int_equal(sql_split_for_transaction(STR("\\d t"), &a, &out,
-						   &err),
-			 -1);
+	assert_int_equal(
+	    sql_split_for_transaction(STR("\\d t"), &a, &out, &err), -1);
 	arena_release(&a);
 }
 

@@ -63,8 +63,18 @@ static struct str key_of(struct str address)
 static void addresses_split_into_what_they_were_made_of(void **state)
 {
 	static const char *const keys[] = {
-		"a",   "",	 "a/b",	    "\"", "\\",	   "[x]", "${x}", "$x",
-		"\n\t", "\x01", "gr\xc3\xbc\xc3\x9f", "a\"]/vpc.b[\"c",
+		"a",
+		"",
+		"a/b",
+		"\"",
+		"\\",
+		"[x]",
+		"${x}",
+		"$x",
+		"\n\t",
+		"\x01",
+		"gr\xc3\xbc\xc3\x9f",
+		"a\"]/vpc.b[\"c",
 	};
 	struct str parent, type, name, key;
 	bool has_key;
@@ -94,11 +104,26 @@ static void addresses_split_into_what_they_were_made_of(void **state)
 static void what_is_no_address_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"",	     "a",	   ".",		   "a.",
-		".b",	     "a.b.c",	   "/a.b",	   "a.b/",
-		"a.b[",	     "a.b[\"",	   "a.b[\"\"",	   "a.b[\"x\"]y",
-		"a.b[x]",    "a.b[\"\\q\"]", "a.b[\"\\\"]", "a.b[\"\\u{}\"]",
-		"a.b[\"\\u{d800}\"]", "a.b[\"\\u{1234567}\"]", "1.b", "a b.c",
+		"",
+		"a",
+		".",
+		"a.",
+		".b",
+		"a.b.c",
+		"/a.b",
+		"a.b/",
+		"a.b[",
+		"a.b[\"",
+		"a.b[\"\"",
+		"a.b[\"x\"]y",
+		"a.b[x]",
+		"a.b[\"\\q\"]",
+		"a.b[\"\\\"]",
+		"a.b[\"\\u{}\"]",
+		"a.b[\"\\u{d800}\"]",
+		"a.b[\"\\u{1234567}\"]",
+		"1.b",
+		"a b.c",
 	};
 	struct str parent, type, name, key;
 	bool has_key;
@@ -119,7 +144,8 @@ static void default_names_are_short_and_clean(void **state)
 	(void)state;
 	assert_true(str_is(address_default_name(&arena, STR("dev"), a, 63),
 			   "dev-aurora-source-main-a"));
-	x = address_default_name(&arena, STR("dev"), STR("a.b_c[\"--x/\"]"), 63);
+	x = address_default_name(&arena, STR("dev"), STR("a.b_c[\"--x/\"]"),
+				 63);
 	assert_true(str_is(x, "dev-b-c-x"));
 	x = address_default_name(&arena, STR("dev"), a, 16);
 	y = address_default_name(&arena, STR("dev"), b, 16);
@@ -140,28 +166,28 @@ static struct value sample_attrs(void)
 	struct value items[] = { value_int(1), secret, value_null() };
 	struct value secret_items[] = { value_c(SENTINEL), value_int(7) };
 	struct value_entry entries[] = {
-		{ STR("cidr"), { .kind = VALUE_CIDR,
-				 .as.text = STR("10.0.0.0/16") } },
-		{ STR("wait"), { .kind = VALUE_DURATION,
-				 .as.amount = 5400000 } },
+		{ STR("cidr"),
+		  { .kind = VALUE_CIDR, .as.text = STR("10.0.0.0/16") } },
+		{ STR("wait"),
+		  { .kind = VALUE_DURATION, .as.amount = 5400000 } },
 		{ STR("password"), secret },
 		{ STR("list"), value_list(items, 3) },
-		{ STR("whole"), value_mark(value_list(secret_items, 2),
-					   MARK_SECRET) },
+		{ STR("whole"),
+		  value_mark(value_list(secret_items, 2), MARK_SECRET) },
 		{ STR("later"), value_unknown() },
 		{ STR("tags"), entry_map("$sealed", value_c("not sealed")) },
 		{ STR("$x"), value_bool(true) },
-		{ STR("number"), { .kind = VALUE_NUMBER,
-				   .as.text = STR("12345678901234567890."
-						  "123456789012345678") } },
+		{ STR("number"),
+		  { .kind = VALUE_NUMBER,
+		    .as.text = STR("12345678901234567890."
+				   "123456789012345678") } },
 		{ STR("text"), value_c("a \"b\"\n\xc3\xbc") },
 	};
 
 	/* A copy: lists do not own their items, which are here. */
-	return value_copy(value_map(entries,
-				    sizeof(entries) / sizeof(*entries),
-				    &arena),
-			  &arena);
+	return value_copy(
+	    value_map(entries, sizeof(entries) / sizeof(*entries), &arena),
+	    &arena);
 }
 
 static void put(struct state *s, const char *address, const char *dep)
@@ -209,8 +235,8 @@ static void sample(struct state *s)
 	state_init(s, &arena);
 	s->stack = STR("dev");
 	s->uid = STR("0123456789abcdef");
-	s->outputs = entry_map(
-		"secret", value_mark(value_c(SENTINEL), MARK_SECRET));
+	s->outputs =
+	    entry_map("secret", value_mark(value_c(SENTINEL), MARK_SECRET));
 	put(s, "b.b", "a.z");
 	put(s, "network.dms/vpc.main[\"a\"]", "b.b");
 	put(s, "a.a", "b.b");
@@ -300,24 +326,23 @@ static void without_a_key_secrets_are_unknown(void **state)
 
 static void a_state_is_one_attribute_a_line(void **state)
 {
-	static const char expect[] =
-		"{\n"
-		"  \"format\": 1,\n"
-		"  \"stack\": \"dev\",\n"
-		"  \"uid\": \"\",\n"
-		"  \"outputs\": {},\n"
-		"  \"resources\": {\n"
-		"    \"vpc.a\": {\n"
-		"      \"type\": \"vpc\",\n"
-		"      \"provider\": \"local\",\n"
-		"      \"id\": \"v\",\n"
-		"      \"deps\": [],\n"
-		"      \"attrs\": {\n"
-		"        \"tags\": {\"a\":\"b\"}\n"
-		"      }\n"
-		"    }\n"
-		"  }\n"
-		"}\n";
+	static const char expect[] = "{\n"
+				     "  \"format\": 1,\n"
+				     "  \"stack\": \"dev\",\n"
+				     "  \"uid\": \"\",\n"
+				     "  \"outputs\": {},\n"
+				     "  \"resources\": {\n"
+				     "    \"vpc.a\": {\n"
+				     "      \"type\": \"vpc\",\n"
+				     "      \"provider\": \"local\",\n"
+				     "      \"id\": \"v\",\n"
+				     "      \"deps\": [],\n"
+				     "      \"attrs\": {\n"
+				     "        \"tags\": {\"a\":\"b\"}\n"
+				     "      }\n"
+				     "    }\n"
+				     "  }\n"
+				     "}\n";
 	struct state s;
 	struct state_resource r = {
 		.address = STR("vpc.a"),
@@ -347,8 +372,9 @@ static void mistakes_are_named(void **state)
 		{ "{", "state: " },
 		{ "[]", "state: is not an object" },
 		{ "{}", "state: has no \"format\"" },
-		{ "{\"format\":2,\"x\":1}", "state: has format 2, and this dmsl "
-					    "knows format 1" },
+		{ "{\"format\":2,\"x\":1}",
+		  "state: has format 2, and this dmsl "
+		  "knows format 1" },
 		{ "{\"format\":1,\"x\":1}",
 		  "state: has an unknown member \"x\"" },
 		{ "{\"format\":1,\"stack\":1}",
@@ -373,7 +399,8 @@ static void mistakes_are_named(void **state)
 		  "false" },
 		{ HEAD "\"resources\":{\"a.b\":{\"type\":\"a\",\"attrs\":"
 		       "{\"x\":[{\"$what\":1}]}}}}",
-		  "state: resource \"a.b\": \"attrs\": \"x\": item 0: \"$what\" "
+		  "state: resource \"a.b\": \"attrs\": \"x\": item 0: "
+		  "\"$what\" "
 		  "is not known here" },
 		{ HEAD "\"resources\":{\"a.b\":{\"type\":\"a\",\"attrs\":"
 		       "{\"x\":{\"$sealed\":\"AAAA\"}}}}}",
@@ -387,9 +414,8 @@ static void mistakes_are_named(void **state)
 		struct state s;
 
 		state_init(&s, &arena);
-		assert_int_equal(state_read(&s, str_from(cases[i].text), seal,
-					    &err),
-				 -1);
+		assert_int_equal(
+		    state_read(&s, str_from(cases[i].text), seal, &err), -1);
 		if (strncmp(err.message, cases[i].message,
 			    strlen(cases[i].message)) != 0)
 			fail_msg("\"%s\" gave \"%s\"", cases[i].text,
