@@ -34,7 +34,7 @@ stack_processes() {
     pid=${process#/proc/}
     # Hidden for a process that keeps its memory private.
     where=$(readlink "$process/cwd" 2>/dev/null) || where=
-    command=$(tr '\0' ' ' <"$process/cmdline" 2>/dev/null) || continue
+    command=$(cat "$process/cmdline" 2>/dev/null | tr '\0' ' ')
     case "$where $command" in
     *"$DMSL_HOME"*)
       [ "$pid" = "$$" ] || echo "$pid $command"

@@ -81,11 +81,28 @@ static int finish(struct pg *c, int64_t *rows, struct error *err)
 	}
 }
 
-static bool has_word(struct pg *c)
+static bool is_ready(struct pg *c, short event)
 {
-	struct pollfd p = { .fd = PQsocket(c->conn), .events = POLLIN };
+	struct pollfd p = { .fd = PQsocket(c->conn), .events = event };
 
 	return poll(&p, 1, 0) > 0;
+}
+
+/*
+ * 0: the target takes more. 1: it spoke, which it does during COPY only to
+ * complain. Where libpq cannot write it reads, and does not tell what it read:
+ * so nothing is written before the socket takes it.
+ */
+static int wait_for_room(struct pg *to, struct error *err)
+{
+	for (;;) {
+		if (is_ready(to, POLLIN))
+			return 1;
+		if (is_ready(to, POLLOUT))
+			return 0;
+		if (pg_wait(to, true, err) < 0)
+			return -1;
+	}
 }
 
 static int send_chunk(struct copy *c, struct buf *b, struct error *err)
@@ -108,11 +125,12 @@ static int send_chunk(struct copy *c, struct buf *b, struct error *err)
 
 /*
  * The loop. 0: the source ended well, all was sent. 1: ended early, because
- * the target spoke, which it does during COPY only to complain. -1: failed.
+ * the target spoke. -1: failed.
  */
 static int stream(struct copy *c, struct buf *b, struct error *err)
 {
 	int64_t rows = 0;
+	int rc;
 
 	for (;;) {
 		char *row;
@@ -124,13 +142,16 @@ static int stream(struct copy *c, struct buf *b, struct error *err)
 			rows++;
 			if (b->len < GATHER)
 				continue;
+			rc = wait_for_room(c->to, err);
+			if (rc < 0)
+				c->failed = COPY_TARGET;
+			if (rc != 0)
+				return rc;
 			if (send_chunk(c, b, err) < 0)
 				return -1;
 			if (c->watch && c->watch(c->data, rows, c->bytes))
 				return error_set(err, ERROR_INTERRUPTED,
 						 "stopped");
-			if (has_word(c->to))
-				return 1;
 		} else if (n == 0) {
 			if (c->watch && c->watch(c->data, rows, c->bytes))
 				return error_set(err, ERROR_INTERRUPTED,

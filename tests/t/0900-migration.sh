@@ -87,10 +87,10 @@ test_expect_success 'a server that is asked to end but waits for a client is dri
     test "$sleeping" = 1 && break
     sleep 0.1
   done &&
-  kill -TERM "$("$DMSL" local status $stack | awk "/db-dev-source/ { print \$4 }")" &&
+  kill -TERM "$("$DMSL" local status $stack | awk "/db-.*source/ { print \$4 }")" &&
   sleep 0.5 &&
   "$DMSL" local status $stack >status &&
-  grep "db-dev-source.* stopping" status &&
+  grep "db-.*source.* stopping" status &&
   "$DMSL" plan $stack >plan.txt &&
   grep "! start PostgreSQL" plan.txt &&
   "$DMSL" apply $stack --yes >apply.txt &&

@@ -296,7 +296,7 @@ static void streams_rows(void **state)
 	assert_int_equal(copy.failed, COPY_TARGET);
 	assert_string_equal(pg_sqlstate(to), "23514");
 	assert_non_null(strstr(err.message, "COPY t, line 500"));
-	assert_true(copy.bytes < INT64_C(4000000000));
+	assert_true(copy.bytes < 200 * 1000 * 1000);
 
 	/* The source fails in the middle: nothing stays. */
 	copy.from_sql = "COPY (SELECT g, 1000 / (g - 400)::text::int FROM "
