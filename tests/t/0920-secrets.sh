@@ -71,12 +71,13 @@ test_expect_success 'the sentinel is nowhere: output, arguments, git, journal, p
 
 test_expect_success 'nor after a crash in the middle' '
   "$DMSL" destroy $stack --yes &&
-  git checkout -q stacks/dev.dmsl &&
+  git checkout -q stacks/dev.dmsl
   DMSL_PARAM_password=$SECRET "$DMSL" apply $stack --yes >out/crash.out 2>&1 &
-  pid=$! &&
-  sleep 1.5 &&
-  kill -KILL $pid;
-  wait $pid;
+  pid=$!
+  sleep 1.5
+  kill -KILL $pid
+  wait $pid
+  test $? = 137 &&
   find_secret out .git "$DMSL_HOME"
 '
 
