@@ -23,7 +23,6 @@ enum { MOST_ERRORS = 20 };
  */
 static const char *library(struct arena *a)
 {
-	static const char *const beside[] = { "/stacks/lib", "/../stacks/lib" };
 	const char *path = getenv("DMSL_LIBRARY");
 	char self[4096];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -32,8 +31,8 @@ static const char *library(struct arena *a)
 	if (path && *path)
 		return path;
 	slash = str_rfind((struct str){ self, n > 0 ? (size_t)n : 0 }, '/');
-	for (size_t i = 0; slash >= 0 && i < 2; i++) {
-		path = str_fmt(a, "%.*s%s", (int)slash, self, beside[i]).s;
+	if (slash >= 0) {
+		path = str_fmt(a, "%.*s/stacks/lib", (int)slash, self).s;
 		if (access(path, R_OK) == 0)
 			return path;
 	}
