@@ -7,6 +7,9 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 	DMSL_SRCDIR='$(abs_top_srcdir)'; export DMSL_SRCDIR; \
 	DMSL_BUILDDIR='$(abs_top_builddir)'; export DMSL_BUILDDIR;
 
+# Scripts that run a program of the unit tests.
+unit_scripts = tests/replicator/aws-cli.sh tests/unit/local-user.sh
+
 # Unit tests: one program a module or part, in TAP (cmocka).
 if HAVE_CMOCKA
 unit_tests = \
@@ -41,7 +44,7 @@ unit_tests = \
 	tests/unit/worker
 
 check_PROGRAMS += $(unit_tests) tests/support/replicator
-TESTS += $(unit_tests)
+TESTS += $(unit_tests) $(unit_scripts)
 
 # Everything but the command line; a test of a lower layer links only that.
 lang_libs = lang/liblang.a $(CMOCKA_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
@@ -149,8 +152,6 @@ script_tests = \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
 	tests/t/0910-kill.sh \
-	tests/t/0920-secrets.sh \
-	tests/replicator/aws-cli.sh \
-	tests/unit/local-user.sh
+	tests/t/0920-secrets.sh
 TESTS += $(script_tests)
-EXTRA_DIST += $(script_tests) tests/lib.sh tests/lang
+EXTRA_DIST += $(script_tests) $(unit_scripts) tests/lib.sh tests/lang
