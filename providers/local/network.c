@@ -217,11 +217,39 @@ static void note_others(const struct local *l, bool *taken)
 		closedir(d);
 }
 
+/*
+ * Numbers where something listens, though nobody may hold them just now: the
+ * databases of a stack whose HAProxy was killed still have its addresses. A
+ * line of /proc/net/tcp is "N: address:port remote:port state", the address as
+ * the machine holds it; 0A is a listener.
+ */
+static void note_lived_in(bool *taken)
+{
+	FILE *f = fopen("/proc/net/tcp", "re");
+	char line[512];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		unsigned ip, port, state;
+
+		if (sscanf(line, " %*u: %x:%x %*x:%*x %x", &ip, &port,
+			   &state) != 3 ||
+		    state != 0x0a)
+			continue;
+		ip = ntohl(ip);
+		if (ip >> 24 == 127 && (ip >> 16 & 255) >= 16 &&
+		    (ip >> 16 & 255) - 16 < NETWORK_NUMBERS)
+			taken[(ip >> 16 & 255) - 16] = true;
+	}
+	if (f)
+		fclose(f);
+}
+
 static int claim_free(struct local *l, int *number, struct error *err)
 {
 	bool taken[NETWORK_NUMBERS] = { 0 };
 
 	note_others(l, taken);
+	note_lived_in(taken);
 	/* First those that nobody has, then those of stacks that are down. */
 	for (int round = 0; round < 2; round++) {
 		for (int i = 0; i < NETWORK_NUMBERS; i++) {

@@ -412,6 +412,14 @@ static int count_processes(const char *folder)
 	return n;
 }
 
+/* A worker of HAProxy may outlive its master by a moment. */
+static bool are_gone(const char *folder)
+{
+	for (int i = 0; i < 500 && count_processes(folder); i++)
+		clock_sleep_ms(10);
+	return count_processes(folder) == 0;
+}
+
 static void destroy_thing(struct thing *t, struct arena *a)
 {
 	must(RUN(t, destroy), t);
@@ -544,13 +552,18 @@ static void test_whole(void **state)
 		clock_sleep_ms(10);
 	must(RUN(&endpoint, read), &endpoint);
 	assert_true(endpoint.is_broken);
+	/* Networks first: one that nobody lives in may be another's by now. */
+	must(RUN(&source.vpc, update), &source.vpc);
+	must(RUN(&target.vpc, update), &target.vpc);
+	must(RUN(&dms.vpc, update), &dms.vpc);
 	must(RUN(&endpoint, update), &endpoint);
+	address = route_of(self, name, a);
 	must_select(self, name, address, a);
 
 	/* Stopped as a whole, and back. */
 	assert_int_equal(
 	    local_provider.command(self, 1, (char *[]){ stop, NULL }, &err), 0);
-	assert_int_equal(count_processes(l->folder), 0);
+	assert_true(are_gone(l->folder));
 	must(RUN(&source.vpc, read), &source.vpc);
 	assert_true(source.vpc.is_broken);
 	if (local_provider.command(self, 1, (char *[]){ start, NULL }, &err))
@@ -585,7 +598,7 @@ static void test_whole(void **state)
 	/* The rest is swept, as after a destroy that lost its records. */
 	if (local_provider.sweep(self, &err) < 0)
 		fail_msg("sweep: %s", err.message);
-	assert_int_equal(count_processes(l->folder), 0);
+	assert_true(are_gone(l->folder));
 	assert_int_equal(access(l->folder, F_OK), -1);
 	local_provider.close(self);
 	arena_release(a);
@@ -803,7 +816,7 @@ static void test_two_stacks(void **state)
 	assert_int_equal(local_provider.sweep(one, &err), 0);
 	must_select_direct(two, &y, a);
 	assert_int_equal(local_provider.sweep(two, &err), 0);
-	assert_int_equal(count_processes(home), 0);
+	assert_true(are_gone(home));
 	local_provider.close(one);
 	local_provider.close(two);
 	arena_release(a);
@@ -913,7 +926,7 @@ static void test_parallel(void **state)
 		if (things[i].is_gone)
 			fail_msg("%s", things[i].err.message);
 	assert_int_equal(local_provider.sweep(self, &err), 0);
-	assert_int_equal(count_processes(home), 0);
+	assert_true(are_gone(home));
 	local_provider.close(self);
 	arena_release(a);
 }
