@@ -294,20 +294,16 @@ static int start_cluster(struct local *l, const struct record *cluster,
 static int start(struct local *l, int argc, char **argv, struct arena *a,
 		 struct error *err)
 {
-	struct record *clusters, *vpcs;
+	struct record *clusters;
 	struct aws_endpoint e;
-	size_t n, n_vpcs;
+	size_t n;
 
 	(void)argc;
 	(void)argv;
-	if (need_stack(l, err) < 0 ||
-	    record_list(l, "vpc", a, &vpcs, &n_vpcs, err) < 0 ||
+	/* Numbers first: they say where all the others listen. */
+	if (need_stack(l, err) < 0 || vpc_claim_all(l, a, err) < 0 ||
 	    record_list(l, "db_cluster", a, &clusters, &n, err) < 0)
 		return 1;
-	/* Numbers first: they say where all the others listen. */
-	for (size_t i = 0; i < n_vpcs; i++)
-		if (vpc_claim(l, &vpcs[i], a, err) < 0)
-			return 1;
 	for (size_t i = 0; i < n; i++)
 		if (record_own(&clusters[i], "writer").n &&
 		    start_cluster(l, &clusters[i], a, err) < 0)

@@ -19,9 +19,8 @@ extern const struct resource_ops local_db_cluster_ops;
 extern const struct resource_ops local_db_instance_ops;
 extern const struct resource_ops local_secret_ops;
 
-/* A number for a VPC, in its record and held (network.h). */
-int vpc_claim(struct local *l, struct record *r, struct arena *a,
-	      struct error *err);
+/* The number of each VPC of the stack, in its record and held (network.h). */
+int vpc_claim_all(struct local *l, struct arena *a, struct error *err);
 
 /* Recorded types: data is a struct recorded. */
 extern const struct resource_ops local_recorded_ops;

@@ -30,8 +30,8 @@ static int is_lived_in(struct local *l, struct str vpc, struct arena *a,
 	return 0;
 }
 
-int vpc_claim(struct local *l, struct record *r, struct arena *a,
-	      struct error *err)
+static int claim(struct local *l, struct record *r, struct arena *a,
+		 struct error *err)
 {
 	bool is_lived;
 	int number;
@@ -42,6 +42,24 @@ int vpc_claim(struct local *l, struct record *r, struct arena *a,
 	/* The number is durable before anything uses it. */
 	record_set(r, "number", value_int(number), a);
 	return record_write(l, r, err);
+}
+
+int vpc_claim_all(struct local *l, struct arena *a, struct error *err)
+{
+	int lock = stack_lock(l, err), rc = -1;
+	struct record *vpcs;
+	size_t n;
+
+	if (lock < 0 || record_list(l, "vpc", a, &vpcs, &n, err) < 0)
+		goto out;
+	rc = 0;
+	/* One without a number is just being made, by somebody else. */
+	for (size_t i = 0; i < n && rc == 0; i++)
+		if (value_number(vpcs[i].own, "number", -1) >= 0)
+			rc = claim(l, &vpcs[i], a, err);
+out:
+	stack_unlock(lock);
+	return rc;
 }
 
 static int keep_vpc(struct call *c, struct record *r)
@@ -55,7 +73,7 @@ static int keep_vpc(struct call *c, struct record *r)
 				 "\"%.*s\" is not a range for a network: it "
 				 "must be between /16 and /28",
 				 STR_ARG(value_text(c->config, "cidr")));
-	if (vpc_claim(l, r, c->arena, &c->err) < 0)
+	if (claim(l, r, c->arena, &c->err) < 0)
 		return -1;
 	return balancer_sync(l, &c->err);
 }
@@ -87,16 +105,18 @@ static enum step update_vpc(struct call *c)
 	struct local *l = c->self;
 	struct record r;
 
+	/*
+	 * While HAProxy has the numbers, there is nothing to claim. It needs
+	 * all of them: those of the other networks may have been lost too.
+	 */
+	if (!balancer_is_up(l) && vpc_claim_all(l, c->arena, &c->err) < 0)
+		return STEP_FAILED;
 	if (record_read(l, "vpc", c->id, c->arena, &r, &c->err) < 0)
 		return STEP_FAILED;
 	r.config = c->config;
-	/* While HAProxy has the number, there is nothing to claim. */
-	if (balancer_is_up(l)) {
-		if (record_write(l, &r, &c->err) < 0)
-			return STEP_FAILED;
-		return object_end(balancer_sync(l, &c->err));
-	}
-	return object_end(keep_vpc(c, &r));
+	if (record_write(l, &r, &c->err) < 0)
+		return STEP_FAILED;
+	return object_end(balancer_sync(l, &c->err));
 }
 
 static enum step destroy_vpc(struct call *c)
