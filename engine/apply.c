@@ -364,6 +364,7 @@ static enum next next_operation(void *owner, size_t number,
 		return delete_next(a, node, step, op);
 	switch (step->action) {
 	case ACTION_NONE:
+	case ACTION_READ:
 		return keep(a, node, step);
 	case ACTION_FORGET:
 		return forget(a, node, step, err);

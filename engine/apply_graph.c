@@ -68,6 +68,7 @@ static int64_t weight(const struct plan_step *step)
 		return 1 + create / 4;
 	case ACTION_NONE:
 	case ACTION_FORGET:
+	case ACTION_READ:
 		break;
 	}
 	return 0;

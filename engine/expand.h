@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 struct ast_decl;
@@ -35,6 +36,12 @@ struct resource {
 	size_t *deps;	 /* resources it refers to or depends_on; sorted */
 	size_t n_deps;
 	bool prevent_destroy, keep_on_destroy;
+	bool create_before_destroy;
+	bool is_existing;   /* declared `existing`: read, never changed */
+	struct str *ignore; /* attributes whose difference is none */
+	size_t n_ignore;
+	/* timeouts { }: milliseconds for one operation; 0: the default */
+	int64_t create_ms, update_ms, delete_ms, run_ms;
 	struct place place; /* of its name, for messages */
 	const struct instance_scope *scope;
 	const void *node; /* private: the block of a BLOCK_NODES resource */

@@ -34,6 +34,8 @@ const char *action_name(enum action a)
 		return "run";
 	case ACTION_FORGET:
 		return "forget";
+	case ACTION_READ:
+		return "read";
 	}
 	BUG("action %d", a);
 }
@@ -70,6 +72,7 @@ struct plan_counts plan_count(const struct plan *p)
 
 		switch (s->action) {
 		case ACTION_NONE:
+		case ACTION_READ:
 			n.none++;
 			break;
 		case ACTION_CREATE:

@@ -25,6 +25,7 @@ struct context;
 struct error;
 struct expansion;
 struct resource;
+struct selection;
 struct setting;
 struct state;
 struct state_resource;
@@ -37,6 +38,7 @@ enum action {
 	ACTION_DELETE,
 	ACTION_RUN, /* nothing changes but the task's load is run */
 	ACTION_FORGET,
+	ACTION_READ, /* an existing object, found when its id is known */
 };
 
 struct plan_change {
@@ -55,11 +57,16 @@ struct plan_step {
 	size_t provider; /* index into the context's open providers */
 	const struct state_resource *prior; /* after refresh; NULL: none */
 	enum action action;
-	bool runs;	      /* after create or update, or alone: ACTION_RUN */
-	struct str reason;    /* "was deleted outside", "is stopped", … */
-	struct value wanted;  /* map of attributes, unknowns inside */
-	struct place *places; /* where each entry of wanted was written */
-	struct value after;   /* all attributes as they will be; null: none */
+	bool runs;	    /* after create or update, or alone: ACTION_RUN */
+	bool creates_first; /* a replacement: the old goes last */
+	bool is_existing;   /* declared `existing`: never changed */
+	bool is_left_out;   /* not selected: as it is in the state */
+	struct str moved_from; /* its address in the state until now */
+	struct str import_id;  /* of the object that is taken over */
+	struct str reason;     /* "was deleted outside", "is stopped", … */
+	struct value wanted;   /* map of attributes, unknowns inside */
+	struct place *places;  /* where each entry of wanted was written */
+	struct value after;    /* all attributes as they will be; null: none */
 	struct plan_change *changes;
 	size_t n_changes;
 	struct effect *effects;
@@ -119,6 +126,10 @@ bool plan_is_empty(const struct plan *p);
 struct plan_options {
 	bool is_destroy;
 	bool no_refresh;
+	bool is_refresh_only; /* take over what was read, change nothing */
+	const struct selection *selection; /* NULL: everything */
+	struct str *replace;		   /* addresses: --replace */
+	size_t n_replace;
 };
 
 /*

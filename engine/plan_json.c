@@ -133,6 +133,8 @@ static const char *actions_of(enum action a)
 		return "[\"delete\"]";
 	case ACTION_FORGET:
 		return "[\"forget\"]";
+	case ACTION_READ:
+		return "[\"read\"]";
 	case ACTION_NONE:
 	case ACTION_RUN:
 		break;

@@ -73,6 +73,7 @@ static const char *sign(enum action a)
 		return "▶";
 	case ACTION_FORGET:
 		return "·";
+	case ACTION_READ:
 	case ACTION_NONE:
 		break;
 	}
@@ -91,6 +92,7 @@ static const char *color_of(enum action a)
 	case ACTION_DELETE:
 		return RED;
 	case ACTION_FORGET:
+	case ACTION_READ:
 	case ACTION_NONE:
 		break;
 	}
@@ -330,6 +332,7 @@ static void print_step(struct printer *o, const struct plan_step *s)
 	case ACTION_DELETE:
 	case ACTION_RUN:
 	case ACTION_FORGET:
+	case ACTION_READ:
 	case ACTION_NONE:
 		break;
 	}

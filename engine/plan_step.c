@@ -253,6 +253,7 @@ static struct value known_after(struct planner *x, const struct plan_step *s)
 			v = diff_overlay(v, unsettled(t, a), a);
 		break;
 	case ACTION_NONE:
+	case ACTION_READ:
 	case ACTION_RUN:
 	case ACTION_DELETE:
 	case ACTION_FORGET:

@@ -59,6 +59,8 @@ enum step {
 	STEP_FAILED,  /* err is set */
 };
 
+enum verb { VERB_READ, VERB_CREATE, VERB_UPDATE, VERB_DESTROY, VERB_RUN };
+
 /*
  * One call of one function of one resource. What it points to is good until the
  * function returns; results must live in `arena`.
@@ -75,6 +77,7 @@ struct call {
 	struct value config; /* map: what is wanted; references are ids */
 	struct value prior;  /* map: attributes as last known; null: none */
 	struct str id;	     /* of the existing object; empty before create */
+	enum verb verb;	     /* which function it is; for poll_batch */
 	bool is_poll;	     /* a pending step goes on */
 	bool is_recovery;    /* an interrupted step is repeated */
 	struct str memo;     /* what the pending step left, or empty */
@@ -142,6 +145,24 @@ struct resource_ops {
 	enum step (*destroy)(struct call *c);
 	/* MAY. The action `run`: load a task's tables. */
 	enum step (*run)(struct call *c);
+	/*
+	 * MAY. As read, for many of one type at once, by as few requests as the
+	 * service allows; outcomes[i] is that of calls[i]. None is pending.
+	 */
+	void (*read_batch)(struct call *const *calls, enum step *outcomes,
+			   size_t n);
+	/*
+	 * MAY. As the polls (is_poll) of create, update, destroy and run (see
+	 * call.verb), for many of one type at once.
+	 */
+	void (*poll_batch)(struct call *const *calls, enum step *outcomes,
+			   size_t n);
+	/*
+	 * MAY. Finds the object that config describes (`existing`, import):
+	 * sets id, or is_gone, and result. Without it, config must have an id,
+	 * and read is called with it.
+	 */
+	enum step (*lookup)(struct call *c);
 	/* MAY. Runs c->sql, result = text of the first column, or null. */
 	enum step (*query)(struct call *c);
 	/* MAY. Facts about a running thing: table statistics. */

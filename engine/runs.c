@@ -62,7 +62,10 @@ static int recover_first(struct context *c, struct run *r, struct error *err)
 
 int run_plan(struct context *c, struct run *r)
 {
-	struct plan_options o = { r->is_destroy, r->no_refresh };
+	struct plan_options o = {
+		.is_destroy = r->is_destroy,
+		.no_refresh = r->no_refresh,
+	};
 	struct error err = { 0 };
 
 	r->expansion = setup_stack(

@@ -39,7 +39,19 @@ struct state_resource {
 	bool
 	    prevent_destroy; /* lifecycle, kept so that it outlives the block */
 	bool keep_on_destroy;
+	/*
+	 * Keyed digest of what lifecycle { replace_when } was; empty: none. A
+	 * change replaces the resource.
+	 */
+	struct str replace_when;
 };
+
+/*
+ * While a replacement that creates first is under way, the old object stands in
+ * the state beside the new one: at its address with "#" and 8 hex digits behind
+ * it, which no configuration can have. One whose id is also that of the address
+ * itself was never replaced, and is dropped.
+ */
 
 struct state {
 	struct arena *arena; /* where resources live */
