@@ -64,6 +64,7 @@ struct apply {
 	struct journal *journal;
 	struct arena arena; /* of `known` */
 	struct str hash;
+	bool has_lost_lease;
 };
 
 static const struct value *lookup(void *context, size_t index)
@@ -169,6 +170,23 @@ static void name_deps(const struct apply *a, const struct plan_step *step,
 	qsort(*deps, *n, sizeof(**deps), compare_str);
 }
 
+static int64_t timeout_of(const struct resource *r, enum operation_kind kind)
+{
+	switch (kind) {
+	case OPERATION_CREATE:
+		return r->create_ms;
+	case OPERATION_UPDATE:
+		return r->update_ms;
+	case OPERATION_DELETE:
+		return r->delete_ms;
+	case OPERATION_RUN:
+		return r->run_ms;
+	case OPERATION_CHECK:
+		break;
+	}
+	return 0;
+}
+
 static struct operation *make_operation(const struct apply *a,
 					const struct plan_step *step,
 					const struct node *node,
@@ -182,6 +200,8 @@ static struct operation *make_operation(const struct apply *a,
 	op->schema = step->schema;
 	op->type = step->type;
 	op->provider = step->provider;
+	if (step->resource)
+		op->timeout_ms = timeout_of(step->resource, kind);
 	/* What is created anew has nothing to do with what is gone. */
 	if (prior && kind != OPERATION_CREATE) {
 		op->prior = prior;
@@ -553,6 +573,8 @@ int apply_commit(struct context *c, struct str message, struct str *commit,
 	int result = -1;
 
 	*commit = (struct str){ 0 };
+	if (c->has_lease && store_hold(c->store, err) < 0)
+		return -1;
 	buf_init(&text, STATE_MAX);
 	/* Before the commit: if it is cut off here, it is done once more. */
 	if (!state_count(&c->state) && sweep(c, err) < 0)
@@ -641,11 +663,12 @@ static int run_steps(struct apply *a, struct error *err)
 	a->result->n_unknown = x.n_unknown;
 	a->result->is_interrupted = x.is_interrupted;
 	a->result->is_abandoned = x.is_abandoned;
+	a->has_lost_lease = x.has_lost_lease;
 	a->result->not_begun = a->schedule.counts[SCHEDULE_READY] +
 			       a->schedule.counts[SCHEDULE_BLOCKED];
 	if (x.broken.kind != ERROR_NONE) {
 		*err = x.broken;
-		return error_add(err, "journal");
+		return x.has_lost_lease ? -1 : error_add(err, "journal");
 	}
 	return 0;
 }
@@ -695,6 +718,11 @@ static int run(struct apply *a, struct error *err)
 	result = run_steps(a, &run_error);
 	if (a->result->is_abandoned)
 		return 0;
+	/* The stack is another run's: what is in the journal is for later. */
+	if (a->has_lost_lease) {
+		*err = run_error;
+		return -1;
+	}
 	/*
 	 * With a journal that cannot be written the state is committed all the
 	 * more: every call that was begun has ended, so it is complete.

@@ -27,6 +27,7 @@ engine_libengine_a_SOURCES = \
 	engine/journal_frame.c engine/journal_frame.h \
 	engine/journal_load.c \
 	engine/journal_record.c engine/journal_record.h \
+	engine/operation.c engine/operation.h \
 	engine/opts.c engine/opts.h \
 	engine/plan.c engine/plan.h \
 	engine/plan_change.c engine/plan_change.h \

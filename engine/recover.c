@@ -62,6 +62,7 @@ static int fill(struct recovery *r, const struct journal_record *intent,
 	op->id = intent->id;
 	op->memo = intent->memo;
 	op->token = intent->token;
+	op->run_id = intent->run_id;
 	op->is_recovery = true;
 	if (r->expansion)
 		resource = map_get(r->expansion->by_address, op->address);

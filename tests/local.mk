@@ -21,6 +21,7 @@ unit_tests = \
 	tests/unit/dms_live \
 	tests/unit/dms_types \
 	tests/unit/eval \
+	tests/unit/execute \
 	tests/unit/graph \
 	tests/unit/http \
 	tests/unit/journal \
@@ -72,6 +73,8 @@ tests_unit_dms_types_SOURCES = tests/unit/dms_types.c $(scripted)
 tests_unit_dms_types_LDADD = $(provider_libs)
 tests_unit_eval_SOURCES = tests/unit/eval.c
 tests_unit_eval_LDADD = $(lang_libs)
+tests_unit_execute_SOURCES = tests/unit/execute.c
+tests_unit_execute_LDADD = $(engine_libs)
 tests_unit_graph_SOURCES = tests/unit/graph.c
 tests_unit_graph_LDADD = $(engine_libs)
 tests_unit_http_SOURCES = tests/unit/http.c $(scripted)

@@ -107,6 +107,10 @@ static enum step create(struct call *c, struct made *o)
 		return call_fail(c, ERROR_THROTTLED, "too fast");
 	if (str_is(act, "fails"))
 		return call_fail(c, ERROR_INVALID, "it does not like it");
+	/* Meanwhile somebody else takes the stack. */
+	if (str_is(act, "robbed") && o->calls == 1)
+		assert_int_equal(system("git update-ref -d refs/dmsl/lease/s"),
+				 0);
 	if (str_is(act, "half")) {
 		make(c, o);
 		return call_fail(c, ERROR_FAILED, "broke half way");
@@ -402,6 +406,23 @@ static void an_effect_that_was_not_shown_is_not_carried_out(void **state)
 	assert_string_equal(world.log, "");
 }
 
+static void without_the_lease_nothing_more_is_done(void **state)
+{
+	(void)state;
+	write_stack("thing a { act = \"robbed\" }\n"
+		    "thing b { uses = thing.a.id }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("the lease of stack \"s\" was taken away"));
+	assert_string_equal(world.log, "create thing.a\n");
+	/* Neither was it committed, nor forgotten. */
+	assert_int_not_equal(
+	    system("git rev-parse -q --verify dmsl/state >/dev/null"), 0);
+	assert_int_equal(access(".git/dmsl/s/journal", F_OK), 0);
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\ncreate thing.b\n");
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -430,6 +451,8 @@ int main(void)
 		cmocka_unit_test_setup(a_broken_promise_stops_the_step, begin),
 		cmocka_unit_test_setup(
 		    an_effect_that_was_not_shown_is_not_carried_out, begin),
+		cmocka_unit_test_setup(without_the_lease_nothing_more_is_done,
+				       begin),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
