@@ -73,7 +73,7 @@ static const struct error_class {
 	 * Nobody was reached who could have told what an earlier attempt did:
 	 * after such a failure the outcome of that is as unknown as before.
 	 */
-	bool tells_nothing;
+	bool had_no_answer;
 } classes[] = {
 	/* Asking on at the same pace is what makes it last: about 2 minutes. */
 	[ERROR_THROTTLED] = { 8, 1000, 30000, true },
@@ -83,8 +83,8 @@ static const struct error_class {
 	/* Something is being changed there by somebody: about 4 seconds. */
 	[ERROR_CONFLICT] = { 3, 500, 10000, false },
 	/* Who may not ask does not get to know. */
-	[ERROR_DENIED] = { .tells_nothing = true },
-	[ERROR_INTERRUPTED] = { .tells_nothing = true },
+	[ERROR_DENIED] = { .had_no_answer = true },
+	[ERROR_INTERRUPTED] = { .had_no_answer = true },
 };
 
 int64_t operation_retry_delay(enum error_kind kind, bool is_poll, int attempt,
@@ -102,6 +102,11 @@ int64_t operation_retry_delay(enum error_kind kind, bool is_poll, int attempt,
 	return delay + (int64_t)(salt % (uint64_t)(delay / 2 + 1));
 }
 
+bool operation_had_no_answer(enum error_kind kind)
+{
+	return classes[kind].had_no_answer;
+}
+
 bool operation_is_unknown(const struct operation *op, enum error_kind kind)
 {
 	if (op->kind == OPERATION_CHECK || op->kind == OPERATION_DELETE)
@@ -109,7 +114,7 @@ bool operation_is_unknown(const struct operation *op, enum error_kind kind)
 	/* A repetition had to find what was begun: its refusal is an answer. */
 	if (op->is_recovery)
 		return op->kind == OPERATION_CREATE &&
-		       classes[kind].tells_nothing;
+		       classes[kind].had_no_answer;
 	return op->is_unsure || kind == ERROR_TIMEOUT;
 }
 

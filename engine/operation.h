@@ -81,6 +81,9 @@ struct str operation_token(const struct operation *op, struct str run_id,
 int64_t operation_retry_delay(enum error_kind kind, bool is_poll, int attempt,
 			      uint64_t salt);
 
+/* Nobody was reached who could say anything about the object. */
+bool operation_had_no_answer(enum error_kind kind);
+
 /*
  * Whether after this failure, the last of the operation, it may have had effect
  * all the same: see the head of execute.h.

@@ -42,7 +42,7 @@ static const struct type_schema thing_schema = {
 };
 static const struct type_schema *const schemas[] = { &thing_schema, NULL };
 
-enum { OBJECTS = 64 };
+enum { OBJECTS = 300 };
 
 struct made {
 	char address[64], token[65];
@@ -59,6 +59,8 @@ static struct {
 	bool has_new_effect;
 	const char *code; /* that is promised; NULL: none is */
 	int recoveries;
+	int reads, batches; /* calls */
+	size_t largest;	    /* batch */
 } world = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static struct made *find(struct str address)
@@ -143,9 +145,32 @@ static enum step fake_create(struct call *c)
 static enum step fake_read(struct call *c)
 {
 	pthread_mutex_lock(&world.lock);
+	world.reads++;
 	c->is_gone = !find(c->address)->exists;
 	pthread_mutex_unlock(&world.lock);
 	return STEP_DONE;
+}
+
+/* One that "spoils" fails the request for all that are asked for with it. */
+static void fake_read_batch(struct call *const *calls, enum step *outcomes,
+			    size_t n)
+{
+	bool is_spoilt = false;
+
+	pthread_mutex_lock(&world.lock);
+	world.batches++;
+	if (n > world.largest)
+		world.largest = n;
+	for (size_t i = 0; i < n; i++)
+		is_spoilt |=
+		    str_is(value_text(calls[i]->prior, "act"), "spoils");
+	for (size_t i = 0; i < n; i++) {
+		outcomes[i] = is_spoilt ? call_fail(calls[i], ERROR_INVALID,
+						    "one of them is odd")
+					: STEP_DONE;
+		calls[i]->is_gone = !find(calls[i]->address)->exists;
+	}
+	pthread_mutex_unlock(&world.lock);
 }
 
 static enum step fake_update(struct call *c)
@@ -201,6 +226,7 @@ static void fake_close(void *self)
 static const struct resource_ops thing_ops = {
 	.plan = fake_plan,
 	.read = fake_read,
+	.read_batch = fake_read_batch,
 	.create = fake_create,
 	.update = fake_update,
 	.destroy = fake_destroy,
@@ -296,6 +322,8 @@ static int begin(void **state)
 	world.answers = world.has_new_effect = false;
 	world.code = NULL;
 	world.recoveries = 0;
+	world.reads = world.batches = 0;
+	world.largest = 0;
 	return 0;
 }
 
@@ -423,6 +451,35 @@ static void without_the_lease_nothing_more_is_done(void **state)
 	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
 }
 
+static void what_exists_is_asked_for_in_batches(void **state)
+{
+	char text[16384];
+	size_t n = 0;
+
+	(void)state;
+	for (int i = 0; i < 250; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      "thing t%d {}\n", i);
+	write_stack(text);
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.objects[7].exists = false;
+	assert_int_equal(run("plan", NULL), 0);
+	assert_true(has_said("1 to create"));
+	assert_int_equal(world.batches, 3);
+	assert_int_equal(world.largest, 100);
+	assert_int_equal(world.reads, 0);
+}
+
+static void one_that_spoils_a_batch_fails_nobody(void **state)
+{
+	(void)state;
+	write_stack("thing a {}\nthing b { act = \"spoils\" }\nthing c {}\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	assert_int_equal(world.batches, 1);
+	assert_int_equal(world.reads, 3);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -451,6 +508,10 @@ int main(void)
 		cmocka_unit_test_setup(a_broken_promise_stops_the_step, begin),
 		cmocka_unit_test_setup(
 		    an_effect_that_was_not_shown_is_not_carried_out, begin),
+		cmocka_unit_test_setup(what_exists_is_asked_for_in_batches,
+				       begin),
+		cmocka_unit_test_setup(one_that_spoils_a_batch_fails_nobody,
+				       begin),
 		cmocka_unit_test_setup(without_the_lease_nothing_more_is_done,
 				       begin),
 	};
