@@ -9,6 +9,7 @@
 #include "engine/cli.h"
 
 #include "engine/provider.h"
+#include "engine/store.h"
 #include "lang/base/arena.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
@@ -16,12 +17,14 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -480,6 +483,62 @@ static void one_that_spoils_a_batch_fails_nobody(void **state)
 	assert_int_equal(world.reads, 3);
 }
 
+/* A process that holds the lease, and with it the journal. */
+static pid_t start_holder(void)
+{
+	const struct store_options o = { .stack_path = "s.dmsl",
+					 .stack = STR_INIT("s") };
+	int fds[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct arena a = { 0 };
+		struct store *s;
+		struct str broken;
+		struct error err;
+
+		if (store_open(&o, &s, &err) == 0 &&
+		    store_lease(s, STR("holder"), &a, &broken, &err) == 0 &&
+		    write(fds[1], "x", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	close(fds[1]);
+	assert_int_equal(read(fds[0], &byte, 1), 1);
+	close(fds[0]);
+	return pid;
+}
+
+static void whoever_reads_sees_an_interrupted_run_but_no_live_one(void **state)
+{
+	pid_t holder;
+
+	(void)state;
+	write_stack("thing a { act = \"silent\" }\nthing b {}\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	/* Nothing is committed, but thing.b is there. */
+	assert_int_equal(run("plan", NULL), 0);
+	assert_true(has_said("left 1 step unfinished"));
+	assert_true(has_said("1 to create"));
+	assert_int_equal(run("show", NULL), 0);
+	assert_true(has_said("thing.b"));
+	holder = start_holder();
+	assert_int_equal(run("plan", NULL), 0);
+	assert_true(has_said("2 to create"));
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("is being changed by"));
+	kill(holder, SIGKILL);
+	waitpid(holder, NULL, 0);
+	/* Reading changed nothing: it is still there to be recovered. */
+	world.answers = true;
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\ncreate thing.b\n");
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -512,6 +571,9 @@ int main(void)
 				       begin),
 		cmocka_unit_test_setup(one_that_spoils_a_batch_fails_nobody,
 				       begin),
+		cmocka_unit_test_setup(
+		    whoever_reads_sees_an_interrupted_run_but_no_live_one,
+		    begin),
 		cmocka_unit_test_setup(without_the_lease_nothing_more_is_done,
 				       begin),
 	};
