@@ -57,8 +57,9 @@ static struct {
 	pthread_mutex_t lock;
 	struct made objects[OBJECTS];
 	size_t n;
-	char log[4096]; /* what was done, in order */
-	bool answers;	/* "silent" objects answer from now on */
+	char log[4096];	      /* what was done, in order */
+	bool answers;	      /* "silent" objects answer from now on */
+	bool is_out_of_reach; /* they do not even hear */
 	bool has_new_effect;
 	const char *code; /* that is promised; NULL: none is */
 	int recoveries;
@@ -119,6 +120,12 @@ static enum step create(struct call *c, struct made *o)
 	if (str_is(act, "half")) {
 		make(c, o);
 		return call_fail(c, ERROR_FAILED, "broke half way");
+	}
+	if (str_is(act, "silent") && world.is_out_of_reach)
+		return call_fail(c, ERROR_UNAVAILABLE, "out of reach");
+	if (str_is(act, "mends")) {
+		world.is_out_of_reach = false;
+		world.answers = true;
 	}
 	if (str_is(act, "silent") && !world.answers) {
 		make(c, o);
@@ -322,7 +329,7 @@ static int begin(void **state)
 	memset(world.objects, 0, sizeof(world.objects));
 	world.n = 0;
 	world.log[0] = '\0';
-	world.answers = world.has_new_effect = false;
+	world.answers = world.has_new_effect = world.is_out_of_reach = false;
 	world.code = NULL;
 	world.recoveries = 0;
 	world.reads = world.batches = 0;
@@ -539,6 +546,43 @@ static void whoever_reads_sees_an_interrupted_run_but_no_live_one(void **state)
 	assert_string_equal(world.log, "create thing.a\ncreate thing.b\n");
 }
 
+/*
+ * A create that nobody can be asked about does not keep the apply from mending
+ * what it needs; then it is repeated, with its own token.
+ */
+static void what_cannot_be_found_out_is_repeated_in_its_turn(void **state)
+{
+	(void)state;
+	write_stack("thing a { act = \"silent\" }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	world.is_out_of_reach = true;
+	/* Whoever takes it all down must know it first. */
+	assert_int_equal(run("destroy", "--yes"), 1);
+	assert_true(has_said("is still not known"));
+	write_stack("thing a { act = \"silent\"  depends_on = [thing.b] }\n"
+		    "thing b { act = \"mends\" }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\ncreate thing.b\n");
+	assert_int_equal(count_objects(), 2);
+	assert_int_not_equal(access(".git/dmsl/s/journal", F_OK), 0);
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+
+	/* It ends as it was begun; what is wanted now comes afterwards. */
+	world.answers = false;
+	write_stack("thing b {}\nthing d { act = \"silent\" }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	world.is_out_of_reach = true;
+	write_stack("thing b {}\nthing c { act = \"mends\" }\n"
+		    "thing d { act = \"silent\"  size = 2  "
+		    "depends_on = [thing.c] }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("had begun it with other attributes"));
+	assert_int_equal(count_objects(), 3);
+	world.log[0] = '\0';
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "update thing.d\n");
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -574,6 +618,8 @@ int main(void)
 		cmocka_unit_test_setup(
 		    whoever_reads_sees_an_interrupted_run_but_no_live_one,
 		    begin),
+		cmocka_unit_test_setup(
+		    what_cannot_be_found_out_is_repeated_in_its_turn, begin),
 		cmocka_unit_test_setup(without_the_lease_nothing_more_is_done,
 				       begin),
 	};
