@@ -75,4 +75,5 @@ engine_libcommands_a_SOURCES = \
 	engine/runs.c engine/runs.h \
 	engine/saved.c engine/saved.h \
 	engine/setup.c engine/setup.h \
-	engine/show.c engine/show.h
+	engine/show.c engine/show.h \
+	engine/summary.c engine/summary.h

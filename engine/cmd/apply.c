@@ -6,6 +6,7 @@
 #include "engine/runs.h"
 #include "engine/saved.h"
 #include "engine/setup.h"
+#include "engine/summary.h"
 
 struct args {
 	bool yes, json, no_refresh;
@@ -50,7 +51,7 @@ static int apply_stack(struct context *c, const char *path, bool no_refresh)
 	if (status == STATUS_DONE && !c->is_json)
 		plan_print(r.plan, c, stdout);
 	if (status == STATUS_DONE && plan_is_empty(r.plan)) {
-		run_nothing(c);
+		summary_nothing(c);
 	} else if (status == STATUS_DONE) {
 		if (run_confirm(c, "Do this?", &err))
 			status = run_apply(c, &r);

@@ -6,6 +6,7 @@
 #include "engine/plan.h"
 #include "engine/runs.h"
 #include "engine/setup.h"
+#include "engine/summary.h"
 
 struct args {
 	bool yes, json;
@@ -46,7 +47,7 @@ static int run(struct context *c, void *data,
 				 &err) < 0)
 			status = setup_fail(c, &err);
 		else
-			run_nothing(c);
+			summary_nothing(c);
 	} else if (!run_confirm(c, "Destroy this?", &err)) {
 		status = setup_fail(c, &err);
 	} else {
