@@ -27,10 +27,13 @@ engine_libengine_a_SOURCES = \
 	engine/journal_frame.c engine/journal_frame.h \
 	engine/journal_load.c \
 	engine/journal_record.c engine/journal_record.h \
+	engine/lines.c engine/lines.h \
 	engine/opts.c engine/opts.h \
 	engine/plan.c engine/plan.h \
+	engine/plan_body.c engine/plan_body.h \
 	engine/plan_change.c engine/plan_change.h \
 	engine/plan_delete.c \
+	engine/plan_drift.c \
 	engine/plan_file.c \
 	engine/plan_json.c \
 	engine/plan_print.c \

@@ -12,6 +12,7 @@ struct args {
 	bool yes, json;
 	int parallel;
 	struct option_list set;
+	const char *detail;
 };
 
 static int run(struct context *c, void *data,
@@ -31,7 +32,8 @@ static int run(struct context *c, void *data,
 	c->assume_yes = args->yes;
 	if (args->parallel)
 		c->parallel = args->parallel;
-	if (run_settings(c, &args->set, &err) < 0) {
+	if (plan_detail_from(args->detail, &c->detail, &err) < 0 ||
+	    run_settings(c, &args->set, &err) < 0) {
 		setup_fail(c, &err);
 		return STATUS_USAGE;
 	}
@@ -64,6 +66,8 @@ static const struct option options[] = {
 	       "set a param; repeatable"),
 	OPTION(struct args, parallel, "parallel", "N",
 	       "calls at once (default 10)"),
+	OPTION(struct args, detail, "detail", "HOW",
+	       "show a summary, normal, or full"),
 	OPTION(struct args, json, "json", NULL, "events as JSON lines"),
 	OPTION_END,
 };
