@@ -311,8 +311,10 @@ bool lines_diff(struct buf *out, struct str old, struct str new,
 				show_line(&w, r->fate, t->lines[r->from + k]);
 	}
 	show_hidden(&w);
-	if (!has_shown)
+	if (!has_shown && out->len > length) {
 		out->len = length;
+		out->data[length] = '\0';
+	}
 	free(runs.items);
 	arena_release(&arena);
 	return has_shown;

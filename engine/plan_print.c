@@ -198,9 +198,13 @@ static void add_address(struct addresses *l, struct str address)
 
 static void end_addresses(struct addresses *l, size_t n_all)
 {
-	if (l->n < n_all)
-		buf_fmt(&l->o->text, "%sand %zu more", l->column ? "  " : "",
-			n_all - l->n);
+	char more[40];
+	int n = snprintf(more, sizeof(more), "and %zu more", n_all - l->n);
+
+	if (l->n < n_all && l->column + 2 + (size_t)n > l->o->style.width)
+		buf_fmt(&l->o->text, "\n%*s%s", INDENT, "", more);
+	else if (l->n < n_all)
+		buf_fmt(&l->o->text, "  %s", more);
 	buf_add_char(&l->o->text, '\n');
 	flush(l->o);
 }
