@@ -30,6 +30,7 @@ unit_tests = \
 	tests/unit/opts \
 	tests/unit/pg \
 	tests/unit/plan \
+	tests/unit/plan_shown \
 	tests/unit/replicator \
 	tests/unit/schedule \
 	tests/unit/seal \
@@ -91,6 +92,8 @@ tests_unit_pg_SOURCES = tests/unit/pg.c $(pg_server)
 tests_unit_pg_LDADD = $(provider_libs)
 tests_unit_plan_SOURCES = tests/unit/plan.c
 tests_unit_plan_LDADD = $(engine_libs)
+tests_unit_plan_shown_SOURCES = tests/unit/plan_shown.c
+tests_unit_plan_shown_LDADD = $(engine_libs)
 tests_unit_replicator_SOURCES = tests/unit/replicator.c $(pg_server)
 tests_unit_replicator_LDADD = $(provider_libs)
 tests_unit_schedule_SOURCES = tests/unit/schedule.c
@@ -143,7 +146,7 @@ style:
 hooks:
 	cd $(srcdir) && git config core.hooksPath .githooks
 
-EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/find-secret.py tests/lib-stack.sh tests/habits/headers.sh \
+EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py tests/find-secret.py tests/lib-stack.sh tests/habits/headers.sh \
 	tests/habits/layers.sh tests/habits/man.sh
 
 # Commands and whole stacks, with the program that was built.
@@ -152,6 +155,7 @@ script_tests = \
 	tests/t/0002-validate.sh \
 	tests/t/0010-apply.sh \
 	tests/t/0011-killed.sh \
+	tests/t/0013-shown.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
 	tests/t/0910-kill.sh \
