@@ -62,17 +62,17 @@ static struct arena_block *block_new(struct arena *a, size_t need)
 	return b;
 }
 
-void *arena_alloc(struct arena *a, size_t n, size_t size)
+void *arena_alloc_aligned(struct arena *a, size_t n, size_t size, size_t align)
 {
-	const size_t align = alignof(max_align_t);
 	struct arena_block *b = a->last;
-	size_t bytes;
+	size_t bytes, gap;
 	void *p;
 
-	if (size && n > (SIZE_MAX / 2 - align) / size)
+	if (size && n > SIZE_MAX / 2 / size)
 		out_of_memory(n, size);
-	bytes = (n * size + align - 1) & ~(align - 1);
-	if (!b || b->size - b->used < bytes) {
+	bytes = n * size;
+	gap = b ? -b->used & (align - 1) : 0;
+	if (!b || b->size - b->used < gap || b->size - b->used - gap < bytes) {
 		struct arena_block *fresh = block_new(a, bytes);
 
 		if (b && bytes > ARENA_MOST / 4) {
@@ -84,21 +84,43 @@ void *arena_alloc(struct arena *a, size_t n, size_t size)
 			a->last = fresh;
 		}
 		b = fresh;
+		gap = 0;
 	}
-	p = b->data + b->used;
-	b->used += bytes;
+	p = b->data + b->used + gap;
+	b->used += gap + bytes;
 	return p;
 }
 
-void arena_release(struct arena *a)
+void *arena_alloc(struct arena *a, size_t n, size_t size)
 {
-	struct arena_block *b = a->last;
+	return arena_alloc_aligned(a, n, size, alignof(max_align_t));
+}
 
+static void free_blocks(struct arena_block *b)
+{
 	while (b) {
 		struct arena_block *previous = b->previous;
 
 		free(b);
 		b = previous;
 	}
+}
+
+void arena_clear(struct arena *a)
+{
+	struct arena_block *b = a->last;
+
+	if (!b)
+		return;
+	free_blocks(b->previous);
+	memset(b->data, 0, b->used);
+	b->previous = NULL;
+	b->used = 0;
+	a->total = b->size;
+}
+
+void arena_release(struct arena *a)
+{
+	free_blocks(a->last);
 	*a = (struct arena){ 0 };
 }
