@@ -101,34 +101,24 @@ struct value diff_overlay(struct value base, struct value over, struct arena *a)
 struct value diff_to_come(const struct type_info *t, struct value wanted,
 			  struct arena *a)
 {
+	size_t n_wanted = wanted.kind == VALUE_MAP ? wanted.as.map.n : 0;
 	struct value_entry *entries =
-	    arena_new(a, struct value_entry, t->n + t->n_blocks + 1);
-	size_t n = 0;
+	    arena_new(a, struct value_entry, n_wanted + t->n_to_come);
+	size_t n = 0, i = 0, k = 0;
 
-	entries[n++] = (struct value_entry){ STR("id"), value_unknown() };
-	for (size_t i = 0; i < t->n; i++) {
-		struct str name = str_from(t->attrs[i].schema->name);
-		unsigned flags = t->attrs[i].schema->flags;
-		const struct value *v = value_get_str(wanted, name);
+	/* Both are sorted; what is wanted is known better. */
+	while (i < n_wanted || k < t->n_to_come) {
+		const struct value_entry *w =
+		    i < n_wanted ? &wanted.as.map.entries[i] : NULL;
+		const struct value_entry *c =
+		    k < t->n_to_come ? &t->to_come[k] : NULL;
+		int order = !w ? 1 : !c ? -1 : str_cmp(w->key, c->key);
 
-		if (v)
-			entries[n++] = (struct value_entry){ name, *v };
-		else if (flags & ATTR_COMPUTED)
-			entries[n++] = (struct value_entry){
-				name,
-				value_mark(value_unknown(), flags & ATTR_SECRET
-								? MARK_SECRET
-								: 0),
-			};
+		entries[n++] = order <= 0 ? *w : *c;
+		i += order <= 0;
+		k += order >= 0;
 	}
-	for (size_t i = 0; i < t->n_blocks; i++) {
-		struct str name = str_from(t->blocks[i].schema->name);
-		const struct value *v = value_get_str(wanted, name);
-
-		if (v && !type_info_attr(t, name))
-			entries[n++] = (struct value_entry){ name, *v };
-	}
-	return value_map(entries, n, a);
+	return value_sorted(entries, n);
 }
 
 static bool is_local(unsigned flags)
