@@ -568,8 +568,8 @@ static int sweep(struct context *c, struct error *err)
 int apply_commit(struct context *c, struct str message, struct str *commit,
 		 struct error *err)
 {
-	struct str old, base;
 	struct buf text;
+	bool is_same;
 	int result = -1;
 
 	*commit = (struct str){ 0 };
@@ -586,9 +586,9 @@ int apply_commit(struct context *c, struct str message, struct str *commit,
 			  STATE_MAX);
 		goto out;
 	}
-	if (store_load(c->store, c->arena, &old, &base, err) < 0)
+	if (store_holds(c->store, buf_str(&text), &is_same, err) < 0)
 		goto out;
-	if (str_eq(old, buf_str(&text))) {
+	if (is_same) {
 		result = 0;
 		goto out;
 	}

@@ -86,6 +86,7 @@ int state_write(const struct state *s, const struct seal *seal, struct buf *out,
  * seal may be NULL: then sealed values are read as secret and unknown. Every
  * mistake in the text is an error that names the place; an empty text is a new
  * state. The state was initialised before, and is released also after an error.
+ * It points into the text, which must live as long as the state's arena.
  */
 int state_read(struct state *s, struct str text, const struct seal *seal,
 	       struct error *err);

@@ -125,6 +125,16 @@ tests_support_replicator_SOURCES = tests/support/replicator.c
 tests_support_replicator_LDADD = $(provider_libs)
 endif
 
+# Timed by hand, never in the tests: make bench BENCHFLAGS="--sizes 1000".
+EXTRA_PROGRAMS = tests/bench/measure
+tests_bench_measure_SOURCES = tests/bench/measure.c
+CLEANFILES = tests/bench/measure$(EXEEXT)
+.PHONY: bench
+bench: dmsl tests/bench/measure$(EXEEXT)
+	python3 $(srcdir)/tests/bench/bench.py --dmsl ./dmsl \
+		--measure tests/bench/measure$(EXEEXT) $(BENCHFLAGS)
+EXTRA_DIST += tests/bench/stack.py tests/bench/bench.py tests/bench/README
+
 # Habits: the same in the hook and in CI.
 .PHONY: check-headers check-layers check-man check-shell check-style style hooks
 check-headers:
