@@ -18,6 +18,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+enum { ROUND = 64 }; /* nodes begun before the loop looks around */
+
 static const char *const names[] = {
 	[OPERATION_CHECK] = "check",   [OPERATION_CREATE] = "create",
 	[OPERATION_UPDATE] = "update", [OPERATION_DELETE] = "delete",
@@ -177,6 +179,7 @@ static void add_outcome(struct execute *x, const struct operation *op,
 		.memo = op->memo,
 		.resource = resource,
 		.message = str_from(message),
+		.may_wait = !has_effect(op),
 	};
 
 	add_record(x, &r);
@@ -314,11 +317,15 @@ static void advance(struct execute *x, size_t node)
 	if (op->kind != OPERATION_CHECK) {
 		report_begin(x->report, node, operation_name(op->kind),
 			     op->address);
-		if (!op->token.n)
+		if (!op->token.n && has_effect(op))
 			op->token = token_of(op, x->context, &op->arena);
 	}
 	if (has_effect(op) && !op->is_recovery)
 		add_intent(x, op);
+	if (op->schema->is_built_in) {
+		x->here = op;
+		return;
+	}
 	op->next_unsent = NULL;
 	*x->unsent_end = op;
 	x->unsent_end = &op->next_unsent;
@@ -510,17 +517,39 @@ static void call_ended(struct execute *x, struct engine_call *e)
 	call_free(e);
 }
 
-static void begin_nodes(struct execute *x)
+/* What follows from one operation is one more at most. */
+static void run_here(struct execute *x)
+{
+	while (x->here) {
+		struct engine_call *e = make_call(x, x->here);
+
+		x->here = NULL;
+		x->n_calls++;
+		e->work.run(&e->work);
+		call_ended(x, e);
+	}
+}
+
+/*
+ * Whether there is more to begin: what runs here must not keep signals and
+ * results of calls waiting.
+ */
+static bool begin_nodes(struct execute *x)
 {
 	int64_t now = clock_ms();
 	size_t node;
+	int n = 0;
 
+	run_here(x);
 	while (x->n_calls + x->n_unsent < (size_t)x->parallel &&
 	       schedule_next(x->schedule, now, &node)) {
 		struct operation *op = x->operations[node];
 
 		if (!op) {
 			advance(x, node);
+			run_here(x);
+			if (++n == ROUND)
+				return true;
 			continue;
 		}
 		/* A wait is over. What it told is durable when this goes. */
@@ -529,6 +558,7 @@ static void begin_nodes(struct execute *x)
 		x->unsent_end = &op->next_unsent;
 		x->n_unsent++;
 	}
+	return false;
 }
 
 /* The time that the loop may sleep: to the next poll or redraw. */
@@ -571,13 +601,16 @@ static void look_for_signals(struct execute *x)
 static void loop(struct execute *x)
 {
 	while (!x->is_abandoned) {
+		bool is_more = begin_nodes(x);
 		struct work *w;
+		int wait;
 
-		begin_nodes(x);
 		send(x);
 		if (!x->n_calls && schedule_is_over(x->schedule))
 			break;
-		w = workers_next(x->workers, x->n_unsent ? 0 : sleep_ms(x));
+		wait = sleep_ms(x);
+		w = workers_next(x->workers,
+				 is_more || x->here || x->n_unsent ? 0 : wait);
 		look_for_signals(x);
 		for (; w; w = workers_next(x->workers, 0))
 			call_ended(x, w->data);

@@ -20,6 +20,9 @@
  * end and has told no id has an unknown outcome; its intent stays open, and the
  * next run finds out.
  *
+ * A built-in type has no effect outside: its calls need no intent and do not
+ * block, so they are made at once, by the loop itself.
+ *
  * The first SIGINT or SIGTERM begins nothing new, the second stops waiting.
  */
 
@@ -114,6 +117,7 @@ struct execute {
 	struct operation **operations; /* by node */
 	struct operation *unsent, **unsent_end;
 	size_t n_unsent, n_calls;
+	struct operation *here; /* to be run at once, see begin_nodes() */
 	bool is_dirty; /* the journal has what is not durable and must be */
 	int signals;   /* descriptor */
 };
