@@ -20,6 +20,7 @@
 enum {
 	POLLS_MOST = 100,      /* in one call */
 	LEASE_RETRY_MS = 1000, /* after a renewal that failed */
+	ROUND = 64,	       /* nodes begun before the loop looks around */
 };
 
 /*
@@ -109,6 +110,7 @@ static void add_outcome(struct execute *x, const struct operation *op,
 		.memo = op->memo,
 		.resource = resource,
 		.message = str_from(message),
+		.may_wait = !has_effect(op),
 	};
 
 	add_record(x, &r);
@@ -213,13 +215,16 @@ static void advance(struct execute *x, size_t node)
 	if (op->kind != OPERATION_CHECK) {
 		report_begin(x->report, node, operation_name(op->kind),
 			     op->address);
-		if (!op->token.n)
+		if (!op->token.n && has_effect(op))
 			op->token =
 			    operation_token(op, x->context->run_id, &op->arena);
 	}
 	if (has_effect(op) && !op->is_recovery)
 		add_intent(x, op);
-	queue(x, op);
+	if (op->schema->is_built_in)
+		x->here = op;
+	else
+		queue(x, op);
 }
 
 /* One call for an operation, or for the polls that go together. */
@@ -509,16 +514,38 @@ static bool may_begin(const struct execute *x, int64_t now)
 	       (x->n_unsent && schedule_due(x->schedule, &due) && due <= now);
 }
 
-static void begin_nodes(struct execute *x)
+/* What follows from one operation is one more at most. */
+static void run_here(struct execute *x)
+{
+	while (x->here) {
+		struct engine_call *e = make_call(x, x->here);
+
+		x->here = NULL;
+		x->n_calls++;
+		e->work.run(&e->work);
+		call_ended(x, e);
+	}
+}
+
+/*
+ * Whether there is more to begin: what runs here must not keep signals and
+ * results of calls waiting.
+ */
+static bool begin_nodes(struct execute *x)
 {
 	int64_t now = clock_ms();
 	size_t node;
+	int n = 0;
 
+	run_here(x);
 	while (may_begin(x, now) && schedule_next(x->schedule, now, &node)) {
 		struct operation *op = x->operations[node];
 
 		if (!op) {
 			advance(x, node);
+			run_here(x);
+			if (++n == ROUND)
+				return true;
 		} else if (!join_poll(x, op)) {
 			if (is_full(x)) {
 				schedule_wait(x->schedule, node, now);
@@ -528,6 +555,7 @@ static void begin_nodes(struct execute *x)
 			queue(x, op);
 		}
 	}
+	return false;
 }
 
 static int earlier(int timeout, int64_t ms)
@@ -576,13 +604,16 @@ static void look_for_signals(struct execute *x)
 static void loop(struct execute *x)
 {
 	while (!x->is_abandoned) {
+		bool is_more = begin_nodes(x);
 		struct work *w;
+		int wait;
 
-		begin_nodes(x);
 		send(x);
 		if (!x->n_calls && schedule_is_over(x->schedule))
 			break;
-		w = workers_next(x->workers, x->n_unsent ? 0 : sleep_ms(x));
+		wait = sleep_ms(x);
+		w = workers_next(x->workers,
+				 is_more || x->here || x->n_unsent ? 0 : wait);
 		look_for_signals(x);
 		if (x->context->has_lease &&
 		    !store_hold_in_ms(x->context->store))

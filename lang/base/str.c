@@ -144,17 +144,21 @@ struct str str_dup(struct str s, struct arena *a)
 
 struct str str_vfmt(struct arena *a, const char *format, va_list args)
 {
+	char small[256]; /* most fit: one pass instead of one to measure */
 	va_list again;
 	char *text;
 	int n;
 
 	va_copy(again, args);
-	n = vsnprintf(NULL, 0, format, again);
+	n = vsnprintf(small, sizeof(small), format, again);
 	va_end(again);
 	if (n < 0)
 		BUG("bad format \"%s\"", format);
 	text = arena_new(a, char, (size_t)n + 1);
-	vsnprintf(text, (size_t)n + 1, format, args);
+	if ((size_t)n < sizeof(small))
+		memcpy(text, small, (size_t)n + 1);
+	else
+		vsnprintf(text, (size_t)n + 1, format, args);
 	return (struct str){ text, (size_t)n };
 }
 
