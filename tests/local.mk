@@ -43,7 +43,7 @@ unit_tests = \
 	tests/unit/vault \
 	tests/unit/worker
 
-check_PROGRAMS += $(unit_tests) tests/support/replicator
+check_PROGRAMS += $(unit_tests) tests/support/replicator tests/dmsl-test
 TESTS += $(unit_tests) $(unit_scripts)
 
 # Everything but the command line; a test of a lower layer links only that.
@@ -114,6 +114,16 @@ tests_unit_vault_SOURCES = tests/unit/vault.c
 tests_unit_vault_LDADD = $(provider_libs)
 tests_unit_worker_SOURCES = tests/unit/worker.c
 tests_unit_worker_LDADD = $(engine_libs)
+
+# The program with the provider "cloud" instead of real ones; its time can run
+# faster, see the file.
+cloud = tests/support/cloud.c tests/support/cloud.h \
+	tests/support/cloud_service.c tests/support/cloud_service.h
+tests_dmsl_test_SOURCES = tests/support/dmsl_test.c $(cloud)
+tests_dmsl_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll -Wl,--wrap=clock_gettime
+tests_dmsl_test_LDADD = engine/libcommands.a engine/libengine.a \
+	providers/libproviders.a lang/liblang.a \
+	$(GIT2_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
 
 tests_support_replicator_SOURCES = tests/support/replicator.c
 tests_support_replicator_LDADD = $(provider_libs)
