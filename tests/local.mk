@@ -55,6 +55,7 @@ provider_libs = providers/libproviders.a engine/libengine.a lang/liblang.a \
 	$(CRYPTO_LIBS)
 pg_server = tests/support/pg_server.c tests/support/pg_server.h
 scripted = tests/unit/scripted.c tests/unit/scripted.h
+tracer = tests/support/tracer.c tests/support/tracer.h
 
 tests_unit_apply_SOURCES = tests/unit/apply.c
 tests_unit_apply_LDADD = $(engine_libs)
@@ -104,7 +105,7 @@ tests_unit_state_SOURCES = tests/unit/state.c
 tests_unit_state_LDADD = $(engine_libs)
 tests_unit_store_SOURCES = tests/unit/store.c
 tests_unit_store_LDADD = $(engine_libs)
-tests_unit_store_crash_SOURCES = tests/unit/store_crash.c
+tests_unit_store_crash_SOURCES = tests/unit/store_crash.c $(tracer)
 tests_unit_store_crash_LDADD = $(engine_libs)
 tests_unit_syntax_SOURCES = tests/unit/syntax.c
 tests_unit_syntax_LDADD = $(lang_libs)
