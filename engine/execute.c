@@ -329,29 +329,24 @@ static void submit(struct execute *x, struct operation *op)
 {
 	struct engine_call *e = make_call(x, op);
 
+	op->was_sent = true;
 	workers_submit(x->workers, &e->work);
 	x->n_calls++;
 }
 
 /* Gives up what was prepared but never begun. */
-static void drop_unsent(struct execute *x)
+static void drop(struct execute *x, struct operation *op)
 {
-	struct operation *op = x->unsent;
-
-	x->unsent = NULL;
-	x->unsent_end = &x->unsent;
-	x->n_unsent = 0;
-	while (op) {
-		struct operation *next = op->next_unsent;
-
-		report_end(x->report, op->node, &x->broken);
-		fail_node(x, op->node, op, &x->broken);
-		end_operation(x, op);
-		op = next;
-	}
+	report_end(x->report, op->node, &x->broken);
+	fail_node(x, op->node, op, &x->broken);
+	end_operation(x, op);
 }
 
-/* One sync for all intents and ids that came together; then they may go. */
+/*
+ * One sync for all intents and ids that came together; then they may go. After
+ * a failure of the journal that goes for polls and further attempts only: their
+ * intents are durable, and what they began would be left half done.
+ */
 static void send(struct execute *x)
 {
 	struct operation *op;
@@ -361,10 +356,6 @@ static void send(struct execute *x)
 	    journal_sync(x->journal, &err) < 0)
 		journal_failed(x, &err);
 	x->is_dirty = false;
-	if (x->broken.kind != ERROR_NONE) {
-		drop_unsent(x);
-		return;
-	}
 	op = x->unsent;
 	x->unsent = NULL;
 	x->unsent_end = &x->unsent;
@@ -372,7 +363,10 @@ static void send(struct execute *x)
 	while (op) {
 		struct operation *next = op->next_unsent;
 
-		submit(x, op);
+		if (x->broken.kind != ERROR_NONE && !op->was_sent)
+			drop(x, op);
+		else
+			submit(x, op);
 		op = next;
 	}
 }

@@ -71,6 +71,7 @@ struct operation {
 	/* private */
 	size_t node;
 	int attempt;
+	bool was_sent; /* its intent is durable, a call was begun */
 	bool is_poll;
 	bool is_unsure; /* an attempt had no answer: it may have had effect */
 	int64_t begun_ms;
