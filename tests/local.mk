@@ -43,6 +43,7 @@ unit_tests = \
 	tests/unit/vault \
 	tests/unit/worker
 
+unit_tests += tests/crash/crash
 check_PROGRAMS += $(unit_tests) tests/support/replicator tests/dmsl-test
 TESTS += $(unit_tests) $(unit_scripts)
 
@@ -125,6 +126,10 @@ tests_dmsl_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll -Wl,--wrap=clock_gettime
 tests_dmsl_test_LDADD = engine/libcommands.a engine/libengine.a \
 	providers/libproviders.a lang/liblang.a \
 	$(GIT2_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
+
+tests_crash_crash_SOURCES = tests/crash/crash.c $(tracer) \
+	tests/support/cloud_service.c tests/support/cloud_service.h
+tests_crash_crash_LDADD = $(lang_libs)
 
 tests_support_replicator_SOURCES = tests/support/replicator.c
 tests_support_replicator_LDADD = $(provider_libs)
