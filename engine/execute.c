@@ -400,6 +400,42 @@ static void operation_done(struct execute *x, struct operation *op,
 	advance(x, node);
 }
 
+/*
+ * Nobody knows whether an earlier attempt made the object, and this one did not
+ * find out. Whoever repeats an interrupted create has a definite answer when
+ * the service refuses the same request, but not when it does not listen to it
+ * (credentials that have expired by now), nor when what failed may have been
+ * the search for the object.
+ */
+static bool is_still_unknown(const struct operation *op, enum error_kind kind)
+{
+	if (op->kind != OPERATION_CREATE || !has_effect(op))
+		return false;
+	if (op->is_unsure || kind == ERROR_TIMEOUT)
+		return true;
+	if (!op->is_recovery)
+		return false;
+	switch (kind) {
+	case ERROR_THROTTLED:
+	case ERROR_UNAVAILABLE:
+	case ERROR_TIMEOUT:
+	case ERROR_DENIED:
+	case ERROR_INTERRUPTED:
+		return true;
+	case ERROR_FAILED:
+	case ERROR_CORRUPT:
+		return op->type->ops->recovery == 'Q';
+	case ERROR_NONE:
+	case ERROR_NOT_FOUND:
+	case ERROR_EXISTS:
+	case ERROR_CONFLICT:
+	case ERROR_INVALID:
+	case ERROR_QUOTA:
+		break;
+	}
+	return false;
+}
+
 static void operation_failed(struct execute *x, struct operation *op,
 			     struct engine_call *e, const struct error *err)
 {
@@ -411,9 +447,8 @@ static void operation_failed(struct execute *x, struct operation *op,
 		r.is_tainted = true;
 		state_put(x->state, &r);
 		add_outcome(x, op, JOURNAL_DONE, &r, NULL);
-	} else if (op->kind == OPERATION_CREATE && has_effect(op) &&
-		   (op->is_unsure || err->kind == ERROR_TIMEOUT)) {
-		/* Nobody knows whether it is there: the intent stays. */
+	} else if (is_still_unknown(op, err->kind)) {
+		/* The intent stays. */
 		x->n_unknown++;
 	} else if (has_effect(op)) {
 		add_outcome(x, op, JOURNAL_FAILED, NULL, err->message);

@@ -422,9 +422,27 @@ static struct str rated_fault(const struct cloud_service *s, struct str key,
 	return (struct str){ 0 };
 }
 
-/* The fault that this request meets, or an empty text. */
-static struct str choose_fault(const struct cloud_service *s,
-			       const struct cloud_query *q, struct arena *a)
+static bool is_after_effect(struct str fault)
+{
+	return str_is(fault, "lost") || str_is(fault, "late");
+}
+
+/* A service that knows the token or the name says so before anything else. */
+static bool is_possible(const struct cloud_service *s,
+			const struct cloud_query *q, struct str fault)
+{
+	if (str_is(fault, "conflict") || str_is(fault, "invalid") ||
+	    str_is(fault, "failed") || str_is(fault, "late"))
+		return q->request != CLOUD_CREATE ||
+		       !((q->token.n && map_get(&s->tokens, q->token)) ||
+			 is_there(q->name.n ? map_get(&s->names, q->name)
+					    : NULL));
+	return true;
+}
+
+/* A fault that this request would meet, or an empty text. */
+static struct str drawn_fault(const struct cloud_service *s,
+			      const struct cloud_query *q, struct arena *a)
 {
 	struct str call = str_from(request_names[q->request]);
 	struct str key = request_key(call, q->address, a);
@@ -441,9 +459,12 @@ static struct str choose_fault(const struct cloud_service *s,
 	return rated_fault(s, key, is_read, before, a);
 }
 
-static bool is_after_effect(struct str fault)
+static struct str choose_fault(const struct cloud_service *s,
+			       const struct cloud_query *q, struct arena *a)
 {
-	return str_is(fault, "lost") || str_is(fault, "late");
+	struct str fault = drawn_fault(s, q, a);
+
+	return is_possible(s, q, fault) ? fault : (struct str){ 0 };
 }
 
 static int fail_by(struct str fault, struct error *err)
