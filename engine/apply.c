@@ -182,6 +182,10 @@ static struct operation *make_operation(const struct apply *a,
 	op->schema = step->schema;
 	op->type = step->type;
 	op->provider = step->provider;
+	/* As it was read, until an operation of this step has changed it. */
+	if (prior && step->prior &&
+	    (kind != OPERATION_RUN || step->action == ACTION_RUN))
+		prior = step->prior;
 	/* What is created anew has nothing to do with what is gone. */
 	if (prior && kind != OPERATION_CREATE) {
 		op->prior = prior;
