@@ -202,6 +202,10 @@ static struct operation *make_operation(const struct apply *a,
 	op->provider = step->provider;
 	if (step->resource)
 		op->timeout_ms = timeout_of(step->resource, kind);
+	/* As it was read, until an operation of this step has changed it. */
+	if (prior && step->prior &&
+	    (kind != OPERATION_RUN || step->action == ACTION_RUN))
+		prior = step->prior;
 	/* What is created anew has nothing to do with what is gone. */
 	if (prior && kind != OPERATION_CREATE) {
 		op->prior = prior;

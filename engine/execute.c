@@ -269,7 +269,11 @@ static bool has_effects(const struct operation *op)
 	return false;
 }
 
-/* One sync for all intents and ids that came together; then they may go. */
+/*
+ * One sync for all intents and ids that came together; then they may go. After
+ * a failure of the journal that goes for polls and further attempts only: their
+ * intents are durable, and what they began would be left half done.
+ */
 static void send(struct execute *x)
 {
 	struct operation *op = x->unsent;

@@ -111,10 +111,15 @@ bool operation_is_unknown(const struct operation *op, enum error_kind kind)
 {
 	if (op->kind == OPERATION_CHECK || op->kind == OPERATION_DELETE)
 		return false;
-	/* A repetition had to find what was begun: its refusal is an answer. */
+	/*
+	 * A repetition had to find what was begun: its refusal is an answer,
+	 * but not where what failed may have been the search itself.
+	 */
 	if (op->is_recovery)
 		return op->kind == OPERATION_CREATE &&
-		       classes[kind].had_no_answer;
+		       (classes[kind].had_no_answer ||
+			(op->type->ops->recovery == 'Q' &&
+			 (kind == ERROR_FAILED || kind == ERROR_CORRUPT)));
 	return op->is_unsure || kind == ERROR_TIMEOUT;
 }
 

@@ -45,7 +45,8 @@ unit_tests = \
 	tests/unit/vault \
 	tests/unit/worker
 
-check_PROGRAMS += $(unit_tests) tests/support/replicator
+unit_tests += tests/crash/crash
+check_PROGRAMS += $(unit_tests) tests/support/replicator tests/dmsl-test
 TESTS += $(unit_tests) $(unit_scripts)
 
 # Everything but the command line; a test of a lower layer links only that.
@@ -57,6 +58,7 @@ provider_libs = providers/libproviders.a engine/libengine.a lang/liblang.a \
 	$(CRYPTO_LIBS)
 pg_server = tests/support/pg_server.c tests/support/pg_server.h
 scripted = tests/unit/scripted.c tests/unit/scripted.h
+tracer = tests/support/tracer.c tests/support/tracer.h
 
 tests_unit_apply_SOURCES = tests/unit/apply.c
 tests_unit_apply_LDADD = $(engine_libs)
@@ -110,7 +112,7 @@ tests_unit_state_SOURCES = tests/unit/state.c
 tests_unit_state_LDADD = $(engine_libs)
 tests_unit_store_SOURCES = tests/unit/store.c
 tests_unit_store_LDADD = $(engine_libs)
-tests_unit_store_crash_SOURCES = tests/unit/store_crash.c
+tests_unit_store_crash_SOURCES = tests/unit/store_crash.c $(tracer)
 tests_unit_store_crash_LDADD = $(engine_libs)
 tests_unit_syntax_SOURCES = tests/unit/syntax.c
 tests_unit_syntax_LDADD = $(lang_libs)
@@ -120,6 +122,20 @@ tests_unit_vault_SOURCES = tests/unit/vault.c
 tests_unit_vault_LDADD = $(provider_libs)
 tests_unit_worker_SOURCES = tests/unit/worker.c
 tests_unit_worker_LDADD = $(engine_libs)
+
+# The program with the provider "cloud" instead of real ones; its time can run
+# faster, see the file.
+cloud = tests/support/cloud.c tests/support/cloud.h \
+	tests/support/cloud_service.c tests/support/cloud_service.h
+tests_dmsl_test_SOURCES = tests/support/dmsl_test.c $(cloud)
+tests_dmsl_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll -Wl,--wrap=clock_gettime
+tests_dmsl_test_LDADD = engine/libcommands.a engine/libengine.a \
+	providers/libproviders.a lang/liblang.a \
+	$(GIT2_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
+
+tests_crash_crash_SOURCES = tests/crash/crash.c $(tracer) \
+	tests/support/cloud_service.c tests/support/cloud_service.h
+tests_crash_crash_LDADD = $(lang_libs)
 
 tests_support_replicator_SOURCES = tests/support/replicator.c
 tests_support_replicator_LDADD = $(provider_libs)
