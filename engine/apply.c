@@ -19,6 +19,7 @@
 #include "engine/expand.h"
 #include "engine/journal.h"
 #include "engine/plan.h"
+#include "engine/recorded.h"
 #include "engine/seal.h"
 #include "engine/state.h"
 #include "engine/store.h"
@@ -43,8 +44,7 @@ struct node {
 	enum phase phase;
 	struct arena arena; /* until the node is over */
 	struct value wanted;
-	struct str *deps;
-	size_t n_deps;
+	struct state_resource recorded; /* what the state keeps besides */
 };
 
 struct apply {
@@ -152,23 +152,6 @@ static int check_promise(const struct plan_step *step, struct value wanted,
 	return 0;
 }
 
-static int compare_str(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
-static void name_deps(const struct apply *a, const struct plan_step *step,
-		      struct arena *to, struct str **deps, size_t *n)
-{
-	const struct resource *r = step->resource;
-
-	*n = r ? r->n_deps : 0;
-	*deps = arena_new(to, struct str, *n + 1);
-	for (size_t i = 0; i < *n; i++)
-		(*deps)[i] = a->expansion->resources[r->deps[i]].address;
-	qsort(*deps, *n, sizeof(**deps), compare_str);
-}
-
 static struct operation *make_operation(const struct apply *a,
 					const struct plan_step *step,
 					const struct node *node,
@@ -190,13 +173,12 @@ static struct operation *make_operation(const struct apply *a,
 	if (kind == OPERATION_DELETE)
 		return op;
 	op->config = value_copy(node->wanted, &op->arena);
-	op->n_deps = node->n_deps;
+	op->n_deps = node->recorded.n_deps;
 	op->deps = arena_new(&op->arena, struct str, op->n_deps + 1);
-	memcpy(op->deps, node->deps, op->n_deps * sizeof(*op->deps));
-	if (step->resource) {
-		op->prevent_destroy = step->resource->prevent_destroy;
-		op->keep_on_destroy = step->resource->keep_on_destroy;
-	}
+	memcpy(op->deps, node->recorded.deps, op->n_deps * sizeof(*op->deps));
+	op->prevent_destroy = node->recorded.prevent_destroy;
+	op->keep_on_destroy = node->recorded.keep_on_destroy;
+	op->replace_when = str_dup(node->recorded.replace_when, &op->arena);
 	return op;
 }
 
@@ -209,23 +191,12 @@ static enum next over(struct apply *a, struct node *node,
 	return NEXT_DONE;
 }
 
-static bool same_deps(const struct state_resource *a,
-		      const struct state_resource *b)
-{
-	if (a->n_deps != b->n_deps)
-		return false;
-	for (size_t i = 0; i < a->n_deps; i++)
-		if (!str_eq(a->deps[i], b->deps[i]))
-			return false;
-	return true;
-}
-
 /*
  * Nothing to do outside: but what was read, the attributes that steer dmsl, the
  * dependencies and the life cycle go into the state.
  */
 static enum next keep(struct apply *a, struct node *node,
-		      const struct plan_step *step)
+		      const struct plan_step *step, struct error *err)
 {
 	const struct state_resource *old = state_find(&a->state, step->address);
 	struct state_resource r;
@@ -241,14 +212,10 @@ static enum next keep(struct apply *a, struct node *node,
 			r.attrs = value_with(r.attrs, str_from(s->name), *v,
 					     &node->arena);
 	}
-	if (step->resource) {
-		name_deps(a, step, &node->arena, &r.deps, &r.n_deps);
-		r.prevent_destroy = step->resource->prevent_destroy;
-		r.keep_on_destroy = step->resource->keep_on_destroy;
-	}
-	if (!old || !value_eq(old->attrs, r.attrs) || !same_deps(old, &r) ||
-	    old->prevent_destroy != r.prevent_destroy ||
-	    old->keep_on_destroy != r.keep_on_destroy)
+	if (step->resource && recorded_fill(a->expansion, step->resource,
+					    &node->arena, &r, err) < 0)
+		return NEXT_FAILED;
+	if (!old || !value_eq(old->attrs, r.attrs) || !recorded_eq(old, &r))
 		state_put(&a->state, &r);
 	return over(a, node, step);
 }
@@ -279,11 +246,17 @@ static int prepare(struct apply *a, struct node *node,
 		*err = (struct error){ .kind = ERROR_INVALID };
 		return -1;
 	}
+	/* What is made anew is made as it is written. */
+	if (step->prior && step->action != ACTION_REPLACE)
+		expand_ignored(step->resource, step->prior->attrs, &node->arena,
+			       &node->wanted, NULL);
 	if (!value_is_known(node->wanted))
 		return error_set(err, ERROR_FAILED,
 				 "what it needs is still "
 				 "not known");
-	name_deps(a, step, &node->arena, &node->deps, &node->n_deps);
+	if (recorded_fill(a->expansion, step->resource, &node->arena,
+			  &node->recorded, err) < 0)
+		return -1;
 	return check_promise(step, node->wanted, &node->arena, err);
 }
 
@@ -365,7 +338,7 @@ static enum next next_operation(void *owner, size_t number,
 	switch (step->action) {
 	case ACTION_NONE:
 	case ACTION_READ:
-		return keep(a, node, step);
+		return keep(a, node, step, err);
 	case ACTION_FORGET:
 		return forget(a, node, step, err);
 	case ACTION_CREATE:

@@ -83,6 +83,15 @@ struct expansion *expand(struct context *c, bool check_only, struct error *err);
  */
 int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 		  struct value *out, struct place **places);
+/* The value of lifecycle { replace_when }, plain; null: there is none. */
+int expand_replace_when(struct expansion *e, size_t index, struct arena *a,
+			struct value *out);
+/*
+ * Where lifecycle ignores attributes: they become in wanted (and places, which
+ * may be NULL) what they are in `now`, whatever is written.
+ */
+void expand_ignored(const struct resource *r, struct value now, struct arena *a,
+		    struct value *wanted, struct place **places);
 /* The value of an output or of a check's attribute ("on", "expect", …). */
 int expand_output(struct expansion *e, const struct ast_decl *output,
 		  struct arena *a, struct value *out);

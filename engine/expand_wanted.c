@@ -277,6 +277,39 @@ static void gather_add(struct gather *g, struct str name, struct value v,
 	g->places[i] = place;
 }
 
+void expand_ignored(const struct resource *r, struct value now, struct arena *a,
+		    struct value *wanted, struct place **places)
+{
+	size_t n = wanted->as.map.n;
+	struct gather g = {
+		.entries =
+		    arena_new(a, struct value_entry, n + r->n_ignore + 1),
+		.places = arena_new(a, struct place, n + r->n_ignore + 1),
+	};
+
+	if (r->n_ignore == 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const struct value_entry *e = &wanted->as.map.entries[i];
+		bool is_ignored = false;
+
+		for (size_t k = 0; k < r->n_ignore; k++)
+			is_ignored |= str_eq(r->ignore[k], e->key);
+		if (!is_ignored)
+			gather_add(&g, e->key, e->value,
+				   places ? (*places)[i] : r->place);
+	}
+	for (size_t k = 0; k < r->n_ignore; k++) {
+		const struct value *v = value_get_str(now, r->ignore[k]);
+
+		if (v && !value_is_null(*v))
+			gather_add(&g, r->ignore[k], *v, r->place);
+	}
+	*wanted = value_map(g.entries, g.n, a);
+	if (places)
+		*places = g.places;
+}
+
 static struct value merge_tags(const struct expansion *e, struct value own,
 			       struct arena *a)
 {

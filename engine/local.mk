@@ -17,6 +17,7 @@ engine_libengine_a_SOURCES = \
 	engine/expand_body.c \
 	engine/expand_deps.c \
 	engine/expand_domain.c \
+	engine/expand_life.c \
 	engine/expand_private.h \
 	engine/expand_providers.c \
 	engine/expand_scope.c \
@@ -38,8 +39,10 @@ engine_libengine_a_SOURCES = \
 	engine/plan_step.c \
 	engine/provider.c engine/provider.h \
 	engine/providers.h \
+	engine/recorded.c engine/recorded.h \
 	engine/recover.c engine/recover.h \
 	engine/refresh.c engine/refresh.h \
+	engine/replace_when.c engine/replace_when.h \
 	engine/report.c engine/report.h \
 	engine/schedule.c engine/schedule.h \
 	engine/schema.c engine/schema.h \

@@ -105,10 +105,17 @@ static bool output_changes(const struct plan_output *o)
 	return value_is_unknown(o->new) || !value_eq(o->old, o->new);
 }
 
+static bool is_nothing(const struct plan_step *s)
+{
+	return (s->action == ACTION_NONE || s->action == ACTION_READ) &&
+	       !s->runs && !s->updates_state && !s->moved_from.n &&
+	       !s->import_id.n;
+}
+
 bool plan_is_empty(const struct plan *p)
 {
 	for (size_t i = 0; i < p->n_steps; i++)
-		if (p->steps[i].action != ACTION_NONE || p->steps[i].runs)
+		if (!is_nothing(&p->steps[i]))
 			return false;
 	for (size_t i = 0; i < p->n_outputs; i++)
 		if (output_changes(&p->outputs[i]))

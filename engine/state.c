@@ -27,8 +27,9 @@
  * Resources are sorted by address, outputs and attributes by name; an attribute
  * is one line, whatever is inside it, so that git's line by line comparison is
  * one of attributes. "tainted", "prevent_destroy" and "keep_on_destroy" stand
- * behind "id" when they are true. Values are in the notation of codec.c, and
- * the members of an object may come in any order when read.
+ * behind "id" when they are true, and "replace_when" with a digest where there
+ * is one. Values are in the notation of codec.c, and the members of an object
+ * may come in any order when read.
  *
  * A reader that meets another format number stops: a newer dmsl wrote it.
  */
@@ -91,6 +92,7 @@ void state_put(struct state *s, const struct state_resource *r)
 	copy->type = str_dup(r->type, s->arena);
 	copy->provider = str_dup(r->provider, s->arena);
 	copy->id = str_dup(r->id, s->arena);
+	copy->replace_when = str_dup(r->replace_when, s->arena);
 	copy->attrs = value_copy(r->attrs, s->arena);
 	copy->deps = arena_new(s->arena, struct str, r->n_deps);
 	for (size_t i = 0; i < r->n_deps; i++)
