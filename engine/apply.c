@@ -461,6 +461,28 @@ static void add_count(struct buf *b, const char *verb, size_t n)
 		buf_fmt(b, "%s%zu %s", b->len ? ", " : "", n, verb);
 }
 
+static bool is_silent(const struct plan_step *step)
+{
+	return (step->action == ACTION_NONE || step->action == ACTION_READ) &&
+	       !step->moved_from.n && !step->import_id.n;
+}
+
+/* replace vpc.b, moved from vpc.a */
+static void add_line(struct buf *b, const struct plan_step *step)
+{
+	if (step->import_id.n)
+		buf_fmt(b, "import %.*s\n", STR_ARG(step->address));
+	if (step->action == ACTION_NONE && step->moved_from.n)
+		buf_fmt(b, "move %.*s", STR_ARG(step->address));
+	else if (step->action != ACTION_NONE)
+		buf_fmt(b, "%s %.*s", action_name(step->action),
+			STR_ARG(step->address));
+	if (step->moved_from.n)
+		buf_fmt(b, ", from %.*s", STR_ARG(step->moved_from));
+	if (step->action != ACTION_NONE || step->moved_from.n)
+		buf_add_char(b, '\n');
+}
+
 /* What changed, and from what: the commit's message. */
 static struct str commit_message(struct apply *a, struct arena *to)
 {
@@ -475,6 +497,8 @@ static struct str commit_message(struct apply *a, struct arena *to)
 	add_count(&counts, "replaced", r->replaced);
 	add_count(&counts, "deleted", r->deleted);
 	add_count(&counts, "forgotten", r->forgotten);
+	add_count(&counts, "moved", r->moved);
+	add_count(&counts, "imported", r->imported);
 	add_count(&counts, "run", r->ran);
 	add_count(&counts, "failed", r->failed);
 	buf_init(&b, 1 << 20);
@@ -485,12 +509,10 @@ static struct str commit_message(struct apply *a, struct arena *to)
 	for (size_t i = 0; i < a->plan->n_steps; i++) {
 		const struct plan_step *step = &a->plan->steps[i];
 
-		if (step->action == ACTION_NONE ||
-		    a->nodes[i].phase != PHASE_OVER)
+		if (is_silent(step) || a->nodes[i].phase != PHASE_OVER)
 			continue;
 		if (lines++ < MESSAGE_LINES)
-			buf_fmt(&b, "%s %.*s\n", action_name(step->action),
-				STR_ARG(step->address));
+			add_line(&b, step);
 		else
 			more++;
 	}
@@ -570,6 +592,92 @@ static int begin_journal(struct apply *a, struct error *err)
 			 &a->journal, err) < 0)
 		return -1;
 	return journal_add(a->journal, &r, err);
+}
+
+/* One record a move: after a crash it was made, or it was not. */
+static int move_one(struct apply *a, const struct plan_step *step,
+		    struct error *err)
+{
+	const struct state_resource *old =
+	    state_find(&a->state, step->moved_from);
+	struct state_resource now;
+	struct journal_record r = {
+		.kind = JOURNAL_DONE,
+		.address = step->moved_from,
+		.action = STR("move"),
+		.resource = &now,
+	};
+
+	if (!old)
+		BUG("nothing to move to step %zu", step->index);
+	now = *old;
+	now.address = step->address;
+	if (journal_add(a->journal, &r, err) < 0)
+		return -1;
+	state_put(&a->state, &now);
+	state_remove(&a->state, step->moved_from);
+	a->result->moved++;
+	return 0;
+}
+
+/* Who depends on what was moved depends on it where it is now. */
+static void rename_deps(struct apply *a, const struct map *moved)
+{
+	for (size_t i = 0; i < a->state.resources.n; i++) {
+		struct state_resource *s = a->state.resources.entries[i].value;
+		bool is_changed = false;
+
+		for (size_t k = 0; s && k < s->n_deps; k++) {
+			const struct plan_step *to = map_get(moved, s->deps[k]);
+
+			if (to)
+				s->deps[k] =
+				    str_dup(to->address, a->state.arena);
+			is_changed |= to != NULL;
+		}
+		if (is_changed)
+			state_sort_deps(s);
+	}
+}
+
+static int import_one(struct apply *a, const struct plan_step *step,
+		      struct error *err)
+{
+	struct state_resource now = *step->prior;
+	struct journal_record r = {
+		.kind = JOURNAL_DONE,
+		.address = step->address,
+		.action = STR("import"),
+		.resource = &now,
+	};
+
+	if (journal_add(a->journal, &r, err) < 0)
+		return -1;
+	state_put(&a->state, &now);
+	a->result->imported++;
+	return 0;
+}
+
+/* What is so by declaration alone, before anything is done outside. */
+static int take_declared(struct apply *a, struct error *err)
+{
+	struct map moved = { 0 };
+	int result = 0;
+
+	for (size_t i = 0; i < a->plan->n_steps && result == 0; i++) {
+		const struct plan_step *step = &a->plan->steps[i];
+
+		if (step->moved_from.n) {
+			result = move_one(a, step, err);
+			map_put(&moved, step->moved_from, (void *)step);
+		}
+		if (step->import_id.n && step->prior && result == 0)
+			result = import_one(a, step, err);
+	}
+	if (moved.n)
+		rename_deps(a, &moved);
+	map_release(&moved);
+	return result;
 }
 
 static size_t count_work(const struct plan *p)
@@ -663,7 +771,7 @@ static int run(struct apply *a, struct error *err)
 	struct error run_error = { 0 };
 	int result;
 
-	if (begin_journal(a, err) < 0)
+	if (begin_journal(a, err) < 0 || take_declared(a, err) < 0)
 		return -1;
 	result = run_steps(a, &run_error);
 	if (a->result->is_abandoned)

@@ -270,6 +270,7 @@ struct expansion *expand(struct context *c, bool check_only, struct error *err)
 	}
 	number_scope(x, x->root);
 	index_addresses(x);
+	declared_find(x);
 	deps_find(x);
 	life_propagate(x);
 	check_values(x);
@@ -322,6 +323,7 @@ void expansion_release(struct expansion *e)
 		map_release(&x->root_body->outputs);
 		map_release(&x->root_body->groups);
 	}
+	declared_release(x);
 	map_release(&x->bodies);
 	map_release(&x->by_address);
 	catalog_release(&x->catalog);

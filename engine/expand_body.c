@@ -200,15 +200,6 @@ static void add_decl(struct expander *x, struct body *b,
 	case DECL_EXISTING:
 		refuse_decl(x, d, "existing");
 		break;
-	case DECL_MOVED:
-		refuse_decl(x, d, "moved");
-		break;
-	case DECL_IMPORT:
-		refuse_decl(x, d, "import");
-		break;
-	case DECL_REMOVED:
-		refuse_decl(x, d, "removed");
-		break;
 	case DECL_STACK:
 	case DECL_PROVIDER:
 	case DECL_CHECK:
@@ -216,6 +207,10 @@ static void add_decl(struct expander *x, struct body *b,
 			diag_error(x->diags, "E0206", decl_place(d),
 				   "this can stand only outside of components");
 		break;
+	/* Not of a component: loading has said so. */
+	case DECL_MOVED:
+	case DECL_IMPORT:
+	case DECL_REMOVED:
 	case DECL_COMPONENT:
 	case DECL_USE:
 		break;
@@ -573,14 +568,18 @@ static void check_decl(struct name_check *c, const struct ast_decl *d)
 		check_repeated(&d->body, d->source, c->x->diags);
 		check_exprs(c, &d->body, NULL, 0);
 		break;
+	case DECL_IMPORT:
+		check_expr(c, d->value2, NULL);
+		break;
+	case DECL_REMOVED:
+		check_exprs(c, &d->body, NULL, 0);
+		break;
 	case DECL_PROVIDER:
 	case DECL_INSTANCE:
 	case DECL_EXISTING:
 	case DECL_COMPONENT:
 	case DECL_USE:
 	case DECL_MOVED:
-	case DECL_IMPORT:
-	case DECL_REMOVED:
 		break;
 	}
 }

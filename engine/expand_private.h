@@ -152,6 +152,8 @@ struct expander {
 	struct scope *root;
 	VEC(struct resource) resources;
 	struct map by_address;
+	/* By the address that is moved, removed, imported. */
+	struct map moves, removed, imports;
 	size_t *order; /* needs before what needs them */
 	/* Attributes of resources asked for so far, and not known of those. */
 	uint64_t n_lookups, n_missing;
@@ -215,6 +217,10 @@ void life_ignored(struct expander *x, const struct ast_body *b,
 /* What is written as replace_when, or NULL. */
 const struct ast_expr *life_replace_when(const struct resource *r);
 void life_propagate(struct expander *x);
+
+/* expand_declared.c: moved, import, removed. */
+void declared_find(struct expander *x);
+void declared_release(struct expander *x);
 
 /* expand_deps.c */
 void deps_find(struct expander *x);

@@ -63,7 +63,8 @@ struct journal_record {
 	struct str name, replace_when;
 	struct str memo;
 	/*
-	 * done: the resource, NULL after a delete. failed: what is left of it
+	 * done: the resource, NULL after a delete; with an address that is not
+	 * the record's it was moved from there. failed: what is left of it
 	 * (tainted), or NULL: the state stays as it is.
 	 */
 	struct state_resource *resource;

@@ -15,6 +15,7 @@ engine_libengine_a_SOURCES = \
 	engine/execute.c engine/execute.h \
 	engine/expand.c engine/expand.h \
 	engine/expand_body.c \
+	engine/expand_declared.c \
 	engine/expand_deps.c \
 	engine/expand_domain.c \
 	engine/expand_life.c \
@@ -31,6 +32,7 @@ engine_libengine_a_SOURCES = \
 	engine/opts.c engine/opts.h \
 	engine/plan.c engine/plan.h \
 	engine/plan_change.c engine/plan_change.h \
+	engine/plan_declared.c \
 	engine/plan_delete.c \
 	engine/plan_file.c \
 	engine/plan_json.c \

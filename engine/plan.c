@@ -203,6 +203,8 @@ static void new_steps(struct planner *x)
 		s->resource = r;
 		s->schema = r->schema;
 		s->provider = r->provider;
+		s->moved_from = plan_moved_from(x, r->address);
+		s->import_id = plan_import_id(x, r->address);
 		s->type = provider_type(x->c->open[r->provider].provider,
 					str_from(r->schema->name));
 		s->n_needs = r->n_deps;
@@ -340,6 +342,8 @@ static int load_prior(struct planner *x)
 	struct place *places;
 
 	x->state = state_sorted(&x->c->state, x->arena, &x->n_state);
+	if (plan_moves(x))
+		return -1;
 	places = arena_new(&x->scratch, struct place, x->n_state + 1);
 	for (size_t i = 0; i < x->n_state; i++)
 		places[i] = planner_place(x, x->state[i]->address);
@@ -349,7 +353,7 @@ static int load_prior(struct planner *x)
 		return -1;
 	for (size_t i = 0; i < x->n_state; i++)
 		map_put(&x->by_address, x->state[i]->address, &x->now[i]);
-	return 0;
+	return plan_imports(x);
 }
 
 static bool has_drifted(const struct planner *x)
@@ -422,6 +426,8 @@ int plan_build(struct context *c, struct expansion *e,
 	p->drift_only = result == 0 && has_drifted(x) && plan_is_empty(p);
 	p->elapsed_us = clock_us() - begun;
 	map_release(&x->by_address);
+	map_release(&x->moved_from);
+	map_release(&x->imported);
 	catalog_release(&x->types);
 	arena_release(&x->scratch);
 	if (result || c->diags.n_errors > errors) {

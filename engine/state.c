@@ -31,6 +31,9 @@
  * is one. Values are in the notation of codec.c, and the members of an object
  * may come in any order when read.
  *
+ * While a replacement that creates first is under way, the old object stands
+ * beside the new one, at its address with "#" and 8 hex digits behind it.
+ *
  * A reader that meets another format number stops: a newer dmsl wrote it.
  */
 
@@ -70,7 +73,7 @@ static int compare_texts(const void *a, const void *b)
 }
 
 /* Sorted and each once: the order of work may not show in the text. */
-static void sort_deps(struct state_resource *r)
+void state_sort_deps(struct state_resource *r)
 {
 	size_t n = 0;
 
@@ -97,7 +100,7 @@ void state_put(struct state *s, const struct state_resource *r)
 	copy->deps = arena_new(s->arena, struct str, r->n_deps);
 	for (size_t i = 0; i < r->n_deps; i++)
 		copy->deps[i] = str_dup(r->deps[i], s->arena);
-	sort_deps(copy);
+	state_sort_deps(copy);
 	map_put(&s->resources, copy->address, copy);
 }
 
@@ -232,6 +235,7 @@ static int read_resources(struct state *s, struct codec *c, struct value all,
 {
 	for (size_t i = 0; i < all.as.map.n; i++) {
 		const struct value_entry *e = &all.as.map.entries[i];
+		struct str address = e->key;
 		struct str parent;
 		struct str type;
 		struct str name;
@@ -239,7 +243,8 @@ static int read_resources(struct state *s, struct codec *c, struct value all,
 		struct state_resource *r;
 		bool has_key;
 
-		if (!address_split(e->key, s->arena, &parent, &type, &name,
+		address_deposed(e->key, &address);
+		if (!address_split(address, s->arena, &parent, &type, &name,
 				   &has_key, &key))
 			return error_set(err, ERROR_CORRUPT,
 					 "\"%.*s\" is not an address",
@@ -248,7 +253,7 @@ static int read_resources(struct state *s, struct codec *c, struct value all,
 		if (codec_read_resource(c, e->key, e->value, s->arena, r, err) <
 		    0)
 			return -1;
-		sort_deps(r);
+		state_sort_deps(r);
 		map_put(&s->resources, r->address, r);
 	}
 	return 0;

@@ -128,6 +128,7 @@ struct world {
 	const char *gone, *broken, *failing;
 	const char *drifted; /* its class is "other" */
 	bool needs_run, needs_replace;
+	const char *found; /* the cidr of what was not made here */
 };
 static struct world world;
 
@@ -144,6 +145,13 @@ static enum step fake_read(struct call *c)
 	c->is_broken = is(c->address, world.broken);
 	c->status = STR("is stopped");
 	c->result = c->prior;
+	if (c->prior.kind == VALUE_MAP && c->prior.as.map.n == 0 && world.found)
+		c->result = value_map(
+		    (struct value_entry[]){
+			{ STR("cidr"), value_c(world.found) },
+			{ STR("zones"), value_list(NULL, 0) },
+		    },
+		    2, c->arena);
 	if (is(c->address, world.drifted))
 		c->result = value_with(c->prior, STR("class"), value_c("other"),
 				       c->arena);
@@ -815,6 +823,170 @@ static void test_timeouts(void **state)
 	run_end(&r);
 }
 
+/* Plans against the state of the text before; the result in r. */
+static int replan(struct run *r, const char *before, const char *after)
+{
+	run_begin(r);
+	assert_int_equal(do_plan(r, before), 0);
+	carry_out(r);
+	return do_plan(r, after);
+}
+
+#define NETWORK                                                                \
+	"component network() {\n"                                              \
+	"  vpc main { cidr = 10.0.0.0/16 }\n"                                  \
+	"  subnet part for z in [\"a\", \"b/c\"] { vpc = vpc.main\n"           \
+	"    cidr = z == \"a\" ? 10.0.1.0/24 : 10.0.2.0/24 }\n"                \
+	"}\n"                                                                  \
+	"stack dev { provider = fake }\n"
+
+static void test_moved(void **state)
+{
+	struct run r;
+	const struct plan_step *s;
+
+	(void)state;
+	/* A chain of a component, and inside it all of a `for`. */
+	assert_int_equal(replan(&r,
+				NETWORK "network one { }\n"
+					"job a { server = \"x\"  depends_on = "
+					"[network.one] }\n",
+				NETWORK "network three { }\n"
+					"job a { server = \"x\"  depends_on = "
+					"[network.three] }\n"
+					"moved network.two -> network.three\n"
+					"moved network.one -> network.two\n"
+					"moved vpc.nothing -> vpc.else\n"),
+			 0);
+	s = step_of(&r, "network.three/subnet.part[\"b/c\"]");
+	assert_int_equal(s->action, ACTION_NONE);
+	assert_true(str_is(s->moved_from, "network.one/subnet.part[\"b/c\"]"));
+	assert_int_equal(s->prior->n_deps, 1);
+	assert_true(str_is(s->prior->deps[0], "network.three/vpc.main"));
+	s = step_of(&r, "job.a");
+	assert_int_equal(s->moved_from.n, 0);
+	assert_false(s->updates_state);
+	assert_false(plan_is_empty(r.p));
+	assert_int_equal(plan_count(r.p).total, 4);
+	run_end(&r);
+	/* Out of a component, with a key in the place of none. */
+	assert_int_equal(
+	    replan(&r, NETWORK "network one { }\n",
+		   NETWORK "vpc v for k in [\"x\"] { cidr = 10.0.0.0/16 }\n"
+			   "moved network.one/vpc.main -> vpc.v[\"x\"]\n"),
+	    0);
+	s = step_of(&r, "vpc.v[\"x\"]");
+	assert_int_equal(s->action, ACTION_NONE);
+	assert_true(str_is(s->moved_from, "network.one/vpc.main"));
+	assert_int_equal(action_of(&r, "network.one/subnet.part[\"a\"]"),
+			 ACTION_DELETE);
+	/* Once moved, the declaration says nothing. */
+	carry_out(&r);
+	state_remove(&r.c.state, STR("network.one/vpc.main"));
+	assert_int_equal(do_plan(&r, NETWORK "vpc v for k in [\"x\"] { cidr = "
+					     "10.0.0.0/16 }\n"
+					     "moved vpc.v -> vpc.v[\"x\"]\n"
+					     "moved network.one/vpc.main -> "
+					     "vpc.v[\"x\"]\n"),
+			 0);
+	assert_true(plan_is_empty(r.p));
+	run_end(&r);
+	/* All of a `for`, and what is left over goes with its resource. */
+	assert_int_equal(
+	    replan(&r, NETWORK "job a for k in [\"p\", \"q\"] { server = k }\n",
+		   NETWORK "job b for k in [\"p\", \"q\"] { server = k }\n"
+			   "moved job.a -> job.b\n"),
+	    0);
+	assert_true(
+	    str_is(step_of(&r, "job.b[\"q\"]")->moved_from, "job.a[\"q\"]"));
+	assert_int_equal(plan_count(r.p).destroy, 0);
+	run_end(&r);
+	/* Both are there. */
+	assert_int_equal(
+	    replan(&r,
+		   NETWORK "job a { server = \"x\" }\n"
+			   "job b { server = \"x\" }\n",
+		   NETWORK "job b { server = \"x\" }\nmoved job.a -> job.b\n"),
+	    -1);
+	assert_has(&r, "E0315");
+	assert_has(&r, "job.a cannot be moved to job.b: that is there already");
+	run_end(&r);
+}
+
+static void test_removed(void **state)
+{
+	struct run r;
+
+	(void)state;
+	assert_int_equal(replan(&r,
+				NETWORK
+				"network one { }\n"
+				"vpc v { cidr = 10.1.0.0/16 }\n"
+				"vpc w { cidr = 10.2.0.0/16\n"
+				"  lifecycle { prevent_destroy = true } }\n",
+				NETWORK "removed network.one { keep = true }\n"
+					"removed vpc.w { keep = 1 < 2 }\n"
+					"removed vpc.v\n"),
+			 0);
+	assert_int_equal(action_of(&r, "network.one/vpc.main"), ACTION_FORGET);
+	assert_int_equal(action_of(&r, "network.one/subnet.part[\"b/c\"]"),
+			 ACTION_FORGET);
+	assert_int_equal(action_of(&r, "vpc.w"), ACTION_FORGET);
+	assert_int_equal(action_of(&r, "vpc.v"), ACTION_DELETE);
+	assert_has(&r, "removed with keep: the object stays");
+	/* Without keep the lifecycle holds. */
+	assert_int_equal(do_plan(&r, NETWORK "removed vpc.w\n"), -1);
+	assert_has(&r, "vpc.w would be destroyed");
+	run_end(&r);
+}
+
+static void test_import(void **state)
+{
+	static const char text[] =
+	    NETWORK "param which = \"v-1\"\n"
+		    "vpc v { cidr = 10.0.0.0/16 }\n"
+		    "subnet s { vpc = vpc.v  cidr = 10.0.1.0/24 }\n"
+		    "import vpc.v = which\n";
+	struct run r;
+	const struct plan_step *s;
+
+	(void)state;
+	run_begin(&r);
+	world.found = "10.0.0.0/16";
+	assert_int_equal(do_plan(&r, text), 0);
+	s = step_of(&r, "vpc.v");
+	assert_int_equal(s->action, ACTION_NONE);
+	assert_true(str_is(s->import_id, "v-1"));
+	assert_true(str_is(s->prior->id, "v-1"));
+	assert_false(plan_is_empty(r.p));
+	/* Who refers to it knows its id. */
+	assert_true(
+	    str_is(value_text(step_of(&r, "subnet.s")->wanted, "vpc"), "v-1"));
+	/* It is not as it is written: it is changed in the same apply. */
+	assert_int_equal(do_plan(&r, NETWORK
+				 "vpc v { cidr = 10.0.0.0/16  zones = [\"a\"] "
+				 "}\n"
+				 "import vpc.v = \"v-1\"\n"),
+			 0);
+	assert_int_equal(action_of(&r, "vpc.v"), ACTION_UPDATE);
+	assert_true(str_is(step_of(&r, "vpc.v")->import_id, "v-1"));
+	world.gone = "vpc.v";
+	assert_int_equal(do_plan(&r, text), -1);
+	assert_has(&r, "E0316");
+	assert_has(&r, "there is no vpc \"v-1\" to import");
+	world.gone = NULL;
+	/* In the state already: the same, or another. */
+	assert_int_equal(do_plan(&r, text), 0);
+	carry_out(&r);
+	assert_int_equal(do_plan(&r, NETWORK "vpc v { cidr = 10.0.0.0/16 }\n"
+					     "import vpc.v = \"id-vpc.v\"\n"),
+			 0);
+	assert_int_equal(step_of(&r, "vpc.v")->import_id.n, 0);
+	assert_int_equal(do_plan(&r, text), -1);
+	assert_has(&r, "cannot be imported: it is \"id-vpc.v\" already");
+	run_end(&r);
+}
+
 static void test_outside(void **state)
 {
 	struct run r;
@@ -984,6 +1156,36 @@ static void test_mistakes(void **state)
 		  "job b { server = \"x\"  lifecycle { prevent_destroy = "
 		  "job.a.loaded == \"x\" } }",
 		  "E0305", "lifecycle must be known" },
+		{ "moved job -> job.b", "E0314", "not the address" },
+		{ "moved job.a[*] -> job.b", "E0314", "TYPE.NAME[\"KEY\"]" },
+		{ "moved job.a -> vpc.a", "E0315",
+		  "a job cannot become a vpc" },
+		{ "moved job.a -> job.b\nmoved job.a -> job.c", "E0315",
+		  "job.a is moved twice" },
+		{ "moved job.a -> job.b\nmoved job.b -> job.a", "E0315",
+		  "come back to it" },
+		{ "moved net.a -> net.a/net.b", "E0315", "into itself" },
+		{ "moved job.a -> job.b\njob a { server = \"x\" }", "E0315",
+		  "job.a is moved, and still declared" },
+		{ "component c() { moved job.a -> job.b }\nc one { }", "E0206",
+		  "moved cannot stand in a component" },
+		{ "removed job.a\njob a { server = \"x\" }", "E0317",
+		  "job.a is still declared" },
+		{ "component c() { job a { server = \"x\" } }\nc one { }\n"
+		  "removed c.one",
+		  "E0317", "c.one/job.a is still declared" },
+		{ "removed job.a\nremoved job.a", "E0317", "removed twice" },
+		{ "removed job.a { kepe = true }", "E0203",
+		  "Did you mean \"keep\"?" },
+		{ "import job.a = \"x\"", "E0316", "does not declare it" },
+		{ "job a { server = \"x\" }\nimport job.a = \"\"", "E0316",
+		  "must be a text" },
+		{ "job a { server = \"x\" }\n"
+		  "job b { server = \"x\" }\nimport job.a = job.b.loaded",
+		  "E0316", "that is known" },
+		{ "job a { server = \"x\" }\nimport job.a = \"x\"\n"
+		  "import job.a = \"y\"",
+		  "E0316", "it is imported twice" },
 		{ "job a { server = \"x\"  depends_on = [job.b] }\n"
 		  "job b { server = \"x\"  depends_on = [job.a] }",
 		  "E0301", "job.a needs job.b" },
@@ -1168,6 +1370,9 @@ int main(void)
 		cmocka_unit_test(test_replace_when),
 		cmocka_unit_test(test_create_before_destroy),
 		cmocka_unit_test(test_timeouts),
+		cmocka_unit_test(test_moved),
+		cmocka_unit_test(test_removed),
+		cmocka_unit_test(test_import),
 		cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_types_decide),
 		cmocka_unit_test(test_local_is_no_update),
