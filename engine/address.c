@@ -11,6 +11,7 @@
 enum {
 	ADDRESS_MOST = 64 * 1024, /* bytes of an address */
 	HASH_DIGITS = 8,	  /* of a default name that was cut */
+	DEPOSED_DIGITS = 8,	  /* behind the "#" of what is left over */
 };
 
 static bool is_letter(char c)
@@ -217,6 +218,21 @@ bool address_split(struct str address, struct arena *a, struct str *parent,
 	return split_part(str_skip(address, (size_t)(slash + 1)), type, name,
 			  has_key, key) &&
 	       (!*has_key || unquote(key, a));
+}
+
+bool address_deposed(struct str address, struct str *of)
+{
+	size_t n = address.n;
+
+	/* A key ends with a bracket, and a name has no "#". */
+	if (n <= DEPOSED_DIGITS + 1 || address.s[n - DEPOSED_DIGITS - 1] != '#')
+		return false;
+	for (size_t i = n - DEPOSED_DIGITS; i < n; i++)
+		if (!is_digit(address.s[i]) &&
+		    !(address.s[i] >= 'a' && address.s[i] <= 'f'))
+			return false;
+	*of = str_sub(address, 0, n - DEPOSED_DIGITS - 1);
+	return true;
 }
 
 /* Letters and digits as they are; all else is one hyphen between words. */

@@ -19,6 +19,7 @@
 #include "engine/expand.h"
 #include "engine/journal.h"
 #include "engine/plan.h"
+#include "engine/recorded.h"
 #include "engine/seal.h"
 #include "engine/state.h"
 #include "engine/store.h"
@@ -43,8 +44,7 @@ struct node {
 	enum phase phase;
 	struct arena arena; /* until the node is over */
 	struct value wanted;
-	struct str *deps;
-	size_t n_deps;
+	struct state_resource recorded; /* what the state keeps besides */
 };
 
 struct apply {
@@ -153,23 +153,6 @@ static int check_promise(const struct plan_step *step, struct value wanted,
 	return 0;
 }
 
-static int compare_str(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
-static void name_deps(const struct apply *a, const struct plan_step *step,
-		      struct arena *to, struct str **deps, size_t *n)
-{
-	const struct resource *r = step->resource;
-
-	*n = r ? r->n_deps : 0;
-	*deps = arena_new(to, struct str, *n + 1);
-	for (size_t i = 0; i < *n; i++)
-		(*deps)[i] = a->expansion->resources[r->deps[i]].address;
-	qsort(*deps, *n, sizeof(**deps), compare_str);
-}
-
 static int64_t timeout_of(const struct resource *r, enum operation_kind kind)
 {
 	switch (kind) {
@@ -214,13 +197,12 @@ static struct operation *make_operation(const struct apply *a,
 	if (kind == OPERATION_DELETE)
 		return op;
 	op->config = value_copy(node->wanted, &op->arena);
-	op->n_deps = node->n_deps;
+	op->n_deps = node->recorded.n_deps;
 	op->deps = arena_new(&op->arena, struct str, op->n_deps + 1);
-	memcpy(op->deps, node->deps, op->n_deps * sizeof(*op->deps));
-	if (step->resource) {
-		op->prevent_destroy = step->resource->prevent_destroy;
-		op->keep_on_destroy = step->resource->keep_on_destroy;
-	}
+	memcpy(op->deps, node->recorded.deps, op->n_deps * sizeof(*op->deps));
+	op->prevent_destroy = node->recorded.prevent_destroy;
+	op->keep_on_destroy = node->recorded.keep_on_destroy;
+	op->replace_when = str_dup(node->recorded.replace_when, &op->arena);
 	return op;
 }
 
@@ -233,23 +215,12 @@ static enum next over(struct apply *a, struct node *node,
 	return NEXT_DONE;
 }
 
-static bool same_deps(const struct state_resource *a,
-		      const struct state_resource *b)
-{
-	if (a->n_deps != b->n_deps)
-		return false;
-	for (size_t i = 0; i < a->n_deps; i++)
-		if (!str_eq(a->deps[i], b->deps[i]))
-			return false;
-	return true;
-}
-
 /*
  * Nothing to do outside: but what was read, the attributes that steer dmsl, the
  * dependencies and the life cycle go into the state.
  */
 static enum next keep(struct apply *a, struct node *node,
-		      const struct plan_step *step)
+		      const struct plan_step *step, struct error *err)
 {
 	const struct state_resource *old = state_find(&a->state, step->address);
 	struct state_resource r;
@@ -265,14 +236,10 @@ static enum next keep(struct apply *a, struct node *node,
 			r.attrs = value_with(r.attrs, str_from(s->name), *v,
 					     &node->arena);
 	}
-	if (step->resource) {
-		name_deps(a, step, &node->arena, &r.deps, &r.n_deps);
-		r.prevent_destroy = step->resource->prevent_destroy;
-		r.keep_on_destroy = step->resource->keep_on_destroy;
-	}
-	if (!old || !value_eq(old->attrs, r.attrs) || !same_deps(old, &r) ||
-	    old->prevent_destroy != r.prevent_destroy ||
-	    old->keep_on_destroy != r.keep_on_destroy)
+	if (step->resource && recorded_fill(a->expansion, step->resource,
+					    &node->arena, &r, err) < 0)
+		return NEXT_FAILED;
+	if (!old || !value_eq(old->attrs, r.attrs) || !recorded_eq(old, &r))
 		state_put(&a->state, &r);
 	return over(a, node, step);
 }
@@ -303,11 +270,17 @@ static int prepare(struct apply *a, struct node *node,
 		*err = (struct error){ .kind = ERROR_INVALID };
 		return -1;
 	}
+	/* What is made anew is made as it is written. */
+	if (step->prior && step->action != ACTION_REPLACE)
+		expand_ignored(step->resource, step->prior->attrs, &node->arena,
+			       &node->wanted, NULL);
 	if (!value_is_known(node->wanted))
 		return error_set(err, ERROR_FAILED,
 				 "what it needs is still "
 				 "not known");
-	name_deps(a, step, &node->arena, &node->deps, &node->n_deps);
+	if (recorded_fill(a->expansion, step->resource, &node->arena,
+			  &node->recorded, err) < 0)
+		return -1;
 	return check_promise(step, node->wanted, &node->arena, err);
 }
 
@@ -389,7 +362,7 @@ static enum next next_operation(void *owner, size_t number,
 	switch (step->action) {
 	case ACTION_NONE:
 	case ACTION_READ:
-		return keep(a, node, step);
+		return keep(a, node, step, err);
 	case ACTION_FORGET:
 		return forget(a, node, step, err);
 	case ACTION_CREATE:
@@ -512,6 +485,28 @@ static void add_count(struct buf *b, const char *verb, size_t n)
 		buf_fmt(b, "%s%zu %s", b->len ? ", " : "", n, verb);
 }
 
+static bool is_silent(const struct plan_step *step)
+{
+	return (step->action == ACTION_NONE || step->action == ACTION_READ) &&
+	       !step->moved_from.n && !step->import_id.n;
+}
+
+/* replace vpc.b, moved from vpc.a */
+static void add_line(struct buf *b, const struct plan_step *step)
+{
+	if (step->import_id.n)
+		buf_fmt(b, "import %.*s\n", STR_ARG(step->address));
+	if (step->action == ACTION_NONE && step->moved_from.n)
+		buf_fmt(b, "move %.*s", STR_ARG(step->address));
+	else if (step->action != ACTION_NONE)
+		buf_fmt(b, "%s %.*s", action_name(step->action),
+			STR_ARG(step->address));
+	if (step->moved_from.n)
+		buf_fmt(b, ", from %.*s", STR_ARG(step->moved_from));
+	if (step->action != ACTION_NONE || step->moved_from.n)
+		buf_add_char(b, '\n');
+}
+
 /* What changed, and from what: the commit's message. */
 static struct str commit_message(struct apply *a, struct arena *to)
 {
@@ -526,6 +521,8 @@ static struct str commit_message(struct apply *a, struct arena *to)
 	add_count(&counts, "replaced", r->replaced);
 	add_count(&counts, "deleted", r->deleted);
 	add_count(&counts, "forgotten", r->forgotten);
+	add_count(&counts, "moved", r->moved);
+	add_count(&counts, "imported", r->imported);
 	add_count(&counts, "run", r->ran);
 	add_count(&counts, "failed", r->failed);
 	buf_init(&b, 1 << 20);
@@ -536,12 +533,10 @@ static struct str commit_message(struct apply *a, struct arena *to)
 	for (size_t i = 0; i < a->plan->n_steps; i++) {
 		const struct plan_step *step = &a->plan->steps[i];
 
-		if (step->action == ACTION_NONE ||
-		    a->nodes[i].phase != PHASE_OVER)
+		if (is_silent(step) || a->nodes[i].phase != PHASE_OVER)
 			continue;
 		if (lines++ < MESSAGE_LINES)
-			buf_fmt(&b, "%s %.*s\n", action_name(step->action),
-				STR_ARG(step->address));
+			add_line(&b, step);
 		else
 			more++;
 	}
@@ -623,6 +618,92 @@ static int begin_journal(struct apply *a, struct error *err)
 			 &a->journal, err) < 0)
 		return -1;
 	return journal_add(a->journal, &r, err);
+}
+
+/* One record a move: after a crash it was made, or it was not. */
+static int move_one(struct apply *a, const struct plan_step *step,
+		    struct error *err)
+{
+	const struct state_resource *old =
+	    state_find(&a->state, step->moved_from);
+	struct state_resource now;
+	struct journal_record r = {
+		.kind = JOURNAL_DONE,
+		.address = step->moved_from,
+		.action = STR("move"),
+		.resource = &now,
+	};
+
+	if (!old)
+		BUG("nothing to move to step %zu", step->index);
+	now = *old;
+	now.address = step->address;
+	if (journal_add(a->journal, &r, err) < 0)
+		return -1;
+	state_put(&a->state, &now);
+	state_remove(&a->state, step->moved_from);
+	a->result->moved++;
+	return 0;
+}
+
+/* Who depends on what was moved depends on it where it is now. */
+static void rename_deps(struct apply *a, const struct map *moved)
+{
+	for (size_t i = 0; i < a->state.resources.n; i++) {
+		struct state_resource *s = a->state.resources.entries[i].value;
+		bool is_changed = false;
+
+		for (size_t k = 0; s && k < s->n_deps; k++) {
+			const struct plan_step *to = map_get(moved, s->deps[k]);
+
+			if (to)
+				s->deps[k] =
+				    str_dup(to->address, a->state.arena);
+			is_changed |= to != NULL;
+		}
+		if (is_changed)
+			state_sort_deps(s);
+	}
+}
+
+static int import_one(struct apply *a, const struct plan_step *step,
+		      struct error *err)
+{
+	struct state_resource now = *step->prior;
+	struct journal_record r = {
+		.kind = JOURNAL_DONE,
+		.address = step->address,
+		.action = STR("import"),
+		.resource = &now,
+	};
+
+	if (journal_add(a->journal, &r, err) < 0)
+		return -1;
+	state_put(&a->state, &now);
+	a->result->imported++;
+	return 0;
+}
+
+/* What is so by declaration alone, before anything is done outside. */
+static int take_declared(struct apply *a, struct error *err)
+{
+	struct map moved = { 0 };
+	int result = 0;
+
+	for (size_t i = 0; i < a->plan->n_steps && result == 0; i++) {
+		const struct plan_step *step = &a->plan->steps[i];
+
+		if (step->moved_from.n) {
+			result = move_one(a, step, err);
+			map_put(&moved, step->moved_from, (void *)step);
+		}
+		if (step->import_id.n && step->prior && result == 0)
+			result = import_one(a, step, err);
+	}
+	if (moved.n)
+		rename_deps(a, &moved);
+	map_release(&moved);
+	return result;
 }
 
 static size_t count_work(const struct plan *p)
@@ -717,7 +798,7 @@ static int run(struct apply *a, struct error *err)
 	struct error run_error = { 0 };
 	int result;
 
-	if (begin_journal(a, err) < 0)
+	if (begin_journal(a, err) < 0 || take_declared(a, err) < 0)
 		return -1;
 	result = run_steps(a, &run_error);
 	if (a->result->is_abandoned)

@@ -91,6 +91,8 @@ static void add_intent(struct execute *x, struct operation *op)
 		.deps = op->deps,
 		.n_deps = op->n_deps,
 		.id = op->id,
+		.name = op->name,
+		.replace_when = op->replace_when,
 	};
 
 	add_record(x, &r);
@@ -134,6 +136,8 @@ static struct engine_call *make_call(struct execute *x, struct operation *op)
 
 	e->call.config = value_copy(op->config, &e->arena);
 	e->call.token = str_dup(op->token, &e->arena);
+	if (op->name.n)
+		e->call.name = str_dup(op->name, &e->arena);
 	/* A create has no object yet, unless an earlier attempt told its id. */
 	if (op->id.n || op->kind == OPERATION_CREATE)
 		e->call.id = str_dup(op->id, &e->arena);
@@ -167,6 +171,7 @@ static struct state_resource resource_after(const struct execute *x,
 		.n_deps = op->n_deps,
 		.prevent_destroy = op->prevent_destroy,
 		.keep_on_destroy = op->keep_on_destroy,
+		.replace_when = op->replace_when,
 	};
 }
 

@@ -288,6 +288,35 @@ static struct value gather_close(const struct gather *g, struct arena *a,
 	return value_sorted(entries, g->n);
 }
 
+void expand_ignored(const struct resource *r, struct value now, struct arena *a,
+		    struct value *wanted, struct place **places)
+{
+	size_t n = wanted->as.map.n;
+	struct gather g = { 0 };
+
+	if (r->n_ignore == 0)
+		return;
+	gather_open(&g, n + r->n_ignore);
+	for (size_t i = 0; i < n; i++) {
+		const struct value_entry *e = &wanted->as.map.entries[i];
+		bool is_ignored = false;
+
+		for (size_t k = 0; k < r->n_ignore; k++)
+			is_ignored |= str_eq(r->ignore[k], e->key);
+		if (!is_ignored)
+			gather_add(&g, e->key, e->value,
+				   places ? (*places)[i] : r->place);
+	}
+	for (size_t k = 0; k < r->n_ignore; k++) {
+		const struct value *v = value_get_str(now, r->ignore[k]);
+
+		if (v && !value_is_null(*v))
+			gather_add(&g, r->ignore[k], *v, r->place);
+	}
+	*wanted = gather_close(&g, a, places);
+	free(g.items);
+}
+
 static struct value merge_tags(const struct expansion *e, struct value own,
 			       struct arena *a)
 {

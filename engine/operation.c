@@ -2,6 +2,7 @@
 
 #include "engine/operation.h"
 
+#include "engine/provider.h"
 #include "engine/schema.h"
 #include "engine/state.h"
 #include "lang/base/digest.h"

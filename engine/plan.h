@@ -61,6 +61,8 @@ struct plan_step {
 	bool creates_first; /* a replacement: the old goes last */
 	bool is_existing;   /* declared `existing`: never changed */
 	bool is_left_out;   /* not selected: as it is in the state */
+	/* What the state keeps of it besides attributes is not so any more. */
+	bool updates_state;
 	struct str moved_from; /* its address in the state until now */
 	struct str import_id;  /* of the object that is taken over */
 	struct str reason;     /* "was deleted outside", "is stopped", … */

@@ -60,6 +60,15 @@ static bool is_kept(const struct planner *x, const struct state_resource *r)
 	return r->keep_on_destroy || (declared && declared->keep_on_destroy);
 }
 
+/* removed ADDRESS { keep = true } */
+static bool is_let_go(const struct planner *x, const struct state_resource *r)
+{
+	const struct declared_removed *d =
+	    x->e ? expand_removed(x->e, r->address) : NULL;
+
+	return d && d->keep;
+}
+
 static int fill_delete(struct planner *x, struct plan_step *s,
 		       const struct refreshed *f)
 {
@@ -67,10 +76,14 @@ static int fill_delete(struct planner *x, struct plan_step *s,
 	s->schema = catalog_type(&x->types, f->state->type)->schema;
 	s->prior = &f->now;
 	s->wanted = value_null();
+	s->moved_from = plan_moved_from(x, s->address);
 	s->action = ACTION_DELETE;
 	if (f->is_gone) {
 		s->action = ACTION_FORGET;
 		s->reason = STR("was deleted outside");
+	} else if (is_let_go(x, f->state)) {
+		s->action = ACTION_FORGET;
+		s->reason = STR("removed with keep: the object stays");
 	} else if (is_kept(x, f->state)) {
 		s->action = ACTION_FORGET;
 		s->reason = STR("keep_on_destroy: the object stays");

@@ -13,6 +13,10 @@
  *	step    ACTION ADDRESS PROVIDER
  *	  why       reason
  *	  run
+ *	  moved     address until now
+ *	  import    id
+ *	  first     the new object is made before the old one goes
+ *	  recorded  what the state keeps besides attributes changes
  *	  effect    KIND text
  *	  attr      NAME value              what is made
  *	  change    NAME old -> new         what is changed; "!" when it
@@ -67,19 +71,30 @@ static void add_name(struct buf *b, const char *before, struct str name)
 	buf_add_char(b, ' ');
 }
 
+static void write_text(struct buf *b, const char *word, struct str text)
+{
+	if (text.n == 0)
+		return;
+	buf_fmt(b, "  %s ", word);
+	json_write_string(b, text);
+	buf_add_char(b, '\n');
+}
+
 static void write_step(struct buf *b, const struct context *c,
 		       const struct plan_step *s)
 {
 	add_words(b, "step ", action_name(s->action), " ");
 	json_write_string(b, s->address);
 	add_words(b, " ", c->open[s->provider].provider->name, "\n");
-	if (s->reason.n) {
-		buf_add_c(b, "  why ");
-		json_write_string(b, s->reason);
-		buf_add_char(b, '\n');
-	}
+	write_text(b, "why", s->reason);
 	if (s->runs)
 		buf_add_c(b, "  run\n");
+	write_text(b, "moved", s->moved_from);
+	write_text(b, "import", s->import_id);
+	if (s->creates_first)
+		buf_add_c(b, "  first\n");
+	if (s->updates_state)
+		buf_add_c(b, "  recorded\n");
 	for (size_t i = 0; i < s->n_effects; i++) {
 		add_words(b, "  effect ", effect_name(s->effects[i].kind), " ");
 		json_write_string(b, s->effects[i].text);

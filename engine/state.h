@@ -72,6 +72,8 @@ struct state_resource *state_find(const struct state *s, struct str address);
 /* Copies r into the state's arena, replacing one of the same address. */
 void state_put(struct state *s, const struct state_resource *r);
 void state_remove(struct state *s, struct str address);
+/* Sorted and each once, in place; state_put() does it too. */
+void state_sort_deps(struct state_resource *r);
 size_t state_count(const struct state *s);
 /* All resources sorted by address; the array lives in a. */
 struct state_resource **state_sorted(const struct state *s, struct arena *a,
