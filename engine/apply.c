@@ -614,7 +614,7 @@ static int begin_journal(struct apply *a, struct error *err)
 		.stack_uid = c->state.uid,
 	};
 
-	if (journal_open(store_stack_folder(c->store), c->seal, NULL,
+	if (journal_open(store_stack_folder(c->store), c->seal, c->replay,
 			 &a->journal, err) < 0)
 		return -1;
 	return journal_add(a->journal, &r, err);
@@ -731,6 +731,7 @@ static int run_steps(struct apply *a, struct error *err)
 		.report = &a->report,
 		.parallel = a->context->parallel,
 		.timeout_ms = TIMEOUT_MS,
+		.carried = a->context->replay,
 		.owner = a,
 		.next = next_operation,
 		.checked = check_effects,

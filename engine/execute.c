@@ -198,6 +198,41 @@ static void queue(struct execute *x, struct operation *op)
 	x->n_unsent++;
 }
 
+/*
+ * A create whose outcome recovery could not find out is repeated in its turn:
+ * as it was begun, with everything that its token stands for.
+ */
+static void take_up(struct execute *x, struct operation *op)
+{
+	const struct journal_record *intent;
+
+	if (!x->carried || op->kind != OPERATION_CREATE || op->is_recovery)
+		return;
+	intent = map_get(&x->carried_at, op->address);
+	if (!intent)
+		return;
+	op->is_outdated = !value_eq(op->config, intent->config);
+	op->config = value_copy(intent->config, &op->arena);
+	op->is_recovery = true;
+	op->token = intent->token;
+	op->run_id = intent->run_id;
+	op->id = intent->id;
+	op->memo = intent->memo;
+	x->n_taken_up++;
+}
+
+/* It was made as it was wanted then, and now something else is. */
+static void outdated(struct execute *x, size_t node, const struct operation *op)
+{
+	struct error err = { 0 };
+
+	error_set(&err, ERROR_CONFLICT,
+		  "an interrupted run had begun it with other attributes, and "
+		  "so it was ended");
+	error_hint(&err, "Apply again: what has changed since is then seen.");
+	fail_node(x, node, op, &err);
+}
+
 /* Asks the owner what the node does next; called when nothing of it runs. */
 static void advance(struct execute *x, size_t node)
 {
@@ -214,6 +249,7 @@ static void advance(struct execute *x, size_t node)
 	case NEXT_OPERATION:
 		break;
 	}
+	take_up(x, op);
 	op->node = node;
 	op->begun_ms = clock_ms();
 	x->operations[node] = op;
@@ -334,6 +370,11 @@ static void operation_done(struct execute *x, struct operation *op,
 		state_put(x->state, &r);
 		add_outcome(x, op, JOURNAL_DONE, &r, NULL);
 		report_end(x->report, node, NULL);
+	}
+	if (op->is_outdated) {
+		outdated(x, node, op);
+		end_operation(x, op);
+		return;
 	}
 	end_operation(x, op);
 	advance(x, node);
@@ -669,12 +710,17 @@ int execute_run(struct execute *x, struct error *err)
 	memset(x->operations, 0, n * sizeof(struct operation *));
 	x->unsent = NULL;
 	x->unsent_end = &x->unsent;
+	for (size_t i = 0; x->carried && i < x->carried->n_open; i++)
+		map_put(&x->carried_at, x->carried->open[i].address,
+			&x->carried->open[i]);
 	loop(x);
+	x->n_unknown += x->carried_at.n - x->n_taken_up;
 	if (x->is_abandoned) {
 		/* What runs cannot be waited for: the caller leaves at once. */
 		return 0;
 	}
 	workers_close(x->workers);
+	map_release(&x->carried_at);
 	free(x->operations);
 	close(x->signals);
 	sigprocmask(SIG_SETMASK, &old, NULL);

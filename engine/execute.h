@@ -27,8 +27,11 @@
  *		is committed, and the next run repeats it first. There, only an
  *		answer ends it: a refusal says that nothing is there (a
  *		repetition has to look first, by token, name or tag), a service
- *		that cannot be reached or asked says nothing. With an id: the
- *		object is put into the state as incomplete, and is replaced.
+ *		that cannot be reached or asked says nothing. What recovery
+ *		could not find out is carried on: the step that creates the
+ *		same resource repeats the old intent instead of a new one, when
+ *		what it needs has been mended. With an id: the object is put
+ *		into the state as incomplete, and is replaced.
  *	update	a refresh shows what became of attributes that can be read. Of
  *		others (a password) nobody could tell, should the text be taken
  *		back meanwhile: the intent stays open too. But it stands for
@@ -56,6 +59,7 @@
  */
 
 #include "lang/base/error.h"
+#include "lang/base/map.h"
 
 #include "engine/operation.h"
 #include "engine/report.h"
@@ -68,6 +72,7 @@
 struct context;
 struct engine_call;
 struct journal;
+struct journal_replay;
 struct state;
 
 /* What the owner says when it is asked for a node's next operation. */
@@ -86,6 +91,8 @@ struct execute {
 	struct report *report;
 	int parallel;	    /* calls at once; several polls may be one */
 	int64_t timeout_ms; /* for an operation that says none */
+	/* Open creates that recovery left; their journal goes on. Or NULL. */
+	const struct journal_replay *carried;
 	void *owner;
 	/* Asked when a node is ready, and again after each operation. */
 	enum next (*next)(void *owner, size_t node, struct operation **op,
@@ -110,6 +117,8 @@ struct execute {
 	/* -- private -- */
 	struct workers *workers;
 	struct operation **operations; /* by node */
+	struct map carried_at;	       /* address -> struct journal_record */
+	size_t n_taken_up;
 	struct operation *unsent, **unsent_end;
 	size_t n_unsent, n_calls;
 	struct operation *here; /* to be run at once, see begin_nodes() */

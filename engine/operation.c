@@ -112,15 +112,17 @@ bool operation_is_unknown(const struct operation *op, enum error_kind kind)
 {
 	if (op->kind == OPERATION_CHECK || op->kind == OPERATION_DELETE)
 		return false;
+	if (op->is_recovery && op->kind != OPERATION_CREATE)
+		return false;
 	/*
-	 * A repetition had to find what was begun: its refusal is an answer,
-	 * but not where what failed may have been the search itself.
+	 * A repetition had to look first: its refusal is an answer. Unless it
+	 * was the search that failed, which may take several requests.
 	 */
+	if (op->is_recovery && op->type->ops->recovery == 'Q' &&
+	    (kind == ERROR_FAILED || kind == ERROR_CORRUPT))
+		return true;
 	if (op->is_recovery)
-		return op->kind == OPERATION_CREATE &&
-		       (classes[kind].had_no_answer ||
-			(op->type->ops->recovery == 'Q' &&
-			 (kind == ERROR_FAILED || kind == ERROR_CORRUPT)));
+		return classes[kind].had_no_answer;
 	return op->is_unsure || kind == ERROR_TIMEOUT;
 }
 

@@ -54,6 +54,7 @@ struct operation {
 	bool is_recovery;
 	struct str token, id, memo;
 	struct str run_id; /* that began it; empty: this one */
+	bool is_outdated;  /* config is the old intent's, not what is wanted */
 	/* private */
 	size_t node;
 	int attempt;

@@ -51,7 +51,8 @@ static _Noreturn void leave(void)
 static int recover_first(struct context *c, struct run *r, struct error *err)
 {
 	bool is_abandoned;
-	int result = recover(c, r->expansion, &is_abandoned, err);
+	int result =
+	    recover(c, r->expansion, !r->is_destroy, &is_abandoned, err);
 
 	if (is_abandoned)
 		leave();

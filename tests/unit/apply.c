@@ -9,6 +9,7 @@
 #include "engine/cli.h"
 
 #include "engine/provider.h"
+#include "engine/store.h"
 #include "lang/base/arena.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
@@ -16,12 +17,14 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -54,8 +57,9 @@ static struct {
 	pthread_mutex_t lock;
 	struct made objects[OBJECTS];
 	size_t n;
-	char log[4096]; /* what was done, in order */
-	bool answers;	/* "silent" objects answer from now on */
+	char log[4096];	      /* what was done, in order */
+	bool answers;	      /* "silent" objects answer from now on */
+	bool is_out_of_reach; /* they do not even hear */
 	bool has_new_effect;
 	const char *code; /* that is promised; NULL: none is */
 	int recoveries;
@@ -148,6 +152,12 @@ static enum step create(struct call *c, struct made *o)
 	if (str_is(act, "half")) {
 		make(c, o);
 		return call_fail(c, ERROR_FAILED, "broke half way");
+	}
+	if (str_is(act, "silent") && world.is_out_of_reach)
+		return call_fail(c, ERROR_UNAVAILABLE, "out of reach");
+	if (str_is(act, "mends")) {
+		world.is_out_of_reach = false;
+		world.answers = true;
 	}
 	if (str_is(act, "silent") && !world.answers) {
 		make(c, o);
@@ -351,7 +361,7 @@ static int begin(void **state)
 	memset(world.objects, 0, sizeof(world.objects));
 	world.n = 0;
 	world.log[0] = '\0';
-	world.answers = world.has_new_effect = false;
+	world.answers = world.has_new_effect = world.is_out_of_reach = false;
 	world.code = NULL;
 	world.recoveries = 0;
 	world.reads = world.batches = 0;
@@ -628,6 +638,99 @@ static void one_that_spoils_a_batch_fails_nobody(void **state)
 	assert_int_equal(world.reads, 3);
 }
 
+/* A process that holds the lease, and with it the journal. */
+static pid_t start_holder(void)
+{
+	const struct store_options o = { .stack_path = "s.dmsl",
+					 .stack = STR_INIT("s") };
+	int fds[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct arena a = { 0 };
+		struct store *s;
+		struct str broken;
+		struct error err;
+
+		if (store_open(&o, &s, &err) == 0 &&
+		    store_lease(s, STR("holder"), &a, &broken, &err) == 0 &&
+		    write(fds[1], "x", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	close(fds[1]);
+	assert_int_equal(read(fds[0], &byte, 1), 1);
+	close(fds[0]);
+	return pid;
+}
+
+static void whoever_reads_sees_an_interrupted_run_but_no_live_one(void **state)
+{
+	pid_t holder;
+
+	(void)state;
+	write_stack("thing a { act = \"silent\" }\nthing b {}\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	/* Nothing is committed, but thing.b is there. */
+	assert_int_equal(run("plan", NULL), 0);
+	assert_true(has_said("left 1 step unfinished"));
+	assert_true(has_said("1 to create"));
+	assert_int_equal(run("show", NULL), 0);
+	assert_true(has_said("thing.b"));
+	holder = start_holder();
+	assert_int_equal(run("plan", NULL), 0);
+	assert_true(has_said("2 to create"));
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("is being changed by"));
+	kill(holder, SIGKILL);
+	waitpid(holder, NULL, 0);
+	/* Reading changed nothing: it is still there to be recovered. */
+	world.answers = true;
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\ncreate thing.b\n");
+}
+
+/*
+ * A create that nobody can be asked about does not keep the apply from mending
+ * what it needs; then it is repeated, with its own token.
+ */
+static void what_cannot_be_found_out_is_repeated_in_its_turn(void **state)
+{
+	(void)state;
+	write_stack("thing a { act = \"silent\" }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	world.is_out_of_reach = true;
+	/* Whoever takes it all down must know it first. */
+	assert_int_equal(run("destroy", "--yes"), 1);
+	assert_true(has_said("is still not known"));
+	write_stack("thing a { act = \"silent\"  depends_on = [thing.b] }\n"
+		    "thing b { act = \"mends\" }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\ncreate thing.b\n");
+	assert_int_equal(count_objects(), 2);
+	assert_int_not_equal(access(".git/dmsl/s/journal", F_OK), 0);
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+
+	/* It ends as it was begun; what is wanted now comes afterwards. */
+	world.answers = false;
+	write_stack("thing b {}\nthing d { act = \"silent\" }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	world.is_out_of_reach = true;
+	write_stack("thing b {}\nthing c { act = \"mends\" }\n"
+		    "thing d { act = \"silent\"  size = 2  "
+		    "depends_on = [thing.c] }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("had begun it with other attributes"));
+	assert_int_equal(count_objects(), 3);
+	world.log[0] = '\0';
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "update thing.d\n");
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -666,6 +769,11 @@ int main(void)
 				       begin),
 		cmocka_unit_test_setup(one_that_spoils_a_batch_fails_nobody,
 				       begin),
+		cmocka_unit_test_setup(
+		    whoever_reads_sees_an_interrupted_run_but_no_live_one,
+		    begin),
+		cmocka_unit_test_setup(
+		    what_cannot_be_found_out_is_repeated_in_its_turn, begin),
 		cmocka_unit_test_setup(without_the_lease_nothing_more_is_done,
 				       begin),
 	};
