@@ -152,7 +152,13 @@ bench: dmsl tests/bench/measure$(EXEEXT)
 EXTRA_DIST += tests/bench/stack.py tests/bench/bench.py tests/bench/README
 
 # Habits: the same in the hook and in CI.
-.PHONY: check-headers check-layers check-man check-shell check-style style hooks
+.PHONY: check-crash check-headers check-layers check-man check-shell check-style style hooks
+# The long versions; they print how often they killed, and with what seed.
+check-crash: tests/dmsl-test$(EXEEXT) tests/crash/crash$(EXEEXT)
+	DMSL_BUILDDIR='$(abs_top_builddir)' DMSL_CRASH=long tests/crash/crash$(EXEEXT)
+	DMSL_SRCDIR='$(abs_top_srcdir)' DMSL_BUILDDIR='$(abs_top_builddir)' \
+		DMSL_PROPERTY_COUNT=$${DMSL_PROPERTY_COUNT-300} \
+		$(SHELL) $(srcdir)/tests/property/property.sh
 check-headers:
 	DMSL_SRCDIR='$(abs_top_srcdir)' $(SHELL) $(srcdir)/tests/habits/headers.sh \
 		$(CC) $(DEFS) -I'$(abs_top_builddir)' -I'$(abs_top_srcdir)' \
@@ -182,9 +188,12 @@ script_tests = \
 	tests/t/0010-apply.sh \
 	tests/t/0011-killed.sh \
 	tests/t/0013-shown.sh \
+	tests/t/0012-cloud.sh \
+	tests/property/property.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
 	tests/t/0910-kill.sh \
 	tests/t/0920-secrets.sh
 TESTS += $(script_tests)
-EXTRA_DIST += $(script_tests) $(unit_scripts) tests/lib.sh tests/lang
+EXTRA_DIST += $(script_tests) $(unit_scripts) tests/lib.sh tests/lang \
+	tests/property/property.py
