@@ -159,6 +159,7 @@ script_tests = \
 	tests/t/0002-validate.sh \
 	tests/t/0010-apply.sh \
 	tests/t/0011-killed.sh \
+	tests/t/0014-concurrent.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
 	tests/t/0910-kill.sh \
