@@ -15,6 +15,7 @@
 #include "engine/calls.h"
 #include "engine/checks.h"
 #include "engine/context.h"
+#include "engine/estimate.h"
 #include "engine/execute.h"
 #include "engine/expand.h"
 #include "engine/journal.h"
@@ -61,6 +62,7 @@ struct apply {
 	bool *is_known;
 	struct schedule schedule;
 	struct report report;
+	struct estimate estimate;
 	struct journal *journal;
 	struct arena arena; /* of `known` */
 	struct str hash;
@@ -837,6 +839,16 @@ static void run_checks(struct apply *a)
 		r->n_checks_failed += !r->checks[i].has_passed;
 }
 
+/* What was learnt is worth no error: next time it is not foretold. */
+static void end_estimate(struct apply *a)
+{
+	struct error ignored;
+
+	durations_save(&a->estimate.after,
+		       store_stack_folder(a->context->store), &ignored);
+	estimate_release(&a->estimate);
+}
+
 int apply_run(struct context *c, struct expansion *e, struct plan *p,
 	      struct apply_result *out, struct error *err)
 {
@@ -864,11 +876,15 @@ int apply_run(struct context *c, struct expansion *e, struct plan *p,
 		e->lookup_context = &a;
 	}
 	report_open(&a.report, c, a.graph.n_nodes, count_work(p));
+	estimate_init(&a.estimate, store_stack_folder(c->store), p, &a.graph,
+		      &a.schedule, c->parallel);
+	a.report.estimate = &a.estimate;
 	result = run(&a, err);
 	if (!out->is_abandoned) {
 		if (result == 0)
 			run_checks(&a);
 		report_close(&a.report);
+		end_estimate(&a);
 		if (a.journal) {
 			struct error ignored;
 

@@ -12,6 +12,8 @@ engine_libengine_a_SOURCES = \
 	engine/codec.c engine/codec.h \
 	engine/context.h \
 	engine/diff.c engine/diff.h \
+	engine/durations.c engine/durations.h \
+	engine/estimate.c engine/estimate.h \
 	engine/execute.c engine/execute.h \
 	engine/expand.c engine/expand.h \
 	engine/expand_body.c \
