@@ -321,6 +321,9 @@ static void advance(struct execute *x, size_t node)
 			     op->address);
 		if (!op->token.n)
 			op->token = token_of(op, x->context, &op->arena);
+		if (op->is_beside)
+			op->name = call_name_beside(x->context, op->address,
+						    op->token, &op->arena);
 	}
 	if (has_effect(op) && !op->is_recovery)
 		add_intent(x, op);
