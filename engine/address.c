@@ -4,6 +4,7 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
+#include "lang/base/digest.h"
 #include "lang/utf8.h"
 
 #include <string.h>
@@ -235,6 +236,14 @@ bool address_deposed(struct str address, struct str *of)
 			return false;
 	*of = str_sub(address, 0, n - DEPOSED_DIGITS - 1);
 	return true;
+}
+
+struct str address_depose(struct arena *a, struct str address, struct str id)
+{
+	char hex[DIGEST_HEX_SIZE];
+
+	digest_sha256_hex(id, hex);
+	return str_fmt(a, "%.*s#%.*s", STR_ARG(address), DEPOSED_DIGITS, hex);
 }
 
 /* Letters and digits as they are; all else is one hyphen between words. */

@@ -11,6 +11,7 @@
 
 #include "engine/apply.h"
 
+#include "engine/address.h"
 #include "engine/apply_graph.h"
 #include "engine/calls.h"
 #include "engine/checks.h"
@@ -46,6 +47,8 @@ struct node {
 	struct arena arena; /* until the node is over */
 	struct value wanted;
 	struct state_resource recorded; /* what the state keeps besides */
+	/* Of the delete of a replacement that creates first: what is deleted */
+	struct str deposed;
 };
 
 struct apply {
@@ -178,10 +181,10 @@ static struct operation *make_operation(const struct apply *a,
 					enum operation_kind kind)
 {
 	struct operation *op = operation_new(kind);
-	const struct state_resource *prior =
-	    state_find(&a->state, step->address);
+	const struct state_resource *prior;
 
-	op->address = step->address;
+	op->address = node->deposed.n ? node->deposed : step->address;
+	prior = state_find(&a->state, op->address);
 	op->schema = step->schema;
 	op->type = step->type;
 	op->provider = step->provider;
@@ -286,12 +289,75 @@ static int prepare(struct apply *a, struct node *node,
 	return check_promise(step, node->wanted, &node->arena, err);
 }
 
+/* That of another object is not taken, however small the chance. */
+static struct str free_address(const struct apply *a,
+			       const struct state_resource *old)
+{
+	struct arena *arena = a->state.arena;
+	struct str salt = old->id;
+
+	for (;;) {
+		struct str address = address_depose(arena, old->address, salt);
+		const struct state_resource *other =
+		    state_find(&a->state, address);
+
+		if (!other || str_eq(other->id, old->id))
+			return address;
+		salt = str_fmt(arena, "%.*s+", STR_ARG(salt));
+	}
+}
+
+/*
+ * The old object makes room in the state for the one that replaces it. Durable
+ * before the intent of the create, which is synced behind it: after a crash it
+ * is either left over, and the next plan deletes it, or, where nothing was
+ * created, still that of its address.
+ */
+static int depose(struct apply *a, const struct plan_step *step,
+		  struct error *err)
+{
+	const struct state_resource *old = state_find(&a->state, step->address);
+	struct state_resource deposed;
+	struct journal_record r = {
+		.kind = JOURNAL_DONE,
+		.action = STR("depose"),
+		.resource = &deposed,
+	};
+
+	if (!old)
+		return 0;
+	deposed = *old;
+	deposed.address = free_address(a, old);
+	/* That it was to be replaced was allowed. */
+	deposed.prevent_destroy = deposed.keep_on_destroy = false;
+	r.address = deposed.address;
+	if (journal_add(a->journal, &r, err) < 0)
+		return -1;
+	state_put(&a->state, &deposed);
+	a->nodes[a->graph.delete_node[step->index]].deposed = deposed.address;
+	return 0;
+}
+
+/* The provider made no other object of it: there is nothing to delete. */
+static bool is_still_used(const struct apply *a, const struct plan_step *step,
+			  const struct node *node)
+{
+	const struct state_resource *now = state_find(&a->state, step->address);
+	const struct state_resource *old = state_find(&a->state, node->deposed);
+
+	return now && old && str_eq(now->id, old->id);
+}
+
 static enum next delete_next(struct apply *a, struct node *node,
 			     const struct plan_step *step,
 			     struct operation **op)
 {
-	if (node->phase == PHASE_BEGIN &&
-	    state_find(&a->state, step->address)) {
+	struct str address = node->deposed.n ? node->deposed : step->address;
+
+	if (step->creates_first && is_still_used(a, step, node))
+		state_remove(&a->state, address);
+	if (node->phase == PHASE_BEGIN && state_find(&a->state, address) &&
+	    (!step->creates_first || node->deposed.n)) {
 		node->phase = PHASE_ACTED;
 		*op = make_operation(a, step, node, OPERATION_DELETE);
 		return NEXT_OPERATION;
@@ -330,10 +396,13 @@ static enum next change_next(struct apply *a, struct node *node,
 		/* fall through */
 	case PHASE_CHECKED:
 		node->phase = PHASE_ACTED;
+		if (step->creates_first && depose(a, step, err) < 0)
+			return NEXT_FAILED;
 		if (!is_run_only) {
 			*op = make_operation(a, step, node,
 					     has_object ? OPERATION_UPDATE
 							: OPERATION_CREATE);
+			(*op)->is_beside = step->creates_first;
 			return NEXT_OPERATION;
 		}
 		/* fall through */
@@ -577,6 +646,7 @@ int apply_commit(struct context *c, struct str message, struct str *commit,
 	if (c->has_lease && store_hold(c->store, err) < 0)
 		return -1;
 	buf_init(&text, STATE_MAX);
+	state_drop_kept(&c->state);
 	/* Before the commit: if it is cut off here, it is done once more. */
 	if (!state_count(&c->state) && sweep(c, err) < 0)
 		goto out;

@@ -259,6 +259,9 @@ static void advance(struct execute *x, size_t node)
 		if (!op->token.n && has_effect(op))
 			op->token =
 			    operation_token(op, x->context->run_id, &op->arena);
+		if (op->is_beside && op->token.n)
+			op->name = call_name_beside(x->context, op->address,
+						    op->token, &op->arena);
 	}
 	if (has_effect(op) && !op->is_recovery)
 		add_intent(x, op);

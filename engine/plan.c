@@ -341,6 +341,7 @@ static int load_prior(struct planner *x)
 {
 	struct place *places;
 
+	state_drop_kept(&x->c->state);
 	x->state = state_sorted(&x->c->state, x->arena, &x->n_state);
 	if (plan_moves(x))
 		return -1;

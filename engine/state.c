@@ -121,6 +121,21 @@ void state_remove(struct state *s, struct str address)
 		map_put(&s->resources, address, NULL);
 }
 
+void state_drop_kept(struct state *s)
+{
+	for (size_t i = 0; i < s->resources.n; i++) {
+		const struct map_entry *e = &s->resources.entries[i];
+		const struct state_resource *old = e->value, *now;
+		struct str of;
+
+		if (!old || !address_deposed(old->address, &of))
+			continue;
+		now = state_find(s, of);
+		if (now && str_eq(now->id, old->id))
+			state_remove(s, e->key);
+	}
+}
+
 size_t state_count(const struct state *s)
 {
 	size_t n = 0;

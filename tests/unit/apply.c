@@ -60,7 +60,7 @@ static struct {
 	char log[4096];	      /* what was done, in order */
 	bool answers;	      /* "silent" objects answer from now on */
 	bool is_out_of_reach; /* they do not even hear */
-	bool has_new_effect;
+	bool has_new_effect, keeps_all;
 	const char *code; /* that is promised; NULL: none is */
 	int recoveries;
 	int reads, batches; /* calls */
@@ -128,6 +128,8 @@ static enum step make(struct call *c, struct made *o)
 		note("create", c->address);
 	}
 	assert_true(str_is(c->token, o->token));
+	/* Also when it is repeated by another process. */
+	assert_true(str_is(c->name, o->name));
 	c->id = str_dup(str_from(o->id), c->arena);
 	c->result = value_map(
 	    (struct value_entry[]){ { STR("code"), value_c("real") } }, 1,
@@ -227,6 +229,8 @@ static enum step fake_destroy(struct call *c)
 {
 	struct made *o;
 
+	if (world.keeps_all)
+		return call_fail(c, ERROR_DENIED, "it does not let go");
 	pthread_mutex_lock(&world.lock);
 	o = find(c);
 	if (o->exists)
@@ -327,7 +331,7 @@ static int run(const char *command, const char *option)
 	return status;
 }
 
-static bool has_said(const char *text)
+static bool look_for(const char *text, bool tells)
 {
 	struct arena a = { 0 };
 	struct error err;
@@ -336,10 +340,15 @@ static bool has_said(const char *text)
 
 	assert_int_equal(file_read("out", 1 << 20, &a, &out, &err), 0);
 	is_there = str_contains(out, str_from(text));
-	if (!is_there)
+	if (!is_there && tells)
 		fprintf(stderr, "# no \"%s\" in: %s\n", text, out.s);
 	arena_release(&a);
 	return is_there;
+}
+
+static bool has_said(const char *text)
+{
+	return look_for(text, true);
 }
 
 static size_t count_objects(void)
@@ -361,7 +370,8 @@ static int begin(void **state)
 	memset(world.objects, 0, sizeof(world.objects));
 	world.n = 0;
 	world.log[0] = '\0';
-	world.answers = world.has_new_effect = world.is_out_of_reach = false;
+	world.answers = world.has_new_effect = world.is_out_of_reach =
+	    world.keeps_all = false;
 	world.code = NULL;
 	world.recoveries = 0;
 	world.reads = world.batches = 0;
@@ -517,6 +527,126 @@ static void what_is_ignored_is_not_sent(void **state)
 		    "  lifecycle { ignore = [size] } }\n");
 	assert_int_equal(run("apply", "--yes"), 0);
 	assert_true(is_in_state("\"size\": 2"));
+}
+
+#define FIRST "  lifecycle { create_before_destroy = true } }\n"
+
+/* A thing "a" of a kind that is created first, and "b" that uses it. */
+static void write_first(const char *a)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text),
+		 "thing a { %s\n" FIRST "thing b { uses = thing.a.id }\n", a);
+	write_stack(text);
+}
+
+static void what_is_created_first_is_used_before_the_old_goes(void **state)
+{
+	(void)state;
+	write_first("kind = \"x\"");
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.log[0] = '\0';
+	write_first("kind = \"y\"");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\nupdate thing.b\n"
+				       "delete thing.a\n");
+	assert_int_equal(count_objects(), 2);
+	assert_false(is_in_state("#"));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	/* Both: what is needed is created first too, though it says nothing. */
+	write_stack("thing a { kind = \"x\" }\n"
+		    "thing b { kind = thing.a.id\n" FIRST);
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.log[0] = '\0';
+	write_stack("thing a { kind = \"y\" }\n"
+		    "thing b { kind = thing.a.id\n" FIRST);
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\ncreate thing.b\n"
+				       "delete thing.b\ndelete thing.a\n");
+	assert_int_equal(count_objects(), 2);
+	/* A user that is not created first goes before what it used. */
+	write_stack("thing a { kind = \"z\"\n" FIRST
+		    "thing b { kind = thing.a.id }\n");
+	world.log[0] = '\0';
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_int_equal(count_objects(), 2);
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	assert_int_equal(run("destroy", "--yes"), 0);
+	assert_int_equal(count_objects(), 0);
+}
+
+static void a_failed_create_keeps_the_old(void **state)
+{
+	(void)state;
+	write_first("kind = \"x\"");
+	assert_int_equal(run("apply", "--yes"), 0);
+	write_first("kind = \"y\"  act = \"fails\"");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_int_equal(count_objects(), 2);
+	assert_true(is_in_state("\"kind\": \"x\""));
+	assert_false(is_in_state("#"));
+	/* Half made: the old one stays until one is whole. */
+	world.log[0] = '\0';
+	write_first("kind = \"y\"  act = \"half\"");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_string_equal(world.log, "create thing.a\n");
+	assert_int_equal(count_objects(), 3);
+	assert_true(is_in_state("\"thing.a#"));
+	assert_int_equal(run("plan", NULL), 0);
+	assert_true(has_said("left over from a replacement"));
+	write_first("kind = \"y\"");
+	world.log[0] = '\0';
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_true(strstr(world.log, "create thing.a\n") == world.log);
+	assert_int_equal(count_objects(), 2);
+	assert_false(is_in_state("#"));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+}
+
+static void what_is_left_over_is_deleted_later(void **state)
+{
+	(void)state;
+	write_first("kind = \"x\"");
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.keeps_all = true;
+	write_first("kind = \"y\"");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("it does not let go"));
+	assert_true(is_in_state("\"thing.a#"));
+	assert_int_equal(count_objects(), 3);
+	world.keeps_all = false;
+	world.log[0] = '\0';
+	assert_int_equal(run("plan", "--detailed-exitcode"), 2);
+	assert_true(has_said("left over from a replacement"));
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "delete thing.a\n");
+	assert_false(is_in_state("#"));
+	assert_int_equal(count_objects(), 2);
+}
+
+/* Cut off in the middle of the create, as by a kill. */
+static void a_create_beside_is_recovered(void **state)
+{
+	(void)state;
+	write_first("kind = \"x\"");
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.log[0] = '\0';
+	write_first("kind = \"y\"  act = \"silent\"");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("the outcome of 1 step is not known"));
+	/* The old one is still that of the address, and nothing left over. */
+	assert_int_equal(run("plan", NULL), 0);
+	assert_false(look_for("left over", false));
+	world.answers = true;
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_true(world.recoveries > 0);
+	assert_string_equal(world.log, "create thing.a\nupdate thing.b\n"
+				       "delete thing.a\n");
+	assert_int_equal(count_objects(), 2);
+	assert_false(is_in_state("#"));
+	assert_true(is_in_state("\"kind\": \"y\""));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
 }
 
 static void a_failure_stops_its_dependents_only(void **state)
@@ -753,6 +883,12 @@ int main(void)
 				       begin),
 		cmocka_unit_test_setup(a_failure_stops_its_dependents_only,
 				       begin),
+		cmocka_unit_test_setup(
+		    what_is_created_first_is_used_before_the_old_goes, begin),
+		cmocka_unit_test_setup(a_failed_create_keeps_the_old, begin),
+		cmocka_unit_test_setup(what_is_left_over_is_deleted_later,
+				       begin),
+		cmocka_unit_test_setup(a_create_beside_is_recovered, begin),
 		cmocka_unit_test_setup(what_is_moved_is_not_touched, begin),
 		cmocka_unit_test_setup(what_is_imported_is_changed_at_once,
 				       begin),
