@@ -52,6 +52,9 @@ struct engine_call *call_new(struct context *c, size_t provider,
 			     struct str address,
 			     const struct state_resource *prior,
 			     enum call_function function);
+/* The default name of a second object, beside the one that it replaces. */
+struct str call_name_beside(const struct context *c, struct str address,
+			    struct str token, struct arena *a);
 void call_free(struct engine_call *e);
 /* e goes along with `first`, in no order. */
 void call_join(struct engine_call *first, struct engine_call *e);

@@ -20,6 +20,7 @@
 enum {
 	POLLS_MOST = 100,      /* in one call */
 	LEASE_RETRY_MS = 1000, /* after a renewal that failed */
+	ROUND = 64,	       /* nodes begun before the loop looks around */
 };
 
 /*
@@ -90,6 +91,8 @@ static void add_intent(struct execute *x, struct operation *op)
 		.deps = op->deps,
 		.n_deps = op->n_deps,
 		.id = op->id,
+		.name = op->name,
+		.replace_when = op->replace_when,
 	};
 
 	add_record(x, &r);
@@ -109,6 +112,7 @@ static void add_outcome(struct execute *x, const struct operation *op,
 		.memo = op->memo,
 		.resource = resource,
 		.message = str_from(message),
+		.may_wait = !has_effect(op),
 	};
 
 	add_record(x, &r);
@@ -132,6 +136,8 @@ static struct engine_call *make_call(struct execute *x, struct operation *op)
 
 	e->call.config = value_copy(op->config, &e->arena);
 	e->call.token = str_dup(op->token, &e->arena);
+	if (op->name.n)
+		e->call.name = str_dup(op->name, &e->arena);
 	/* A create has no object yet, unless an earlier attempt told its id. */
 	if (op->id.n || op->kind == OPERATION_CREATE)
 		e->call.id = str_dup(op->id, &e->arena);
@@ -165,6 +171,7 @@ static struct state_resource resource_after(const struct execute *x,
 		.n_deps = op->n_deps,
 		.prevent_destroy = op->prevent_destroy,
 		.keep_on_destroy = op->keep_on_destroy,
+		.replace_when = op->replace_when,
 	};
 }
 
@@ -249,13 +256,19 @@ static void advance(struct execute *x, size_t node)
 	if (op->kind != OPERATION_CHECK) {
 		report_begin(x->report, node, operation_name(op->kind),
 			     op->address);
-		if (!op->token.n)
+		if (!op->token.n && has_effect(op))
 			op->token =
 			    operation_token(op, x->context->run_id, &op->arena);
+		if (op->is_beside && op->token.n)
+			op->name = call_name_beside(x->context, op->address,
+						    op->token, &op->arena);
 	}
 	if (has_effect(op) && !op->is_recovery)
 		add_intent(x, op);
-	queue(x, op);
+	if (op->schema->is_built_in)
+		x->here = op;
+	else
+		queue(x, op);
 }
 
 /* One call for an operation, or for the polls that go together. */
@@ -300,7 +313,11 @@ static bool has_effects(const struct operation *op)
 	return false;
 }
 
-/* One sync for all intents and ids that came together; then they may go. */
+/*
+ * One sync for all intents and ids that came together; then they may go. After
+ * a failure of the journal that goes for polls and further attempts only: their
+ * intents are durable, and what they began would be left half done.
+ */
 static void send(struct execute *x)
 {
 	struct operation *op = x->unsent;
@@ -550,16 +567,38 @@ static bool may_begin(const struct execute *x, int64_t now)
 	       (x->n_unsent && schedule_due(x->schedule, &due) && due <= now);
 }
 
-static void begin_nodes(struct execute *x)
+/* What follows from one operation is one more at most. */
+static void run_here(struct execute *x)
+{
+	while (x->here) {
+		struct engine_call *e = make_call(x, x->here);
+
+		x->here = NULL;
+		x->n_calls++;
+		e->work.run(&e->work);
+		call_ended(x, e);
+	}
+}
+
+/*
+ * Whether there is more to begin: what runs here must not keep signals and
+ * results of calls waiting.
+ */
+static bool begin_nodes(struct execute *x)
 {
 	int64_t now = clock_ms();
 	size_t node;
+	int n = 0;
 
+	run_here(x);
 	while (may_begin(x, now) && schedule_next(x->schedule, now, &node)) {
 		struct operation *op = x->operations[node];
 
 		if (!op) {
 			advance(x, node);
+			run_here(x);
+			if (++n == ROUND)
+				return true;
 		} else if (!join_poll(x, op)) {
 			if (is_full(x)) {
 				schedule_wait(x->schedule, node, now);
@@ -569,6 +608,7 @@ static void begin_nodes(struct execute *x)
 			queue(x, op);
 		}
 	}
+	return false;
 }
 
 static int earlier(int timeout, int64_t ms)
@@ -617,13 +657,16 @@ static void look_for_signals(struct execute *x)
 static void loop(struct execute *x)
 {
 	while (!x->is_abandoned) {
+		bool is_more = begin_nodes(x);
 		struct work *w;
+		int wait;
 
-		begin_nodes(x);
 		send(x);
 		if (!x->n_calls && schedule_is_over(x->schedule))
 			break;
-		w = workers_next(x->workers, x->n_unsent ? 0 : sleep_ms(x));
+		wait = sleep_ms(x);
+		w = workers_next(x->workers,
+				 is_more || x->here || x->n_unsent ? 0 : wait);
 		look_for_signals(x);
 		if (x->context->has_lease &&
 		    !store_hold_in_ms(x->context->store))

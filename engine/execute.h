@@ -52,6 +52,9 @@
  * Polls of one type and verb are due at the same moments, and are one call for
  * a type that has poll_batch.
  *
+ * A built-in type has no effect outside: its calls need no intent and do not
+ * block, so they are made at once, by the loop itself.
+ *
  * The first SIGINT or SIGTERM begins nothing new, the second stops waiting.
  */
 
@@ -118,6 +121,7 @@ struct execute {
 	size_t n_taken_up;
 	struct operation *unsent, **unsent_end;
 	size_t n_unsent, n_calls;
+	struct operation *here; /* to be run at once, see begin_nodes() */
 	bool is_dirty; /* the journal has what is not durable and must be */
 	int signals;   /* descriptor */
 };

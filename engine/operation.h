@@ -41,6 +41,13 @@ struct operation {
 	struct str *deps;		    /* addresses, sorted */
 	size_t n_deps;
 	bool prevent_destroy, keep_on_destroy;
+	struct str replace_when; /* digest, for the state */
+	/*
+	 * A create beside the object that it replaces: its default name is
+	 * another one, made from the token, so that a recovery makes the same.
+	 */
+	bool is_beside;
+	struct str name; /* set then; empty: the default */
 	const char *check_action; /* OPERATION_CHECK: for the type's plan() */
 	int64_t timeout_ms;	  /* with all waits and attempts; 0: default */
 	/* An interrupted one is repeated: with what its intent said. */

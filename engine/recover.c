@@ -64,6 +64,8 @@ static int fill(struct recovery *r, const struct journal_record *intent,
 	op->memo = intent->memo;
 	op->token = intent->token;
 	op->run_id = intent->run_id;
+	op->name = intent->name;
+	op->replace_when = intent->replace_when;
 	op->is_recovery = true;
 	if (r->expansion)
 		resource = map_get(r->expansion->by_address, op->address);

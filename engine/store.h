@@ -48,6 +48,8 @@ const char *store_note(const struct store *s);
  */
 int store_load(struct store *s, struct arena *a, struct str *text,
 	       struct str *commit, struct error *err);
+/* Whether that is the state text at the tip: without reading it. */
+int store_holds(struct store *s, struct str text, bool *out, struct error *err);
 /*
  * Commits the text. base: the commit that the state was read from (empty:
  * none). ERROR_CONFLICT when the branch has moved on *for this stack's file*;
