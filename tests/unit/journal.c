@@ -571,6 +571,33 @@ static void removal_leaves_nothing(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
+/* As a kill leaves it: made and empty, with its first line, with a part. */
+static void what_was_just_made_is_cleared(void **state)
+{
+	static const char *const left[] = { "", "dmsl jour",
+					    "dmsl journal 1\n" };
+	struct journal_replay r;
+	struct journal *j;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(journal_clear(folder, seal, &err), 0);
+	for (size_t i = 0; i < sizeof(left) / sizeof(*left); i++) {
+		set_file(str_from(left[i]));
+		assert_int_equal(
+		    journal_load(folder, seal, NULL, &arena, &r, &err), 0);
+		assert_int_equal(r.begin.kind, 0);
+		assert_int_equal(journal_clear(folder, seal, &err), 0);
+		assert_int_equal(access(path, F_OK), -1);
+	}
+	/* Never one that says something. */
+	j = begin(NULL);
+	assert_int_equal(add_sample(j, 0, &err), 0);
+	finish(j, false);
+	assert_int_equal(journal_clear(folder, seal, &err), -1);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
 static void secrets_need_a_key(void **state)
 {
 	struct journal *j;
@@ -654,6 +681,7 @@ int main(void)
 		TEST(a_further_run_keeps_what_is_open),
 		TEST(one_writer_at_a_time),
 		TEST(removal_leaves_nothing),
+		TEST(what_was_just_made_is_cleared),
 		TEST(secrets_need_a_key),
 		TEST(a_full_disk_leaves_nothing_half),
 	};
