@@ -33,6 +33,8 @@ static const struct {
 	{ "type", offsetof(struct journal_record, type) },
 	{ "provider", offsetof(struct journal_record, provider) },
 	{ "id", offsetof(struct journal_record, id) },
+	{ "name", offsetof(struct journal_record, name) },
+	{ "replace_when", offsetof(struct journal_record, replace_when) },
 	{ "memo", offsetof(struct journal_record, memo) },
 	{ "message", offsetof(struct journal_record, message) },
 };
@@ -41,7 +43,9 @@ enum { N_TEXTS = sizeof(texts) / sizeof(*texts) };
 
 static void write_name(struct buf *out, const char *name)
 {
-	buf_fmt(out, ",\"%s\":", name);
+	buf_add_c(out, ",\"");
+	buf_add_c(out, name);
+	buf_add_c(out, "\":");
 }
 
 static void write_deps(const struct journal_record *r, struct buf *out)
@@ -94,7 +98,9 @@ int journal_record_write(const struct journal_record *r, struct codec *c,
 		BUG("journal record of kind %d", (int)r->kind);
 	if (check_seal(r, c, err) < 0)
 		return -1;
-	buf_fmt(out, "{\"kind\":\"%s\"", kinds[r->kind]);
+	buf_add_c(out, "{\"kind\":\"");
+	buf_add_c(out, kinds[r->kind]);
+	buf_add_char(out, '"');
 	for (size_t i = 0; i < N_TEXTS; i++) {
 		const struct str *text =
 		    (const void *)((const char *)r + texts[i].offset);
@@ -162,12 +168,12 @@ int journal_record_read(struct str payload, struct codec *c, struct arena *a,
 			struct journal_record *out, struct error *err)
 {
 	static const char *const keys[] = {
-		"kind",	     "run_id",	      "base_commit", "plan_hash",
-		"stack_uid", "address",	      "action",	     "token",
-		"type",	     "provider",      "id",	     "memo",
-		"message",   "recovery",      "deps",	     "config",
-		"prior",     "prior_address", "resource",    "resource_address",
-		NULL,
+		"kind",	     "run_id",		 "base_commit", "plan_hash",
+		"stack_uid", "address",		 "action",	"token",
+		"type",	     "provider",	 "id",		"memo",
+		"message",   "recovery",	 "deps",	"config",
+		"name",	     "replace_when",	 "prior",	"prior_address",
+		"resource",  "resource_address", NULL,
 	};
 	const struct value *config;
 	struct value json;

@@ -21,6 +21,7 @@ unit_tests = \
 	tests/unit/dms_live \
 	tests/unit/dms_types \
 	tests/unit/eval \
+	tests/unit/execute \
 	tests/unit/graph \
 	tests/unit/http \
 	tests/unit/journal \
@@ -29,7 +30,9 @@ unit_tests = \
 	tests/unit/opts \
 	tests/unit/pg \
 	tests/unit/plan \
+	tests/unit/plan_shown \
 	tests/unit/replicator \
+	tests/unit/report \
 	tests/unit/schedule \
 	tests/unit/seal \
 	tests/unit/sign \
@@ -74,6 +77,8 @@ tests_unit_dms_types_SOURCES = tests/unit/dms_types.c $(scripted)
 tests_unit_dms_types_LDADD = $(provider_libs)
 tests_unit_eval_SOURCES = tests/unit/eval.c
 tests_unit_eval_LDADD = $(lang_libs)
+tests_unit_execute_SOURCES = tests/unit/execute.c
+tests_unit_execute_LDADD = $(engine_libs)
 tests_unit_graph_SOURCES = tests/unit/graph.c
 tests_unit_graph_LDADD = $(engine_libs)
 tests_unit_http_SOURCES = tests/unit/http.c $(scripted)
@@ -90,8 +95,12 @@ tests_unit_pg_SOURCES = tests/unit/pg.c $(pg_server)
 tests_unit_pg_LDADD = $(provider_libs)
 tests_unit_plan_SOURCES = tests/unit/plan.c
 tests_unit_plan_LDADD = $(engine_libs)
+tests_unit_plan_shown_SOURCES = tests/unit/plan_shown.c
+tests_unit_plan_shown_LDADD = $(engine_libs)
 tests_unit_replicator_SOURCES = tests/unit/replicator.c $(pg_server)
 tests_unit_replicator_LDADD = $(provider_libs)
+tests_unit_report_SOURCES = tests/unit/report.c
+tests_unit_report_LDADD = $(engine_libs)
 tests_unit_schedule_SOURCES = tests/unit/schedule.c
 tests_unit_schedule_LDADD = $(engine_libs)
 tests_unit_seal_SOURCES = tests/unit/seal.c
@@ -135,6 +144,16 @@ tests_support_replicator_SOURCES = tests/support/replicator.c
 tests_support_replicator_LDADD = $(provider_libs)
 endif
 
+# Timed by hand, never in the tests: make bench BENCHFLAGS="--sizes 1000".
+EXTRA_PROGRAMS = tests/bench/measure
+tests_bench_measure_SOURCES = tests/bench/measure.c
+CLEANFILES = tests/bench/measure$(EXEEXT)
+.PHONY: bench
+bench: dmsl tests/bench/measure$(EXEEXT)
+	python3 $(srcdir)/tests/bench/bench.py --dmsl ./dmsl \
+		--measure tests/bench/measure$(EXEEXT) $(BENCHFLAGS)
+EXTRA_DIST += tests/bench/stack.py tests/bench/bench.py tests/bench/README
+
 # Habits: the same in the hook and in CI.
 .PHONY: check-crash check-headers check-layers check-man check-shell check-style style hooks
 # The long versions; they print how often they killed, and with what seed.
@@ -162,7 +181,7 @@ style:
 hooks:
 	cd $(srcdir) && git config core.hooksPath .githooks
 
-EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/find-secret.py tests/lib-stack.sh tests/habits/headers.sh \
+EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py tests/find-secret.py tests/lib-stack.sh tests/habits/headers.sh \
 	tests/habits/layers.sh tests/habits/man.sh
 
 # Commands and whole stacks, with the program that was built.
@@ -171,8 +190,10 @@ script_tests = \
 	tests/t/0002-validate.sh \
 	tests/t/0010-apply.sh \
 	tests/t/0011-killed.sh \
+	tests/t/0013-shown.sh \
 	tests/t/0012-cloud.sh \
 	tests/property/property.sh \
+	tests/t/0014-concurrent.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
 	tests/t/0910-kill.sh \
