@@ -45,6 +45,10 @@
 
 /* -- The stack ----------------------------------------------------------- */
 
+#define FIRST_NEW "lifecycle { create_before_destroy = true }"
+/* SHA-256 of "outside", of which ids are made. */
+#define OUTSIDE "31207a2065f4"
+
 /*
  * A resource as it is before and as the killed run makes it; NULL: there is
  * none. A new kind of action is a row here.
@@ -104,6 +108,29 @@ static const struct {
 	{ "job w0 { work = \"a\" }", "job w0 { work = \"b\" }" },
 	{ "job w1 {}", "job w1 { work = \"a\" }" },
 	{ "job w2 { work = \"a\" }", "job w2 { work = box.u0.stamp }" },
+	/* replace: the new one first */
+	{ "box n0 { label = \"a\"  " FIRST_NEW " }",
+	  "box n0 { label = \"b\"  " FIRST_NEW " }" },
+	{ "disk n1 { uses = [box.n0] }", "disk n1 { uses = [box.n0] }" },
+	{ "net n2 { label = \"a\"  sees = disk.n1.arn  " FIRST_NEW " }",
+	  "net n2 { label = \"b\"  sees = disk.n1.arn  " FIRST_NEW " }" },
+	{ "job n3 { work = \"a\"  name = \"n3-a\"  " FIRST_NEW " }",
+	  "job n3 { work = \"a\"  name = \"n3-b\"  " FIRST_NEW " }" },
+	{ "slow n4 { label = \"a\"  " FIRST_NEW " }",
+	  "slow n4 { label = \"b\"  " FIRST_NEW " }" },
+	{ "box n5 { sees = [slow.n4.arn, job.n3.stamp] }",
+	  "box n5 { sees = [slow.n4.arn, job.n3.stamp] }" },
+	/* move, import, forget */
+	{ "net m0 {}", "net m1 { size = 2 }" },
+	{ "box m2 { sees = net.m0.arn }", "box m2 { sees = net.m1.arn }" },
+	{ NULL, "moved net.m0 -> net.m1" },
+	{ "job m3 { work = \"a\" }", "job m4 { work = \"a\" }" },
+	{ NULL, "moved job.m3 -> job.m4" },
+	{ NULL, "box i0 { size = 2 }" },
+	{ NULL, "import box.i0 = \"box-" OUTSIDE ".1\"" },
+	{ NULL, "disk i1 { name = \"outside\" }" },
+	{ NULL, "import disk.i1 = \"disk-" OUTSIDE ".2\"" },
+	{ "slow g0 {}", "removed slow.g0 { keep = true }" },
 	/* instances */
 	{ "box f for k in [\"a\", \"b\"] { label = k }",
 	  "box f for k in [\"b\", \"c\"] { label = k }" },
@@ -258,10 +285,11 @@ static void write_stack(const char *folder, const char *name, bool is_after)
 static struct str comparable(const struct scenario *what, struct str text)
 {
 	static const char *const made[] = {
-		"\"data-",     "\"uid\": \"",	 "\"$sealed\":\"",
-		"\"password-", "\"stack\":\"k/", "\"digest\":\"",
+		"\"data-",	  "\"k-n1-",	 "\"uid\": \"",
+		"\"$sealed\":\"", "\"password-", "\"stack\":\"k/",
+		"\"digest\":\"",
 	};
-	size_t n = what->is_fresh ? sizeof(made) / sizeof(*made) : 1;
+	size_t n = what->is_fresh ? sizeof(made) / sizeof(*made) : 2;
 	char *s = str_c(text, &arena);
 
 	for (size_t i = 0; i < n; i++) {
@@ -530,6 +558,33 @@ static void expect(struct scenario *s)
 		s->places = t.seen;
 }
 
+/* What somebody else made. */
+static void make_outside(const char *folder)
+{
+	static const char *const types[] = { "box", "disk" };
+	struct cloud_service *s = cloud_service_open(folder);
+
+	for (size_t i = 0; i < 2; i++) {
+		struct value_entry attrs[] = {
+			{ STR("size"), value_int(1) },
+			{ STR("uses"), value_list(NULL, 0) },
+		};
+		struct cloud_query q = {
+			.request = CLOUD_CREATE,
+			.type = str_from(types[i]),
+			.address = STR("outside"),
+			.name = i ? STR("outside") : (struct str){ 0 },
+			.attrs = value_map(attrs, 2, &arena),
+		};
+		struct error err = { 0 };
+		struct value v;
+
+		if (cloud_ask(s, &q, &arena, &v, &err) < 0)
+			fail_msg("%s", err.message);
+	}
+	cloud_service_close(s);
+}
+
 static int set_up(void **state)
 {
 	const char *build = getenv("DMSL_BUILDDIR");
@@ -566,7 +621,8 @@ static int set_up(void **state)
 		   "git config user.email a@example.org");
 	write_stack(path(top, "base"), "before.dmsl", false);
 	write_stack(path(top, "base"), "after.dmsl", true);
-	shell(top, "mkdir base/cloud && cp -a base fresh");
+	make_outside(path(top, "base/cloud"));
+	shell(top, "cp -a base fresh");
 	c = run_of(path(top, "base"), &scenarios[FIRST], 10);
 	must(&c);
 	for (int i = 0; i < N_SCENARIOS; i++)
@@ -592,7 +648,9 @@ static void the_stack_has_all_actions(void **state)
 	static const char *const wanted[] = {
 		"create \"box.c0\"",   "update \"box.u0\"",
 		"replace \"disk.r1\"", "delete \"slow.d4\"",
-		"run \"job.w0\"",
+		"run \"job.w0\"",      "\"net.m1\"",
+		"\"box.i0\"",	       "\"slow.g0\"",
+		"\"box.n0\"",
 	};
 	struct command c;
 	struct str plan;
