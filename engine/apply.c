@@ -718,26 +718,6 @@ static int move_one(struct apply *a, const struct plan_step *step,
 	return 0;
 }
 
-/* Who depends on what was moved depends on it where it is now. */
-static void rename_deps(struct apply *a, const struct map *moved)
-{
-	for (size_t i = 0; i < a->state.resources.n; i++) {
-		struct state_resource *s = a->state.resources.entries[i].value;
-		bool is_changed = false;
-
-		for (size_t k = 0; s && k < s->n_deps; k++) {
-			const struct plan_step *to = map_get(moved, s->deps[k]);
-
-			if (to)
-				s->deps[k] =
-				    str_dup(to->address, a->state.arena);
-			is_changed |= to != NULL;
-		}
-		if (is_changed)
-			state_sort_deps(s);
-	}
-}
-
 static int import_one(struct apply *a, const struct plan_step *step,
 		      struct error *err)
 {
@@ -767,13 +747,14 @@ static int take_declared(struct apply *a, struct error *err)
 
 		if (step->moved_from.n) {
 			result = move_one(a, step, err);
-			map_put(&moved, step->moved_from, (void *)step);
+			map_put(&moved, step->moved_from,
+				(void *)&step->address);
 		}
 		if (step->import_id.n && step->prior && result == 0)
 			result = import_one(a, step, err);
 	}
 	if (moved.n)
-		rename_deps(a, &moved);
+		state_rename_deps(&a->state, &moved);
 	map_release(&moved);
 	return result;
 }
