@@ -288,10 +288,12 @@ static const struct index_set *instance_depends(struct instance_scope *i)
 static void find_of_resource(struct finder *f, const struct resource *r)
 {
 	struct instance_scope *i = (struct instance_scope *)r->scope;
+	struct expander *x = f->x;
 
 	f->scope = i->group->scope;
 	f->vars = i;
-	find_in_body(f, resource_body(r), r->type);
+	find_in_body(f, resource_body(r),
+		     catalog_type(&x->catalog, str_from(r->schema->name)));
 	if (r->node)
 		add_id(f, i->first);
 	add_set(f, instance_depends(i));
