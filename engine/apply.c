@@ -11,14 +11,17 @@
 
 #include "engine/apply.h"
 
+#include "engine/address.h"
 #include "engine/apply_graph.h"
 #include "engine/calls.h"
 #include "engine/checks.h"
 #include "engine/context.h"
+#include "engine/estimate.h"
 #include "engine/execute.h"
 #include "engine/expand.h"
 #include "engine/journal.h"
 #include "engine/plan.h"
+#include "engine/recorded.h"
 #include "engine/seal.h"
 #include "engine/state.h"
 #include "engine/store.h"
@@ -43,8 +46,9 @@ struct node {
 	enum phase phase;
 	struct arena arena; /* until the node is over */
 	struct value wanted;
-	struct str *deps;
-	size_t n_deps;
+	struct state_resource recorded; /* what the state keeps besides */
+	/* Of the delete of a replacement that creates first: what is deleted */
+	struct str deposed;
 };
 
 struct apply {
@@ -61,9 +65,11 @@ struct apply {
 	bool *is_known;
 	struct schedule schedule;
 	struct report report;
+	struct estimate estimate;
 	struct journal *journal;
 	struct arena arena; /* of `known` */
 	struct str hash;
+	bool has_lost_lease;
 };
 
 static const struct value *lookup(void *context, size_t index)
@@ -152,21 +158,21 @@ static int check_promise(const struct plan_step *step, struct value wanted,
 	return 0;
 }
 
-static int compare_str(const void *a, const void *b)
+static int64_t timeout_of(const struct resource *r, enum operation_kind kind)
 {
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
-static void name_deps(const struct apply *a, const struct plan_step *step,
-		      struct arena *to, struct str **deps, size_t *n)
-{
-	const struct resource *r = step->resource;
-
-	*n = r ? r->n_deps : 0;
-	*deps = arena_new(to, struct str, *n + 1);
-	for (size_t i = 0; i < *n; i++)
-		(*deps)[i] = a->expansion->resources[r->deps[i]].address;
-	qsort(*deps, *n, sizeof(**deps), compare_str);
+	switch (kind) {
+	case OPERATION_CREATE:
+		return r->create_ms;
+	case OPERATION_UPDATE:
+		return r->update_ms;
+	case OPERATION_DELETE:
+		return r->delete_ms;
+	case OPERATION_RUN:
+		return r->run_ms;
+	case OPERATION_CHECK:
+		break;
+	}
+	return 0;
 }
 
 static struct operation *make_operation(const struct apply *a,
@@ -175,13 +181,19 @@ static struct operation *make_operation(const struct apply *a,
 					enum operation_kind kind)
 {
 	struct operation *op = operation_new(kind);
-	const struct state_resource *prior =
-	    state_find(&a->state, step->address);
+	const struct state_resource *prior;
 
-	op->address = step->address;
+	op->address = node->deposed.n ? node->deposed : step->address;
+	prior = state_find(&a->state, op->address);
 	op->schema = step->schema;
 	op->type = step->type;
 	op->provider = step->provider;
+	if (step->resource)
+		op->timeout_ms = timeout_of(step->resource, kind);
+	/* As it was read, until an operation of this step has changed it. */
+	if (prior && step->prior &&
+	    (kind != OPERATION_RUN || step->action == ACTION_RUN))
+		prior = step->prior;
 	/* What is created anew has nothing to do with what is gone. */
 	if (prior && kind != OPERATION_CREATE) {
 		op->prior = prior;
@@ -190,13 +202,12 @@ static struct operation *make_operation(const struct apply *a,
 	if (kind == OPERATION_DELETE)
 		return op;
 	op->config = value_copy(node->wanted, &op->arena);
-	op->n_deps = node->n_deps;
+	op->n_deps = node->recorded.n_deps;
 	op->deps = arena_new(&op->arena, struct str, op->n_deps + 1);
-	memcpy(op->deps, node->deps, op->n_deps * sizeof(*op->deps));
-	if (step->resource) {
-		op->prevent_destroy = step->resource->prevent_destroy;
-		op->keep_on_destroy = step->resource->keep_on_destroy;
-	}
+	memcpy(op->deps, node->recorded.deps, op->n_deps * sizeof(*op->deps));
+	op->prevent_destroy = node->recorded.prevent_destroy;
+	op->keep_on_destroy = node->recorded.keep_on_destroy;
+	op->replace_when = str_dup(node->recorded.replace_when, &op->arena);
 	return op;
 }
 
@@ -209,23 +220,12 @@ static enum next over(struct apply *a, struct node *node,
 	return NEXT_DONE;
 }
 
-static bool same_deps(const struct state_resource *a,
-		      const struct state_resource *b)
-{
-	if (a->n_deps != b->n_deps)
-		return false;
-	for (size_t i = 0; i < a->n_deps; i++)
-		if (!str_eq(a->deps[i], b->deps[i]))
-			return false;
-	return true;
-}
-
 /*
  * Nothing to do outside: but what was read, the attributes that steer dmsl, the
  * dependencies and the life cycle go into the state.
  */
 static enum next keep(struct apply *a, struct node *node,
-		      const struct plan_step *step)
+		      const struct plan_step *step, struct error *err)
 {
 	const struct state_resource *old = state_find(&a->state, step->address);
 	struct state_resource r;
@@ -241,14 +241,10 @@ static enum next keep(struct apply *a, struct node *node,
 			r.attrs = value_with(r.attrs, str_from(s->name), *v,
 					     &node->arena);
 	}
-	if (step->resource) {
-		name_deps(a, step, &node->arena, &r.deps, &r.n_deps);
-		r.prevent_destroy = step->resource->prevent_destroy;
-		r.keep_on_destroy = step->resource->keep_on_destroy;
-	}
-	if (!old || !value_eq(old->attrs, r.attrs) || !same_deps(old, &r) ||
-	    old->prevent_destroy != r.prevent_destroy ||
-	    old->keep_on_destroy != r.keep_on_destroy)
+	if (step->resource && recorded_fill(a->expansion, step->resource,
+					    &node->arena, &r, err) < 0)
+		return NEXT_FAILED;
+	if (!old || !value_eq(old->attrs, r.attrs) || !recorded_eq(old, &r))
 		state_put(&a->state, &r);
 	return over(a, node, step);
 }
@@ -279,20 +275,89 @@ static int prepare(struct apply *a, struct node *node,
 		*err = (struct error){ .kind = ERROR_INVALID };
 		return -1;
 	}
+	/* What is made anew is made as it is written. */
+	if (step->prior && step->action != ACTION_REPLACE)
+		expand_ignored(step->resource, step->prior->attrs, &node->arena,
+			       &node->wanted, NULL);
 	if (!value_is_known(node->wanted))
 		return error_set(err, ERROR_FAILED,
 				 "what it needs is still "
 				 "not known");
-	name_deps(a, step, &node->arena, &node->deps, &node->n_deps);
+	if (recorded_fill(a->expansion, step->resource, &node->arena,
+			  &node->recorded, err) < 0)
+		return -1;
 	return check_promise(step, node->wanted, &node->arena, err);
+}
+
+/* That of another object is not taken, however small the chance. */
+static struct str free_address(const struct apply *a,
+			       const struct state_resource *old)
+{
+	struct arena *arena = a->state.arena;
+	struct str salt = old->id;
+
+	for (;;) {
+		struct str address = address_depose(arena, old->address, salt);
+		const struct state_resource *other =
+		    state_find(&a->state, address);
+
+		if (!other || str_eq(other->id, old->id))
+			return address;
+		salt = str_fmt(arena, "%.*s+", STR_ARG(salt));
+	}
+}
+
+/*
+ * The old object makes room in the state for the one that replaces it. Durable
+ * before the intent of the create, which is synced behind it: after a crash it
+ * is either left over, and the next plan deletes it, or, where nothing was
+ * created, still that of its address.
+ */
+static int depose(struct apply *a, const struct plan_step *step,
+		  struct error *err)
+{
+	const struct state_resource *old = state_find(&a->state, step->address);
+	struct state_resource deposed;
+	struct journal_record r = {
+		.kind = JOURNAL_DONE,
+		.action = STR("depose"),
+		.resource = &deposed,
+	};
+
+	if (!old)
+		return 0;
+	deposed = *old;
+	deposed.address = free_address(a, old);
+	/* That it was to be replaced was allowed. */
+	deposed.prevent_destroy = deposed.keep_on_destroy = false;
+	r.address = deposed.address;
+	if (journal_add(a->journal, &r, err) < 0)
+		return -1;
+	state_put(&a->state, &deposed);
+	a->nodes[a->graph.delete_node[step->index]].deposed = deposed.address;
+	return 0;
+}
+
+/* The provider made no other object of it: there is nothing to delete. */
+static bool is_still_used(const struct apply *a, const struct plan_step *step,
+			  const struct node *node)
+{
+	const struct state_resource *now = state_find(&a->state, step->address);
+	const struct state_resource *old = state_find(&a->state, node->deposed);
+
+	return now && old && str_eq(now->id, old->id);
 }
 
 static enum next delete_next(struct apply *a, struct node *node,
 			     const struct plan_step *step,
 			     struct operation **op)
 {
-	if (node->phase == PHASE_BEGIN &&
-	    state_find(&a->state, step->address)) {
+	struct str address = node->deposed.n ? node->deposed : step->address;
+
+	if (step->creates_first && is_still_used(a, step, node))
+		state_remove(&a->state, address);
+	if (node->phase == PHASE_BEGIN && state_find(&a->state, address) &&
+	    (!step->creates_first || node->deposed.n)) {
 		node->phase = PHASE_ACTED;
 		*op = make_operation(a, step, node, OPERATION_DELETE);
 		return NEXT_OPERATION;
@@ -331,10 +396,13 @@ static enum next change_next(struct apply *a, struct node *node,
 		/* fall through */
 	case PHASE_CHECKED:
 		node->phase = PHASE_ACTED;
+		if (step->creates_first && depose(a, step, err) < 0)
+			return NEXT_FAILED;
 		if (!is_run_only) {
 			*op = make_operation(a, step, node,
 					     has_object ? OPERATION_UPDATE
 							: OPERATION_CREATE);
+			(*op)->is_beside = step->creates_first;
 			return NEXT_OPERATION;
 		}
 		/* fall through */
@@ -365,7 +433,7 @@ static enum next next_operation(void *owner, size_t number,
 	switch (step->action) {
 	case ACTION_NONE:
 	case ACTION_READ:
-		return keep(a, node, step);
+		return keep(a, node, step, err);
 	case ACTION_FORGET:
 		return forget(a, node, step, err);
 	case ACTION_CREATE:
@@ -488,6 +556,28 @@ static void add_count(struct buf *b, const char *verb, size_t n)
 		buf_fmt(b, "%s%zu %s", b->len ? ", " : "", n, verb);
 }
 
+static bool is_silent(const struct plan_step *step)
+{
+	return (step->action == ACTION_NONE || step->action == ACTION_READ) &&
+	       !step->moved_from.n && !step->import_id.n;
+}
+
+/* replace vpc.b, moved from vpc.a */
+static void add_line(struct buf *b, const struct plan_step *step)
+{
+	if (step->import_id.n)
+		buf_fmt(b, "import %.*s\n", STR_ARG(step->address));
+	if (step->action == ACTION_NONE && step->moved_from.n)
+		buf_fmt(b, "move %.*s", STR_ARG(step->address));
+	else if (step->action != ACTION_NONE)
+		buf_fmt(b, "%s %.*s", action_name(step->action),
+			STR_ARG(step->address));
+	if (step->moved_from.n)
+		buf_fmt(b, ", from %.*s", STR_ARG(step->moved_from));
+	if (step->action != ACTION_NONE || step->moved_from.n)
+		buf_add_char(b, '\n');
+}
+
 /* What changed, and from what: the commit's message. */
 static struct str commit_message(struct apply *a, struct arena *to)
 {
@@ -502,6 +592,8 @@ static struct str commit_message(struct apply *a, struct arena *to)
 	add_count(&counts, "replaced", r->replaced);
 	add_count(&counts, "deleted", r->deleted);
 	add_count(&counts, "forgotten", r->forgotten);
+	add_count(&counts, "moved", r->moved);
+	add_count(&counts, "imported", r->imported);
 	add_count(&counts, "run", r->ran);
 	add_count(&counts, "failed", r->failed);
 	buf_init(&b, 1 << 20);
@@ -512,12 +604,10 @@ static struct str commit_message(struct apply *a, struct arena *to)
 	for (size_t i = 0; i < a->plan->n_steps; i++) {
 		const struct plan_step *step = &a->plan->steps[i];
 
-		if (step->action == ACTION_NONE ||
-		    a->nodes[i].phase != PHASE_OVER)
+		if (is_silent(step) || a->nodes[i].phase != PHASE_OVER)
 			continue;
 		if (lines++ < MESSAGE_LINES)
-			buf_fmt(&b, "%s %.*s\n", action_name(step->action),
-				STR_ARG(step->address));
+			add_line(&b, step);
 		else
 			more++;
 	}
@@ -553,7 +643,10 @@ int apply_commit(struct context *c, struct str message, struct str *commit,
 	int result = -1;
 
 	*commit = (struct str){ 0 };
+	if (c->has_lease && store_hold(c->store, err) < 0)
+		return -1;
 	buf_init(&text, STATE_MAX);
+	state_drop_kept(&c->state);
 	/* Before the commit: if it is cut off here, it is done once more. */
 	if (!state_count(&c->state) && sweep(c, err) < 0)
 		goto out;
@@ -593,10 +686,96 @@ static int begin_journal(struct apply *a, struct error *err)
 		.stack_uid = c->state.uid,
 	};
 
-	if (journal_open(store_stack_folder(c->store), c->seal, NULL,
+	if (journal_open(store_stack_folder(c->store), c->seal, c->replay,
 			 &a->journal, err) < 0)
 		return -1;
 	return journal_add(a->journal, &r, err);
+}
+
+/* One record a move: after a crash it was made, or it was not. */
+static int move_one(struct apply *a, const struct plan_step *step,
+		    struct error *err)
+{
+	const struct state_resource *old =
+	    state_find(&a->state, step->moved_from);
+	struct state_resource now;
+	struct journal_record r = {
+		.kind = JOURNAL_DONE,
+		.address = step->moved_from,
+		.action = STR("move"),
+		.resource = &now,
+	};
+
+	if (!old)
+		BUG("nothing to move to step %zu", step->index);
+	now = *old;
+	now.address = step->address;
+	if (journal_add(a->journal, &r, err) < 0)
+		return -1;
+	state_put(&a->state, &now);
+	state_remove(&a->state, step->moved_from);
+	a->result->moved++;
+	return 0;
+}
+
+/* Who depends on what was moved depends on it where it is now. */
+static void rename_deps(struct apply *a, const struct map *moved)
+{
+	for (size_t i = 0; i < a->state.resources.n; i++) {
+		struct state_resource *s = a->state.resources.entries[i].value;
+		bool is_changed = false;
+
+		for (size_t k = 0; s && k < s->n_deps; k++) {
+			const struct plan_step *to = map_get(moved, s->deps[k]);
+
+			if (to)
+				s->deps[k] =
+				    str_dup(to->address, a->state.arena);
+			is_changed |= to != NULL;
+		}
+		if (is_changed)
+			state_sort_deps(s);
+	}
+}
+
+static int import_one(struct apply *a, const struct plan_step *step,
+		      struct error *err)
+{
+	struct state_resource now = *step->prior;
+	struct journal_record r = {
+		.kind = JOURNAL_DONE,
+		.address = step->address,
+		.action = STR("import"),
+		.resource = &now,
+	};
+
+	if (journal_add(a->journal, &r, err) < 0)
+		return -1;
+	state_put(&a->state, &now);
+	a->result->imported++;
+	return 0;
+}
+
+/* What is so by declaration alone, before anything is done outside. */
+static int take_declared(struct apply *a, struct error *err)
+{
+	struct map moved = { 0 };
+	int result = 0;
+
+	for (size_t i = 0; i < a->plan->n_steps && result == 0; i++) {
+		const struct plan_step *step = &a->plan->steps[i];
+
+		if (step->moved_from.n) {
+			result = move_one(a, step, err);
+			map_put(&moved, step->moved_from, (void *)step);
+		}
+		if (step->import_id.n && step->prior && result == 0)
+			result = import_one(a, step, err);
+	}
+	if (moved.n)
+		rename_deps(a, &moved);
+	map_release(&moved);
+	return result;
 }
 
 static size_t count_work(const struct plan *p)
@@ -624,6 +803,7 @@ static int run_steps(struct apply *a, struct error *err)
 		.report = &a->report,
 		.parallel = a->context->parallel,
 		.timeout_ms = TIMEOUT_MS,
+		.carried = a->context->replay,
 		.owner = a,
 		.next = next_operation,
 		.checked = check_effects,
@@ -641,11 +821,12 @@ static int run_steps(struct apply *a, struct error *err)
 	a->result->n_unknown = x.n_unknown;
 	a->result->is_interrupted = x.is_interrupted;
 	a->result->is_abandoned = x.is_abandoned;
+	a->has_lost_lease = x.has_lost_lease;
 	a->result->not_begun = a->schedule.counts[SCHEDULE_READY] +
 			       a->schedule.counts[SCHEDULE_BLOCKED];
 	if (x.broken.kind != ERROR_NONE) {
 		*err = x.broken;
-		return error_add(err, "journal");
+		return x.has_lost_lease ? -1 : error_add(err, "journal");
 	}
 	return 0;
 }
@@ -690,11 +871,16 @@ static int run(struct apply *a, struct error *err)
 	struct error run_error = { 0 };
 	int result;
 
-	if (begin_journal(a, err) < 0)
+	if (begin_journal(a, err) < 0 || take_declared(a, err) < 0)
 		return -1;
 	result = run_steps(a, &run_error);
 	if (a->result->is_abandoned)
 		return 0;
+	/* The stack is another run's: what is in the journal is for later. */
+	if (a->has_lost_lease) {
+		*err = run_error;
+		return -1;
+	}
 	/*
 	 * With a journal that cannot be written the state is committed all the
 	 * more: every call that was begun has ended, so it is complete.
@@ -721,6 +907,16 @@ static void run_checks(struct apply *a)
 	checks_run(a->context, a->expansion, &r->checks, &r->n_checks);
 	for (size_t i = 0; i < r->n_checks; i++)
 		r->n_checks_failed += !r->checks[i].has_passed;
+}
+
+/* What was learnt is worth no error: next time it is not foretold. */
+static void end_estimate(struct apply *a)
+{
+	struct error ignored;
+
+	durations_save(&a->estimate.after,
+		       store_stack_folder(a->context->store), &ignored);
+	estimate_release(&a->estimate);
 }
 
 int apply_run(struct context *c, struct expansion *e, struct plan *p,
@@ -750,11 +946,15 @@ int apply_run(struct context *c, struct expansion *e, struct plan *p,
 		e->lookup_context = &a;
 	}
 	report_open(&a.report, c, a.graph.n_nodes, count_work(p));
+	estimate_init(&a.estimate, store_stack_folder(c->store), p, &a.graph,
+		      &a.schedule, c->parallel);
+	a.report.estimate = &a.estimate;
 	result = run(&a, err);
 	if (!out->is_abandoned) {
 		if (result == 0)
 			run_checks(&a);
 		report_close(&a.report);
+		end_estimate(&a);
 		if (a.journal) {
 			struct error ignored;
 

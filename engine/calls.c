@@ -12,6 +12,7 @@
 
 enum {
 	NAME_MAX_BYTES = 60, /* fits the identifiers of most services */
+	BESIDE_DIGITS = 6,   /* of the token, behind a second object's name */
 	POLL_MIN_MS = 10,
 	POLL_MAX_MS = 60000,
 };
@@ -94,12 +95,45 @@ static enum step call_step(struct engine_call *e)
 	BUG("function %d of a call", e->function);
 }
 
+/* The first and those that were joined to it, by one function. */
+static void run_batch(struct engine_call *first)
+{
+	const struct resource_ops *ops = first->call.type->ops;
+	size_t n = first->n_joined + 1, i = 0;
+	struct call **calls = xrealloc(NULL, n, sizeof(struct call *));
+	enum step *outcomes = xrealloc(NULL, n, sizeof(*outcomes));
+
+	for (struct engine_call *e = first; e; e = e->joined) {
+		calls[i] = &e->call;
+		outcomes[i++] = STEP_FAILED;
+	}
+	if (first->function == CALL_READ)
+		ops->read_batch(calls, outcomes, n);
+	else
+		ops->poll_batch(calls, outcomes, n);
+	i = 0;
+	for (struct engine_call *e = first; e; e = e->joined)
+		e->outcome = outcomes[i++];
+	free(calls);
+	free(outcomes);
+}
+
 static void run_work(struct work *w)
 {
 	struct engine_call *e = w->data;
 
-	e->outcome = call_step(e);
+	if (e->n_joined)
+		run_batch(e);
+	else
+		e->outcome = call_step(e);
 }
+
+static const enum verb verbs[] = {
+	[CALL_PLAN] = VERB_READ,       [CALL_READ] = VERB_READ,
+	[CALL_CREATE] = VERB_CREATE,   [CALL_UPDATE] = VERB_UPDATE,
+	[CALL_DESTROY] = VERB_DESTROY, [CALL_RUN] = VERB_RUN,
+	[CALL_QUERY] = VERB_READ,      [CALL_INSPECT] = VERB_READ,
+};
 
 struct engine_call *call_new(struct context *c, size_t provider,
 			     const struct resource_type *type,
@@ -109,6 +143,8 @@ struct engine_call *call_new(struct context *c, size_t provider,
 {
 	struct engine_call *e = xmalloc(sizeof(*e));
 
+	/* Of what is left over providers know where it belonged. */
+	address_deposed(address, &address);
 	*e = (struct engine_call){
 		.function = function,
 		.action = "none",
@@ -124,6 +160,7 @@ struct engine_call *call_new(struct context *c, size_t provider,
 		.name = address_default_name(&e->arena, c->state.stack, address,
 					     NAME_MAX_BYTES),
 		.run_id = c->run_id,
+		.verb = verbs[function],
 		.derive = call_derive,
 		.engine = c,
 	};
@@ -134,6 +171,15 @@ struct engine_call *call_new(struct context *c, size_t provider,
 	return e;
 }
 
+struct str call_name_beside(const struct context *c, struct str address,
+			    struct str token, struct arena *a)
+{
+	struct str name = address_default_name(
+	    a, c->state.stack, address, NAME_MAX_BYTES - BESIDE_DIGITS - 1);
+
+	return str_fmt(a, "%.*s-%.*s", STR_ARG(name), BESIDE_DIGITS, token.s);
+}
+
 void call_free(struct engine_call *e)
 {
 	if (!e)
@@ -141,6 +187,16 @@ void call_free(struct engine_call *e)
 	vec_release(&e->call.effects);
 	arena_release(&e->arena);
 	free(e);
+}
+
+void call_join(struct engine_call *first, struct engine_call *e)
+{
+	if (e->function != first->function || e->call.type != first->call.type)
+		BUG("%s cannot go with %s", e->call.type->name,
+		    first->call.type->name);
+	e->joined = first->joined;
+	first->joined = e;
+	first->n_joined++;
 }
 
 enum step call_run_now(struct engine_call *e, int64_t limit_ms)

@@ -16,69 +16,37 @@
 #include "engine/diff.h"
 #include "engine/inputs.h"
 
+#include <stdlib.h>
+
 /* -- Instances to resources ----------------------------------------------- */
-
-static bool lifecycle_flag(struct scope *s, const struct instance_scope *vars,
-			   const struct ast_body *b, const char *name)
-{
-	static const struct type boolean = { .kind = TYPE_BOOL };
-	const struct ast_block *block = ast_block_find(b, STR("lifecycle"));
-	const struct ast_attr *a =
-	    block ? ast_attr_find(&block->body, str_from(name)) : NULL;
-	struct value v;
-
-	if (!a || scope_evaluate(s, vars, a->value, &boolean, s->x->arena, &v))
-		return false;
-	if (value_is_unknown(v))
-		diag_error(s->x->diags, "E0305", expr_place(a->value),
-			   "lifecycle must be known before apply");
-	return v.kind == VALUE_BOOL && v.as.boolean;
-}
-
-static void check_lifecycle(struct expander *x, const struct ast_decl *d,
-			    const struct ast_body *b)
-{
-	static const struct attr_schema attrs[] = {
-		{ "prevent_destroy", "bool", ATTR_OPTIONAL, NULL, "" },
-		{ "keep_on_destroy", "bool", ATTR_OPTIONAL, NULL, "" },
-		{ 0 },
-	};
-	const struct ast_block *block = ast_block_find(b, STR("lifecycle"));
-	struct check_target target = {
-		.kind = "block",
-		.name = STR("lifecycle"),
-	};
-
-	if (!block)
-		return;
-	target.attrs = check_attrs(attrs, &target.n, x->arena);
-	target.place = (struct place){ d->source, block->name_span };
-	check_body(&block->body, d->source, &target, x->diags);
-}
 
 static void add_resource(struct expander *x, struct instance_scope *i,
 			 const struct type_info *t, struct str address,
 			 const struct ast_block *node, const struct span name)
 {
 	const struct ast_decl *d = i->group->decl->decl;
+	struct life life = i->life;
 	struct resource r = {
 		.index = x->resources.n,
 		.address = address,
 		.decl = d,
 		.schema = t->schema,
+		.type = t,
 		.place = { d->source, name },
 		.scope = i,
 		.node = node,
-		.prevent_destroy = i->prevent_destroy,
-		.keep_on_destroy = i->keep_on_destroy,
 	};
 
-	if (node) {
-		r.prevent_destroy |= lifecycle_flag(
-		    i->group->scope, i, &node->body, "prevent_destroy");
-		r.keep_on_destroy |= lifecycle_flag(
-		    i->group->scope, i, &node->body, "keep_on_destroy");
-	}
+	if (node)
+		life_read(i->group->scope, i, &node->body, &life);
+	r.prevent_destroy = life.prevent_destroy;
+	r.keep_on_destroy = life.keep_on_destroy;
+	r.create_before_destroy = life.create_before_destroy;
+	r.create_ms = life.create_ms;
+	r.update_ms = life.update_ms;
+	r.delete_ms = life.delete_ms;
+	r.run_ms = life.run_ms;
+	life_ignored(x, resource_body(&r), &r);
 	if (provider_for(x, t, r.place, &r.provider))
 		x->has_failed = true;
 	*vec_push(&x->resources) = r;
@@ -93,12 +61,9 @@ static void number_instance(struct expander *x, struct instance_scope *i)
 	const struct ast_body *b = &g->decl->body;
 
 	i->first = x->resources.n;
-	i->prevent_destroy =
-	    (around && around->prevent_destroy) ||
-	    lifecycle_flag(i->group->scope, i, b, "prevent_destroy");
-	i->keep_on_destroy =
-	    (around && around->keep_on_destroy) ||
-	    lifecycle_flag(i->group->scope, i, b, "keep_on_destroy");
+	if (around)
+		i->life = around->life;
+	life_read(i->group->scope, i, b, &i->life);
 	if (g->component) {
 		struct scope *inner = instance_inner(i);
 
@@ -138,7 +103,6 @@ static void number_scope(struct expander *x, struct scope *s)
 
 		if (group_open(g))
 			continue;
-		check_lifecycle(x, g->decl->decl, &g->decl->decl->body);
 		for (size_t k = 0; k < g->n; k++) {
 			if (x->resources.n > INSTANCES_MAX) {
 				diag_error(x->diags, "E0303",
@@ -173,33 +137,40 @@ static const struct value *checked_lookup(void *context, size_t index)
 	return x->is_checked[index] ? &x->checked[index] : NULL;
 }
 
+/*
+ * The values are held against each other and forgotten: what a plan wants of a
+ * resource is evaluated again, when its state is known.
+ */
 static void check_values(struct expander *x)
 {
+	struct arena scratch = { 0 };
 	struct value v;
 
-	x->checked = arena_new(x->arena, struct value, x->resources.n + 1);
-	x->is_checked = arena_new(x->arena, bool, x->resources.n + 1);
+	x->checked = arena_new(&scratch, struct value, x->resources.n + 1);
+	x->is_checked = arena_new(&scratch, bool, x->resources.n + 1);
 	x->e->lookup = checked_lookup;
 	x->e->lookup_context = x;
 	for (size_t k = 0; k < x->resources.n; k++) {
 		size_t i = x->order[k];
-		const struct type_info *t = catalog_type(
-		    &x->catalog, str_from(x->resources.items[i].schema->name));
 
-		expand_wanted(x->e, i, x->arena, &v, NULL);
-		x->checked[i] = diff_to_come(t, v, x->arena);
+		expand_wanted(x->e, i, &scratch, &v, NULL);
+		x->checked[i] =
+		    diff_to_come(x->resources.items[i].type, v, &scratch);
 		x->is_checked[i] = true;
 	}
 	for (size_t i = 0; i < x->e->n_outputs; i++)
-		expand_output(x->e, x->e->outputs[i], x->arena, &v);
+		expand_output(x->e, x->e->outputs[i], &scratch, &v);
 	for (size_t i = 0; i < x->e->n_checks; i++)
 		for (size_t k = 0; k < x->e->checks[i]->body.n_attrs; k++)
 			scope_evaluate(x->root, NULL,
 				       x->e->checks[i]->body.attrs[k].value,
-				       NULL, x->arena, &v);
+				       NULL, &scratch, &v);
 	domain_check(x);
 	x->e->lookup = NULL;
 	x->e->lookup_context = NULL;
+	x->checked = NULL;
+	x->is_checked = NULL;
+	arena_release(&scratch);
 }
 
 /* -- The stack ------------------------------------------------------------ */
@@ -309,7 +280,9 @@ struct expansion *expand(struct context *c, bool check_only, struct error *err)
 	}
 	number_scope(x, x->root);
 	index_addresses(x);
+	declared_find(x);
 	deps_find(x);
+	life_propagate(x);
 	check_values(x);
 	return e;
 }
@@ -360,10 +333,12 @@ void expansion_release(struct expansion *e)
 		map_release(&x->root_body->outputs);
 		map_release(&x->root_body->groups);
 	}
+	declared_release(x);
 	map_release(&x->bodies);
 	map_release(&x->by_address);
 	catalog_release(&x->catalog);
 	vec_release(&x->resources);
 	vec_release(&x->busy);
+	free(x->gather.items);
 	e->private = NULL;
 }

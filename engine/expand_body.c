@@ -115,8 +115,7 @@ static void add_param(struct expander *x, struct body *b,
 static void add_group(struct expander *x, struct body *b,
 		      const struct ast_decl *d)
 {
-	struct str key =
-	    str_fmt(x->arena, "%.*s.%.*s", STR_ARG(d->type), STR_ARG(d->name));
+	struct str key = str_join(d->type, ".", d->name, x->arena);
 	struct group_decl *first = map_get(&b->groups, key);
 	struct group_decl *g;
 
@@ -200,15 +199,6 @@ static void add_decl(struct expander *x, struct body *b,
 	case DECL_EXISTING:
 		refuse_decl(x, d, "existing");
 		break;
-	case DECL_MOVED:
-		refuse_decl(x, d, "moved");
-		break;
-	case DECL_IMPORT:
-		refuse_decl(x, d, "import");
-		break;
-	case DECL_REMOVED:
-		refuse_decl(x, d, "removed");
-		break;
 	case DECL_STACK:
 	case DECL_PROVIDER:
 	case DECL_CHECK:
@@ -216,6 +206,10 @@ static void add_decl(struct expander *x, struct body *b,
 			diag_error(x->diags, "E0206", decl_place(d),
 				   "this can stand only outside of components");
 		break;
+	/* Not of a component: loading has said so. */
+	case DECL_MOVED:
+	case DECL_IMPORT:
+	case DECL_REMOVED:
 	case DECL_COMPONENT:
 	case DECL_USE:
 		break;
@@ -406,6 +400,17 @@ static void check_exprs(struct name_check *c, const struct ast_body *b,
 	}
 }
 
+/* lifecycle, timeouts; t is NULL in a component's instance. */
+static void check_common_block(struct name_check *c, const struct ast_block *b,
+			       const struct type_info *t)
+{
+	life_check(c->x, c->decl->source, b, t);
+	for (size_t i = 0; i < b->body.n_attrs; i++)
+		/* These are names of attributes, which life_check looked at. */
+		if (!str_is(b->body.attrs[i].name, "ignore"))
+			check_expr(c, b->body.attrs[i].value, NULL);
+}
+
 static void check_resource(struct name_check *c, const struct group_decl *g)
 {
 	struct expander *x = c->x;
@@ -430,7 +435,7 @@ static void check_resource(struct name_check *c, const struct group_decl *g)
 
 		if (!info) {
 			if (check_is_common_block(b->name))
-				check_exprs(c, &b->body, NULL, 0);
+				check_common_block(c, b, g->type);
 			continue;
 		}
 		if (info->schema->kind == BLOCK_LIST)
@@ -452,6 +457,9 @@ static void check_resource(struct name_check *c, const struct group_decl *g)
 
 		check_body(&b->body, d->source, &inner, x->diags);
 		check_exprs(c, &b->body, node->attrs, node->n);
+		for (size_t k = 0; k < b->body.n_blocks; k++)
+			if (check_is_common_block(b->body.blocks[k].name))
+				check_common_block(c, &b->body.blocks[k], node);
 	}
 }
 
@@ -503,7 +511,9 @@ static void check_arguments(struct name_check *c, const struct group_decl *g)
 		diag_note(x->diags, to, n->place, "the param is declared here");
 	}
 	for (size_t i = 0; i < d->body.n_blocks; i++)
-		if (!check_is_common_block(d->body.blocks[i].name))
+		if (check_is_common_block(d->body.blocks[i].name))
+			check_common_block(c, &d->body.blocks[i], NULL);
+		else
 			diag_error(x->diags, "E0222",
 				   (struct place){
 				       d->source, d->body.blocks[i].name_span },
@@ -557,14 +567,18 @@ static void check_decl(struct name_check *c, const struct ast_decl *d)
 		check_repeated(&d->body, d->source, c->x->diags);
 		check_exprs(c, &d->body, NULL, 0);
 		break;
+	case DECL_IMPORT:
+		check_expr(c, d->value2, NULL);
+		break;
+	case DECL_REMOVED:
+		check_exprs(c, &d->body, NULL, 0);
+		break;
 	case DECL_PROVIDER:
 	case DECL_INSTANCE:
 	case DECL_EXISTING:
 	case DECL_COMPONENT:
 	case DECL_USE:
 	case DECL_MOVED:
-	case DECL_IMPORT:
-	case DECL_REMOVED:
 		break;
 	}
 }

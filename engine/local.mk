@@ -12,11 +12,15 @@ engine_libengine_a_SOURCES = \
 	engine/codec.c engine/codec.h \
 	engine/context.h \
 	engine/diff.c engine/diff.h \
+	engine/durations.c engine/durations.h \
+	engine/estimate.c engine/estimate.h \
 	engine/execute.c engine/execute.h \
 	engine/expand.c engine/expand.h \
 	engine/expand_body.c \
+	engine/expand_declared.c \
 	engine/expand_deps.c \
 	engine/expand_domain.c \
+	engine/expand_life.c \
 	engine/expand_private.h \
 	engine/expand_providers.c \
 	engine/expand_scope.c \
@@ -27,10 +31,15 @@ engine_libengine_a_SOURCES = \
 	engine/journal_frame.c engine/journal_frame.h \
 	engine/journal_load.c \
 	engine/journal_record.c engine/journal_record.h \
+	engine/operation.c engine/operation.h \
+	engine/lines.c engine/lines.h \
 	engine/opts.c engine/opts.h \
 	engine/plan.c engine/plan.h \
+	engine/plan_body.c engine/plan_body.h \
 	engine/plan_change.c engine/plan_change.h \
+	engine/plan_declared.c \
 	engine/plan_delete.c \
+	engine/plan_drift.c \
 	engine/plan_file.c \
 	engine/plan_json.c \
 	engine/plan_print.c \
@@ -38,8 +47,10 @@ engine_libengine_a_SOURCES = \
 	engine/plan_step.c \
 	engine/provider.c engine/provider.h \
 	engine/providers.h \
+	engine/recorded.c engine/recorded.h \
 	engine/recover.c engine/recover.h \
 	engine/refresh.c engine/refresh.h \
+	engine/replace_when.c engine/replace_when.h \
 	engine/report.c engine/report.h \
 	engine/schedule.c engine/schedule.h \
 	engine/schema.c engine/schema.h \
@@ -75,4 +86,5 @@ engine_libcommands_a_SOURCES = \
 	engine/runs.c engine/runs.h \
 	engine/saved.c engine/saved.h \
 	engine/setup.c engine/setup.h \
-	engine/show.c engine/show.h
+	engine/show.c engine/show.h \
+	engine/summary.c engine/summary.h

@@ -105,10 +105,17 @@ static bool output_changes(const struct plan_output *o)
 	return value_is_unknown(o->new) || !value_eq(o->old, o->new);
 }
 
+static bool is_nothing(const struct plan_step *s)
+{
+	return (s->action == ACTION_NONE || s->action == ACTION_READ) &&
+	       !s->runs && !s->updates_state && !s->moved_from.n &&
+	       !s->import_id.n;
+}
+
 bool plan_is_empty(const struct plan *p)
 {
 	for (size_t i = 0; i < p->n_steps; i++)
-		if (p->steps[i].action != ACTION_NONE || p->steps[i].runs)
+		if (!is_nothing(&p->steps[i]))
 			return false;
 	for (size_t i = 0; i < p->n_outputs; i++)
 		if (output_changes(&p->outputs[i]))
@@ -196,6 +203,8 @@ static void new_steps(struct planner *x)
 		s->resource = r;
 		s->schema = r->schema;
 		s->provider = r->provider;
+		s->moved_from = plan_moved_from(x, r->address);
+		s->import_id = plan_import_id(x, r->address);
 		s->type = provider_type(x->c->open[r->provider].provider,
 					str_from(r->schema->name));
 		s->n_needs = r->n_deps;
@@ -332,7 +341,10 @@ static int load_prior(struct planner *x)
 {
 	struct place *places;
 
+	state_drop_kept(&x->c->state);
 	x->state = state_sorted(&x->c->state, x->arena, &x->n_state);
+	if (plan_moves(x))
+		return -1;
 	places = arena_new(&x->scratch, struct place, x->n_state + 1);
 	for (size_t i = 0; i < x->n_state; i++)
 		places[i] = planner_place(x, x->state[i]->address);
@@ -342,7 +354,7 @@ static int load_prior(struct planner *x)
 		return -1;
 	for (size_t i = 0; i < x->n_state; i++)
 		map_put(&x->by_address, x->state[i]->address, &x->now[i]);
-	return 0;
+	return plan_imports(x);
 }
 
 static bool has_drifted(const struct planner *x)
@@ -373,6 +385,8 @@ static int build(struct planner *x)
 		result = plan_steps(x);
 	if (result == 0)
 		result = plan_deletes(x);
+	if (result == 0)
+		result = plan_drift(x);
 	if (result == 0) {
 		plan_users(x);
 		plan_outputs(x);
@@ -415,6 +429,8 @@ int plan_build(struct context *c, struct expansion *e,
 	p->drift_only = result == 0 && has_drifted(x) && plan_is_empty(p);
 	p->elapsed_us = clock_us() - begun;
 	map_release(&x->by_address);
+	map_release(&x->moved_from);
+	map_release(&x->imported);
 	catalog_release(&x->types);
 	arena_release(&x->scratch);
 	if (result || c->diags.n_errors > errors) {

@@ -61,6 +61,8 @@ struct plan_step {
 	bool creates_first; /* a replacement: the old goes last */
 	bool is_existing;   /* declared `existing`: never changed */
 	bool is_left_out;   /* not selected: as it is in the state */
+	/* What the state keeps of it besides attributes is not so any more. */
+	bool updates_state;
 	struct str moved_from; /* its address in the state until now */
 	struct str import_id;  /* of the object that is taken over */
 	struct str reason;     /* "was deleted outside", "is stopped", … */
@@ -94,6 +96,13 @@ struct plan_check {
 	const struct ast_decl *decl;
 };
 
+/* How much of a plan is shown to people. */
+enum plan_detail {
+	PLAN_NORMAL,
+	PLAN_SUMMARY, /* effects, what is lost, counts */
+	PLAN_FULL,    /* every attribute, every address, nothing cut */
+};
+
 struct plan {
 	struct arena *arena;
 	struct str stack;
@@ -105,6 +114,12 @@ struct plan {
 	size_t n_outputs;
 	struct plan_check *checks;
 	size_t n_checks;
+	/*
+	 * What was changed outside since the state was written: prior is what
+	 * the state has, after what is (null: gone), changes the difference.
+	 */
+	struct plan_step *drift;
+	size_t n_drift;
 	bool is_destroy;
 	/* An interrupted run was found: how many of its steps are open. */
 	size_t n_recovery_pending;
@@ -142,8 +157,14 @@ int plan_build(struct context *c, struct expansion *e,
 	       const struct plan_options *o, struct plan **out,
 	       struct error *err);
 void plan_release(struct plan *p);
-/* For people: effects first, destroys and replacements, then the rest. */
+/*
+ * For people: effects first, destroys and replacements, then the rest, as much
+ * of it as context.detail says.
+ */
 void plan_print(const struct plan *p, const struct context *c, FILE *out);
+/* "summary", "normal", "full"; NULL is normal. -1: another word. */
+int plan_detail_from(const char *name, enum plan_detail *out,
+		     struct error *err);
 /* Terraform's plan representation. */
 void plan_write_json(const struct plan *p, const struct context *c,
 		     struct buf *out);

@@ -31,6 +31,8 @@ struct planner {
 	struct refreshed *now;
 	size_t n_state;
 	struct map by_address; /* -> struct refreshed */
+	struct map moved_from; /* -> struct str: address in the state */
+	struct map imported;   /* -> struct declared_import */
 	/* By dense id of resources. */
 	struct value *known;
 	bool *is_known;
@@ -50,10 +52,18 @@ void step_answer(struct planner *x, struct plan_step *s,
 		 const struct engine_call *e);
 /* Asks the type; false: it has nothing to say. */
 bool step_ask(struct planner *x, size_t step);
+/* plan_declared.c: the state as moved and import declarations say. */
+int plan_moves(struct planner *x);
+int plan_imports(struct planner *x); /* behind by_address */
+/* Empty: it was there all along. */
+struct str plan_moved_from(const struct planner *x, struct str address);
+struct str plan_import_id(const struct planner *x, struct str address);
 /* plan_delete.c: adds steps for what is in state only, or all of it. */
 int plan_deletes(struct planner *x);
 /* plan_delete.c: fills users of the steps that delete. */
 void plan_users(struct planner *x);
+/* plan_drift.c: fills drift from what was read. */
+int plan_drift(struct planner *x);
 struct place planner_place(const struct planner *x, struct str address);
 
 const char *effect_name(enum effect_kind kind);

@@ -11,6 +11,8 @@
 #include "lang/json.h"
 
 #include "engine/diff.h"
+#include "engine/recorded.h"
+#include "engine/replace_when.h"
 
 #include <string.h>
 
@@ -69,13 +71,24 @@ static void check_replace(struct planner *x, const struct plan_step *s)
 	}
 }
 
+/* What is made anew is made as it is written, nothing of it ignored. */
+static void settle_replace(struct planner *x, struct plan_step *s)
+{
+	check_replace(x, s);
+	s->creates_first = s->resource->create_before_destroy;
+	if (s->resource->n_ignore)
+		expand_wanted(x->e, s->resource->index, x->arena, &s->wanted,
+			      &s->places);
+}
+
 static void take_diff(struct planner *x, struct plan_step *s,
 		      const struct refreshed *r)
 {
-	const struct type_info *t =
-	    catalog_type(&x->types, str_from(s->schema->name));
+	const struct type_info *t = s->resource->type;
 	struct diff *d = &x->diffs[s->index];
 
+	expand_ignored(s->resource, r->now.attrs, x->arena, &s->wanted,
+		       &s->places);
 	*d = diff_attrs(t, r->now.attrs, s->wanted, s->places,
 			s->resource->place, x->arena);
 	s->changes = d->changes;
@@ -92,6 +105,44 @@ static void take_diff(struct planner *x, struct plan_step *s,
 		s->action = ACTION_UPDATE;
 		s->reason = r->status;
 	}
+}
+
+/* The state's digest against what replace_when is now. */
+static void take_replace_when(struct planner *x, struct plan_step *s,
+			      const struct state_resource *prior)
+{
+	const struct resource *r = s->resource;
+	struct state_resource now = *prior;
+	struct value v;
+
+	if (prior->replace_when.n == 0 || s->action == ACTION_REPLACE ||
+	    expand_replace_when(x->e, r->index, x->arena, &v) ||
+	    value_is_null(v))
+		return;
+	if (!value_is_known(v)) {
+		s->action = ACTION_REPLACE;
+		s->reason = STR("replace_when is (known after apply)");
+		return;
+	}
+	if (replace_when_digest(x->c, v, x->arena, &now.replace_when, x->err)) {
+		x->has_failed = true;
+		return;
+	}
+	if (str_eq(now.replace_when, prior->replace_when))
+		return;
+	s->action = ACTION_REPLACE;
+	s->reason = STR("replace_when has changed");
+}
+
+static void take_recorded(struct planner *x, struct plan_step *s,
+			  const struct state_resource *prior)
+{
+	struct state_resource now = *prior;
+
+	if (recorded_fill(x->e, s->resource, x->arena, &now, x->err))
+		x->has_failed = true;
+	else
+		s->updates_state = !recorded_eq(&now, prior);
 }
 
 static int check_provider(struct planner *x, const struct plan_step *s,
@@ -132,8 +183,11 @@ void step_decide(struct planner *x, size_t step)
 		return;
 	}
 	s->prior = &f->now;
-	if (check_provider(x, s, f->state) == 0)
-		take_diff(x, s, f);
+	if (check_provider(x, s, f->state))
+		return;
+	take_diff(x, s, f);
+	take_replace_when(x, s, f->state);
+	take_recorded(x, s, f->state);
 }
 
 /* -- Asking the type ------------------------------------------------------ */
@@ -235,8 +289,7 @@ static struct value unsettled(const struct type_info *t, struct arena *a)
 
 static struct value known_after(struct planner *x, const struct plan_step *s)
 {
-	const struct type_info *t =
-	    catalog_type(&x->types, str_from(s->schema->name));
+	const struct type_info *t = s->resource->type;
 	const struct diff *d = &x->diffs[s->index];
 	struct arena *a = x->arena;
 	struct value v;
@@ -275,13 +328,12 @@ void step_settle(struct planner *x, size_t step, const struct engine_call *e)
 	if (e)
 		step_answer(x, s, e);
 	if (s->action == ACTION_REPLACE)
-		check_replace(x, s);
+		settle_replace(x, s);
 	x->known[i] = known_after(x, s);
 	if (e && e->call.result.kind == VALUE_MAP && s->action != ACTION_NONE) {
-		const struct type_info *t =
-		    catalog_type(&x->types, str_from(s->schema->name));
 		struct value told = diff_convert(
-		    t, value_copy(e->call.result, x->arena), x->arena);
+		    s->resource->type, value_copy(e->call.result, x->arena),
+		    x->arena);
 
 		x->known[i] = diff_overlay(x->known[i], told, x->arena);
 	}

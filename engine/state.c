@@ -27,9 +27,12 @@
  * Resources are sorted by address, outputs and attributes by name; an attribute
  * is one line, whatever is inside it, so that git's line by line comparison is
  * one of attributes. "tainted", "prevent_destroy", "keep_on_destroy" and
- * "replace_when" stand behind "id" when they are set. Values are in the
- *notation of codec.c, and the members of an object may come in any order when
- *read.
+ * "replace_when" (a digest) stand behind "id" when they are set. Values are in
+ * the notation of codec.c, and the members of an object may come in any order
+ * when read.
+ *
+ * While a replacement that creates first is under way, the old object stands
+ * beside the new one, at its address with "#" and 8 hex digits behind it.
  *
  * It is read as a stream, straight into resources: no tree of the whole text,
  * which would be several times as large, and no cache of it, which could be
@@ -74,7 +77,7 @@ static int compare_texts(const void *a, const void *b)
 }
 
 /* Sorted and each once: the order of work may not show in the text. */
-static void sort_deps(struct state_resource *r)
+void state_sort_deps(struct state_resource *r)
 {
 	size_t n = 0;
 
@@ -102,12 +105,12 @@ void state_put(struct state *s, const struct state_resource *r)
 	copy->type = str_dup(r->type, s->arena);
 	copy->provider = str_dup(r->provider, s->arena);
 	copy->id = str_dup(r->id, s->arena);
-	copy->attrs = value_copy(r->attrs, s->arena);
 	copy->replace_when = str_dup(r->replace_when, s->arena);
+	copy->attrs = value_copy(r->attrs, s->arena);
 	copy->deps = arena_new(s->arena, struct str, r->n_deps);
 	for (size_t i = 0; i < r->n_deps; i++)
 		copy->deps[i] = str_dup(r->deps[i], s->arena);
-	sort_deps(copy);
+	state_sort_deps(copy);
 	map_put(&s->resources, copy->address, copy);
 }
 
@@ -116,6 +119,21 @@ void state_remove(struct state *s, struct str address)
 	/* Maps forget nothing: the key stays, without a resource. */
 	if (map_get(&s->resources, address))
 		map_put(&s->resources, address, NULL);
+}
+
+void state_drop_kept(struct state *s)
+{
+	for (size_t i = 0; i < s->resources.n; i++) {
+		const struct map_entry *e = &s->resources.entries[i];
+		const struct state_resource *old = e->value, *now;
+		struct str of;
+
+		if (!old || !address_deposed(old->address, &of))
+			continue;
+		now = state_find(s, of);
+		if (now && str_eq(now->id, old->id))
+			state_remove(s, e->key);
+	}
 }
 
 size_t state_count(const struct state *s)
@@ -235,21 +253,13 @@ static int check_uid(struct str uid, struct error *err)
 	return error_set(err, ERROR_CORRUPT, "\"uid\" is not 16 hex digits");
 }
 
-/* An address, or one that a replacement left: "vpc.a#0123abcd". */
+/* An address, or one that a replacement left behind. */
 static bool is_address(struct str s, struct arena *a)
 {
-	ptrdiff_t at = str_rfind(s, '#');
 	struct str parent, type, name, key;
 	bool has_key;
 
-	if (at >= 0 && s.n - (size_t)at == 9) {
-		size_t i = (size_t)at + 1;
-
-		while (i < s.n && strchr("0123456789abcdef", s.s[i]))
-			i++;
-		if (i == s.n)
-			s.n = (size_t)at;
-	}
+	address_deposed(s, &s);
 	return address_split(s, a, &parent, &type, &name, &has_key, &key);
 }
 
@@ -293,7 +303,7 @@ static int read_resources(struct reading *r, struct codec *c)
 						   r->err);
 		if (rc < 0)
 			break;
-		sort_deps(one);
+		state_sort_deps(one);
 		if (map_put(&s->resources, key, one))
 			rc = error_set(r->err, ERROR_CORRUPT,
 				       "resource \"%.*s\" stands twice",

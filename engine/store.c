@@ -70,6 +70,7 @@ static int set_names(struct store *s, const struct store_options *o,
 	    str_fmt(a, "refs/heads/%.*s",
 		    STR_ARG(o->branch.n ? o->branch : STR("dmsl/state")))
 		.s;
+	s->lease_ms = o->lease_ms;
 	s->path = o->path.n
 		      ? str_c(o->path, a)
 		      : str_fmt(a, "%.*s.dmstate.json", STR_ARG(s->stack)).s;

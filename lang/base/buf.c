@@ -93,13 +93,12 @@ void buf_add_c(struct buf *b, const char *s)
 
 void buf_add_char(struct buf *b, char c)
 {
-	char *to = buf_reserve(b, 1);
-
-	if (!to)
+	if (b->len + 1 >= b->size || b->len >= b->max) {
+		buf_add(b, &c, 1);
 		return;
-	to[0] = c;
-	to[1] = '\0';
-	b->len++;
+	}
+	b->data[b->len++] = c;
+	b->data[b->len] = '\0';
 }
 
 void buf_vfmt(struct buf *b, const char *format, va_list args)

@@ -9,6 +9,7 @@
 #include "engine/cli.h"
 
 #include "engine/provider.h"
+#include "engine/store.h"
 #include "lang/base/arena.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
@@ -16,12 +17,14 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -42,10 +45,10 @@ static const struct type_schema thing_schema = {
 };
 static const struct type_schema *const schemas[] = { &thing_schema, NULL };
 
-enum { OBJECTS = 64 };
+enum { OBJECTS = 300 };
 
 struct made {
-	char address[64], token[65];
+	char address[64], token[65], id[80], name[64];
 	int calls, polls;
 	bool exists;
 };
@@ -54,23 +57,58 @@ static struct {
 	pthread_mutex_t lock;
 	struct made objects[OBJECTS];
 	size_t n;
-	char log[4096]; /* what was done, in order */
-	bool answers;	/* "silent" objects answer from now on */
-	bool has_new_effect;
+	char log[4096];	      /* what was done, in order */
+	bool answers;	      /* "silent" objects answer from now on */
+	bool is_out_of_reach; /* they do not even hear */
+	bool has_new_effect, keeps_all;
 	const char *code; /* that is promised; NULL: none is */
 	int recoveries;
+	int reads, batches; /* calls */
+	size_t largest;	    /* batch */
 } world = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static struct made *find(struct str address)
+static struct made *add_object(struct str address, struct str token)
 {
-	for (size_t i = 0; i < world.n; i++)
-		if (str_is(address, world.objects[i].address))
-			return &world.objects[i];
-	if (world.n == OBJECTS)
+	struct made *o = &world.objects[world.n++];
+
+	if (world.n > OBJECTS)
 		BUG("too many objects");
-	snprintf(world.objects[world.n].address, sizeof(world.objects->address),
-		 "%.*s", STR_ARG(address));
-	return &world.objects[world.n++];
+	snprintf(o->address, sizeof(o->address), "%.*s", STR_ARG(address));
+	snprintf(o->token, sizeof(o->token), "%.*s", STR_ARG(token));
+	return o;
+}
+
+/* By its id; one that has none yet by the intent that it is made for. */
+static struct made *find(const struct call *c)
+{
+	/* The latest: an id may come again when its object is gone. */
+	for (size_t i = world.n; i-- > 0;) {
+		struct made *o = &world.objects[i];
+
+		if (c->id.n ? str_is(c->id, o->id)
+			    : str_is(c->address, o->address) &&
+				  str_is(c->token, o->token))
+			return o;
+	}
+	return add_object(c->address, c->token);
+}
+
+/* What an object is called, and by what it is known, is its own alone. */
+static void name_object(struct made *o, const struct call *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < world.n; i++) {
+		const struct made *other = &world.objects[i];
+
+		if (other == o || !other->exists)
+			continue;
+		assert_false(str_is(c->name, other->name));
+		n += str_is(c->address, other->address);
+	}
+	snprintf(o->name, sizeof(o->name), "%.*s", STR_ARG(c->name));
+	snprintf(o->id, sizeof(o->id), n ? "id-%.*s-%.8s" : "id-%.*s",
+		 STR_ARG(c->address), o->token);
 }
 
 static void note(const char *what, struct str address)
@@ -84,13 +122,15 @@ static void note(const char *what, struct str address)
 static enum step make(struct call *c, struct made *o)
 {
 	/* A second object for one intent is what must never be. */
-	if (!o->exists || strncmp(o->token, c->token.s, c->token.n) != 0) {
-		assert_false(o->exists);
+	if (!o->exists) {
+		name_object(o, c);
 		o->exists = true;
-		snprintf(o->token, sizeof(o->token), "%.*s", STR_ARG(c->token));
 		note("create", c->address);
 	}
-	c->id = str_fmt(c->arena, "id-%.*s", STR_ARG(c->address));
+	assert_true(str_is(c->token, o->token));
+	/* Also when it is repeated by another process. */
+	assert_true(str_is(c->name, o->name));
+	c->id = str_dup(str_from(o->id), c->arena);
 	c->result = value_map(
 	    (struct value_entry[]){ { STR("code"), value_c("real") } }, 1,
 	    c->arena);
@@ -107,9 +147,19 @@ static enum step create(struct call *c, struct made *o)
 		return call_fail(c, ERROR_THROTTLED, "too fast");
 	if (str_is(act, "fails"))
 		return call_fail(c, ERROR_INVALID, "it does not like it");
+	/* Meanwhile somebody else takes the stack. */
+	if (str_is(act, "robbed") && o->calls == 1)
+		assert_int_equal(system("git update-ref -d refs/dmsl/lease/s"),
+				 0);
 	if (str_is(act, "half")) {
 		make(c, o);
 		return call_fail(c, ERROR_FAILED, "broke half way");
+	}
+	if (str_is(act, "silent") && world.is_out_of_reach)
+		return call_fail(c, ERROR_UNAVAILABLE, "out of reach");
+	if (str_is(act, "mends")) {
+		world.is_out_of_reach = false;
+		world.answers = true;
 	}
 	if (str_is(act, "silent") && !world.answers) {
 		make(c, o);
@@ -131,7 +181,7 @@ static enum step fake_create(struct call *c)
 	enum step step;
 
 	pthread_mutex_lock(&world.lock);
-	step = create(c, find(c->address));
+	step = create(c, find(c));
 	pthread_mutex_unlock(&world.lock);
 	return step;
 }
@@ -139,9 +189,32 @@ static enum step fake_create(struct call *c)
 static enum step fake_read(struct call *c)
 {
 	pthread_mutex_lock(&world.lock);
-	c->is_gone = !find(c->address)->exists;
+	world.reads++;
+	c->is_gone = !find(c)->exists;
 	pthread_mutex_unlock(&world.lock);
 	return STEP_DONE;
+}
+
+/* One that "spoils" fails the request for all that are asked for with it. */
+static void fake_read_batch(struct call *const *calls, enum step *outcomes,
+			    size_t n)
+{
+	bool is_spoilt = false;
+
+	pthread_mutex_lock(&world.lock);
+	world.batches++;
+	if (n > world.largest)
+		world.largest = n;
+	for (size_t i = 0; i < n; i++)
+		is_spoilt |=
+		    str_is(value_text(calls[i]->prior, "act"), "spoils");
+	for (size_t i = 0; i < n; i++) {
+		outcomes[i] = is_spoilt ? call_fail(calls[i], ERROR_INVALID,
+						    "one of them is odd")
+					: STEP_DONE;
+		calls[i]->is_gone = !find(calls[i])->exists;
+	}
+	pthread_mutex_unlock(&world.lock);
 }
 
 static enum step fake_update(struct call *c)
@@ -156,8 +229,10 @@ static enum step fake_destroy(struct call *c)
 {
 	struct made *o;
 
+	if (world.keeps_all)
+		return call_fail(c, ERROR_DENIED, "it does not let go");
 	pthread_mutex_lock(&world.lock);
-	o = find(c->address);
+	o = find(c);
 	if (o->exists)
 		note("delete", c->address);
 	o->exists = false;
@@ -170,7 +245,7 @@ static int fake_plan(struct call *c, const char *action)
 	(void)action;
 	pthread_mutex_lock(&world.lock);
 	/* What is asked a second time finds what was not there at first. */
-	if (world.has_new_effect && find(c->address)->polls++)
+	if (world.has_new_effect && find(c)->polls++)
 		call_effect(c, EFFECT_DROP, "drop everything");
 	if (world.code)
 		c->result =
@@ -197,6 +272,7 @@ static void fake_close(void *self)
 static const struct resource_ops thing_ops = {
 	.plan = fake_plan,
 	.read = fake_read,
+	.read_batch = fake_read_batch,
 	.create = fake_create,
 	.update = fake_update,
 	.destroy = fake_destroy,
@@ -255,7 +331,7 @@ static int run(const char *command, const char *option)
 	return status;
 }
 
-static bool has_said(const char *text)
+static bool look_for(const char *text, bool tells)
 {
 	struct arena a = { 0 };
 	struct error err;
@@ -264,10 +340,15 @@ static bool has_said(const char *text)
 
 	assert_int_equal(file_read("out", 1 << 20, &a, &out, &err), 0);
 	is_there = str_contains(out, str_from(text));
-	if (!is_there)
+	if (!is_there && tells)
 		fprintf(stderr, "# no \"%s\" in: %s\n", text, out.s);
 	arena_release(&a);
 	return is_there;
+}
+
+static bool has_said(const char *text)
+{
+	return look_for(text, true);
 }
 
 static size_t count_objects(void)
@@ -289,9 +370,12 @@ static int begin(void **state)
 	memset(world.objects, 0, sizeof(world.objects));
 	world.n = 0;
 	world.log[0] = '\0';
-	world.answers = world.has_new_effect = false;
+	world.answers = world.has_new_effect = world.is_out_of_reach =
+	    world.keeps_all = false;
 	world.code = NULL;
 	world.recoveries = 0;
+	world.reads = world.batches = 0;
+	world.largest = 0;
 	return 0;
 }
 
@@ -327,6 +411,242 @@ static void replacing_goes_backwards_and_forwards(void **state)
 	assert_int_equal(run("apply", "--yes"), 0);
 	assert_string_equal(world.log, "delete thing.b\ndelete thing.a\n"
 				       "create thing.a\ncreate thing.b\n");
+}
+
+/* The state as it was committed. */
+static bool is_in_state(const char *text)
+{
+	char command[200];
+
+	snprintf(command, sizeof(command),
+		 "git show dmsl/state:s.dmstate.json | grep -qF '%s'", text);
+	return system(command) == 0;
+}
+
+static void what_is_moved_is_not_touched(void **state)
+{
+	(void)state;
+	write_stack("thing a {}\nthing b { uses = thing.a.id }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.log[0] = '\0';
+	write_stack("thing c {}\nthing b { uses = thing.c.id }\n"
+		    "moved thing.a -> thing.c\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "");
+	assert_true(has_said("1 moved"));
+	assert_false(is_in_state("thing.a\": {"));
+	assert_true(is_in_state("\"deps\": [\"thing.c\"]"));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	/* What is to go goes under its new name. */
+	write_stack("moved thing.b -> thing.x\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "delete thing.x\ndelete thing.c\n");
+}
+
+static void what_is_imported_is_changed_at_once(void **state)
+{
+	struct made *o = add_object(STR("elsewhere"), STR(""));
+
+	(void)state;
+	strcpy(o->id, "outside-1");
+	o->exists = true;
+	write_stack("thing a { size = 2 }\n"
+		    "thing b { uses = thing.a.id }\n"
+		    "import thing.a = \"outside-1\"\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "update thing.a\ncreate thing.b\n");
+	assert_true(has_said("1 imported"));
+	assert_true(is_in_state("\"uses\": \"outside-1\""));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	/* It is dmsl's own now. */
+	world.log[0] = '\0';
+	assert_int_equal(run("destroy", "--yes"), 0);
+	assert_string_equal(world.log, "delete thing.b\ndelete thing.a\n");
+	assert_int_equal(count_objects(), 0);
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("there is no thing \"outside-1\" to import"));
+}
+
+static void what_is_removed_with_keep_stays(void **state)
+{
+	(void)state;
+	write_stack("thing a {}\nthing b {}\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.log[0] = '\0';
+	write_stack("removed thing.a { keep = true }\nremoved thing.b\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "delete thing.b\n");
+	assert_int_equal(count_objects(), 1);
+	assert_false(is_in_state("thing.a"));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+}
+
+/* Only what the state says of it changes: that is applied, and only once. */
+static void a_lifecycle_is_applied(void **state)
+{
+	(void)state;
+	write_stack("thing a {}\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.log[0] = '\0';
+	write_stack("thing a { lifecycle { prevent_destroy = true\n"
+		    "  replace_when = [1] } }\n");
+	assert_int_equal(run("plan", "--detailed-exitcode"), 2);
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "");
+	assert_true(is_in_state("\"prevent_destroy\": true"));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	write_stack("");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("its lifecycle prevents that"));
+	write_stack("thing a { lifecycle { replace_when = [2] } }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("thing.a would be replaced"));
+	write_stack("thing a { lifecycle { replace_when = [1] } }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	write_stack("thing a { lifecycle { replace_when = [2] } }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "delete thing.a\ncreate thing.a\n");
+	write_stack("");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_int_equal(count_objects(), 0);
+}
+
+static void what_is_ignored_is_not_sent(void **state)
+{
+	(void)state;
+	write_stack("thing a { size = 1 }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	write_stack("thing a { size = 2  act = \"new\"\n"
+		    "  lifecycle { ignore = [size] } }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_true(is_in_state("\"size\": 1"));
+	assert_true(is_in_state("\"act\": \"new\""));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	/* A new object is made as it is written. */
+	write_stack("thing a { size = 2  kind = \"k\"\n"
+		    "  lifecycle { ignore = [size] } }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_true(is_in_state("\"size\": 2"));
+}
+
+#define FIRST "  lifecycle { create_before_destroy = true } }\n"
+
+/* A thing "a" of a kind that is created first, and "b" that uses it. */
+static void write_first(const char *a)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text),
+		 "thing a { %s\n" FIRST "thing b { uses = thing.a.id }\n", a);
+	write_stack(text);
+}
+
+static void what_is_created_first_is_used_before_the_old_goes(void **state)
+{
+	(void)state;
+	write_first("kind = \"x\"");
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.log[0] = '\0';
+	write_first("kind = \"y\"");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\nupdate thing.b\n"
+				       "delete thing.a\n");
+	assert_int_equal(count_objects(), 2);
+	assert_false(is_in_state("#"));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	/* Both: what is needed is created first too, though it says nothing. */
+	write_stack("thing a { kind = \"x\" }\n"
+		    "thing b { kind = thing.a.id\n" FIRST);
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.log[0] = '\0';
+	write_stack("thing a { kind = \"y\" }\n"
+		    "thing b { kind = thing.a.id\n" FIRST);
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\ncreate thing.b\n"
+				       "delete thing.b\ndelete thing.a\n");
+	assert_int_equal(count_objects(), 2);
+	/* A user that is not created first goes before what it used. */
+	write_stack("thing a { kind = \"z\"\n" FIRST
+		    "thing b { kind = thing.a.id }\n");
+	world.log[0] = '\0';
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_int_equal(count_objects(), 2);
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	assert_int_equal(run("destroy", "--yes"), 0);
+	assert_int_equal(count_objects(), 0);
+}
+
+static void a_failed_create_keeps_the_old(void **state)
+{
+	(void)state;
+	write_first("kind = \"x\"");
+	assert_int_equal(run("apply", "--yes"), 0);
+	write_first("kind = \"y\"  act = \"fails\"");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_int_equal(count_objects(), 2);
+	assert_true(is_in_state("\"kind\": \"x\""));
+	assert_false(is_in_state("#"));
+	/* Half made: the old one stays until one is whole. */
+	world.log[0] = '\0';
+	write_first("kind = \"y\"  act = \"half\"");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_string_equal(world.log, "create thing.a\n");
+	assert_int_equal(count_objects(), 3);
+	assert_true(is_in_state("\"thing.a#"));
+	assert_int_equal(run("plan", NULL), 0);
+	assert_true(has_said("left over from a replacement"));
+	write_first("kind = \"y\"");
+	world.log[0] = '\0';
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_true(strstr(world.log, "create thing.a\n") == world.log);
+	assert_int_equal(count_objects(), 2);
+	assert_false(is_in_state("#"));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+}
+
+static void what_is_left_over_is_deleted_later(void **state)
+{
+	(void)state;
+	write_first("kind = \"x\"");
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.keeps_all = true;
+	write_first("kind = \"y\"");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("it does not let go"));
+	assert_true(is_in_state("\"thing.a#"));
+	assert_int_equal(count_objects(), 3);
+	world.keeps_all = false;
+	world.log[0] = '\0';
+	assert_int_equal(run("plan", "--detailed-exitcode"), 2);
+	assert_true(has_said("left over from a replacement"));
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "delete thing.a\n");
+	assert_false(is_in_state("#"));
+	assert_int_equal(count_objects(), 2);
+}
+
+/* Cut off in the middle of the create, as by a kill. */
+static void a_create_beside_is_recovered(void **state)
+{
+	(void)state;
+	write_first("kind = \"x\"");
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.log[0] = '\0';
+	write_first("kind = \"y\"  act = \"silent\"");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("the outcome of 1 step is not known"));
+	/* The old one is still that of the address, and nothing left over. */
+	assert_int_equal(run("plan", NULL), 0);
+	assert_false(look_for("left over", false));
+	world.answers = true;
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_true(world.recoveries > 0);
+	assert_string_equal(world.log, "create thing.a\nupdate thing.b\n"
+				       "delete thing.a\n");
+	assert_int_equal(count_objects(), 2);
+	assert_false(is_in_state("#"));
+	assert_true(is_in_state("\"kind\": \"y\""));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
 }
 
 static void a_failure_stops_its_dependents_only(void **state)
@@ -402,6 +722,145 @@ static void an_effect_that_was_not_shown_is_not_carried_out(void **state)
 	assert_string_equal(world.log, "");
 }
 
+static void without_the_lease_nothing_more_is_done(void **state)
+{
+	(void)state;
+	write_stack("thing a { act = \"robbed\" }\n"
+		    "thing b { uses = thing.a.id }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("the lease of stack \"s\" was taken away"));
+	assert_string_equal(world.log, "create thing.a\n");
+	/* Neither was it committed, nor forgotten. */
+	assert_int_not_equal(
+	    system("git rev-parse -q --verify dmsl/state >/dev/null"), 0);
+	assert_int_equal(access(".git/dmsl/s/journal", F_OK), 0);
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\ncreate thing.b\n");
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+}
+
+static void what_exists_is_asked_for_in_batches(void **state)
+{
+	char text[16384];
+	size_t n = 0;
+
+	(void)state;
+	for (int i = 0; i < 250; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      "thing t%d {}\n", i);
+	write_stack(text);
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.objects[7].exists = false;
+	assert_int_equal(run("plan", NULL), 0);
+	assert_true(has_said("1 to create"));
+	assert_int_equal(world.batches, 3);
+	assert_int_equal(world.largest, 100);
+	assert_int_equal(world.reads, 0);
+}
+
+static void one_that_spoils_a_batch_fails_nobody(void **state)
+{
+	(void)state;
+	write_stack("thing a {}\nthing b { act = \"spoils\" }\nthing c {}\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	assert_int_equal(world.batches, 1);
+	assert_int_equal(world.reads, 3);
+}
+
+/* A process that holds the lease, and with it the journal. */
+static pid_t start_holder(void)
+{
+	const struct store_options o = { .stack_path = "s.dmsl",
+					 .stack = STR_INIT("s") };
+	int fds[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct arena a = { 0 };
+		struct store *s;
+		struct str broken;
+		struct error err;
+
+		if (store_open(&o, &s, &err) == 0 &&
+		    store_lease(s, STR("holder"), &a, &broken, &err) == 0 &&
+		    write(fds[1], "x", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	close(fds[1]);
+	assert_int_equal(read(fds[0], &byte, 1), 1);
+	close(fds[0]);
+	return pid;
+}
+
+static void whoever_reads_sees_an_interrupted_run_but_no_live_one(void **state)
+{
+	pid_t holder;
+
+	(void)state;
+	write_stack("thing a { act = \"silent\" }\nthing b {}\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	/* Nothing is committed, but thing.b is there. */
+	assert_int_equal(run("plan", NULL), 0);
+	assert_true(has_said("left 1 step unfinished"));
+	assert_true(has_said("1 to create"));
+	assert_int_equal(run("show", NULL), 0);
+	assert_true(has_said("thing.b"));
+	holder = start_holder();
+	assert_int_equal(run("plan", NULL), 0);
+	assert_true(has_said("2 to create"));
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("is being changed by"));
+	kill(holder, SIGKILL);
+	waitpid(holder, NULL, 0);
+	/* Reading changed nothing: it is still there to be recovered. */
+	world.answers = true;
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\ncreate thing.b\n");
+}
+
+/*
+ * A create that nobody can be asked about does not keep the apply from mending
+ * what it needs; then it is repeated, with its own token.
+ */
+static void what_cannot_be_found_out_is_repeated_in_its_turn(void **state)
+{
+	(void)state;
+	write_stack("thing a { act = \"silent\" }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	world.is_out_of_reach = true;
+	/* Whoever takes it all down must know it first. */
+	assert_int_equal(run("destroy", "--yes"), 1);
+	assert_true(has_said("is still not known"));
+	write_stack("thing a { act = \"silent\"  depends_on = [thing.b] }\n"
+		    "thing b { act = \"mends\" }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\ncreate thing.b\n");
+	assert_int_equal(count_objects(), 2);
+	assert_int_not_equal(access(".git/dmsl/s/journal", F_OK), 0);
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+
+	/* It ends as it was begun; what is wanted now comes afterwards. */
+	world.answers = false;
+	write_stack("thing b {}\nthing d { act = \"silent\" }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	world.is_out_of_reach = true;
+	write_stack("thing b {}\nthing c { act = \"mends\" }\n"
+		    "thing d { act = \"silent\"  size = 2  "
+		    "depends_on = [thing.c] }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("had begun it with other attributes"));
+	assert_int_equal(count_objects(), 3);
+	world.log[0] = '\0';
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "update thing.d\n");
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -424,12 +883,35 @@ int main(void)
 				       begin),
 		cmocka_unit_test_setup(a_failure_stops_its_dependents_only,
 				       begin),
+		cmocka_unit_test_setup(
+		    what_is_created_first_is_used_before_the_old_goes, begin),
+		cmocka_unit_test_setup(a_failed_create_keeps_the_old, begin),
+		cmocka_unit_test_setup(what_is_left_over_is_deleted_later,
+				       begin),
+		cmocka_unit_test_setup(a_create_beside_is_recovered, begin),
+		cmocka_unit_test_setup(what_is_moved_is_not_touched, begin),
+		cmocka_unit_test_setup(what_is_imported_is_changed_at_once,
+				       begin),
+		cmocka_unit_test_setup(what_is_removed_with_keep_stays, begin),
+		cmocka_unit_test_setup(a_lifecycle_is_applied, begin),
+		cmocka_unit_test_setup(what_is_ignored_is_not_sent, begin),
 		cmocka_unit_test_setup(what_broke_half_way_is_replaced, begin),
 		cmocka_unit_test_setup(an_unknown_outcome_is_found_out_first,
 				       begin),
 		cmocka_unit_test_setup(a_broken_promise_stops_the_step, begin),
 		cmocka_unit_test_setup(
 		    an_effect_that_was_not_shown_is_not_carried_out, begin),
+		cmocka_unit_test_setup(what_exists_is_asked_for_in_batches,
+				       begin),
+		cmocka_unit_test_setup(one_that_spoils_a_batch_fails_nobody,
+				       begin),
+		cmocka_unit_test_setup(
+		    whoever_reads_sees_an_interrupted_run_but_no_live_one,
+		    begin),
+		cmocka_unit_test_setup(
+		    what_cannot_be_found_out_is_repeated_in_its_turn, begin),
+		cmocka_unit_test_setup(without_the_lease_nothing_more_is_done,
+				       begin),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -556,8 +556,9 @@ static void large_states_take_little_memory(void **state)
 	size_t two = read_size(40000);
 
 	(void)state;
-	assert_true(one < 20000 * 400);
-	assert_true(two < one * 2 + (2 << 20));
+	/* Blocks double: the last one may be nearly empty. */
+	assert_true(one < 20000 * 800);
+	assert_true(two < one * 2 + (8 << 20));
 }
 
 int main(void)
