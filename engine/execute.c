@@ -421,6 +421,7 @@ static void operation_failed(struct execute *x, struct operation *op,
 		   (op->is_unsure || err->kind == ERROR_TIMEOUT)) {
 		/* Nobody knows whether it is there: the intent stays. */
 		x->n_unknown++;
+		op->is_unknown = true;
 	} else if (has_effect(op)) {
 		add_outcome(x, op, JOURNAL_FAILED, NULL, err->message);
 	}

@@ -72,7 +72,8 @@ struct operation {
 	size_t node;
 	int attempt;
 	bool is_poll;
-	bool is_unsure; /* an attempt had no answer: it may have had effect */
+	bool is_unknown; /* it failed, and nobody knows whether it is there */
+	bool is_unsure;	 /* an attempt had no answer: it may have had effect */
 	int64_t begun_ms;
 	struct operation *next_unsent;
 };

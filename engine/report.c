@@ -352,18 +352,16 @@ void report_end(struct report *r, size_t node, const struct error *err)
 	free(l);
 }
 
+/* People are told in the summary, together with others. */
 void report_skipped(struct report *r, struct str address, struct str because)
 {
 	char text[512];
 
 	r->n_skipped++;
-	snprintf(text, sizeof(text), "%.*s failed", STR_ARG(because));
-	if (r->mode == REPORT_JSON) {
-		event(r, "step_skipped", NULL, address, "because", text, -1);
+	if (r->mode != REPORT_JSON)
 		return;
-	}
-	undraw(r);
-	fprintf(r->out, "%.*s … left out, %s\n", STR_ARG(address), text);
+	snprintf(text, sizeof(text), "%.*s failed", STR_ARG(because));
+	event(r, "step_skipped", NULL, address, "because", text, -1);
 }
 
 void report_note(struct report *r, const char *format, ...)

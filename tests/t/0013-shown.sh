@@ -154,4 +154,34 @@ json.dump(p, open(\"bad\", \"w\"))" &&
 	done
 '
 
+write_check() {
+	cat >c.dmsl <<TXT
+stack c { provider = core }
+data d { value = $1 }
+check here { on = data.d  query = "select 1"  expect = 1 }
+TXT
+}
+
+test_expect_success 'a check that did not pass is said last, and fails' '
+	write_check 1 &&
+	test_expect_code 1 "$DMSL" apply c.dmsl --yes >out 2>err &&
+	test_contains out "Applied: 1 created" \
+		"check here: could not be run  c.dmsl:3" &&
+	test_contains err "error[E0511]" \
+		"All is applied and committed, but 1 of 1 checks did not pass."
+'
+
+test_expect_success PYTHON 'every event is a line of JSON, the last the summary' '
+	write_check 2 &&
+	test_expect_code 1 "$DMSL" apply c.dmsl --yes --json >out &&
+	python3 - <<\TXT
+import json
+events = [json.loads(line) for line in open("out")]
+assert [e["type"] for e in events] == [
+    "step_begin", "step_done", "finding", "summary"], events
+assert events[2]["code"] == "E0511" and events[2]["line"] == 3
+assert events[3]["updated"] == 1 and events[3]["checks_failed"] == 1
+TXT
+'
+
 test_done
