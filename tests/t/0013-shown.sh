@@ -154,6 +154,21 @@ json.dump(p, open(\"bad\", \"w\"))" &&
 	done
 '
 
+test_expect_success 'a state at three levels of detail' '
+	"$DMSL" show a.dmsl --detail=summary >out &&
+	test_contains out "pair.one/data.main" \
+		"14 resources: 12 data, 2 random_password" &&
+	test_lacks out "value" &&
+	"$DMSL" show a.dmsl >out &&
+	test_contains out "value = \"select 1;\\nselect 2;" "14 resources" &&
+	test_lacks out "needs" &&
+	"$DMSL" show a.dmsl --detail=full >out &&
+	test_contains out "value = (3 lines)" "      select 2;" \
+		"  needs pair.one/data.main" "(secret)" &&
+	test_lacks out S3nt1nel &&
+	test_expect_code 64 "$DMSL" show a.dmsl --detail=much
+'
+
 write_check() {
 	cat >c.dmsl <<TXT
 stack c { provider = core }
