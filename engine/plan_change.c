@@ -167,9 +167,20 @@ static void compare_lists(struct parts *p, struct value old, struct value new,
 	}
 }
 
+/* Whether a text is JSON of more than one word; then it is read. */
+static bool read_document(struct value v, struct arena *a, struct value *out)
+{
+	struct error ignored;
+
+	return v.kind == VALUE_STRING && v.as.text.n &&
+	       (v.as.text.s[0] == '{' || v.as.text.s[0] == '[') &&
+	       json_read(v.as.text, a, out, &ignored) == 0;
+}
+
 static void compare(struct parts *p, struct value old, struct value new,
 		    unsigned depth)
 {
+	struct value old_document, new_document;
 	bool is_plain = !old.marks && !new.marks &&depth < DEPTH_MAX;
 
 	if (!value_is_unknown(new) && value_eq(old, new))
@@ -178,6 +189,9 @@ static void compare(struct parts *p, struct value old, struct value new,
 		compare_maps(p, old, new, depth);
 	else if (is_plain && old.kind == VALUE_LIST && new.kind == VALUE_LIST)
 		compare_lists(p, old, new, depth);
+	else if (is_plain && read_document(old, &p->arena, &old_document) &&
+		 read_document(new, &p->arena, &new_document))
+		compare(p, old_document, new_document, depth + 1);
 	else
 		add_part(p, old, new);
 }
@@ -259,6 +273,16 @@ static struct str indented(struct value v, struct buf *room)
 	return buf_str(room);
 }
 
+/* With the documents that stand in it as texts, such as a role's policies. */
+static struct value opened(struct value v, struct arena *a)
+{
+	struct value document;
+
+	if (read_document(v, a, &document))
+		v = document;
+	return value_each(v, opened, a);
+}
+
 /*
  * What changes in one place is said in one line, the rest as lines of the two
  * documents: a part that was put in moves those behind it.
@@ -267,13 +291,17 @@ static bool show_document(struct buf *out, struct value old, struct value new,
 			  const struct change_style *style)
 {
 	struct lines_style lines = lines_of(style);
+	struct arena scratch = { 0 };
 	struct buf a, b;
 	bool has_shown;
 
 	if (show_parts(out, old, new, 1))
 		return true;
+	old = opened(old, &scratch);
+	new = opened(new, &scratch);
 	has_shown =
 	    lines_diff(out, indented(old, &a), indented(new, &b), &lines);
+	arena_release(&scratch);
 	buf_release(&a);
 	buf_release(&b);
 	return has_shown;

@@ -399,28 +399,47 @@ static void print_steps(struct printer *o, enum kind kind, const char *title)
 		fputc('\n', o->out);
 }
 
+static void print_gone(struct printer *o, size_t n)
+{
+	struct addresses list = address_list(o);
+
+	if (n)
+		fputs("    gone\n", o->out);
+	for (size_t i = 0; i < o->p->n_drift; i++)
+		if (o->p->drift[i].action == ACTION_DELETE)
+			addresses_add(&list, o->p->drift[i].address);
+	addresses_end(&list);
+	flush(o);
+}
+
 static void print_drift(struct printer *o)
 {
 	struct body_style style = o->style;
-	size_t n = o->p->n_drift;
-	size_t shown = is_full(o) || n < DRIFT_SHOWN ? n : DRIFT_SHOWN;
+	size_t most = is_full(o) ? SIZE_MAX : DRIFT_SHOWN;
+	size_t n_changed = 0, n_gone = 0;
 
 	style.has_places = false;
 	/* Its other attributes are the plan's business. */
 	style.change.is_full = false;
-	for (size_t i = 0; i < shown; i++) {
+	for (size_t i = 0; i < o->p->n_drift; i++) {
 		const struct plan_step *s = &o->p->drift[i];
 
 		print_title(o, i, "Changed outside since the last apply");
-		fprintf(o->out, "    %.*s%s\n", STR_ARG(s->address),
-			s->action == ACTION_DELETE ? "  is gone" : "");
+		if (s->action == ACTION_DELETE) {
+			n_gone++;
+			continue;
+		}
+		if (n_changed++ >= most)
+			continue;
+		fprintf(o->out, "    %.*s\n", STR_ARG(s->address));
 		plan_body_text(&o->text, s, &style);
 		flush(o);
 	}
-	if (shown < n)
+	if (n_changed > most)
 		fprintf(o->out, "    and %zu more; --detail=full shows them\n",
-			n - shown);
-	if (n)
+			n_changed - most);
+	print_gone(o, n_gone);
+	if (o->p->n_drift)
 		fputc('\n', o->out);
 }
 

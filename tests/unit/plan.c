@@ -647,7 +647,7 @@ static void test_outside(void **state)
 	assert_int_equal(action_of(&r, "server.db/base.main"), ACTION_UPDATE);
 	assert_int_equal(action_of(&r, "job.load"), ACTION_NONE);
 	assert_has(&r, "was deleted outside");
-	assert_has(&r, "    network.one/subnet.part[\"b\"]  is gone\n");
+	assert_has(&r, "    gone\n        network.one/subnet.part[\"b\"]\n");
 	assert_has(&r, "(is stopped)");
 	world = (struct world){ .drifted = "server.db/base.main" };
 	assert_int_equal(do_plan(&r, stack_text), 0);
