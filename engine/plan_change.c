@@ -21,6 +21,8 @@
 
 enum {
 	VALUE_WIDTH = 60, /* of one value */
+	VALUE_LEAST = 20, /* on a narrow terminal */
+	NAME_CELLS = 24,  /* of what stands before the values */
 	NOTE_WIDTH = 14,  /* " (1234 bytes)" */
 	PARTS_SHOWN = 12, /* of one map */
 	LINES_SHOWN = 24, /* of one text */
@@ -196,6 +198,19 @@ static void compare(struct parts *p, struct value old, struct value new,
 		add_part(p, old, new);
 }
 
+/* Two of them, and a name before, go into a line of a terminal. */
+static unsigned value_width(const struct change_style *style)
+{
+	unsigned half =
+	    style->width > NAME_CELLS ? (style->width - NAME_CELLS) / 2 : 0;
+
+	if (style->is_full)
+		return 0;
+	if (!style->width || half > VALUE_WIDTH)
+		return VALUE_WIDTH;
+	return half > VALUE_LEAST ? half : VALUE_LEAST;
+}
+
 static void show_values(struct buf *out, struct value old, struct value new,
 			unsigned width)
 {
@@ -209,10 +224,10 @@ static void show_values(struct buf *out, struct value old, struct value new,
  * that is shown, and more are left to somebody else.
  */
 static bool show_parts(struct buf *out, struct value old, struct value new,
-		       size_t most)
+		       size_t most, const struct change_style *style)
 {
 	struct parts p = { 0 };
-	unsigned width = most == SIZE_MAX ? 0 : VALUE_WIDTH;
+	unsigned width = value_width(style);
 	bool has_shown;
 
 	buf_init(&p.path, 1000);
@@ -223,8 +238,10 @@ static bool show_parts(struct buf *out, struct value old, struct value new,
 
 		if (p.all.n > 1)
 			buf_fmt(out, "\n%*s", LINES_INDENT, "");
-		if (part->path.n)
-			buf_fmt(out, "%.*s: ", STR_ARG(part->path));
+		if (part->path.n) {
+			lines_safe(out, part->path, 0);
+			buf_add_c(out, ": ");
+		}
 		show_values(out, part->old, part->new, width);
 	}
 	if (has_shown && p.all.n > most)
@@ -295,7 +312,7 @@ static bool show_document(struct buf *out, struct value old, struct value new,
 	struct buf a, b;
 	bool has_shown;
 
-	if (show_parts(out, old, new, 1))
+	if (show_parts(out, old, new, 1, style))
 		return true;
 	old = opened(old, &scratch);
 	new = opened(new, &scratch);
@@ -356,10 +373,10 @@ void plan_change_text(struct buf *out, const struct plan_change *c,
 	/* Maps by their keys; so is what is partly secret or not known. */
 	if ((is_map || (is_list && !is_plain)) &&
 	    show_parts(out, c->old, c->new,
-		       style->is_full ? SIZE_MAX : PARTS_SHOWN))
+		       style->is_full ? SIZE_MAX : PARTS_SHOWN, style))
 		return;
 	if (is_list && is_plain && is_long(c->old, c->new) &&
 	    show_document(out, c->old, c->new, style))
 		return;
-	show_values(out, c->old, c->new, style->is_full ? 0 : VALUE_WIDTH);
+	show_values(out, c->old, c->new, value_width(style));
 }

@@ -11,6 +11,7 @@
 #include "lang/base/buf.h"
 
 #include "engine/addresses.h"
+#include "engine/lines.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -131,10 +132,13 @@ static void add_notes(struct printer *o, const struct plan_step *s)
 	}
 	if (s->action == ACTION_READ)
 		buf_add_c(b, "  read when it is needed, never changed");
-	if (s->reason.n)
-		buf_fmt(b, "  (%.*s)", STR_ARG(s->reason));
-	else if (s->action == ACTION_DELETE && !o->p->is_destroy)
+	if (s->reason.n) {
+		buf_add_c(b, "  (");
+		lines_safe(b, s->reason, 0);
+		buf_add_char(b, ')');
+	} else if (s->action == ACTION_DELETE && !o->p->is_destroy) {
 		buf_add_c(b, "  (not in the stack any more)");
+	}
 }
 
 static void print_step(struct printer *o, const struct plan_step *s,
@@ -177,10 +181,11 @@ static void print_effects(struct printer *o)
 
 		for (size_t k = 0; k < s->n_effects && k < most; k++) {
 			print_title(o, n++, "On data and running servers");
-			fprintf(o->out, "  ! %.*s  %s%.*s%s\n",
-				STR_ARG(s->effects[k].text),
-				paint(o, PAINT_FAINT), STR_ARG(s->address),
-				paint(o, PAINT_PLAIN));
+			buf_add_c(&o->text, "  ! ");
+			lines_safe(&o->text, s->effects[k].text, 0);
+			buf_fmt(&o->text, "  %s%.*s%s\n", paint(o, PAINT_FAINT),
+				STR_ARG(s->address), paint(o, PAINT_PLAIN));
+			flush(o);
 		}
 		if (s->n_effects > most)
 			fprintf(o->out,
