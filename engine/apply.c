@@ -215,6 +215,7 @@ static enum next over(struct apply *a, struct node *node,
 		      const struct plan_step *step)
 {
 	node->phase = PHASE_OVER;
+	a->result->steps[step->index].outcome = OUTCOME_DONE;
 	make_known(a, step);
 	arena_release(&node->arena);
 	return NEXT_DONE;
@@ -363,8 +364,10 @@ static enum next delete_next(struct apply *a, struct node *node,
 		return NEXT_OPERATION;
 	}
 	node->phase = PHASE_OVER;
-	if (step->action == ACTION_DELETE)
+	if (step->action == ACTION_DELETE) {
 		a->result->deleted++;
+		a->result->steps[step->index].outcome = OUTCOME_DONE;
+	}
 	return NEXT_DONE;
 }
 
@@ -480,6 +483,17 @@ static int check_effects(void *owner, size_t number,
 	return 0;
 }
 
+static void note_failure(struct apply *a, const struct plan_step *step,
+			 const struct operation *op)
+{
+	struct apply_step *out = &a->result->steps[step->index];
+	const struct state_resource *now = state_find(&a->state, step->address);
+
+	a->result->failed++;
+	out->outcome = op && op->is_unknown ? OUTCOME_UNKNOWN : OUTCOME_FAILED;
+	out->is_tainted = now && now->is_tainted;
+}
+
 static void step_failed(void *owner, size_t number, const struct operation *op,
 			const struct error *err)
 {
@@ -491,7 +505,7 @@ static void step_failed(void *owner, size_t number, const struct operation *op,
 	struct place place = { 0 };
 	struct diag *d;
 
-	a->result->failed++;
+	note_failure(a, step, op);
 	arena_release(&a->nodes[number].arena);
 	if (!err->message[0])
 		return;
@@ -515,9 +529,14 @@ static void step_skipped(void *owner, size_t number, size_t because)
 	    &a->plan->steps[a->graph.step_of[number]];
 
 	/* Its results stay unknown; what is there stays as it was. */
-	if (step->action == ACTION_NONE || number >= a->plan->n_steps)
+	if (step->action == ACTION_NONE || number >= a->plan->n_steps ||
+	    a->graph.step_of[because] == step->index)
 		return;
 	a->result->skipped++;
+	a->result->steps[step->index] = (struct apply_step){
+		.outcome = OUTCOME_SKIPPED,
+		.because = a->graph.step_of[because],
+	};
 	report_skipped(&a->report, step->address,
 		       a->plan->steps[a->graph.step_of[because]].address);
 }
@@ -913,7 +932,9 @@ int apply_run(struct context *c, struct expansion *e, struct plan *p,
 	};
 	int result;
 
-	*out = (struct apply_result){ 0 };
+	*out = (struct apply_result){
+		.steps = arena_new(c->arena, struct apply_step, p->n_steps + 1),
+	};
 	a.hash = plan_hash(p, c, c->arena);
 	a.known = xrealloc(NULL, n_resources + 1, sizeof(*a.known));
 	a.is_known = xrealloc(NULL, n_resources + 1, sizeof(*a.is_known));
