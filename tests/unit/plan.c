@@ -823,7 +823,7 @@ static void test_providers(void **state)
 	assert_has(&r, "provider \"far\" cannot be used: it is not built yet");
 	assert_int_equal(do_expand(&r, "stack dev { provider = fak }"), -1);
 	assert_has(&r, "Did you mean \"fake\"?");
-	struct setting on = { STR_INIT("on"), STR_INIT("far") };
+	struct setting on = { .name = STR("on"), .text = STR("far") };
 
 	r.c.settings = &on;
 	r.c.n_settings = 1;
