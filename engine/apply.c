@@ -362,6 +362,8 @@ static enum next next_operation(void *owner, size_t number,
 
 	if (a->graph.delete_node[step->index] == number)
 		return delete_next(a, node, step, op);
+	if (step->is_left_out)
+		return over(a, node, step);
 	switch (step->action) {
 	case ACTION_NONE:
 	case ACTION_READ:
@@ -454,14 +456,37 @@ static void step_skipped(void *owner, size_t number, size_t because)
 		       a->plan->steps[a->graph.step_of[because]].address);
 }
 
+/* Of a destroy in part those stay that the plan showed to stay. */
+static void keep_outputs(struct apply *a)
+{
+	const struct plan *p = a->plan;
+	struct value_entry *entries =
+	    arena_new(a->state.arena, struct value_entry, p->n_outputs + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_outputs; i++)
+		if (!value_is_null(p->outputs[i].new))
+			entries[n++] = (struct value_entry){
+				str_dup(p->outputs[i].name, a->state.arena),
+				value_copy(p->outputs[i].new, a->state.arena),
+			};
+	a->state.outputs = value_map(entries, n, a->state.arena);
+}
+
 /* Outputs by what is known now; one that is not keeps its last value. */
 static void set_outputs(struct apply *a)
 {
 	const struct expansion *e = a->expansion;
-	size_t n = e && !a->plan->is_destroy ? e->n_outputs : 0, kept = 0;
-	struct value_entry *entries =
-	    arena_new(a->state.arena, struct value_entry, n + 1);
+	size_t n = e ? e->n_outputs : 0, kept = 0;
+	struct value_entry *entries;
 
+	if (a->plan->asked.is_refresh_only)
+		return;
+	if (a->plan->is_destroy) {
+		keep_outputs(a);
+		return;
+	}
+	entries = arena_new(a->state.arena, struct value_entry, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		struct value v;
 		const struct value *old =
@@ -506,9 +531,13 @@ static struct str commit_message(struct apply *a, struct arena *to)
 	add_count(&counts, "failed", r->failed);
 	buf_init(&b, 1 << 20);
 	buf_fmt(&b, "%s %.*s: %s\n\n",
-		a->plan->is_destroy ? "Destroy" : "Apply",
+		a->plan->is_destroy		 ? "Destroy"
+		: a->plan->asked.is_refresh_only ? "Refresh"
+						 : "Apply",
 		STR_ARG(a->plan->stack),
-		counts.len ? counts.data : "outputs changed");
+		counts.len			 ? counts.data
+		: a->plan->asked.is_refresh_only ? "as it was read"
+						 : "outputs changed");
 	for (size_t i = 0; i < a->plan->n_steps; i++) {
 		const struct plan_step *step = &a->plan->steps[i];
 
@@ -716,7 +745,9 @@ static void run_checks(struct apply *a)
 {
 	struct apply_result *r = a->result;
 
-	if (!a->expansion || a->plan->is_destroy || !apply_is_whole(r))
+	/* They are about the whole stack. */
+	if (!a->expansion || a->plan->is_destroy || a->plan->is_partial ||
+	    a->plan->asked.is_refresh_only || !apply_is_whole(r))
 		return;
 	checks_run(a->context, a->expansion, &r->checks, &r->n_checks);
 	for (size_t i = 0; i < r->n_checks; i++)

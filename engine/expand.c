@@ -342,6 +342,16 @@ int expand_check(struct expansion *e, const struct ast_decl *check,
 	return scope_evaluate(x->root, NULL, written->value, NULL, a, out);
 }
 
+bool resource_is_in(const struct resource *r, const struct source *s)
+{
+	const struct instance_scope *i = r->scope;
+
+	for (; i; i = i->group->scope->self)
+		if (i->group->decl->decl->source == s)
+			return true;
+	return false;
+}
+
 void expansion_release(struct expansion *e)
 {
 	struct expander *x = e ? e->private : NULL;

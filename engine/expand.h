@@ -90,6 +90,8 @@ int expand_check(struct expansion *e, const struct ast_decl *check,
 		 const char *attr, struct arena *a, struct value *out);
 void expansion_release(struct expansion *e);
 
+/* Whether it, or a component around it, is declared in that text. */
+bool resource_is_in(const struct resource *r, const struct source *s);
 /* What its type says of an attribute, or NULL. */
 const struct attr_info *resource_attr(const struct resource *r,
 				      struct str name);

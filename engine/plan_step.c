@@ -48,7 +48,8 @@ static void check_replace(struct planner *x, const struct plan_step *s)
 		diag_hint(d, to,
 			  "Take prevent_destroy out first, with an "
 			  "apply of its own.");
-	} else if (s->schema->is_fixed && !s->prior->is_tainted) {
+	} else if (s->schema->is_fixed && !s->prior->is_tainted &&
+		   !planner_is_asked(x, s->address)) {
 		to = diag_error(d, "E0312", place,
 				"%.*s would be replaced, and its data lost",
 				STR_ARG(s->address));

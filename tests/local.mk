@@ -32,6 +32,7 @@ unit_tests = \
 	tests/unit/replicator \
 	tests/unit/schedule \
 	tests/unit/seal \
+	tests/unit/select \
 	tests/unit/sign \
 	tests/unit/sigv4 \
 	tests/unit/sql_types \
@@ -94,6 +95,8 @@ tests_unit_schedule_SOURCES = tests/unit/schedule.c
 tests_unit_schedule_LDADD = $(engine_libs)
 tests_unit_seal_SOURCES = tests/unit/seal.c
 tests_unit_seal_LDADD = $(engine_libs)
+tests_unit_select_SOURCES = tests/unit/select.c
+tests_unit_select_LDADD = $(engine_libs)
 tests_unit_sign_SOURCES = tests/unit/sign.c
 tests_unit_sign_LDADD = $(provider_libs)
 tests_unit_sigv4_SOURCES = tests/unit/sigv4.c
@@ -149,6 +152,7 @@ script_tests = \
 	tests/t/0002-validate.sh \
 	tests/t/0010-apply.sh \
 	tests/t/0011-killed.sh \
+	tests/t/0012-select.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
 	tests/t/0910-kill.sh \

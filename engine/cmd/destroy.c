@@ -10,7 +10,7 @@
 struct args {
 	bool yes, json;
 	int parallel;
-	struct option_list set;
+	struct run_options run;
 };
 
 static int run(struct context *c, void *data,
@@ -21,6 +21,7 @@ static int run(struct context *c, void *data,
 		.path = operands->items[0],
 		.is_write = true,
 		.is_destroy = true,
+		.options = &args->run,
 	};
 	struct error err = { 0 };
 	struct str commit;
@@ -30,15 +31,13 @@ static int run(struct context *c, void *data,
 	c->assume_yes = args->yes;
 	if (args->parallel)
 		c->parallel = args->parallel;
-	if (run_settings(c, &args->set, &err) < 0) {
-		setup_fail(c, &err);
-		return STATUS_USAGE;
-	}
-	status = run_plan(c, &r);
+	status = run_take(c, &args->run, true);
+	if (status == STATUS_DONE)
+		status = run_plan(c, &r);
 	if (status != STATUS_DONE)
 		goto out;
 	if (!c->is_json)
-		plan_print(r.plan, c, stdout);
+		run_show(c, &r);
 	if (plan_is_empty(r.plan)) {
 		/* A sweep that was cut off is done here. */
 		if (!state_count(&c->state) &&
@@ -59,8 +58,8 @@ out:
 
 static const struct option options[] = {
 	OPTION(struct args, yes, "yes", NULL, "do not ask"),
-	OPTION(struct args, set, "set", "NAME=VALUE",
-	       "set a param; repeatable"),
+	RUN_OPTIONS_PARAMS(struct args, run),
+	RUN_OPTIONS_SELECT(struct args, run),
 	OPTION(struct args, parallel, "parallel", "N",
 	       "calls at once (default 10)"),
 	OPTION(struct args, json, "json", NULL, "events as JSON lines"),

@@ -13,6 +13,7 @@
 
 #include "engine/context.h"
 #include "engine/expand.h"
+#include "engine/select.h"
 #include "engine/state.h"
 
 #include <setjmp.h>
@@ -300,9 +301,9 @@ static int do_expand(struct run *r, const char *text)
 	return r->e && r->c.diags.n_errors == 0 ? 0 : -1;
 }
 
-static int do_plan(struct run *r, const char *text)
+static int do_plan_with(struct run *r, const char *text,
+			const struct plan_options *o)
 {
-	struct plan_options o = { 0 };
 	FILE *f;
 	char line[4096];
 
@@ -310,7 +311,7 @@ static int do_plan(struct run *r, const char *text)
 		print_message("%s\n", r->text.data);
 		return -1;
 	}
-	if (plan_build(&r->c, r->e, &o, &r->p, &r->err)) {
+	if (plan_build(&r->c, r->e, o, &r->p, &r->err)) {
 		buf_clear(&r->text);
 		take_findings(r);
 		return -1;
@@ -323,6 +324,13 @@ static int do_plan(struct run *r, const char *text)
 		buf_add_c(&r->text, line);
 	fclose(f);
 	return 0;
+}
+
+static int do_plan(struct run *r, const char *text)
+{
+	struct plan_options o = { 0 };
+
+	return do_plan_with(r, text, &o);
 }
 
 struct results {
@@ -657,6 +665,113 @@ static void test_outside(void **state)
 	run_end(&r);
 }
 
+static void test_refresh_only(void **state)
+{
+	struct plan_options o = { .is_refresh_only = true };
+	const struct plan_step *s;
+	struct run r;
+	FILE *f;
+	char line[4096];
+
+	(void)state;
+	applied(&r);
+	assert_int_equal(do_plan_with(&r, stack_text, &o), 0);
+	assert_true(plan_is_empty(r.p));
+	world.drifted = "server.db/base.main";
+	world.gone = "job.load";
+	/* The text says otherwise, and that does not matter. */
+	assert_int_equal(
+	    do_plan_with(&r, changed(&r, "\"db.small\" }", "\"db.x\" }"), &o),
+	    0);
+	assert_false(plan_is_empty(r.p));
+	s = step_of(&r, "server.db/base.main");
+	assert_int_equal(s->action, ACTION_NONE);
+	assert_int_equal(s->n_changes, 1);
+	assert_true(str_is(s->changes[0].old.as.text, "db.small"));
+	assert_true(str_is(s->changes[0].new.as.text, "other"));
+	assert_true(
+	    str_is(value_get(s->prior->attrs, "class")->as.text, "other"));
+	assert_int_equal(action_of(&r, "job.load"), ACTION_FORGET);
+	assert_int_equal(plan_count(r.p).none, 6);
+	buf_clear(&r.text);
+	f = tmpfile();
+	plan_print_refresh(r.p, &r.c, f);
+	rewind(f);
+	while (fgets(line, sizeof(line), f))
+		buf_add_c(&r.text, line);
+	fclose(f);
+	assert_has(&r, "~ server.db/base.main");
+	assert_has(&r, "class  \"db.small\" -> \"other\"");
+	assert_has(&r, "job.load  (was deleted outside)");
+	assert_has(&r, "1 to take over into the state, 1 to forget");
+	run_end(&r);
+}
+
+/* What is left out is not even read, and stays what the state says. */
+static void test_left_out(void **state)
+{
+	struct str job = STR_INIT("job.load");
+	struct str base = STR_INIT("server.db");
+	struct selection except = { .except = &job, .n_except = 1 };
+	struct selection only = { .only = &base, .n_only = 1 };
+	struct plan_options o = { .selection = &except };
+	struct run r;
+
+	(void)state;
+	applied(&r);
+	world.failing = "job.load";
+	assert_int_equal(do_plan(&r, stack_text), -1);
+	assert_int_equal(do_plan_with(&r, stack_text, &o), 0);
+	assert_true(step_of(&r, "job.load")->is_left_out);
+	assert_non_null(step_of(&r, "job.load")->prior);
+	assert_false(step_of(&r, "server.db/base.main")->is_left_out);
+	o.selection = &only;
+	assert_int_equal(do_plan_with(&r, stack_text, &o), 0);
+	assert_true(step_of(&r, "job.load")->is_left_out);
+	assert_true(r.p->is_partial);
+	/* What is replaced takes its users along, and those that they need. */
+	world.failing = NULL;
+	only.only = &job;
+	job = STR("network.one/vpc.main");
+	assert_int_equal(do_plan_with(&r,
+				      changed(&r, "10.0.0.0/16  zones",
+					      "10.1.0.0/16  zones"),
+				      &o),
+			 0);
+	assert_int_equal(action_of(&r, "network.one/vpc.main"), ACTION_REPLACE);
+	assert_int_equal(action_of(&r, "network.one/subnet.part[\"a\"]"),
+			 ACTION_REPLACE);
+	assert_int_equal(action_of(&r, "server.db/base.main"), ACTION_UPDATE);
+	assert_int_equal(action_of(&r, "job.load"), ACTION_NONE);
+	run_end(&r);
+}
+
+static void test_replace_asked(void **state)
+{
+	struct str base = STR_INIT("server.db/base.main");
+	struct plan_options o = { .replace = &base, .n_replace = 1 };
+	struct run r;
+
+	(void)state;
+	applied(&r);
+	/* It is asked for by name, so its data may go. */
+	assert_int_equal(do_plan_with(&r, stack_text, &o), 0);
+	assert_int_equal(action_of(&r, "server.db/base.main"), ACTION_REPLACE);
+	assert_true(str_is(step_of(&r, "server.db/base.main")->reason,
+			   "asked for by --replace"));
+	assert_int_equal(do_plan_with(&r,
+				      changed(&r, "class = class }",
+					      "class = class  lifecycle { "
+					      "prevent_destroy = true } }"),
+				      &o),
+			 -1);
+	assert_has(&r, "error[E0311]");
+	base = STR("server.db/base.mian");
+	assert_int_equal(do_plan_with(&r, stack_text, &o), -1);
+	assert_non_null(strstr(r.err.hint, "'server.db/base.main'"));
+	run_end(&r);
+}
+
 static void test_types_decide(void **state)
 {
 	struct run r;
@@ -913,8 +1028,13 @@ static void test_no_secret(void **state)
 				     "}\n"),
 			 0);
 	assert_int_equal(plan_matches(r.p, &r.c, &saved, &r.err), -1);
-	assert_non_null(strstr(r.err.message, "\"job.b\" was update and is now "
-					      "delete"));
+	assert_non_null(strstr(r.err.message, "the configuration is not"));
+	buf_clear(&r.text);
+	take_findings(&r);
+	assert_has(&r, "job.b is not what it was when the plan was made");
+	assert_has(&r, "planned: update, now: delete");
+	assert_has_not(&r, "S3nt1nel");
+	saved_plan_release(&saved);
 	/* A byte that was changed is found. */
 	((char *)written.s)[written.n - 3] ^= 1;
 	assert_int_equal(file_replace(file, written, 0600, &r.err), 0);
@@ -953,6 +1073,9 @@ int main(void)
 		cmocka_unit_test(test_delete),
 		cmocka_unit_test(test_lifecycle),
 		cmocka_unit_test(test_outside),
+		cmocka_unit_test(test_refresh_only),
+		cmocka_unit_test(test_left_out),
+		cmocka_unit_test(test_replace_asked),
 		cmocka_unit_test(test_types_decide),
 		cmocka_unit_test(test_local_is_no_update),
 		cmocka_unit_test(test_tags_change_nothing_else),
