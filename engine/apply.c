@@ -250,6 +250,7 @@ static enum next keep(struct apply *a, struct node *node,
 	    old->prevent_destroy != r.prevent_destroy ||
 	    old->keep_on_destroy != r.keep_on_destroy)
 		state_put(&a->state, &r);
+	a->result->updated += a->plan->asked.is_refresh_only && step->n_changes;
 	return over(a, node, step);
 }
 

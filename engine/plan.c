@@ -274,14 +274,10 @@ static void ready_init(struct planner *x, struct ready *r)
 static void settled(struct planner *x, struct ready *r, size_t step,
 		    const struct engine_call *e)
 {
-	struct plan_step *s = &x->p->steps[step];
-	const struct refreshed *f = map_get(&x->by_address, s->address);
-
-	if (s->is_left_out)
+	if (x->p->steps[step].is_left_out)
 		planner_keep(x, step);
 	else
 		step_settle(x, step, e);
-	s->has_drifted = f && f->has_drifted && !s->is_left_out;
 	for (size_t i = r->users->first[step]; i < r->users->first[step + 1];
 	     i++)
 		if (--r->blocked[r->users->to[i]] == 0)
@@ -454,6 +450,18 @@ static int build_steps(struct planner *x)
 	return result ? result : plan_deletes(x);
 }
 
+static void mark_drift(struct planner *x)
+{
+	if (!has_drifted(x))
+		return;
+	for (size_t i = 0; i < x->p->n_steps; i++) {
+		struct plan_step *s = &x->p->steps[i];
+		const struct refreshed *f = map_get(&x->by_address, s->address);
+
+		s->has_drifted = f && f->has_drifted && !s->is_left_out;
+	}
+}
+
 static int build(struct planner *x)
 {
 	int result;
@@ -470,6 +478,7 @@ static int build(struct planner *x)
 	}
 	if (result == 0) {
 		planner_tell_left_out(x);
+		mark_drift(x);
 		plan_users(x);
 		plan_outputs(x);
 	}

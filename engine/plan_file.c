@@ -177,7 +177,8 @@ static void write_asked(struct buf *b, const struct plan_options *o)
 
 static bool is_acted_on(const struct plan_step *s)
 {
-	return s->action != ACTION_NONE || s->runs || s->n_changes;
+	return s->action != ACTION_NONE || s->runs || s->n_changes ||
+	       s->moved_from.n || s->import_id.n;
 }
 
 static int compare_str(const void *a, const void *b)

@@ -9,7 +9,6 @@
 #include "lang/diag.h"
 #include "lang/suggest.h"
 
-#include "engine/diff.h"
 
 /* -- What is left out ----------------------------------------------------- */
 
@@ -96,9 +95,11 @@ void planner_keep(struct planner *x, size_t step)
 	if (x->chosen.resource_because[i].n)
 		s->reason = str_fmt(x->arena, "needs %.*s, which is left out",
 				    STR_ARG(x->chosen.resource_because[i]));
-	/* Never applied: nothing of it is known. */
-	if (!f)
+	/* Never applied: nothing of it is known, and it stays so. */
+	if (!f || s->import_id.n) {
+		s->import_id = (struct str){ 0 };
 		return;
+	}
 	s->prior = &f->now;
 	s->after =
 	    value_with(f->now.attrs, STR("id"), value_str(f->now.id), x->arena);
@@ -125,7 +126,7 @@ void planner_know_kept(struct planner *x)
 
 static bool is_replaced(const struct plan_step *s)
 {
-	return s->action == ACTION_REPLACE && !s->creates_first;
+	return s->action == ACTION_REPLACE;
 }
 
 /* Whether the resource uses, by the state, one of those. */

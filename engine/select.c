@@ -21,6 +21,7 @@
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct node {
 	struct str address;
@@ -51,7 +52,8 @@ struct selector {
 
 /*
  * The offset behind `from` where an address around this one ends: in front of
- * a "/" or "[" outside quotes, or at the end.
+ * a "/" or "[" outside quotes, or of the "#" of an object that was replaced, or
+ * at the end.
  */
 static size_t next_end(struct str address, size_t from)
 {
@@ -65,7 +67,7 @@ static size_t next_end(struct str address, size_t from)
 			is_quoted = !is_quoted;
 		else if (c == '\\' && is_quoted)
 			i++;
-		else if ((c == '/' || c == '[') && !is_quoted && i > from)
+		else if (strchr("/[#", c) && c && !is_quoted && i > from)
 			break;
 	}
 	return i < address.n ? i : address.n;
@@ -188,14 +190,20 @@ static int match(struct selector *s, const char *option, struct str pattern,
 	return n ? 0 : no_match(s, option, pattern, file, err);
 }
 
+/* What dmsl does not own is only read: the plan may be made from it. */
+static bool is_exact(const struct selection *x, const struct node *node)
+{
+	return (node->resource && node->resource->is_existing) ||
+	       map_has(x->exact, node->address);
+}
+
 static int match_all(struct selector *s, struct error *err)
 {
 	const struct selection *x = s->in->selection;
 
 	for (size_t i = 0; i < s->n; i++)
 		s->nodes[i].is_selected =
-		    x->exact ? map_has(x->exact, s->nodes[i].address)
-			     : x->n_only == 0;
+		    x->exact ? is_exact(x, &s->nodes[i]) : x->n_only == 0;
 	for (size_t i = 0; !x->exact && i < x->n_only; i++)
 		if (match(s, "only", x->only[i],
 			  offsetof(struct node, is_selected), err))

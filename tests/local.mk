@@ -27,6 +27,7 @@ unit_tests = \
 	tests/unit/lang_golden \
 	tests/unit/local \
 	tests/unit/opts \
+	tests/unit/part \
 	tests/unit/pg \
 	tests/unit/plan \
 	tests/unit/replicator \
@@ -85,6 +86,8 @@ tests_unit_local_SOURCES = tests/unit/local.c
 tests_unit_local_LDADD = $(provider_libs)
 tests_unit_opts_SOURCES = tests/unit/opts.c
 tests_unit_opts_LDADD = $(engine_libs)
+tests_unit_part_SOURCES = tests/unit/part.c
+tests_unit_part_LDADD = $(engine_libs)
 tests_unit_pg_SOURCES = tests/unit/pg.c $(pg_server)
 tests_unit_pg_LDADD = $(provider_libs)
 tests_unit_plan_SOURCES = tests/unit/plan.c
