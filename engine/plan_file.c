@@ -13,20 +13,22 @@
  *	body
  *	stack   NAME
  *	destroy yes | no
- *	refresh no | only                 when it was asked for
- *	only    PATTERN                   --only, --except, --replace as given
+ *	refresh no | only           when it was asked for
+ *	only    PATTERN             --only, --except, --replace as given
  *	except  PATTERN
  *	replace ADDRESS
  *	step    ACTION ADDRESS PROVIDER
- *	  prior     DIGEST                of its entry in the state
- *	  moved     ADDRESS               where it was until now
+ *	  prior     DIGEST          of its entry in the state
+ *	  moved     ADDRESS         where it was until now
  *	  import    ID
  *	  why       reason
- *	  first                           the new one is made before the old
- *goes run effect    KIND text attr      NAME value            what is made
- *	  change    NAME old -> new       what is changed; "!" when it replaces
- *	read    ADDRESS DIGEST            what steps are made from and leave
- *	also    ADDRESS                   only its entry in the state is renewed
+ *	  first                     the new is made before the old goes
+ *	  run
+ *	  effect    KIND text
+ *	  attr      NAME value      what is made
+ *	  change    NAME old -> new ! when it replaces
+ *	read    ADDRESS DIGEST      what steps are made from and leave
+ *	also    ADDRESS             only its entry in the state is renewed
  *	output  NAME old -> new
  *
  * Words are JSON strings where they are free text, values are JSON; a secret is

@@ -9,7 +9,6 @@
 #include "lang/diag.h"
 #include "lang/suggest.h"
 
-
 /* -- What is left out ----------------------------------------------------- */
 
 int planner_choose(struct planner *x)
