@@ -85,6 +85,12 @@ static void make_known(struct apply *a, const struct plan_step *step)
 	if (!step->resource)
 		return;
 	index = step->resource->index;
+	/* Found while planning, and in no state. */
+	if (step->is_existing) {
+		a->known[index] = step->after;
+		a->is_known[index] = true;
+		return;
+	}
 	if (r)
 		a->known[index] = value_with(r->attrs, STR("id"),
 					     value_str(r->id), &a->arena);
@@ -394,6 +400,50 @@ static enum next change_next(struct apply *a, struct node *node,
 	return over(a, node, step);
 }
 
+/* An existing object that could not be looked for while planning. */
+static enum next read_next(struct apply *a, struct node *node,
+			   const struct plan_step *step, struct operation **op,
+			   struct error *err)
+{
+	if (node->phase != PHASE_BEGIN) {
+		node->phase = PHASE_OVER;
+		arena_release(&node->arena);
+		return NEXT_DONE;
+	}
+	if (prepare(a, node, step, err) < 0)
+		return NEXT_FAILED;
+	node->phase = PHASE_ACTED;
+	*op = make_operation(a, step, node, OPERATION_READ);
+	(*op)->id = value_text((*op)->config, "id");
+	return NEXT_OPERATION;
+}
+
+/* What was found of it; it is in no state. */
+static int take_found(struct apply *a, const struct plan_step *step,
+		      const struct call *c, struct error *err)
+{
+	size_t i = step->resource->index;
+	struct value v = value_copy(c->config, &a->arena);
+
+	if (c->is_gone || c->id.n == 0)
+		return error_set(err, ERROR_NOT_FOUND,
+				 "there is no %s \"%.*s\"", step->schema->name,
+				 STR_ARG(c->id));
+	if (c->result.kind == VALUE_MAP)
+		for (size_t k = 0; k < c->result.as.map.n; k++) {
+			const struct value_entry *e =
+			    &c->result.as.map.entries[k];
+
+			v = value_with(v, str_dup(e->key, &a->arena),
+				       value_copy(e->value, &a->arena),
+				       &a->arena);
+		}
+	a->known[i] = value_with(
+	    v, STR("id"), value_str(str_dup(c->id, &a->arena)), &a->arena);
+	a->is_known[i] = true;
+	return 0;
+}
+
 static enum next next_operation(void *owner, size_t number,
 				struct operation **op, struct error *err)
 {
@@ -406,8 +456,9 @@ static enum next next_operation(void *owner, size_t number,
 		return delete_next(a, node, step, op);
 	switch (step->action) {
 	case ACTION_NONE:
-	case ACTION_READ:
 		return keep(a, node, step, err);
+	case ACTION_READ:
+		return read_next(a, node, step, op, err);
 	case ACTION_FORGET:
 		return forget(a, node, step, err);
 	case ACTION_CREATE:
@@ -421,14 +472,19 @@ static enum next next_operation(void *owner, size_t number,
 	BUG("delete of step %zu", step->index);
 }
 
-/* An effect that was not shown is never carried out. */
+/*
+ * An effect that was not shown is never carried out. What was read is known
+ * from here on.
+ */
 static int check_effects(void *owner, size_t number,
 			 const struct engine_call *e, struct error *err)
 {
-	const struct apply *a = owner;
+	struct apply *a = owner;
 	const struct plan_step *step =
 	    &a->plan->steps[a->graph.step_of[number]];
 
+	if (step->is_existing)
+		return take_found(a, step, &e->call, err);
 	for (size_t i = 0; i < e->call.effects.n; i++) {
 		const struct effect *now = &e->call.effects.items[i];
 		bool is_shown = false;

@@ -79,6 +79,8 @@ static enum step call_step(struct engine_call *e)
 		return ops->plan(c, e->action) ? STEP_FAILED : STEP_DONE;
 	case CALL_READ:
 		return ops->read(c);
+	case CALL_LOOKUP:
+		return ops->lookup ? ops->lookup(c) : ops->read(c);
 	case CALL_CREATE:
 		return ops->create(c);
 	case CALL_UPDATE:

@@ -18,6 +18,25 @@
 
 /* -- Instances to resources ----------------------------------------------- */
 
+/* A type that cannot be looked for is read by its id. */
+static void check_findable(struct expander *x, const struct resource *r)
+{
+	struct str type = str_from(r->schema->name);
+	const struct resource_type *t = provider_type(x->chosen, type);
+	struct diag *to;
+
+	if (!t || ast_attr_find(&r->decl->body, STR("id")) ||
+	    (t->ops->lookup && r->decl->body.n_attrs))
+		return;
+	to = diag_error(x->diags, "E0220", r->place,
+			"existing %.*s \"%.*s\" has no \"id\"", STR_ARG(type),
+			STR_ARG(r->decl->name));
+	diag_hint(x->diags, to, "Add id = … (string)%s.",
+		  t->ops->lookup ? ", or other attributes that say which one "
+				   "it is"
+				 : "");
+}
+
 static void add_resource(struct expander *x, struct instance_scope *i,
 			 const struct type_info *t, struct str address,
 			 const struct ast_block *node, const struct span name)
@@ -32,8 +51,11 @@ static void add_resource(struct expander *x, struct instance_scope *i,
 		.place = { d->source, name },
 		.scope = i,
 		.node = node,
+		.is_existing = d->kind == DECL_EXISTING,
 	};
 
+	if (r.is_existing)
+		life = (struct life){ 0 };
 	if (node)
 		life_read(i->group->scope, i, &node->body, &life);
 	r.prevent_destroy = life.prevent_destroy;
@@ -46,6 +68,8 @@ static void add_resource(struct expander *x, struct instance_scope *i,
 	life_ignored(x, resource_body(&r), &r);
 	if (provider_for(x, t, r.place, &r.provider))
 		x->has_failed = true;
+	else if (r.is_existing)
+		check_findable(x, &r);
 	*vec_push(&x->resources) = r;
 }
 
@@ -148,7 +172,9 @@ static void check_values(struct expander *x)
 		    &x->catalog, str_from(x->resources.items[i].schema->name));
 
 		expand_wanted(x->e, i, x->arena, &v, NULL);
-		x->checked[i] = diff_to_come(t, v, x->arena);
+		x->checked[i] = x->resources.items[i].is_existing
+				    ? diff_existing(t, v, x->arena)
+				    : diff_to_come(t, v, x->arena);
 		x->is_checked[i] = true;
 	}
 	for (size_t i = 0; i < x->e->n_outputs; i++)

@@ -372,6 +372,40 @@ static int gather_attr(struct expander *x, const struct resource *r,
 	return 0;
 }
 
+/* What is written, and nothing else: by that it is found. */
+static int existing_wanted(struct expander *x, const struct resource *r,
+			   const struct type_info *t, struct arena *a,
+			   struct gather *g)
+{
+	static const struct type string = { .kind = TYPE_STRING };
+	const struct ast_attr *id = ast_attr_find(&r->decl->body, STR("id"));
+	struct place place;
+	struct value v;
+	int result = 0;
+
+	if (id) {
+		if (scope_evaluate(resource_scope(r), r->scope, id->value,
+				   &string, a, &v))
+			result = -1;
+		else if (!value_is_null(v))
+			gather_add(g, STR("id"), v, expr_place(id->value));
+	}
+	for (size_t i = 0; i < t->n; i++) {
+		const struct attr_info *info = &t->attrs[i];
+
+		if (wanted_attr(x, r, info, a, &v, &place) ||
+		    stored_value(x, info, place, a, &v)) {
+			result = -1;
+			continue;
+		}
+		if (info->schema->flags & ATTR_SECRET)
+			v = value_mark(v, MARK_SECRET);
+		if (!value_is_null(v))
+			gather_add(g, str_from(info->schema->name), v, place);
+	}
+	return result;
+}
+
 int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 		  struct value *out, struct place **places)
 {
@@ -380,17 +414,19 @@ int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 	const struct type_info *t =
 	    catalog_type(&x->catalog, str_from(r->schema->name));
 	size_t errors = x->diags->n_errors;
-	size_t room = t->n + t->n_blocks + 1;
+	size_t room = t->n + t->n_blocks + 2;
 	struct gather g = {
 		.entries = arena_new(a, struct value_entry, room),
 		.places = arena_new(a, struct place, room),
 	};
 	int result = 0;
 
-	for (size_t i = 0; i < t->n; i++)
+	if (r->is_existing)
+		result = existing_wanted(x, r, t, a, &g);
+	for (size_t i = 0; !r->is_existing && i < t->n; i++)
 		if (gather_attr(x, r, &t->attrs[i], a, &g))
 			result = -1;
-	for (size_t i = 0; i < t->n_blocks; i++) {
+	for (size_t i = 0; !r->is_existing && i < t->n_blocks; i++) {
 		const struct block_info *b = &t->blocks[i];
 		struct value v;
 		struct place place = r->place;

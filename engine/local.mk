@@ -34,6 +34,7 @@ engine_libengine_a_SOURCES = \
 	engine/plan_change.c engine/plan_change.h \
 	engine/plan_declared.c \
 	engine/plan_delete.c \
+	engine/plan_existing.c \
 	engine/plan_file.c \
 	engine/plan_json.c \
 	engine/plan_print.c \

@@ -203,6 +203,7 @@ static void new_steps(struct planner *x)
 		s->resource = r;
 		s->schema = r->schema;
 		s->provider = r->provider;
+		s->is_existing = r->is_existing;
 		s->moved_from = plan_moved_from(x, r->address);
 		s->import_id = plan_import_id(x, r->address);
 		s->type = provider_type(x->c->open[r->provider].provider,

@@ -50,8 +50,16 @@ void step_settle(struct planner *x, size_t step, const struct engine_call *e);
 /* Takes effects and decisions of the type into the step. */
 void step_answer(struct planner *x, struct plan_step *s,
 		 const struct engine_call *e);
+/* The workers of the plan, opened when first needed; false: x->err. */
+bool planner_workers(struct planner *x);
 /* Asks the type; false: it has nothing to say. */
 bool step_ask(struct planner *x, size_t step);
+/* plan_existing.c: objects that dmsl does not own. */
+void existing_decide(struct planner *x, struct plan_step *s);
+bool existing_ask(struct planner *x, struct plan_step *s);
+/* e is NULL where it could not be looked for yet. */
+void existing_settle(struct planner *x, struct plan_step *s,
+		     const struct engine_call *e);
 /* plan_declared.c: the state as moved and import declarations say. */
 int plan_moves(struct planner *x);
 int plan_imports(struct planner *x); /* behind by_address */

@@ -172,6 +172,10 @@ void step_decide(struct planner *x, size_t step)
 	s->wanted = value_null();
 	if (expand_wanted(x->e, r->index, x->arena, &s->wanted, &s->places))
 		return;
+	if (s->is_existing) {
+		existing_decide(x, s);
+		return;
+	}
 	if (!f) {
 		s->action = ACTION_CREATE;
 		return;
@@ -193,21 +197,24 @@ void step_decide(struct planner *x, size_t step)
 
 /* -- Asking the type ------------------------------------------------------ */
 
+bool planner_workers(struct planner *x)
+{
+	if (!x->workers)
+		x->workers = workers_open(
+		    x->c->parallel > 0 ? x->c->parallel : 10, x->err);
+	x->has_failed |= !x->workers;
+	return x->workers;
+}
+
 bool step_ask(struct planner *x, size_t step)
 {
 	struct plan_step *s = &x->p->steps[step];
 	struct engine_call *e;
 
-	if (!s->type || !s->type->ops->plan)
+	if (s->is_existing)
+		return existing_ask(x, s);
+	if (!s->type || !s->type->ops->plan || !planner_workers(x))
 		return false;
-	if (!x->workers) {
-		x->workers = workers_open(
-		    x->c->parallel > 0 ? x->c->parallel : 10, x->err);
-		if (!x->workers) {
-			x->has_failed = true;
-			return false;
-		}
-	}
 	e = call_new(x->c, s->provider, s->type, s->address, s->prior,
 		     CALL_PLAN);
 	e->index = step;
@@ -327,6 +334,10 @@ void step_settle(struct planner *x, size_t step, const struct engine_call *e)
 	struct plan_step *s = &x->p->steps[step];
 	size_t i = s->resource->index;
 
+	if (s->is_existing) {
+		existing_settle(x, s, e);
+		return;
+	}
 	if (e)
 		step_answer(x, s, e);
 	if (s->action == ACTION_REPLACE)

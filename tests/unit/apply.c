@@ -174,6 +174,9 @@ static enum step fake_read(struct call *c)
 {
 	pthread_mutex_lock(&world.lock);
 	c->is_gone = !find(c)->exists;
+	c->result = value_map(
+	    (struct value_entry[]){ { STR("code"), value_c("real") } }, 1,
+	    c->arena);
 	pthread_mutex_unlock(&world.lock);
 	return STEP_DONE;
 }
@@ -422,6 +425,44 @@ static void what_is_imported_is_changed_at_once(void **state)
 	assert_int_equal(count_objects(), 0);
 	assert_int_equal(run("apply", "--yes"), 1);
 	assert_true(has_said("there is no thing \"outside-1\" to import"));
+}
+
+static void what_exists_is_only_read(void **state)
+{
+	struct made *o = add_object(STR("elsewhere"), STR(""));
+
+	(void)state;
+	strcpy(o->id, "outside-1");
+	o->exists = true;
+	write_stack("existing thing e { id = \"outside-1\" }\n"
+		    "thing a { uses = thing.e.code }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\n");
+	assert_true(is_in_state("\"uses\": \"real\""));
+	assert_false(is_in_state("thing.e"));
+	/* One that is found by what is made in the same run. */
+	write_stack("thing a {}\n"
+		    "existing thing e { id = thing.a.id }\n"
+		    "existing thing f { id = thing.e.id }\n"
+		    "thing b { uses = thing.f.code }\n");
+	world.log[0] = '\0';
+	assert_int_equal(run("destroy", "--yes"), 0);
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "delete thing.a\ncreate thing.a\n"
+				       "create thing.b\n");
+	assert_true(is_in_state("\"uses\": \"real\""));
+	assert_true(is_in_state("\"deps\": [\"thing.a\"]"));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	world.log[0] = '\0';
+	assert_int_equal(run("destroy", "--yes"), 0);
+	assert_string_equal(world.log, "delete thing.b\ndelete thing.a\n");
+	assert_int_equal(count_objects(), 1);
+	write_stack("thing a {}\n"
+		    "existing thing e { id = \"no ${thing.a.id}\" }\n"
+		    "thing b { uses = thing.e.code }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("could not read \"thing.e\": there is no thing"));
+	assert_true(has_said("1 created, 1 failed, 1 left out"));
 }
 
 static void what_is_removed_with_keep_stays(void **state)
@@ -710,6 +751,7 @@ int main(void)
 		cmocka_unit_test_setup(what_is_moved_is_not_touched, begin),
 		cmocka_unit_test_setup(what_is_imported_is_changed_at_once,
 				       begin),
+		cmocka_unit_test_setup(what_exists_is_only_read, begin),
 		cmocka_unit_test_setup(what_is_removed_with_keep_stays, begin),
 		cmocka_unit_test_setup(a_lifecycle_is_applied, begin),
 		cmocka_unit_test_setup(what_is_ignored_is_not_sent, begin),

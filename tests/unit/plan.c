@@ -145,7 +145,8 @@ static enum step fake_read(struct call *c)
 	c->is_broken = is(c->address, world.broken);
 	c->status = STR("is stopped");
 	c->result = c->prior;
-	if (c->prior.kind == VALUE_MAP && c->prior.as.map.n == 0 && world.found)
+	if ((c->prior.kind != VALUE_MAP || c->prior.as.map.n == 0) &&
+	    world.found)
 		c->result = value_map(
 		    (struct value_entry[]){
 			{ STR("cidr"), value_c(world.found) },
@@ -161,6 +162,25 @@ static enum step fake_read(struct call *c)
 static enum step fake_done(struct call *c)
 {
 	c->id = c->address;
+	return STEP_DONE;
+}
+
+/* By its class; it stands in the subnet of that name. */
+static enum step base_lookup(struct call *c)
+{
+	struct str class = value_text(c->config, "class");
+
+	c->is_gone = is(c->address, world.gone);
+	c->id = str_fmt(c->arena, "base-%.*s", STR_ARG(class));
+	c->result = value_map(
+	    (struct value_entry[]){
+		{ STR("endpoint"), value_c("far.example.org") },
+		{ STR("password"), value_c("S3nt1nel") },
+		{ STR("subnets"),
+		  value_list((struct value[]){ value_str(class) }, 1) },
+	    },
+	    3, c->arena);
+	c->result = value_copy(c->result, c->arena);
 	return STEP_DONE;
 }
 
@@ -182,6 +202,13 @@ static const struct resource_ops plain_ops = {
 	.update = fake_done,
 	.destroy = fake_done,
 };
+static const struct resource_ops base_ops = {
+	.read = fake_read,
+	.create = fake_done,
+	.update = fake_done,
+	.destroy = fake_done,
+	.lookup = base_lookup,
+};
 static const struct resource_ops job_ops = {
 	.plan = job_plan,
 	.read = fake_read,
@@ -195,7 +222,7 @@ static const struct resource_type fake_types[] = {
 	{ .name = "subnet", .ops = &plain_ops },
 	{ .name = "rule", .ops = &plain_ops },
 	{ .name = "group", .ops = &plain_ops },
-	{ .name = "base", .ops = &plain_ops },
+	{ .name = "base", .ops = &base_ops },
 	{ .name = "job", .ops = &job_ops },
 	{ 0 },
 };
@@ -366,6 +393,11 @@ static void carry_out(struct run *r)
 		struct value_entry entries[32];
 		size_t n = 0;
 
+		if (s->is_existing) {
+			results->attrs[s->resource->index] = s->after;
+			results->is_done[s->resource->index] = true;
+			continue;
+		}
 		if (s->action == ACTION_DELETE || s->action == ACTION_FORGET) {
 			state_remove(&r->c.state, s->address);
 			continue;
@@ -987,6 +1019,88 @@ static void test_import(void **state)
 	run_end(&r);
 }
 
+static void test_existing(void **state)
+{
+	static const char text[] =
+	    "component user(db: base, net: vpc) {\n"
+	    "  subnet s { vpc = net  cidr = 10.0.1.0/24 }\n"
+	    "  job j { server = db.endpoint  on = db }\n"
+	    "  base b { class = \"x\"  subnets = db.subnets }\n"
+	    "}\n"
+	    "stack dev { provider = fake  tags = { env = \"dev\" } }\n"
+	    "existing vpc v { id = \"v-1\" }\n"
+	    "existing base db for k in [\"main\"] { class = k }\n"
+	    "user one { db = base.db[\"main\"]  net = vpc.v }\n"
+	    "output range = vpc.v.cidr\n"
+	    "output key = base.db[\"main\"].password\n";
+	struct run r;
+	const struct plan_step *s;
+
+	(void)state;
+	run_begin(&r);
+	world.found = "10.0.0.0/16";
+	assert_int_equal(do_plan(&r, text), 0);
+	assert_has_not(&r, "S3nt1nel");
+	s = step_of(&r, "vpc.v");
+	assert_true(s->is_existing);
+	assert_int_equal(s->action, ACTION_NONE);
+	assert_int_equal(s->n_changes, 0);
+	s = step_of(&r, "user.one/subnet.s");
+	assert_true(str_is(value_text(s->wanted, "vpc"), "v-1"));
+	s = step_of(&r, "user.one/job.j");
+	assert_true(str_is(value_text(s->wanted, "on"), "base-main"));
+	assert_true(str_is(value_text(s->wanted, "server"), "far.example.org"));
+	/* What it refers to is referred to by its id. */
+	s = step_of(&r, "user.one/base.b");
+	assert_true(str_is(
+	    value_get(s->wanted, "subnets")->as.list.items[0].as.text, "main"));
+	assert_true(value_has_secret(r.p->outputs[1].new));
+	assert_true(str_is(r.p->outputs[0].new.as.text, "10.0.0.0/16"));
+	carry_out(&r);
+	/* It is in no state, nobody's dependency, and destroy leaves it. */
+	assert_null(state_find(&r.c.state, STR("vpc.v")));
+	assert_int_equal(
+	    state_find(&r.c.state, STR("user.one/subnet.s"))->n_deps, 0);
+	assert_int_equal(do_plan(&r, text), 0);
+	for (size_t i = 0; i < r.p->n_steps; i++)
+		assert_int_equal(r.p->steps[i].action, ACTION_NONE);
+	assert_int_equal(do_plan(&r, "stack dev { provider = fake }"), 0);
+	assert_int_equal(plan_count(r.p).destroy, 3);
+	/* Not there, or dmsl's own. */
+	world.gone = "vpc.v";
+	assert_int_equal(do_plan(&r, text), -1);
+	assert_has(&r, "E0318");
+	assert_has(&r, "there is no vpc \"v-1\"");
+	world.gone = "base.db[\"main\"]";
+	assert_int_equal(do_plan(&r, text), -1);
+	assert_has(&r, "there is no such base as is written here");
+	run_end(&r);
+	assert_int_equal(replan(&r,
+				"stack dev { provider = fake }\n"
+				"vpc v { cidr = 10.0.0.0/16 }\n",
+				"stack dev { provider = fake }\n"
+				"existing vpc v { id = \"v-1\" }\n"),
+			 -1);
+	assert_has(&r, "vpc.v is dmsl's own");
+	run_end(&r);
+	/* Found when what it is found by is known; its users wait for it. */
+	run_begin(&r);
+	assert_int_equal(
+	    do_plan(&r, "stack dev { provider = fake }\n"
+			"job j { server = \"x\" }\n"
+			"existing vpc v { id = job.j.loaded }\n"
+			"subnet s { vpc = vpc.v  cidr = 10.0.1.0/24 }\n"),
+	    0);
+	assert_int_equal(action_of(&r, "vpc.v"), ACTION_READ);
+	assert_true(value_is_unknown(
+	    *value_get(step_of(&r, "subnet.s")->wanted, "vpc")));
+	/* In its place stands what it was found by. */
+	carry_out(&r);
+	assert_true(
+	    str_is(state_find(&r.c.state, STR("subnet.s"))->deps[0], "job.j"));
+	run_end(&r);
+}
+
 static void test_outside(void **state)
 {
 	struct run r;
@@ -1156,6 +1270,18 @@ static void test_mistakes(void **state)
 		  "job b { server = \"x\"  lifecycle { prevent_destroy = "
 		  "job.a.loaded == \"x\" } }",
 		  "E0305", "lifecycle must be known" },
+		{ "existing vpc v { cidr = 10.0.0.0/16 }", "E0220",
+		  "existing vpc \"v\" has no \"id\"" },
+		{ "existing base b { }", "E0220", "that say which one" },
+		{ "existing vpc v { id = \"v\"  lifecycle { ignore = [] } }",
+		  "E0222", "\"lifecycle\" in existing vpc \"v\"" },
+		{ "existing vpc v { id = \"v\"  cdir = \"x\" }", "E0203",
+		  "Did you mean \"cidr\"?" },
+		{ "existing vpc v { id = \"v\" }\n"
+		  "job a { server = vpc.v.name }",
+		  "E0252", "no attribute \"name\"" },
+		{ "existing vpc v { id = \"v\" }\nimport vpc.v = \"x\"",
+		  "E0316", "it is declared as existing" },
 		{ "moved job -> job.b", "E0314", "not the address" },
 		{ "moved job.a[*] -> job.b", "E0314", "TYPE.NAME[\"KEY\"]" },
 		{ "moved job.a -> vpc.a", "E0315",
@@ -1373,6 +1499,7 @@ int main(void)
 		cmocka_unit_test(test_moved),
 		cmocka_unit_test(test_removed),
 		cmocka_unit_test(test_import),
+		cmocka_unit_test(test_existing),
 		cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_types_decide),
 		cmocka_unit_test(test_local_is_no_update),
