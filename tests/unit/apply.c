@@ -16,12 +16,15 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -50,7 +53,8 @@ struct made {
 	bool exists;
 };
 
-static struct {
+/* Outlives a process that is killed. */
+static struct world {
 	pthread_mutex_t lock;
 	struct made objects[OBJECTS];
 	size_t n;
@@ -59,7 +63,17 @@ static struct {
 	bool has_new_effect, keeps_all;
 	const char *code; /* that is promised; NULL: none is */
 	int recoveries;
-} world = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	int calls, killed_at; /* kill at this one; 0: none */
+} * shared;
+
+#define world (*shared)
+
+/* Before and after every effect. */
+static void may_die(void)
+{
+	if (++world.calls == world.killed_at)
+		raise(SIGKILL);
+}
 
 static struct made *add_object(struct str address, struct str token)
 {
@@ -165,7 +179,9 @@ static enum step fake_create(struct call *c)
 	enum step step;
 
 	pthread_mutex_lock(&world.lock);
+	may_die();
 	step = create(c, find(c));
+	may_die();
 	pthread_mutex_unlock(&world.lock);
 	return step;
 }
@@ -184,7 +200,9 @@ static enum step fake_read(struct call *c)
 static enum step fake_update(struct call *c)
 {
 	pthread_mutex_lock(&world.lock);
+	may_die();
 	note("update", c->address);
+	may_die();
 	pthread_mutex_unlock(&world.lock);
 	return STEP_DONE;
 }
@@ -196,10 +214,12 @@ static enum step fake_destroy(struct call *c)
 	if (world.keeps_all)
 		return call_fail(c, ERROR_DENIED, "it does not let go");
 	pthread_mutex_lock(&world.lock);
+	may_die();
 	o = find(c);
 	if (o->exists)
 		note("delete", c->address);
 	o->exists = false;
+	may_die();
 	pthread_mutex_unlock(&world.lock);
 	return STEP_DONE;
 }
@@ -330,13 +350,8 @@ static int begin(void **state)
 				"git config user.name t && "
 				"git config user.email t@example.org"),
 			 0);
-	memset(world.objects, 0, sizeof(world.objects));
-	world.n = 0;
-	world.log[0] = '\0';
-	world.answers = world.has_new_effect = world.keeps_all = false;
-	world.code = NULL;
-	world.recoveries = 0;
-	return 0;
+	memset(shared, 0, sizeof(*shared));
+	return pthread_mutex_init(&world.lock, NULL);
 }
 
 /* -- What must hold -------------------------------------------------------- */
@@ -647,6 +662,72 @@ static void a_create_beside_is_recovered(void **state)
 	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
 }
 
+/* Runs apply in a process that dies at a call; false: there are fewer. */
+static bool is_killed(int at)
+{
+	int status;
+	pid_t pid;
+
+	world.calls = 0;
+	world.killed_at = at;
+	fflush(stdout);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(run("apply", "--yes"));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	world.killed_at = 0;
+	/* It may have had the lock. */
+	assert_int_equal(pthread_mutex_init(&world.lock, NULL), 0);
+	if (WIFSIGNALED(status))
+		return true;
+	assert_int_equal(WEXITSTATUS(status), 0);
+	return false;
+}
+
+static size_t count_in_log(const char *line)
+{
+	size_t n = 0;
+
+	for (const char *at = world.log; (at = strstr(at, line)); at++)
+		n++;
+	return n;
+}
+
+/* Killed before and after each effect: each is had once, nothing is lost. */
+static void a_replacement_survives_every_kill(void **state)
+{
+	int at = 0;
+	bool goes_on = true;
+
+	while (goes_on) {
+		assert_int_equal(begin(state), 0);
+		write_stack("thing a { kind = \"x\" }\n"
+			    "thing b { kind = thing.a.id\n" FIRST
+			    "thing c { uses = thing.b.id }\n");
+		assert_int_equal(run("apply", "--yes"), 0);
+		world.log[0] = '\0';
+		write_stack("thing a { kind = \"y\" }\n"
+			    "thing b { kind = thing.a.id  lifecycle {\n"
+			    "  create_before_destroy = true\n"
+			    "  replace_when = [1] } }\n"
+			    "thing c { uses = thing.b.id }\n");
+		goes_on = is_killed(++at);
+		assert_int_equal(run("apply", "--yes"), 0);
+		assert_int_equal(count_objects(), 3);
+		assert_int_equal(count_in_log("create thing.a\n"), 1);
+		assert_int_equal(count_in_log("create thing.b\n"), 1);
+		assert_int_equal(count_in_log("delete thing.a\n"), 1);
+		assert_int_equal(count_in_log("delete thing.b\n"), 1);
+		assert_false(is_in_state("#"));
+		assert_true(is_in_state("\"kind\": \"y\""));
+		assert_true(is_in_state("\"replace_when\": \"sha256:"));
+		assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	}
+	/* Two creates, an update, two deletes. */
+	assert_int_equal(at, 11);
+}
+
 static void a_failure_stops_its_dependents_only(void **state)
 {
 	(void)state;
@@ -723,7 +804,11 @@ static void an_effect_that_was_not_shown_is_not_carried_out(void **state)
 static int make_folder(void **state)
 {
 	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return shared != MAP_FAILED && mkdtemp(folder) && chdir(folder) == 0
+		   ? 0
+		   : -1;
 }
 
 static int remove_folder(void **state)
@@ -748,6 +833,7 @@ int main(void)
 		cmocka_unit_test_setup(what_is_left_over_is_deleted_later,
 				       begin),
 		cmocka_unit_test_setup(a_create_beside_is_recovered, begin),
+		cmocka_unit_test(a_replacement_survives_every_kill),
 		cmocka_unit_test_setup(what_is_moved_is_not_touched, begin),
 		cmocka_unit_test_setup(what_is_imported_is_changed_at_once,
 				       begin),
