@@ -281,14 +281,12 @@ void expand_ignored(const struct resource *r, struct value now, struct arena *a,
 		    struct value *wanted, struct place **places)
 {
 	size_t n = wanted->as.map.n;
-	struct gather g = {
-		.entries =
-		    arena_new(a, struct value_entry, n + r->n_ignore + 1),
-		.places = arena_new(a, struct place, n + r->n_ignore + 1),
-	};
+	struct gather g = { 0 };
 
 	if (r->n_ignore == 0)
 		return;
+	g.entries = arena_new(a, struct value_entry, n + r->n_ignore + 1);
+	g.places = arena_new(a, struct place, n + r->n_ignore + 1);
 	for (size_t i = 0; i < n; i++) {
 		const struct value_entry *e = &wanted->as.map.entries[i];
 		bool is_ignored = false;

@@ -138,12 +138,9 @@ static void take_replace_when(struct planner *x, struct plan_step *s,
 static void take_recorded(struct planner *x, struct plan_step *s,
 			  const struct state_resource *prior)
 {
-	struct state_resource now = *prior;
-
-	if (recorded_fill(x->e, s->resource, x->arena, &now, x->err))
+	if (recorded_changes(x->e, s->resource, prior, &x->scratch,
+			     &s->updates_state, x->err))
 		x->has_failed = true;
-	else
-		s->updates_state = !recorded_eq(&now, prior);
 }
 
 static int check_provider(struct planner *x, const struct plan_step *s,
@@ -161,6 +158,23 @@ static int check_provider(struct planner *x, const struct plan_step *s,
 		  "Destroy the stack there first, or give "
 		  "this one another name.");
 	return -1;
+}
+
+/*
+ * Of an object that is taken over a read may not tell all. What only a new
+ * object could change is then taken to be as it is written.
+ */
+static void adopt_unread(struct planner *x, const struct plan_step *s,
+			 struct refreshed *f)
+{
+	for (const struct attr_schema *a = s->schema->attrs; a->name; a++) {
+		const struct value *v = value_get(s->wanted, a->name);
+
+		if ((a->flags & ATTR_REPLACE) && v && value_is_known(*v) &&
+		    !value_get(f->now.attrs, a->name))
+			f->now.attrs = value_with(
+			    f->now.attrs, str_from(a->name), *v, x->arena);
+	}
 }
 
 void step_decide(struct planner *x, size_t step)
@@ -190,6 +204,8 @@ void step_decide(struct planner *x, size_t step)
 	s->prior = &f->now;
 	if (check_provider(x, s, f->state))
 		return;
+	if (s->import_id.n)
+		adopt_unread(x, s, f);
 	take_diff(x, s, f);
 	take_replace_when(x, s, f->state);
 	take_recorded(x, s, f->state);

@@ -1002,6 +1002,14 @@ static void test_import(void **state)
 			 0);
 	assert_int_equal(action_of(&r, "vpc.v"), ACTION_UPDATE);
 	assert_true(str_is(step_of(&r, "vpc.v")->import_id, "v-1"));
+	/* What a read does not tell is no reason to make it anew. */
+	world.found = NULL;
+	assert_int_equal(do_plan(&r, text), 0);
+	assert_int_equal(action_of(&r, "vpc.v"), ACTION_UPDATE);
+	world.found = "10.0.0.0/8";
+	assert_int_equal(do_plan(&r, text), 0);
+	assert_int_equal(action_of(&r, "vpc.v"), ACTION_REPLACE);
+	world.found = "10.0.0.0/16";
 	world.gone = "vpc.v";
 	assert_int_equal(do_plan(&r, text), -1);
 	assert_has(&r, "E0316");
