@@ -224,6 +224,13 @@ static enum step fake_destroy(struct call *c)
 	return STEP_DONE;
 }
 
+/* Says which object was asked. */
+static enum step fake_query(struct call *c)
+{
+	c->result = value_str(c->id);
+	return STEP_DONE;
+}
+
 static int fake_plan(struct call *c, const char *action)
 {
 	(void)action;
@@ -259,6 +266,7 @@ static const struct resource_ops thing_ops = {
 	.create = fake_create,
 	.update = fake_update,
 	.destroy = fake_destroy,
+	.query = fake_query,
 	.recovery = 'T',
 };
 static const struct resource_type types[] = {
@@ -450,8 +458,11 @@ static void what_exists_is_only_read(void **state)
 	strcpy(o->id, "outside-1");
 	o->exists = true;
 	write_stack("existing thing e { id = \"outside-1\" }\n"
-		    "thing a { uses = thing.e.code }\n");
+		    "thing a { uses = thing.e.code }\n"
+		    "check c { on = thing.e  query = \"q\"  expect = "
+		    "\"outside-1\" }\n");
 	assert_int_equal(run("apply", "--yes"), 0);
+	assert_true(has_said("check c"));
 	assert_string_equal(world.log, "create thing.a\n");
 	assert_true(is_in_state("\"uses\": \"real\""));
 	assert_false(is_in_state("thing.e"));
