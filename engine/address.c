@@ -4,6 +4,7 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
+#include "lang/base/digest.h"
 #include "lang/utf8.h"
 
 #include <string.h>
@@ -11,6 +12,7 @@
 enum {
 	ADDRESS_MOST = 64 * 1024, /* bytes of an address */
 	HASH_DIGITS = 8,	  /* of a default name that was cut */
+	DEPOSED_DIGITS = 8,	  /* behind the "#" of what is left over */
 };
 
 static bool is_letter(char c)
@@ -217,6 +219,29 @@ bool address_split(struct str address, struct arena *a, struct str *parent,
 	return split_part(str_skip(address, (size_t)(slash + 1)), type, name,
 			  has_key, key) &&
 	       (!*has_key || unquote(key, a));
+}
+
+bool address_deposed(struct str address, struct str *of)
+{
+	size_t n = address.n;
+
+	/* A key ends with a bracket, and a name has no "#". */
+	if (n <= DEPOSED_DIGITS + 1 || address.s[n - DEPOSED_DIGITS - 1] != '#')
+		return false;
+	for (size_t i = n - DEPOSED_DIGITS; i < n; i++)
+		if (!is_digit(address.s[i]) &&
+		    !(address.s[i] >= 'a' && address.s[i] <= 'f'))
+			return false;
+	*of = str_sub(address, 0, n - DEPOSED_DIGITS - 1);
+	return true;
+}
+
+struct str address_depose(struct arena *a, struct str address, struct str id)
+{
+	char hex[DIGEST_HEX_SIZE];
+
+	digest_sha256_hex(id, hex);
+	return str_fmt(a, "%.*s#%.*s", STR_ARG(address), DEPOSED_DIGITS, hex);
 }
 
 /* Letters and digits as they are; all else is one hyphen between words. */

@@ -21,6 +21,13 @@ bool address_split(struct str address, struct arena *a, struct str *parent,
 		   struct str *type, struct str *name, bool *has_key,
 		   struct str *key);
 /*
+ * Whether it is what is left over from a replacement of another address: that
+ * one with "#" and 8 hex digits behind it. *of is set only then.
+ */
+bool address_deposed(struct str address, struct str *of);
+/* The address of an object with this id that another takes the place of. */
+struct str address_depose(struct arena *a, struct str address, struct str id);
+/*
  * A default name for services: the types of components, the parts' names and
  * keys joined by "-", such as "dev-aurora-source-main-a", cut to `most` bytes
  * with a hash when it is longer; only letters, digits and hyphens.

@@ -11,6 +11,7 @@
 
 #include "engine/apply.h"
 
+#include "engine/address.h"
 #include "engine/apply_graph.h"
 #include "engine/calls.h"
 #include "engine/checks.h"
@@ -19,6 +20,7 @@
 #include "engine/expand.h"
 #include "engine/journal.h"
 #include "engine/plan.h"
+#include "engine/recorded.h"
 #include "engine/seal.h"
 #include "engine/state.h"
 #include "engine/store.h"
@@ -43,8 +45,9 @@ struct node {
 	enum phase phase;
 	struct arena arena; /* until the node is over */
 	struct value wanted;
-	struct str *deps;
-	size_t n_deps;
+	struct state_resource recorded; /* what the state keeps besides */
+	/* Of the delete of a replacement that creates first: what is deleted */
+	struct str deposed;
 };
 
 struct apply {
@@ -82,6 +85,12 @@ static void make_known(struct apply *a, const struct plan_step *step)
 	if (!step->resource)
 		return;
 	index = step->resource->index;
+	/* Found while planning, and in no state. */
+	if (step->is_existing) {
+		a->known[index] = step->after;
+		a->is_known[index] = true;
+		return;
+	}
 	if (r)
 		a->known[index] = value_with(r->attrs, STR("id"),
 					     value_str(r->id), &a->arena);
@@ -152,33 +161,16 @@ static int check_promise(const struct plan_step *step, struct value wanted,
 	return 0;
 }
 
-static int compare_str(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
-static void name_deps(const struct apply *a, const struct plan_step *step,
-		      struct arena *to, struct str **deps, size_t *n)
-{
-	const struct resource *r = step->resource;
-
-	*n = r ? r->n_deps : 0;
-	*deps = arena_new(to, struct str, *n + 1);
-	for (size_t i = 0; i < *n; i++)
-		(*deps)[i] = a->expansion->resources[r->deps[i]].address;
-	qsort(*deps, *n, sizeof(**deps), compare_str);
-}
-
 static struct operation *make_operation(const struct apply *a,
 					const struct plan_step *step,
 					const struct node *node,
 					enum operation_kind kind)
 {
 	struct operation *op = operation_new(kind);
-	const struct state_resource *prior =
-	    state_find(&a->state, step->address);
+	const struct state_resource *prior;
 
-	op->address = step->address;
+	op->address = node->deposed.n ? node->deposed : step->address;
+	prior = state_find(&a->state, op->address);
 	op->schema = step->schema;
 	op->type = step->type;
 	op->provider = step->provider;
@@ -190,13 +182,12 @@ static struct operation *make_operation(const struct apply *a,
 	if (kind == OPERATION_DELETE)
 		return op;
 	op->config = value_copy(node->wanted, &op->arena);
-	op->n_deps = node->n_deps;
+	op->n_deps = node->recorded.n_deps;
 	op->deps = arena_new(&op->arena, struct str, op->n_deps + 1);
-	memcpy(op->deps, node->deps, op->n_deps * sizeof(*op->deps));
-	if (step->resource) {
-		op->prevent_destroy = step->resource->prevent_destroy;
-		op->keep_on_destroy = step->resource->keep_on_destroy;
-	}
+	memcpy(op->deps, node->recorded.deps, op->n_deps * sizeof(*op->deps));
+	op->prevent_destroy = node->recorded.prevent_destroy;
+	op->keep_on_destroy = node->recorded.keep_on_destroy;
+	op->replace_when = str_dup(node->recorded.replace_when, &op->arena);
 	return op;
 }
 
@@ -209,23 +200,12 @@ static enum next over(struct apply *a, struct node *node,
 	return NEXT_DONE;
 }
 
-static bool same_deps(const struct state_resource *a,
-		      const struct state_resource *b)
-{
-	if (a->n_deps != b->n_deps)
-		return false;
-	for (size_t i = 0; i < a->n_deps; i++)
-		if (!str_eq(a->deps[i], b->deps[i]))
-			return false;
-	return true;
-}
-
 /*
  * Nothing to do outside: but what was read, the attributes that steer dmsl, the
  * dependencies and the life cycle go into the state.
  */
 static enum next keep(struct apply *a, struct node *node,
-		      const struct plan_step *step)
+		      const struct plan_step *step, struct error *err)
 {
 	const struct state_resource *old = state_find(&a->state, step->address);
 	struct state_resource r;
@@ -241,14 +221,10 @@ static enum next keep(struct apply *a, struct node *node,
 			r.attrs = value_with(r.attrs, str_from(s->name), *v,
 					     &node->arena);
 	}
-	if (step->resource) {
-		name_deps(a, step, &node->arena, &r.deps, &r.n_deps);
-		r.prevent_destroy = step->resource->prevent_destroy;
-		r.keep_on_destroy = step->resource->keep_on_destroy;
-	}
-	if (!old || !value_eq(old->attrs, r.attrs) || !same_deps(old, &r) ||
-	    old->prevent_destroy != r.prevent_destroy ||
-	    old->keep_on_destroy != r.keep_on_destroy)
+	if (step->resource && recorded_fill(a->expansion, step->resource,
+					    &node->arena, &r, err) < 0)
+		return NEXT_FAILED;
+	if (!old || !value_eq(old->attrs, r.attrs) || !recorded_eq(old, &r))
 		state_put(&a->state, &r);
 	a->result->updated += a->plan->asked.is_refresh_only && step->n_changes;
 	return over(a, node, step);
@@ -280,20 +256,89 @@ static int prepare(struct apply *a, struct node *node,
 		*err = (struct error){ .kind = ERROR_INVALID };
 		return -1;
 	}
+	/* What is made anew is made as it is written. */
+	if (step->prior && step->action != ACTION_REPLACE)
+		expand_ignored(step->resource, step->prior->attrs, &node->arena,
+			       &node->wanted, NULL);
 	if (!value_is_known(node->wanted))
 		return error_set(err, ERROR_FAILED,
 				 "what it needs is still "
 				 "not known");
-	name_deps(a, step, &node->arena, &node->deps, &node->n_deps);
+	if (recorded_fill(a->expansion, step->resource, &node->arena,
+			  &node->recorded, err) < 0)
+		return -1;
 	return check_promise(step, node->wanted, &node->arena, err);
+}
+
+/* That of another object is not taken, however small the chance. */
+static struct str free_address(const struct apply *a,
+			       const struct state_resource *old)
+{
+	struct arena *arena = a->state.arena;
+	struct str salt = old->id;
+
+	for (;;) {
+		struct str address = address_depose(arena, old->address, salt);
+		const struct state_resource *other =
+		    state_find(&a->state, address);
+
+		if (!other || str_eq(other->id, old->id))
+			return address;
+		salt = str_fmt(arena, "%.*s+", STR_ARG(salt));
+	}
+}
+
+/*
+ * The old object makes room in the state for the one that replaces it. Durable
+ * before the intent of the create, which is synced behind it: after a crash it
+ * is either left over, and the next plan deletes it, or, where nothing was
+ * created, still that of its address.
+ */
+static int depose(struct apply *a, const struct plan_step *step,
+		  struct error *err)
+{
+	const struct state_resource *old = state_find(&a->state, step->address);
+	struct state_resource deposed;
+	struct journal_record r = {
+		.kind = JOURNAL_DONE,
+		.action = STR("depose"),
+		.resource = &deposed,
+	};
+
+	if (!old)
+		return 0;
+	deposed = *old;
+	deposed.address = free_address(a, old);
+	/* That it was to be replaced was allowed. */
+	deposed.prevent_destroy = deposed.keep_on_destroy = false;
+	r.address = deposed.address;
+	if (journal_add(a->journal, &r, err) < 0)
+		return -1;
+	state_put(&a->state, &deposed);
+	a->nodes[a->graph.delete_node[step->index]].deposed = deposed.address;
+	return 0;
+}
+
+/* The provider made no other object of it: there is nothing to delete. */
+static bool is_still_used(const struct apply *a, const struct plan_step *step,
+			  const struct node *node)
+{
+	const struct state_resource *now = state_find(&a->state, step->address);
+	const struct state_resource *old = state_find(&a->state, node->deposed);
+
+	return now && old && str_eq(now->id, old->id);
 }
 
 static enum next delete_next(struct apply *a, struct node *node,
 			     const struct plan_step *step,
 			     struct operation **op)
 {
-	if (node->phase == PHASE_BEGIN &&
-	    state_find(&a->state, step->address)) {
+	struct str address = node->deposed.n ? node->deposed : step->address;
+
+	if (step->creates_first && is_still_used(a, step, node))
+		state_remove(&a->state, address);
+	if (node->phase == PHASE_BEGIN && state_find(&a->state, address) &&
+	    (!step->creates_first || node->deposed.n)) {
 		node->phase = PHASE_ACTED;
 		*op = make_operation(a, step, node, OPERATION_DELETE);
 		return NEXT_OPERATION;
@@ -332,10 +377,13 @@ static enum next change_next(struct apply *a, struct node *node,
 		/* fall through */
 	case PHASE_CHECKED:
 		node->phase = PHASE_ACTED;
+		if (step->creates_first && depose(a, step, err) < 0)
+			return NEXT_FAILED;
 		if (!is_run_only) {
 			*op = make_operation(a, step, node,
 					     has_object ? OPERATION_UPDATE
 							: OPERATION_CREATE);
+			(*op)->is_beside = step->creates_first;
 			return NEXT_OPERATION;
 		}
 		/* fall through */
@@ -353,6 +401,50 @@ static enum next change_next(struct apply *a, struct node *node,
 	return over(a, node, step);
 }
 
+/* An existing object that could not be looked for while planning. */
+static enum next read_next(struct apply *a, struct node *node,
+			   const struct plan_step *step, struct operation **op,
+			   struct error *err)
+{
+	if (node->phase != PHASE_BEGIN) {
+		node->phase = PHASE_OVER;
+		arena_release(&node->arena);
+		return NEXT_DONE;
+	}
+	if (prepare(a, node, step, err) < 0)
+		return NEXT_FAILED;
+	node->phase = PHASE_ACTED;
+	*op = make_operation(a, step, node, OPERATION_READ);
+	(*op)->id = value_text((*op)->config, "id");
+	return NEXT_OPERATION;
+}
+
+/* What was found of it; it is in no state. */
+static int take_found(struct apply *a, const struct plan_step *step,
+		      const struct call *c, struct error *err)
+{
+	size_t i = step->resource->index;
+	struct value v = value_copy(c->config, &a->arena);
+
+	if (c->is_gone || c->id.n == 0)
+		return error_set(err, ERROR_NOT_FOUND,
+				 "there is no %s \"%.*s\"", step->schema->name,
+				 STR_ARG(c->id));
+	if (c->result.kind == VALUE_MAP)
+		for (size_t k = 0; k < c->result.as.map.n; k++) {
+			const struct value_entry *e =
+			    &c->result.as.map.entries[k];
+
+			v = value_with(v, str_dup(e->key, &a->arena),
+				       value_copy(e->value, &a->arena),
+				       &a->arena);
+		}
+	a->known[i] = value_with(
+	    v, STR("id"), value_str(str_dup(c->id, &a->arena)), &a->arena);
+	a->is_known[i] = true;
+	return 0;
+}
+
 static enum next next_operation(void *owner, size_t number,
 				struct operation **op, struct error *err)
 {
@@ -367,8 +459,9 @@ static enum next next_operation(void *owner, size_t number,
 		return over(a, node, step);
 	switch (step->action) {
 	case ACTION_NONE:
+		return keep(a, node, step, err);
 	case ACTION_READ:
-		return keep(a, node, step);
+		return read_next(a, node, step, op, err);
 	case ACTION_FORGET:
 		return forget(a, node, step, err);
 	case ACTION_CREATE:
@@ -382,14 +475,19 @@ static enum next next_operation(void *owner, size_t number,
 	BUG("delete of step %zu", step->index);
 }
 
-/* An effect that was not shown is never carried out. */
+/*
+ * An effect that was not shown is never carried out. What was read is known
+ * from here on.
+ */
 static int check_effects(void *owner, size_t number,
 			 const struct engine_call *e, struct error *err)
 {
-	const struct apply *a = owner;
+	struct apply *a = owner;
 	const struct plan_step *step =
 	    &a->plan->steps[a->graph.step_of[number]];
 
+	if (step->is_existing)
+		return take_found(a, step, &e->call, err);
 	for (size_t i = 0; i < e->call.effects.n; i++) {
 		const struct effect *now = &e->call.effects.items[i];
 		bool is_shown = false;
@@ -514,6 +612,28 @@ static void add_count(struct buf *b, const char *verb, size_t n)
 		buf_fmt(b, "%s%zu %s", b->len ? ", " : "", n, verb);
 }
 
+static bool is_silent(const struct plan_step *step)
+{
+	return (step->action == ACTION_NONE || step->action == ACTION_READ) &&
+	       !step->moved_from.n && !step->import_id.n;
+}
+
+/* replace vpc.b, moved from vpc.a */
+static void add_line(struct buf *b, const struct plan_step *step)
+{
+	if (step->import_id.n)
+		buf_fmt(b, "import %.*s\n", STR_ARG(step->address));
+	if (step->action == ACTION_NONE && step->moved_from.n)
+		buf_fmt(b, "move %.*s", STR_ARG(step->address));
+	else if (step->action != ACTION_NONE)
+		buf_fmt(b, "%s %.*s", action_name(step->action),
+			STR_ARG(step->address));
+	if (step->moved_from.n)
+		buf_fmt(b, ", from %.*s", STR_ARG(step->moved_from));
+	if (step->action != ACTION_NONE || step->moved_from.n)
+		buf_add_char(b, '\n');
+}
+
 /* What changed, and from what: the commit's message. */
 static struct str commit_message(struct apply *a, struct arena *to)
 {
@@ -528,6 +648,8 @@ static struct str commit_message(struct apply *a, struct arena *to)
 	add_count(&counts, "replaced", r->replaced);
 	add_count(&counts, "deleted", r->deleted);
 	add_count(&counts, "forgotten", r->forgotten);
+	add_count(&counts, "moved", r->moved);
+	add_count(&counts, "imported", r->imported);
 	add_count(&counts, "run", r->ran);
 	add_count(&counts, "failed", r->failed);
 	buf_init(&b, 1 << 20);
@@ -542,12 +664,10 @@ static struct str commit_message(struct apply *a, struct arena *to)
 	for (size_t i = 0; i < a->plan->n_steps; i++) {
 		const struct plan_step *step = &a->plan->steps[i];
 
-		if (step->action == ACTION_NONE ||
-		    a->nodes[i].phase != PHASE_OVER)
+		if (is_silent(step) || a->nodes[i].phase != PHASE_OVER)
 			continue;
 		if (lines++ < MESSAGE_LINES)
-			buf_fmt(&b, "%s %.*s\n", action_name(step->action),
-				STR_ARG(step->address));
+			add_line(&b, step);
 		else
 			more++;
 	}
@@ -584,6 +704,7 @@ int apply_commit(struct context *c, struct str message, struct str *commit,
 
 	*commit = (struct str){ 0 };
 	buf_init(&text, STATE_MAX);
+	state_drop_kept(&c->state);
 	/* Before the commit: if it is cut off here, it is done once more. */
 	if (!state_count(&c->state) && sweep(c, err) < 0)
 		goto out;
@@ -627,6 +748,92 @@ static int begin_journal(struct apply *a, struct error *err)
 			 &a->journal, err) < 0)
 		return -1;
 	return journal_add(a->journal, &r, err);
+}
+
+/* One record a move: after a crash it was made, or it was not. */
+static int move_one(struct apply *a, const struct plan_step *step,
+		    struct error *err)
+{
+	const struct state_resource *old =
+	    state_find(&a->state, step->moved_from);
+	struct state_resource now;
+	struct journal_record r = {
+		.kind = JOURNAL_DONE,
+		.address = step->moved_from,
+		.action = STR("move"),
+		.resource = &now,
+	};
+
+	if (!old)
+		BUG("nothing to move to step %zu", step->index);
+	now = *old;
+	now.address = step->address;
+	if (journal_add(a->journal, &r, err) < 0)
+		return -1;
+	state_put(&a->state, &now);
+	state_remove(&a->state, step->moved_from);
+	a->result->moved++;
+	return 0;
+}
+
+/* Who depends on what was moved depends on it where it is now. */
+static void rename_deps(struct apply *a, const struct map *moved)
+{
+	for (size_t i = 0; i < a->state.resources.n; i++) {
+		struct state_resource *s = a->state.resources.entries[i].value;
+		bool is_changed = false;
+
+		for (size_t k = 0; s && k < s->n_deps; k++) {
+			const struct plan_step *to = map_get(moved, s->deps[k]);
+
+			if (to)
+				s->deps[k] =
+				    str_dup(to->address, a->state.arena);
+			is_changed |= to != NULL;
+		}
+		if (is_changed)
+			state_sort_deps(s);
+	}
+}
+
+static int import_one(struct apply *a, const struct plan_step *step,
+		      struct error *err)
+{
+	struct state_resource now = *step->prior;
+	struct journal_record r = {
+		.kind = JOURNAL_DONE,
+		.address = step->address,
+		.action = STR("import"),
+		.resource = &now,
+	};
+
+	if (journal_add(a->journal, &r, err) < 0)
+		return -1;
+	state_put(&a->state, &now);
+	a->result->imported++;
+	return 0;
+}
+
+/* What is so by declaration alone, before anything is done outside. */
+static int take_declared(struct apply *a, struct error *err)
+{
+	struct map moved = { 0 };
+	int result = 0;
+
+	for (size_t i = 0; i < a->plan->n_steps && result == 0; i++) {
+		const struct plan_step *step = &a->plan->steps[i];
+
+		if (step->moved_from.n) {
+			result = move_one(a, step, err);
+			map_put(&moved, step->moved_from, (void *)step);
+		}
+		if (step->import_id.n && step->prior && result == 0)
+			result = import_one(a, step, err);
+	}
+	if (moved.n)
+		rename_deps(a, &moved);
+	map_release(&moved);
+	return result;
 }
 
 static size_t count_work(const struct plan *p)
@@ -720,7 +927,7 @@ static int run(struct apply *a, struct error *err)
 	struct error run_error = { 0 };
 	int result;
 
-	if (begin_journal(a, err) < 0)
+	if (begin_journal(a, err) < 0 || take_declared(a, err) < 0)
 		return -1;
 	result = run_steps(a, &run_error);
 	if (a->result->is_abandoned)

@@ -28,6 +28,7 @@ struct apply_check {
 
 struct apply_result {
 	size_t created, updated, replaced, deleted, ran, forgotten;
+	size_t moved, imported;
 	size_t failed, skipped, not_begun;
 	size_t n_unknown;
 	struct apply_check *checks; /* in the context's arena */

@@ -8,6 +8,10 @@
  *
  *	X is used by Y, both are replaced:
  *		delete Y -> delete X -> create X -> create Y
+ *	the same, where what is new is created first:
+ *		create X -> create Y -> delete Y -> delete X
+ *
+ * That what X needs is created first where X is keeps this free of circles.
  */
 
 #include <stddef.h>

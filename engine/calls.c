@@ -12,6 +12,7 @@
 
 enum {
 	NAME_MAX_BYTES = 60, /* fits the identifiers of most services */
+	BESIDE_DIGITS = 6,   /* of the token, behind a second object's name */
 	POLL_MIN_MS = 10,
 	POLL_MAX_MS = 60000,
 };
@@ -78,6 +79,8 @@ static enum step call_step(struct engine_call *e)
 		return ops->plan(c, e->action) ? STEP_FAILED : STEP_DONE;
 	case CALL_READ:
 		return ops->read(c);
+	case CALL_LOOKUP:
+		return ops->lookup ? ops->lookup(c) : ops->read(c);
 	case CALL_CREATE:
 		return ops->create(c);
 	case CALL_UPDATE:
@@ -109,6 +112,8 @@ struct engine_call *call_new(struct context *c, size_t provider,
 {
 	struct engine_call *e = xmalloc(sizeof(*e));
 
+	/* Of what is left over providers know where it belonged. */
+	address_deposed(address, &address);
 	*e = (struct engine_call){
 		.function = function,
 		.action = "none",
@@ -132,6 +137,15 @@ struct engine_call *call_new(struct context *c, size_t provider,
 		e->call.prior = value_copy(prior->attrs, &e->arena);
 	}
 	return e;
+}
+
+struct str call_name_beside(const struct context *c, struct str address,
+			    struct str token, struct arena *a)
+{
+	struct str name = address_default_name(
+	    a, c->state.stack, address, NAME_MAX_BYTES - BESIDE_DIGITS - 1);
+
+	return str_fmt(a, "%.*s-%.*s", STR_ARG(name), BESIDE_DIGITS, token.s);
 }
 
 void call_free(struct engine_call *e)

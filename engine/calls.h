@@ -16,6 +16,7 @@ struct state_resource;
 enum call_function {
 	CALL_PLAN, /* resource_ops.plan; action_name in `action` */
 	CALL_READ,
+	CALL_LOOKUP, /* or read, where a type has no lookup */
 	CALL_CREATE,
 	CALL_UPDATE,
 	CALL_DESTROY,
@@ -45,6 +46,9 @@ struct engine_call *call_new(struct context *c, size_t provider,
 			     struct str address,
 			     const struct state_resource *prior,
 			     enum call_function function);
+/* The default name of a second object, beside the one that it replaces. */
+struct str call_name_beside(const struct context *c, struct str address,
+			    struct str token, struct arena *a);
 void call_free(struct engine_call *e);
 /* provider_setup.derive; engine is the context. */
 int setup_derive(void *engine, const char *label, void *bytes, size_t n,

@@ -413,6 +413,10 @@ int codec_write_resource(struct codec *c, const struct state_resource *r,
 	write_flag(out, "tainted", r->is_tainted, indent);
 	write_flag(out, "prevent_destroy", r->prevent_destroy, indent);
 	write_flag(out, "keep_on_destroy", r->keep_on_destroy, indent);
+	if (r->replace_when.n) {
+		write_member(out, "replace_when", indent);
+		json_write_string(out, r->replace_when);
+	}
 	write_member(out, "deps", indent);
 	buf_add_char(out, '[');
 	for (size_t i = 0; i < r->n_deps; i++) {
@@ -513,9 +517,16 @@ static int read_resource(struct codec *c, struct str address, struct value json,
 			 struct error *err)
 {
 	static const char *const keys[] = {
-		"type",	   "provider",	      "id",
-		"tainted", "prevent_destroy", "keep_on_destroy",
-		"deps",	   "attrs",	      NULL,
+		"type",
+		"provider",
+		"id",
+		"tainted",
+		"prevent_destroy",
+		"keep_on_destroy",
+		"replace_when",
+		"deps",
+		"attrs",
+		NULL,
 	};
 	const struct value *attrs;
 
@@ -529,6 +540,7 @@ static int read_resource(struct codec *c, struct str address, struct value json,
 		0 ||
 	    read_flag(json, "keep_on_destroy", &out->keep_on_destroy, err) <
 		0 ||
+	    codec_text(json, "replace_when", &out->replace_when, err) < 0 ||
 	    codec_texts(json, "deps", a, &out->deps, &out->n_deps, err) < 0)
 		return -1;
 	if (out->type.n == 0)

@@ -19,9 +19,9 @@
 #include <unistd.h>
 
 static const char *const names[] = {
-	[OPERATION_CHECK] = "check",   [OPERATION_CREATE] = "create",
-	[OPERATION_UPDATE] = "update", [OPERATION_DELETE] = "delete",
-	[OPERATION_RUN] = "run",
+	[OPERATION_CHECK] = "check",   [OPERATION_READ] = "read",
+	[OPERATION_CREATE] = "create", [OPERATION_UPDATE] = "update",
+	[OPERATION_DELETE] = "delete", [OPERATION_RUN] = "run",
 };
 
 const char *operation_name(enum operation_kind kind)
@@ -56,13 +56,18 @@ void operation_free(struct operation *op)
 	arena_release(&a);
 }
 
+static bool changes(const struct operation *op)
+{
+	return op->kind != OPERATION_CHECK && op->kind != OPERATION_READ;
+}
+
 /*
  * What lives in this process and in the state only has no effect outside that
  * could be done twice or be lost.
  */
 static bool has_effect(const struct operation *op)
 {
-	return op->kind != OPERATION_CHECK && !op->schema->is_built_in;
+	return changes(op) && !op->schema->is_built_in;
 }
 
 /*
@@ -158,6 +163,8 @@ static void add_intent(struct execute *x, struct operation *op)
 		.deps = op->deps,
 		.n_deps = op->n_deps,
 		.id = op->id,
+		.name = op->name,
+		.replace_when = op->replace_when,
 	};
 
 	add_record(x, &r);
@@ -189,6 +196,7 @@ static struct engine_call *make_call(struct execute *x, struct operation *op)
 {
 	static const enum call_function functions[] = {
 		[OPERATION_CHECK] = CALL_PLAN,
+		[OPERATION_READ] = CALL_LOOKUP,
 		[OPERATION_CREATE] = CALL_CREATE,
 		[OPERATION_UPDATE] = CALL_UPDATE,
 		[OPERATION_DELETE] = CALL_DESTROY,
@@ -200,6 +208,8 @@ static struct engine_call *make_call(struct execute *x, struct operation *op)
 
 	e->call.config = value_copy(op->config, &e->arena);
 	e->call.token = str_dup(op->token, &e->arena);
+	if (op->name.n)
+		e->call.name = str_dup(op->name, &e->arena);
 	/* A create has no object yet, unless an earlier attempt told its id. */
 	if (op->id.n || op->kind == OPERATION_CREATE)
 		e->call.id = str_dup(op->id, &e->arena);
@@ -275,6 +285,7 @@ static struct state_resource resource_after(const struct execute *x,
 		.n_deps = op->n_deps,
 		.prevent_destroy = op->prevent_destroy,
 		.keep_on_destroy = op->keep_on_destroy,
+		.replace_when = op->replace_when,
 	};
 }
 
@@ -314,8 +325,11 @@ static void advance(struct execute *x, size_t node)
 	if (op->kind != OPERATION_CHECK) {
 		report_begin(x->report, node, operation_name(op->kind),
 			     op->address);
-		if (!op->token.n)
+		if (!op->token.n && changes(op))
 			op->token = token_of(op, x->context, &op->arena);
+		if (op->is_beside)
+			op->name = call_name_beside(x->context, op->address,
+						    op->token, &op->arena);
 	}
 	if (has_effect(op) && !op->is_recovery)
 		add_intent(x, op);
@@ -382,10 +396,14 @@ static void operation_done(struct execute *x, struct operation *op,
 {
 	size_t node = op->node;
 
-	if (op->kind == OPERATION_CHECK) {
+	if (!changes(op)) {
 		struct error err = { 0 };
+		bool is_bad =
+		    x->checked && x->checked(x->owner, node, e, &err) < 0;
 
-		if (x->checked && x->checked(x->owner, node, e, &err) < 0) {
+		if (op->kind == OPERATION_READ)
+			report_end(x->report, node, is_bad ? &err : NULL);
+		if (is_bad) {
 			fail_node(x, node, op, &err);
 			end_operation(x, op);
 			return;

@@ -45,6 +45,7 @@ struct type_schema;
 
 enum operation_kind {
 	OPERATION_CHECK, /* ask the type's plan() again; changes nothing */
+	OPERATION_READ,	 /* find an existing object; changes nothing */
 	OPERATION_CREATE,
 	OPERATION_UPDATE,
 	OPERATION_DELETE,
@@ -64,6 +65,13 @@ struct operation {
 	struct str *deps;		    /* addresses, sorted */
 	size_t n_deps;
 	bool prevent_destroy, keep_on_destroy;
+	struct str replace_when; /* digest, for the state */
+	/*
+	 * A create beside the object that it replaces: its default name is
+	 * another one, made from the token, so that a recovery makes the same.
+	 */
+	bool is_beside;
+	struct str name;	  /* set then; empty: the default */
 	const char *check_action; /* OPERATION_CHECK: for the type's plan() */
 	/* An interrupted one is repeated: with what its intent said. */
 	bool is_recovery;
@@ -97,7 +105,7 @@ struct execute {
 	/* Asked when a node is ready, and again after each operation. */
 	enum next (*next)(void *owner, size_t node, struct operation **op,
 			  struct error *err);
-	/* OPERATION_CHECK has ended well: -1 with err stops the node. */
+	/* What changes nothing has ended well: -1 with err stops the node. */
 	int (*checked)(void *owner, size_t node, const struct engine_call *e,
 		       struct error *err);
 	/* op is NULL when it was the owner who said so. */

@@ -18,42 +18,23 @@
 
 /* -- Instances to resources ----------------------------------------------- */
 
-static bool lifecycle_flag(struct scope *s, const struct instance_scope *vars,
-			   const struct ast_body *b, const char *name)
+/* A type that cannot be looked for is read by its id. */
+static void check_findable(struct expander *x, const struct resource *r)
 {
-	static const struct type boolean = { .kind = TYPE_BOOL };
-	const struct ast_block *block = ast_block_find(b, STR("lifecycle"));
-	const struct ast_attr *a =
-	    block ? ast_attr_find(&block->body, str_from(name)) : NULL;
-	struct value v;
+	struct str type = str_from(r->schema->name);
+	const struct resource_type *t = provider_type(x->chosen, type);
+	struct diag *to;
 
-	if (!a || scope_evaluate(s, vars, a->value, &boolean, s->x->arena, &v))
-		return false;
-	if (value_is_unknown(v))
-		diag_error(s->x->diags, "E0305", expr_place(a->value),
-			   "lifecycle must be known before apply");
-	return v.kind == VALUE_BOOL && v.as.boolean;
-}
-
-static void check_lifecycle(struct expander *x, const struct ast_decl *d,
-			    const struct ast_body *b)
-{
-	static const struct attr_schema attrs[] = {
-		{ "prevent_destroy", "bool", ATTR_OPTIONAL, NULL, "" },
-		{ "keep_on_destroy", "bool", ATTR_OPTIONAL, NULL, "" },
-		{ 0 },
-	};
-	const struct ast_block *block = ast_block_find(b, STR("lifecycle"));
-	struct check_target target = {
-		.kind = "block",
-		.name = STR("lifecycle"),
-	};
-
-	if (!block)
+	if (!t || ast_attr_find(&r->decl->body, STR("id")) ||
+	    (t->ops->lookup && r->decl->body.n_attrs))
 		return;
-	target.attrs = check_attrs(attrs, &target.n, x->arena);
-	target.place = (struct place){ d->source, block->name_span };
-	check_body(&block->body, d->source, &target, x->diags);
+	to = diag_error(x->diags, "E0220", r->place,
+			"existing %.*s \"%.*s\" has no \"id\"", STR_ARG(type),
+			STR_ARG(r->decl->name));
+	diag_hint(x->diags, to, "Add id = … (string)%s.",
+		  t->ops->lookup ? ", or other attributes that say which one "
+				   "it is"
+				 : "");
 }
 
 static void add_resource(struct expander *x, struct instance_scope *i,
@@ -61,6 +42,7 @@ static void add_resource(struct expander *x, struct instance_scope *i,
 			 const struct ast_block *node, const struct span name)
 {
 	const struct ast_decl *d = i->group->decl->decl;
+	struct life life = i->life;
 	struct resource r = {
 		.index = x->resources.n,
 		.address = address,
@@ -69,18 +51,25 @@ static void add_resource(struct expander *x, struct instance_scope *i,
 		.place = { d->source, name },
 		.scope = i,
 		.node = node,
-		.prevent_destroy = i->prevent_destroy,
-		.keep_on_destroy = i->keep_on_destroy,
+		.is_existing = d->kind == DECL_EXISTING,
 	};
 
-	if (node) {
-		r.prevent_destroy |= lifecycle_flag(
-		    i->group->scope, i, &node->body, "prevent_destroy");
-		r.keep_on_destroy |= lifecycle_flag(
-		    i->group->scope, i, &node->body, "keep_on_destroy");
-	}
+	if (r.is_existing)
+		life = (struct life){ 0 };
+	if (node)
+		life_read(i->group->scope, i, &node->body, &life);
+	r.prevent_destroy = life.prevent_destroy;
+	r.keep_on_destroy = life.keep_on_destroy;
+	r.create_before_destroy = life.create_before_destroy;
+	r.create_ms = life.create_ms;
+	r.update_ms = life.update_ms;
+	r.delete_ms = life.delete_ms;
+	r.run_ms = life.run_ms;
+	life_ignored(x, resource_body(&r), &r);
 	if (provider_for(x, t, r.place, &r.provider))
 		x->has_failed = true;
+	else if (r.is_existing)
+		check_findable(x, &r);
 	*vec_push(&x->resources) = r;
 }
 
@@ -93,12 +82,9 @@ static void number_instance(struct expander *x, struct instance_scope *i)
 	const struct ast_body *b = &g->decl->body;
 
 	i->first = x->resources.n;
-	i->prevent_destroy =
-	    (around && around->prevent_destroy) ||
-	    lifecycle_flag(i->group->scope, i, b, "prevent_destroy");
-	i->keep_on_destroy =
-	    (around && around->keep_on_destroy) ||
-	    lifecycle_flag(i->group->scope, i, b, "keep_on_destroy");
+	if (around)
+		i->life = around->life;
+	life_read(i->group->scope, i, b, &i->life);
 	if (g->component) {
 		struct scope *inner = instance_inner(i);
 
@@ -138,7 +124,6 @@ static void number_scope(struct expander *x, struct scope *s)
 
 		if (group_open(g))
 			continue;
-		check_lifecycle(x, g->decl->decl, &g->decl->decl->body);
 		for (size_t k = 0; k < g->n; k++) {
 			if (x->resources.n > INSTANCES_MAX) {
 				diag_error(x->diags, "E0303",
@@ -187,7 +172,9 @@ static void check_values(struct expander *x)
 		    &x->catalog, str_from(x->resources.items[i].schema->name));
 
 		expand_wanted(x->e, i, x->arena, &v, NULL);
-		x->checked[i] = diff_to_come(t, v, x->arena);
+		x->checked[i] = x->resources.items[i].is_existing
+				    ? diff_existing(t, v, x->arena)
+				    : diff_to_come(t, v, x->arena);
 		x->is_checked[i] = true;
 	}
 	for (size_t i = 0; i < x->e->n_outputs; i++)
@@ -309,7 +296,9 @@ struct expansion *expand(struct context *c, bool check_only, struct error *err)
 	}
 	number_scope(x, x->root);
 	index_addresses(x);
+	declared_find(x);
 	deps_find(x);
+	life_propagate(x);
 	check_values(x);
 	return e;
 }
@@ -370,6 +359,7 @@ void expansion_release(struct expansion *e)
 		map_release(&x->root_body->outputs);
 		map_release(&x->root_body->groups);
 	}
+	declared_release(x);
 	map_release(&x->bodies);
 	map_release(&x->by_address);
 	catalog_release(&x->catalog);

@@ -47,6 +47,25 @@ struct resource {
 	const void *node; /* private: the block of a BLOCK_NODES resource */
 };
 
+/*
+ * moved FROM -> TO, import ADDRESS = ID, removed ADDRESS { keep = … }: the ends
+ * of a move, and what is removed, cover what is inside them.
+ */
+struct declared_move {
+	struct str from, to;
+	struct place place;
+};
+struct declared_import {
+	struct str address, id;
+	size_t resource; /* dense id */
+	struct place place;
+};
+struct declared_removed {
+	struct str address;
+	bool keep; /* forgotten, not destroyed */
+	struct place place;
+};
+
 struct expansion {
 	struct str stack;	    /* name */
 	struct value stack_tags;    /* map */
@@ -56,6 +75,10 @@ struct expansion {
 	struct map *by_address;
 	const struct ast_decl **outputs, **checks;
 	size_t n_outputs, n_checks;
+	struct declared_move *moves;
+	struct declared_import *imports;
+	struct declared_removed *removed;
+	size_t n_moves, n_imports, n_removed;
 	struct context *context;
 	/*
 	 * Attributes of a resource as known now: NULL result means "not known
@@ -83,12 +106,33 @@ struct expansion *expand(struct context *c, bool check_only, struct error *err);
  */
 int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 		  struct value *out, struct place **places);
+/* The value of lifecycle { replace_when }, plain; null: there is none. */
+int expand_replace_when(struct expansion *e, size_t index, struct arena *a,
+			struct value *out);
+/*
+ * Where lifecycle ignores attributes: they become in wanted (and places, which
+ * may be NULL) what they are in `now`, whatever is written.
+ */
+void expand_ignored(const struct resource *r, struct value now, struct arena *a,
+		    struct value *wanted, struct place **places);
 /* The value of an output or of a check's attribute ("on", "expect", …). */
 int expand_output(struct expansion *e, const struct ast_decl *output,
 		  struct arena *a, struct value *out);
 int expand_check(struct expansion *e, const struct ast_decl *check,
 		 const char *attr, struct arena *a, struct value *out);
 void expansion_release(struct expansion *e);
+
+/*
+ * Where the moves bring what has this address in the state: the first of them,
+ * and *to in the arena. NULL: nowhere. What is left over from a replacement
+ * goes with its resource.
+ */
+const struct declared_move *expand_moved(const struct expansion *e,
+					 struct str address, struct arena *a,
+					 struct str *to);
+/* The declaration that removes what has this address, or NULL. */
+const struct declared_removed *expand_removed(const struct expansion *e,
+					      struct str address);
 
 /* Whether it, or a component around it, is declared in that text. */
 bool resource_is_in(const struct resource *r, const struct source *s);

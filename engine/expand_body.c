@@ -137,13 +137,6 @@ static void add_group(struct expander *x, struct body *b,
 	map_put(&b->groups, key, g);
 }
 
-static void refuse_decl(struct expander *x, const struct ast_decl *d,
-			const char *word)
-{
-	diag_error(x->diags, "E0310", (struct place){ d->source, d->span },
-		   "\"%s\" is not known to this version of dmsl", word);
-}
-
 /*
  * output NAME = VALUE { depends_on = [ … ] }: who uses the output needs these
  * too, such as the server beside the cluster whose data it serves.
@@ -195,19 +188,8 @@ static void add_decl(struct expander *x, struct body *b,
 			 });
 		break;
 	case DECL_INSTANCE:
-		add_group(x, b, d);
-		break;
 	case DECL_EXISTING:
-		refuse_decl(x, d, "existing");
-		break;
-	case DECL_MOVED:
-		refuse_decl(x, d, "moved");
-		break;
-	case DECL_IMPORT:
-		refuse_decl(x, d, "import");
-		break;
-	case DECL_REMOVED:
-		refuse_decl(x, d, "removed");
+		add_group(x, b, d);
 		break;
 	case DECL_STACK:
 	case DECL_PROVIDER:
@@ -216,6 +198,10 @@ static void add_decl(struct expander *x, struct body *b,
 			diag_error(x->diags, "E0206", decl_place(d),
 				   "this can stand only outside of components");
 		break;
+	/* Not of a component: loading has said so. */
+	case DECL_MOVED:
+	case DECL_IMPORT:
+	case DECL_REMOVED:
 	case DECL_COMPONENT:
 	case DECL_USE:
 		break;
@@ -406,6 +392,17 @@ static void check_exprs(struct name_check *c, const struct ast_body *b,
 	}
 }
 
+/* lifecycle, timeouts; t is NULL in a component's instance. */
+static void check_common_block(struct name_check *c, const struct ast_block *b,
+			       const struct type_info *t)
+{
+	life_check(c->x, c->decl->source, b, t);
+	for (size_t i = 0; i < b->body.n_attrs; i++)
+		/* These are names of attributes, which life_check looked at. */
+		if (!str_is(b->body.attrs[i].name, "ignore"))
+			check_expr(c, b->body.attrs[i].value, NULL);
+}
+
 static void check_resource(struct name_check *c, const struct group_decl *g)
 {
 	struct expander *x = c->x;
@@ -430,7 +427,7 @@ static void check_resource(struct name_check *c, const struct group_decl *g)
 
 		if (!info) {
 			if (check_is_common_block(b->name))
-				check_exprs(c, &b->body, NULL, 0);
+				check_common_block(c, b, g->type);
 			continue;
 		}
 		if (info->schema->kind == BLOCK_LIST)
@@ -452,7 +449,53 @@ static void check_resource(struct name_check *c, const struct group_decl *g)
 
 		check_body(&b->body, d->source, &inner, x->diags);
 		check_exprs(c, &b->body, node->attrs, node->n);
+		for (size_t k = 0; k < b->body.n_blocks; k++)
+			if (check_is_common_block(b->body.blocks[k].name))
+				check_common_block(c, &b->body.blocks[k], node);
 	}
+}
+
+/*
+ * An existing object is found by what is written of it, by any attribute; it
+ * has neither a life cycle nor parts of its own.
+ */
+static void check_existing(struct name_check *c, const struct group_decl *g)
+{
+	static const struct attr_schema common[] = {
+		{ "id", "string", ATTR_OPTIONAL, NULL, "" },
+		{ "depends_on", "any", ATTR_OPTIONAL, NULL, "" },
+		{ "provider", "any", ATTR_OPTIONAL, NULL, "" },
+		{ 0 },
+	};
+	struct expander *x = c->x;
+	const struct type_info *t = g->type;
+	struct check_target target = {
+		.kind = str_fmt(x->arena, "existing %s", t->schema->name).s,
+		.name = g->decl->name,
+		.place = decl_place(g->decl),
+	};
+	const struct attr_info *given =
+	    check_attrs(common, &target.n, x->arena);
+	struct attr_info *all =
+	    arena_new(x->arena, struct attr_info, target.n + t->n);
+
+	memcpy(all, given, target.n * sizeof(*all));
+	for (size_t i = 0; i < t->n; i++) {
+		struct attr_schema *s =
+		    arena_new(x->arena, struct attr_schema, 1);
+
+		*s = *t->attrs[i].schema;
+		s->flags = ATTR_OPTIONAL;
+		all[target.n] = t->attrs[i];
+		all[target.n++].schema = s;
+	}
+	target.attrs = all;
+	if (t->schema->is_built_in)
+		diag_error(x->diags, "E0318", decl_place(g->decl),
+			   "a %s does not exist outside of dmsl",
+			   t->schema->name);
+	check_body(&g->decl->body, g->decl->source, &target, x->diags);
+	check_exprs(c, &g->decl->body, all, target.n);
 }
 
 static void check_arguments(struct name_check *c, const struct group_decl *g)
@@ -503,7 +546,9 @@ static void check_arguments(struct name_check *c, const struct group_decl *g)
 		diag_note(x->diags, to, n->place, "the param is declared here");
 	}
 	for (size_t i = 0; i < d->body.n_blocks; i++)
-		if (!check_is_common_block(d->body.blocks[i].name))
+		if (check_is_common_block(d->body.blocks[i].name))
+			check_common_block(c, &d->body.blocks[i], NULL);
+		else
 			diag_error(x->diags, "E0222",
 				   (struct place){
 				       d->source, d->body.blocks[i].name_span },
@@ -557,14 +602,18 @@ static void check_decl(struct name_check *c, const struct ast_decl *d)
 		check_repeated(&d->body, d->source, c->x->diags);
 		check_exprs(c, &d->body, NULL, 0);
 		break;
+	case DECL_IMPORT:
+		check_expr(c, d->value2, NULL);
+		break;
+	case DECL_REMOVED:
+		check_exprs(c, &d->body, NULL, 0);
+		break;
 	case DECL_PROVIDER:
 	case DECL_INSTANCE:
 	case DECL_EXISTING:
 	case DECL_COMPONENT:
 	case DECL_USE:
 	case DECL_MOVED:
-	case DECL_IMPORT:
-	case DECL_REMOVED:
 		break;
 	}
 }
@@ -630,7 +679,9 @@ void body_check(struct expander *x, const struct body *b)
 		c.has_vars = true;
 		check_expr(&c, g->decl->condition, NULL);
 		check_provider_attr(x, g->decl);
-		if (g->type)
+		if (g->type && g->decl->kind == DECL_EXISTING)
+			check_existing(&c, g);
+		else if (g->type)
 			check_resource(&c, g);
 		else if (g->component)
 			check_arguments(&c, g);

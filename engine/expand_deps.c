@@ -294,6 +294,8 @@ static void find_of_resource(struct finder *f, const struct resource *r)
 	f->vars = i;
 	find_in_body(f, resource_body(r),
 		     catalog_type(&x->catalog, str_from(r->schema->name)));
+	if (life_replace_when(r))
+		find_in_expr(f, life_replace_when(r));
 	if (r->node)
 		add_id(f, i->first);
 	add_set(f, instance_depends(i));

@@ -107,6 +107,12 @@ struct group {
 	struct value value; /* what TYPE.NAME stands for */
 };
 
+/* What lifecycle { } and timeouts { } say; 0 milliseconds: nothing. */
+struct life {
+	bool prevent_destroy, keep_on_destroy, create_before_destroy;
+	int64_t create_ms, update_ms, delete_ms, run_ms;
+};
+
 struct instance_scope {
 	struct group *group;
 	struct str key;	    /* when the group is keyed */
@@ -116,7 +122,7 @@ struct instance_scope {
 	struct scope *inner;	     /* a component's */
 	size_t first, end;	     /* resources: the one, or all inside */
 	struct index_set depends_on; /* its own and those around it */
-	bool prevent_destroy, keep_on_destroy;
+	struct life life;	     /* its own, over that around it */
 };
 
 struct scope {
@@ -146,6 +152,8 @@ struct expander {
 	struct scope *root;
 	VEC(struct resource) resources;
 	struct map by_address;
+	/* By the address that is moved, removed, imported. */
+	struct map moves, removed, imports;
 	size_t *order; /* needs before what needs them */
 	/* Attributes of resources asked for so far, and not known of those. */
 	uint64_t n_lookups, n_missing;
@@ -195,6 +203,24 @@ int wanted_attr(struct expander *x, const struct resource *r,
  * type that would turn texts back.
  */
 struct value value_plain(struct value v, struct arena *a);
+
+/* expand_life.c */
+/* lifecycle { } or timeouts { }; t is NULL in a component's instance. */
+void life_check(struct expander *x, const struct source *source,
+		const struct ast_block *b, const struct type_info *t);
+/* Sets in life what the body says. */
+void life_read(struct scope *s, const struct instance_scope *vars,
+	       const struct ast_body *b, struct life *life);
+/* Fills in r what `ignore` of the body names. */
+void life_ignored(struct expander *x, const struct ast_body *b,
+		  struct resource *r);
+/* What is written as replace_when, or NULL. */
+const struct ast_expr *life_replace_when(const struct resource *r);
+void life_propagate(struct expander *x);
+
+/* expand_declared.c: moved, import, removed. */
+void declared_find(struct expander *x);
+void declared_release(struct expander *x);
 
 /* expand_deps.c */
 void deps_find(struct expander *x);

@@ -277,6 +277,37 @@ static void gather_add(struct gather *g, struct str name, struct value v,
 	g->places[i] = place;
 }
 
+void expand_ignored(const struct resource *r, struct value now, struct arena *a,
+		    struct value *wanted, struct place **places)
+{
+	size_t n = wanted->as.map.n;
+	struct gather g = { 0 };
+
+	if (r->n_ignore == 0)
+		return;
+	g.entries = arena_new(a, struct value_entry, n + r->n_ignore + 1);
+	g.places = arena_new(a, struct place, n + r->n_ignore + 1);
+	for (size_t i = 0; i < n; i++) {
+		const struct value_entry *e = &wanted->as.map.entries[i];
+		bool is_ignored = false;
+
+		for (size_t k = 0; k < r->n_ignore; k++)
+			is_ignored |= str_eq(r->ignore[k], e->key);
+		if (!is_ignored)
+			gather_add(&g, e->key, e->value,
+				   places ? (*places)[i] : r->place);
+	}
+	for (size_t k = 0; k < r->n_ignore; k++) {
+		const struct value *v = value_get_str(now, r->ignore[k]);
+
+		if (v && !value_is_null(*v))
+			gather_add(&g, r->ignore[k], *v, r->place);
+	}
+	*wanted = value_map(g.entries, g.n, a);
+	if (places)
+		*places = g.places;
+}
+
 static struct value merge_tags(const struct expansion *e, struct value own,
 			       struct arena *a)
 {
@@ -339,6 +370,40 @@ static int gather_attr(struct expander *x, const struct resource *r,
 	return 0;
 }
 
+/* What is written, and nothing else: by that it is found. */
+static int existing_wanted(struct expander *x, const struct resource *r,
+			   const struct type_info *t, struct arena *a,
+			   struct gather *g)
+{
+	static const struct type string = { .kind = TYPE_STRING };
+	const struct ast_attr *id = ast_attr_find(&r->decl->body, STR("id"));
+	struct place place;
+	struct value v;
+	int result = 0;
+
+	if (id) {
+		if (scope_evaluate(resource_scope(r), r->scope, id->value,
+				   &string, a, &v))
+			result = -1;
+		else if (!value_is_null(v))
+			gather_add(g, STR("id"), v, expr_place(id->value));
+	}
+	for (size_t i = 0; i < t->n; i++) {
+		const struct attr_info *info = &t->attrs[i];
+
+		if (wanted_attr(x, r, info, a, &v, &place) ||
+		    stored_value(x, info, place, a, &v)) {
+			result = -1;
+			continue;
+		}
+		if (info->schema->flags & ATTR_SECRET)
+			v = value_mark(v, MARK_SECRET);
+		if (!value_is_null(v))
+			gather_add(g, str_from(info->schema->name), v, place);
+	}
+	return result;
+}
+
 int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 		  struct value *out, struct place **places)
 {
@@ -347,17 +412,19 @@ int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 	const struct type_info *t =
 	    catalog_type(&x->catalog, str_from(r->schema->name));
 	size_t errors = x->diags->n_errors;
-	size_t room = t->n + t->n_blocks + 1;
+	size_t room = t->n + t->n_blocks + 2;
 	struct gather g = {
 		.entries = arena_new(a, struct value_entry, room),
 		.places = arena_new(a, struct place, room),
 	};
 	int result = 0;
 
-	for (size_t i = 0; i < t->n; i++)
+	if (r->is_existing)
+		result = existing_wanted(x, r, t, a, &g);
+	for (size_t i = 0; !r->is_existing && i < t->n; i++)
 		if (gather_attr(x, r, &t->attrs[i], a, &g))
 			result = -1;
-	for (size_t i = 0; i < t->n_blocks; i++) {
+	for (size_t i = 0; !r->is_existing && i < t->n_blocks; i++) {
 		const struct block_info *b = &t->blocks[i];
 		struct value v;
 		struct place place = r->place;

@@ -28,7 +28,8 @@
  * cut off when the journal is opened again, before anything is added.
  *
  * Recovery. journal_load() applies done records (and failed ones that carry a
- * resource) to the state in their order; intents without either are what was
+ * resource) to the state in their order; a resource with an address of its own
+ * was moved there from that of the record. Intents without either are what was
  * under way. A begin record after others starts a further run in the same
  * file. What stands before an end record is in the committed state already and
  * counts no more.

@@ -56,9 +56,15 @@ struct journal_record {
 	size_t n_deps;
 	/* intent: the old object's id; accepted: the new object's */
 	struct str id;
+	/*
+	 * intent of a create: the name that the new object gets, where it is
+	 * not the default one; the digest that lifecycle leaves in the state
+	 */
+	struct str name, replace_when;
 	struct str memo;
 	/*
-	 * done: the resource, NULL after a delete. failed: what is left of it
+	 * done: the resource, NULL after a delete; with an address that is not
+	 * the record's it was moved from there. failed: what is left of it
 	 * (tainted), or NULL: the state stays as it is.
 	 */
 	struct state_resource *resource;

@@ -119,6 +119,9 @@ static void apply_result(struct replay *p, const struct journal_record *r)
 	set_latest(p, r->address, last);
 	if (!p->state)
 		return;
+	/* A move is one record: it was made, or it was not. */
+	if (r->resource && !str_eq(r->resource->address, r->address))
+		state_remove(p->state, r->address);
 	if (r->resource)
 		state_put(p->state, r->resource);
 	else if (r->kind == JOURNAL_DONE && !str_is(r->action, "run"))

@@ -33,6 +33,8 @@ static const struct {
 	{ "type", offsetof(struct journal_record, type) },
 	{ "provider", offsetof(struct journal_record, provider) },
 	{ "id", offsetof(struct journal_record, id) },
+	{ "name", offsetof(struct journal_record, name) },
+	{ "replace_when", offsetof(struct journal_record, replace_when) },
 	{ "memo", offsetof(struct journal_record, memo) },
 	{ "message", offsetof(struct journal_record, message) },
 };
@@ -162,12 +164,12 @@ int journal_record_read(struct str payload, struct codec *c, struct arena *a,
 			struct journal_record *out, struct error *err)
 {
 	static const char *const keys[] = {
-		"kind",	     "run_id",	      "base_commit", "plan_hash",
-		"stack_uid", "address",	      "action",	     "token",
-		"type",	     "provider",      "id",	     "memo",
-		"message",   "recovery",      "deps",	     "config",
-		"prior",     "prior_address", "resource",    "resource_address",
-		NULL,
+		"kind",	     "run_id",		 "base_commit", "plan_hash",
+		"stack_uid", "address",		 "action",	"token",
+		"type",	     "provider",	 "id",		"memo",
+		"message",   "recovery",	 "deps",	"config",
+		"name",	     "replace_when",	 "prior",	"prior_address",
+		"resource",  "resource_address", NULL,
 	};
 	const struct value *config;
 	struct value json;

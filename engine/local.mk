@@ -15,8 +15,10 @@ engine_libengine_a_SOURCES = \
 	engine/execute.c engine/execute.h \
 	engine/expand.c engine/expand.h \
 	engine/expand_body.c \
+	engine/expand_declared.c \
 	engine/expand_deps.c \
 	engine/expand_domain.c \
+	engine/expand_life.c \
 	engine/expand_private.h \
 	engine/expand_providers.c \
 	engine/expand_scope.c \
@@ -31,7 +33,9 @@ engine_libengine_a_SOURCES = \
 	engine/plan.c engine/plan.h \
 	engine/plan_change.c engine/plan_change.h \
 	engine/plan_compare.c \
+	engine/plan_declared.c \
 	engine/plan_delete.c \
+	engine/plan_existing.c \
 	engine/plan_file.c \
 	engine/plan_json.c \
 	engine/plan_print.c \
@@ -41,8 +45,10 @@ engine_libengine_a_SOURCES = \
 	engine/plan_step.c \
 	engine/provider.c engine/provider.h \
 	engine/providers.h \
+	engine/recorded.c engine/recorded.h \
 	engine/recover.c engine/recover.h \
 	engine/refresh.c engine/refresh.h \
+	engine/replace_when.c engine/replace_when.h \
 	engine/report.c engine/report.h \
 	engine/schedule.c engine/schedule.h \
 	engine/schema.c engine/schema.h \

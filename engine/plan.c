@@ -105,13 +105,19 @@ static bool output_changes(const struct plan_output *o)
 	return value_is_unknown(o->new) || !value_eq(o->old, o->new);
 }
 
+static bool is_nothing(const struct plan_step *s)
+{
+	return (s->action == ACTION_NONE || s->action == ACTION_READ) &&
+	       !s->runs && !s->updates_state && !s->moved_from.n &&
+	       !s->import_id.n;
+}
+
 bool plan_is_empty(const struct plan *p)
 {
 	for (size_t i = 0; i < p->n_steps; i++) {
 		const struct plan_step *s = &p->steps[i];
 
-		if (s->action != ACTION_NONE || s->runs ||
-		    (p->asked.is_refresh_only && s->n_changes))
+		if (!is_nothing(s) || (p->asked.is_refresh_only && s->n_changes))
 			return false;
 	}
 	for (size_t i = 0; i < p->n_outputs; i++)
@@ -228,6 +234,9 @@ static void new_steps(struct planner *x)
 		s->resource = r;
 		s->schema = r->schema;
 		s->provider = r->provider;
+		s->is_existing = r->is_existing;
+		s->moved_from = plan_moved_from(x, r->address);
+		s->import_id = plan_import_id(x, r->address);
 		s->type = provider_type(x->c->open[r->provider].provider,
 					str_from(r->schema->name));
 		s->n_needs = r->n_deps;
@@ -407,10 +416,13 @@ static void plan_outputs(struct planner *x)
 
 static int load_prior(struct planner *x)
 {
+	state_drop_kept(&x->c->state);
 	x->state = state_sorted(&x->c->state, x->arena, &x->n_state);
-	if (planner_choose(x) || planner_replace_init(x))
+	if (!x->options->is_refresh_only && plan_moves(x))
 		return -1;
-	return planner_refresh(x);
+	if (planner_choose(x) || planner_replace_init(x) || planner_refresh(x))
+		return -1;
+	return x->options->is_refresh_only ? 0 : plan_imports(x);
 }
 
 static bool has_drifted(const struct planner *x)
@@ -522,6 +534,8 @@ int plan_build(struct context *c, struct expansion *e,
 	map_release(&x->by_address);
 	map_release(&x->also);
 	map_release(&x->replace);
+	map_release(&x->moved_from);
+	map_release(&x->imported);
 	catalog_release(&x->types);
 	arena_release(&x->scratch);
 	if (result || c->diags.n_errors > errors) {

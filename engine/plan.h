@@ -63,6 +63,8 @@ struct plan_step {
 	bool is_existing;   /* declared `existing`: never changed */
 	bool is_left_out;   /* not selected: as it is in the state */
 	bool has_drifted;   /* what was read differs from the state */
+	/* What the state keeps of it besides attributes is not so any more. */
+	bool updates_state;
 	struct str moved_from; /* its address in the state until now */
 	struct str import_id;  /* of the object that is taken over */
 	struct str reason;     /* "was deleted outside", "is stopped", … */

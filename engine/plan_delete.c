@@ -8,6 +8,7 @@
 
 #include "lang/diag.h"
 
+#include "engine/address.h"
 #include "engine/graph.h"
 #include "engine/providers.h"
 
@@ -16,9 +17,10 @@
 
 struct place planner_place(const struct planner *x, struct str address)
 {
-	const struct resource *r =
-	    x->e ? map_get(x->e->by_address, address) : NULL;
+	const struct resource *r;
 
+	address_deposed(address, &address);
+	r = x->e ? map_get(x->e->by_address, address) : NULL;
 	return r ? r->place : (struct place){ 0 };
 }
 
@@ -60,17 +62,34 @@ static bool is_kept(const struct planner *x, const struct state_resource *r)
 	return r->keep_on_destroy || (declared && declared->keep_on_destroy);
 }
 
+/* removed ADDRESS { keep = true } */
+static bool is_let_go(const struct planner *x, const struct state_resource *r)
+{
+	const struct declared_removed *d =
+	    x->e ? expand_removed(x->e, r->address) : NULL;
+
+	return d && d->keep;
+}
+
 static int fill_delete(struct planner *x, struct plan_step *s,
 		       const struct refreshed *f)
 {
+	struct str of;
+
 	s->address = f->state->address;
 	s->schema = catalog_type(&x->types, f->state->type)->schema;
 	s->prior = &f->now;
 	s->wanted = value_null();
+	s->moved_from = plan_moved_from(x, s->address);
 	s->action = ACTION_DELETE;
 	if (f->is_gone) {
 		s->action = ACTION_FORGET;
 		s->reason = STR("was deleted outside");
+	} else if (address_deposed(s->address, &of)) {
+		s->reason = STR("left over from a replacement");
+	} else if (is_let_go(x, f->state)) {
+		s->action = ACTION_FORGET;
+		s->reason = STR("removed with keep: the object stays");
 	} else if (is_kept(x, f->state)) {
 		s->action = ACTION_FORGET;
 		s->reason = STR("keep_on_destroy: the object stays");

@@ -24,6 +24,10 @@
  *	  why       reason
  *	  first                     the new is made before the old goes
  *	  run
+ *	  moved     address until now
+ *	  import    id
+ *	  first     the new object is made before the old one goes
+ *	  recorded  what the state keeps besides attributes changes
  *	  effect    KIND text
  *	  attr      NAME value      what is made
  *	  change    NAME old -> new ! when it replaces
@@ -140,6 +144,8 @@ static void write_step(struct buf *b, const struct context *c,
 		buf_add_c(b, "  first\n");
 	if (s->runs)
 		buf_add_c(b, "  run\n");
+	if (s->updates_state)
+		buf_add_c(b, "  recorded\n");
 	for (size_t i = 0; i < s->n_effects; i++) {
 		buf_fmt(b, "  effect %s ", effect_name(s->effects[i].kind));
 		json_write_string(b, s->effects[i].text);
@@ -180,33 +186,7 @@ static void write_asked(struct buf *b, const struct plan_options *o)
 static bool is_acted_on(const struct plan_step *s)
 {
 	return s->action != ACTION_NONE || s->runs || s->n_changes ||
-	       s->moved_from.n || s->import_id.n;
-}
-
-static int compare_str(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
-/*
- * Nothing is done to it, but what was read, its life cycle, or what it needs
- * goes into the state.
- */
-static bool is_renewed(const struct plan *p, const struct plan_step *s)
-{
-	const struct state_resource *r = s->prior;
-
-	if (!s->resource || !r || s->is_left_out)
-		return false;
-	if (s->has_drifted || s->n_needs != r->n_deps ||
-	    s->resource->prevent_destroy != r->prevent_destroy ||
-	    s->resource->keep_on_destroy != r->keep_on_destroy)
-		return true;
-	for (size_t i = 0; i < s->n_needs; i++)
-		if (!bsearch(&p->steps[s->needs[i]].address, r->deps, r->n_deps,
-			     sizeof(*r->deps), compare_str))
-			return true;
-	return false;
+	       s->moved_from.n || s->import_id.n || s->updates_state;
 }
 
 /*
@@ -233,7 +213,7 @@ static void write_others(struct buf *b, const struct plan *p,
 			json_write_string(b, s->address);
 			buf_add_char(b, ' ');
 			write_digest(b, c, s->address);
-		} else if (is_renewed(p, s)) {
+		} else if (s->has_drifted) {
 			write_word(b, "also", s->address);
 		}
 	}

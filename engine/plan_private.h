@@ -38,6 +38,8 @@ struct planner {
 	bool *is_read; /* by position in the state */
 	unsigned rounds;
 	struct map replace; /* addresses: --replace */
+	struct map moved_from; /* -> struct str: address in the state */
+	struct map imported;   /* -> struct declared_import */
 	/* By dense id of resources. */
 	struct value *known;
 	bool *is_known;
@@ -55,8 +57,22 @@ void step_settle(struct planner *x, size_t step, const struct engine_call *e);
 /* Takes effects and decisions of the type into the step. */
 void step_answer(struct planner *x, struct plan_step *s,
 		 const struct engine_call *e);
+/* The workers of the plan, opened when first needed; false: x->err. */
+bool planner_workers(struct planner *x);
 /* Asks the type; false: it has nothing to say. */
 bool step_ask(struct planner *x, size_t step);
+/* plan_existing.c: objects that dmsl does not own. */
+void existing_decide(struct planner *x, struct plan_step *s);
+bool existing_ask(struct planner *x, struct plan_step *s);
+/* e is NULL where it could not be looked for yet. */
+void existing_settle(struct planner *x, struct plan_step *s,
+		     const struct engine_call *e);
+/* plan_declared.c: the state as moved and import declarations say. */
+int plan_moves(struct planner *x);
+int plan_imports(struct planner *x); /* behind by_address */
+/* Empty: it was there all along. */
+struct str plan_moved_from(const struct planner *x, struct str address);
+struct str plan_import_id(const struct planner *x, struct str address);
 /* plan_delete.c: adds steps for what is in state only, or all of it. */
 int plan_deletes(struct planner *x);
 /* plan_delete.c: fills users of the steps that delete. */

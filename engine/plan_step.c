@@ -11,6 +11,8 @@
 #include "lang/json.h"
 
 #include "engine/diff.h"
+#include "engine/recorded.h"
+#include "engine/replace_when.h"
 
 #include <string.h>
 
@@ -70,6 +72,16 @@ static void check_replace(struct planner *x, const struct plan_step *s)
 	}
 }
 
+/* What is made anew is made as it is written, nothing of it ignored. */
+static void settle_replace(struct planner *x, struct plan_step *s)
+{
+	check_replace(x, s);
+	s->creates_first = s->resource->create_before_destroy;
+	if (s->resource->n_ignore)
+		expand_wanted(x->e, s->resource->index, x->arena, &s->wanted,
+			      &s->places);
+}
+
 static void take_diff(struct planner *x, struct plan_step *s,
 		      const struct refreshed *r)
 {
@@ -77,6 +89,8 @@ static void take_diff(struct planner *x, struct plan_step *s,
 	    catalog_type(&x->types, str_from(s->schema->name));
 	struct diff *d = &x->diffs[s->index];
 
+	expand_ignored(s->resource, r->now.attrs, x->arena, &s->wanted,
+		       &s->places);
 	*d = diff_attrs(t, r->now.attrs, s->wanted, s->places,
 			s->resource->place, x->arena);
 	s->changes = d->changes;
@@ -93,6 +107,41 @@ static void take_diff(struct planner *x, struct plan_step *s,
 		s->action = ACTION_UPDATE;
 		s->reason = r->status;
 	}
+}
+
+/* The state's digest against what replace_when is now. */
+static void take_replace_when(struct planner *x, struct plan_step *s,
+			      const struct state_resource *prior)
+{
+	const struct resource *r = s->resource;
+	struct state_resource now = *prior;
+	struct value v;
+
+	if (prior->replace_when.n == 0 || s->action == ACTION_REPLACE ||
+	    expand_replace_when(x->e, r->index, x->arena, &v) ||
+	    value_is_null(v))
+		return;
+	if (!value_is_known(v)) {
+		s->action = ACTION_REPLACE;
+		s->reason = STR("replace_when is (known after apply)");
+		return;
+	}
+	if (replace_when_digest(x->c, v, x->arena, &now.replace_when, x->err)) {
+		x->has_failed = true;
+		return;
+	}
+	if (str_eq(now.replace_when, prior->replace_when))
+		return;
+	s->action = ACTION_REPLACE;
+	s->reason = STR("replace_when has changed");
+}
+
+static void take_recorded(struct planner *x, struct plan_step *s,
+			  const struct state_resource *prior)
+{
+	if (recorded_changes(x->e, s->resource, prior, &x->scratch,
+			     &s->updates_state, x->err))
+		x->has_failed = true;
 }
 
 static int check_provider(struct planner *x, const struct plan_step *s,
@@ -112,6 +161,23 @@ static int check_provider(struct planner *x, const struct plan_step *s,
 	return -1;
 }
 
+/*
+ * Of an object that is taken over a read may not tell all. What only a new
+ * object could change is then taken to be as it is written.
+ */
+static void adopt_unread(struct planner *x, const struct plan_step *s,
+			 struct refreshed *f)
+{
+	for (const struct attr_schema *a = s->schema->attrs; a->name; a++) {
+		const struct value *v = value_get(s->wanted, a->name);
+
+		if ((a->flags & ATTR_REPLACE) && v && value_is_known(*v) &&
+		    !value_get(f->now.attrs, a->name))
+			f->now.attrs = value_with(
+			    f->now.attrs, str_from(a->name), *v, x->arena);
+	}
+}
+
 void step_decide(struct planner *x, size_t step)
 {
 	struct plan_step *s = &x->p->steps[step];
@@ -121,6 +187,10 @@ void step_decide(struct planner *x, size_t step)
 	s->wanted = value_null();
 	if (expand_wanted(x->e, r->index, x->arena, &s->wanted, &s->places))
 		return;
+	if (s->is_existing) {
+		existing_decide(x, s);
+		return;
+	}
 	if (!f) {
 		s->action = ACTION_CREATE;
 		return;
@@ -133,27 +203,35 @@ void step_decide(struct planner *x, size_t step)
 		return;
 	}
 	s->prior = &f->now;
-	if (check_provider(x, s, f->state) == 0)
-		take_diff(x, s, f);
+	if (check_provider(x, s, f->state))
+		return;
+	if (s->import_id.n)
+		adopt_unread(x, s, f);
+	take_diff(x, s, f);
+	take_replace_when(x, s, f->state);
+	take_recorded(x, s, f->state);
 }
 
 /* -- Asking the type ------------------------------------------------------ */
+
+bool planner_workers(struct planner *x)
+{
+	if (!x->workers)
+		x->workers = workers_open(
+		    x->c->parallel > 0 ? x->c->parallel : 10, x->err);
+	x->has_failed |= !x->workers;
+	return x->workers;
+}
 
 bool step_ask(struct planner *x, size_t step)
 {
 	struct plan_step *s = &x->p->steps[step];
 	struct engine_call *e;
 
-	if (!s->type || !s->type->ops->plan)
+	if (s->is_existing)
+		return existing_ask(x, s);
+	if (!s->type || !s->type->ops->plan || !planner_workers(x))
 		return false;
-	if (!x->workers) {
-		x->workers = workers_open(
-		    x->c->parallel > 0 ? x->c->parallel : 10, x->err);
-		if (!x->workers) {
-			x->has_failed = true;
-			return false;
-		}
-	}
 	e = call_new(x->c, s->provider, s->type, s->address, s->prior,
 		     CALL_PLAN);
 	e->index = step;
@@ -273,10 +351,14 @@ void step_settle(struct planner *x, size_t step, const struct engine_call *e)
 	struct plan_step *s = &x->p->steps[step];
 	size_t i = s->resource->index;
 
+	if (s->is_existing) {
+		existing_settle(x, s, e);
+		return;
+	}
 	if (e)
 		step_answer(x, s, e);
 	if (s->action == ACTION_REPLACE)
-		check_replace(x, s);
+		settle_replace(x, s);
 	x->known[i] = known_after(x, s);
 	if (e && e->call.result.kind == VALUE_MAP && s->action != ACTION_NONE) {
 		const struct type_info *t =

@@ -62,6 +62,8 @@ static int fill(struct recovery *r, const struct journal_record *intent,
 	op->id = intent->id;
 	op->memo = intent->memo;
 	op->token = intent->token;
+	op->name = intent->name;
+	op->replace_when = intent->replace_when;
 	op->is_recovery = true;
 	if (r->expansion)
 		resource = map_get(r->expansion->by_address, op->address);

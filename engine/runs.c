@@ -214,6 +214,8 @@ static void print_result(const struct context *c, const struct plan *p,
 	add_count(&b, r->replaced, "replaced");
 	add_count(&b, r->deleted, "destroyed");
 	add_count(&b, r->forgotten, "forgotten");
+	add_count(&b, r->moved, "moved");
+	add_count(&b, r->imported, "imported");
 	add_count(&b, r->ran, "run");
 	add_count(&b, r->failed, "failed");
 	add_count(&b, r->skipped, "left out");

@@ -27,8 +27,12 @@
  * Resources are sorted by address, outputs and attributes by name; an attribute
  * is one line, whatever is inside it, so that git's line by line comparison is
  * one of attributes. "tainted", "prevent_destroy" and "keep_on_destroy" stand
- * behind "id" when they are true. Values are in the notation of codec.c, and
- * the members of an object may come in any order when read.
+ * behind "id" when they are true, and "replace_when" with a digest where there
+ * is one. Values are in the notation of codec.c, and the members of an object
+ * may come in any order when read.
+ *
+ * While a replacement that creates first is under way, the old object stands
+ * beside the new one, at its address with "#" and 8 hex digits behind it.
  *
  * A reader that meets another format number stops: a newer dmsl wrote it.
  */
@@ -69,7 +73,7 @@ static int compare_texts(const void *a, const void *b)
 }
 
 /* Sorted and each once: the order of work may not show in the text. */
-static void sort_deps(struct state_resource *r)
+void state_sort_deps(struct state_resource *r)
 {
 	size_t n = 0;
 
@@ -91,11 +95,12 @@ void state_put(struct state *s, const struct state_resource *r)
 	copy->type = str_dup(r->type, s->arena);
 	copy->provider = str_dup(r->provider, s->arena);
 	copy->id = str_dup(r->id, s->arena);
+	copy->replace_when = str_dup(r->replace_when, s->arena);
 	copy->attrs = value_copy(r->attrs, s->arena);
 	copy->deps = arena_new(s->arena, struct str, r->n_deps);
 	for (size_t i = 0; i < r->n_deps; i++)
 		copy->deps[i] = str_dup(r->deps[i], s->arena);
-	sort_deps(copy);
+	state_sort_deps(copy);
 	map_put(&s->resources, copy->address, copy);
 }
 
@@ -104,6 +109,21 @@ void state_remove(struct state *s, struct str address)
 	/* Maps forget nothing: the key stays, without a resource. */
 	if (map_get(&s->resources, address))
 		map_put(&s->resources, address, NULL);
+}
+
+void state_drop_kept(struct state *s)
+{
+	for (size_t i = 0; i < s->resources.n; i++) {
+		const struct map_entry *e = &s->resources.entries[i];
+		const struct state_resource *old = e->value, *now;
+		struct str of;
+
+		if (!old || !address_deposed(old->address, &of))
+			continue;
+		now = state_find(s, of);
+		if (now && str_eq(now->id, old->id))
+			state_remove(s, e->key);
+	}
 }
 
 size_t state_count(const struct state *s)
@@ -230,6 +250,7 @@ static int read_resources(struct state *s, struct codec *c, struct value all,
 {
 	for (size_t i = 0; i < all.as.map.n; i++) {
 		const struct value_entry *e = &all.as.map.entries[i];
+		struct str address = e->key;
 		struct str parent;
 		struct str type;
 		struct str name;
@@ -237,7 +258,8 @@ static int read_resources(struct state *s, struct codec *c, struct value all,
 		struct state_resource *r;
 		bool has_key;
 
-		if (!address_split(e->key, s->arena, &parent, &type, &name,
+		address_deposed(e->key, &address);
+		if (!address_split(address, s->arena, &parent, &type, &name,
 				   &has_key, &key))
 			return error_set(err, ERROR_CORRUPT,
 					 "\"%.*s\" is not an address",
@@ -246,7 +268,7 @@ static int read_resources(struct state *s, struct codec *c, struct value all,
 		if (codec_read_resource(c, e->key, e->value, s->arena, r, err) <
 		    0)
 			return -1;
-		sort_deps(r);
+		state_sort_deps(r);
 		map_put(&s->resources, r->address, r);
 	}
 	return 0;

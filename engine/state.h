@@ -72,6 +72,13 @@ struct state_resource *state_find(const struct state *s, struct str address);
 /* Copies r into the state's arena, replacing one of the same address. */
 void state_put(struct state *s, const struct state_resource *r);
 void state_remove(struct state *s, struct str address);
+/*
+ * Drops what is left over from replacements that were never made: the object
+ * is still that of its address.
+ */
+void state_drop_kept(struct state *s);
+/* Sorted and each once, in place; state_put() does it too. */
+void state_sort_deps(struct state_resource *r);
 size_t state_count(const struct state *s);
 /* All resources sorted by address; the array lives in a. */
 struct state_resource **state_sorted(const struct state *s, struct arena *a,

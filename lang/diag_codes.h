@@ -60,6 +60,11 @@
 	X("E0311", "a lifecycle prevents a destroy")                           \
 	X("E0312", "a change would lose data")                                 \
 	X("E0313", "the stack exists at another provider")                     \
+	X("E0314", "an address is malformed")                                  \
+	X("E0315", "a move cannot be made")                                    \
+	X("E0316", "an import cannot be made")                                 \
+	X("E0317", "what is removed is still declared, or removed twice")      \
+	X("E0318", "an existing object cannot be used or was not found")       \
 	X("E0321", "a saved plan is not what would be done any more")          \
 	X("E0401", "a subnet is outside its network")                          \
 	X("E0402", "two subnets overlap")                                      \

@@ -16,12 +16,15 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -45,32 +48,75 @@ static const struct type_schema *const schemas[] = { &thing_schema, NULL };
 enum { OBJECTS = 64 };
 
 struct made {
-	char address[64], token[65];
+	char address[64], token[65], id[80], name[64];
 	int calls, polls;
 	bool exists;
 };
 
-static struct {
+/* Outlives a process that is killed. */
+static struct world {
 	pthread_mutex_t lock;
 	struct made objects[OBJECTS];
 	size_t n;
 	char log[4096]; /* what was done, in order */
 	bool answers;	/* "silent" objects answer from now on */
-	bool has_new_effect;
+	bool has_new_effect, keeps_all;
 	const char *code; /* that is promised; NULL: none is */
 	int recoveries;
-} world = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	int calls, killed_at; /* kill at this one; 0: none */
+} * shared;
 
-static struct made *find(struct str address)
+#define world (*shared)
+
+/* Before and after every effect. */
+static void may_die(void)
 {
-	for (size_t i = 0; i < world.n; i++)
-		if (str_is(address, world.objects[i].address))
-			return &world.objects[i];
-	if (world.n == OBJECTS)
+	if (++world.calls == world.killed_at)
+		raise(SIGKILL);
+}
+
+static struct made *add_object(struct str address, struct str token)
+{
+	struct made *o = &world.objects[world.n++];
+
+	if (world.n > OBJECTS)
 		BUG("too many objects");
-	snprintf(world.objects[world.n].address, sizeof(world.objects->address),
-		 "%.*s", STR_ARG(address));
-	return &world.objects[world.n++];
+	snprintf(o->address, sizeof(o->address), "%.*s", STR_ARG(address));
+	snprintf(o->token, sizeof(o->token), "%.*s", STR_ARG(token));
+	return o;
+}
+
+/* By its id; one that has none yet by the intent that it is made for. */
+static struct made *find(const struct call *c)
+{
+	/* The latest: an id may come again when its object is gone. */
+	for (size_t i = world.n; i-- > 0;) {
+		struct made *o = &world.objects[i];
+
+		if (c->id.n ? str_is(c->id, o->id)
+			    : str_is(c->address, o->address) &&
+				  str_is(c->token, o->token))
+			return o;
+	}
+	return add_object(c->address, c->token);
+}
+
+/* What an object is called, and by what it is known, is its own alone. */
+static void name_object(struct made *o, const struct call *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < world.n; i++) {
+		const struct made *other = &world.objects[i];
+
+		if (other == o || !other->exists)
+			continue;
+		assert_false(str_is(c->name, other->name));
+		n += str_is(c->address, other->address);
+	}
+	snprintf(o->name, sizeof(o->name), "%.*s", STR_ARG(c->name));
+	snprintf(o->id, sizeof(o->id), n ? "id-%.*s-%.8s" : "id-%.*s",
+		 STR_ARG(c->address), o->token);
 }
 
 static void note(const char *what, struct str address)
@@ -84,13 +130,15 @@ static void note(const char *what, struct str address)
 static enum step make(struct call *c, struct made *o)
 {
 	/* A second object for one intent is what must never be. */
-	if (!o->exists || strncmp(o->token, c->token.s, c->token.n) != 0) {
-		assert_false(o->exists);
+	if (!o->exists) {
+		name_object(o, c);
 		o->exists = true;
-		snprintf(o->token, sizeof(o->token), "%.*s", STR_ARG(c->token));
 		note("create", c->address);
 	}
-	c->id = str_fmt(c->arena, "id-%.*s", STR_ARG(c->address));
+	assert_true(str_is(c->token, o->token));
+	/* Also when it is repeated by another process. */
+	assert_true(str_is(c->name, o->name));
+	c->id = str_dup(str_from(o->id), c->arena);
 	c->result = value_map(
 	    (struct value_entry[]){ { STR("code"), value_c("real") } }, 1,
 	    c->arena);
@@ -131,7 +179,9 @@ static enum step fake_create(struct call *c)
 	enum step step;
 
 	pthread_mutex_lock(&world.lock);
-	step = create(c, find(c->address));
+	may_die();
+	step = create(c, find(c));
+	may_die();
 	pthread_mutex_unlock(&world.lock);
 	return step;
 }
@@ -139,7 +189,10 @@ static enum step fake_create(struct call *c)
 static enum step fake_read(struct call *c)
 {
 	pthread_mutex_lock(&world.lock);
-	c->is_gone = !find(c->address)->exists;
+	c->is_gone = !find(c)->exists;
+	c->result = value_map(
+	    (struct value_entry[]){ { STR("code"), value_c("real") } }, 1,
+	    c->arena);
 	pthread_mutex_unlock(&world.lock);
 	return STEP_DONE;
 }
@@ -147,7 +200,9 @@ static enum step fake_read(struct call *c)
 static enum step fake_update(struct call *c)
 {
 	pthread_mutex_lock(&world.lock);
+	may_die();
 	note("update", c->address);
+	may_die();
 	pthread_mutex_unlock(&world.lock);
 	return STEP_DONE;
 }
@@ -156,12 +211,23 @@ static enum step fake_destroy(struct call *c)
 {
 	struct made *o;
 
+	if (world.keeps_all)
+		return call_fail(c, ERROR_DENIED, "it does not let go");
 	pthread_mutex_lock(&world.lock);
-	o = find(c->address);
+	may_die();
+	o = find(c);
 	if (o->exists)
 		note("delete", c->address);
 	o->exists = false;
+	may_die();
 	pthread_mutex_unlock(&world.lock);
+	return STEP_DONE;
+}
+
+/* Says which object was asked. */
+static enum step fake_query(struct call *c)
+{
+	c->result = value_str(c->id);
 	return STEP_DONE;
 }
 
@@ -170,7 +236,7 @@ static int fake_plan(struct call *c, const char *action)
 	(void)action;
 	pthread_mutex_lock(&world.lock);
 	/* What is asked a second time finds what was not there at first. */
-	if (world.has_new_effect && find(c->address)->polls++)
+	if (world.has_new_effect && find(c)->polls++)
 		call_effect(c, EFFECT_DROP, "drop everything");
 	if (world.code)
 		c->result =
@@ -200,6 +266,7 @@ static const struct resource_ops thing_ops = {
 	.create = fake_create,
 	.update = fake_update,
 	.destroy = fake_destroy,
+	.query = fake_query,
 	.recovery = 'T',
 };
 static const struct resource_type types[] = {
@@ -255,7 +322,7 @@ static int run(const char *command, const char *option)
 	return status;
 }
 
-static bool has_said(const char *text)
+static bool look_for(const char *text, bool tells)
 {
 	struct arena a = { 0 };
 	struct error err;
@@ -264,10 +331,15 @@ static bool has_said(const char *text)
 
 	assert_int_equal(file_read("out", 1 << 20, &a, &out, &err), 0);
 	is_there = str_contains(out, str_from(text));
-	if (!is_there)
+	if (!is_there && tells)
 		fprintf(stderr, "# no \"%s\" in: %s\n", text, out.s);
 	arena_release(&a);
 	return is_there;
+}
+
+static bool has_said(const char *text)
+{
+	return look_for(text, true);
 }
 
 static size_t count_objects(void)
@@ -286,13 +358,8 @@ static int begin(void **state)
 				"git config user.name t && "
 				"git config user.email t@example.org"),
 			 0);
-	memset(world.objects, 0, sizeof(world.objects));
-	world.n = 0;
-	world.log[0] = '\0';
-	world.answers = world.has_new_effect = false;
-	world.code = NULL;
-	world.recoveries = 0;
-	return 0;
+	memset(shared, 0, sizeof(*shared));
+	return pthread_mutex_init(&world.lock, NULL);
 }
 
 /* -- What must hold -------------------------------------------------------- */
@@ -327,6 +394,349 @@ static void replacing_goes_backwards_and_forwards(void **state)
 	assert_int_equal(run("apply", "--yes"), 0);
 	assert_string_equal(world.log, "delete thing.b\ndelete thing.a\n"
 				       "create thing.a\ncreate thing.b\n");
+}
+
+/* The state as it was committed. */
+static bool is_in_state(const char *text)
+{
+	char command[200];
+
+	snprintf(command, sizeof(command),
+		 "git show dmsl/state:s.dmstate.json | grep -qF '%s'", text);
+	return system(command) == 0;
+}
+
+static void what_is_moved_is_not_touched(void **state)
+{
+	(void)state;
+	write_stack("thing a {}\nthing b { uses = thing.a.id }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.log[0] = '\0';
+	write_stack("thing c {}\nthing b { uses = thing.c.id }\n"
+		    "moved thing.a -> thing.c\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "");
+	assert_true(has_said("1 moved"));
+	assert_false(is_in_state("thing.a\": {"));
+	assert_true(is_in_state("\"deps\": [\"thing.c\"]"));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	/* What is to go goes under its new name. */
+	write_stack("moved thing.b -> thing.x\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "delete thing.x\ndelete thing.c\n");
+}
+
+static void what_is_imported_is_changed_at_once(void **state)
+{
+	struct made *o = add_object(STR("elsewhere"), STR(""));
+
+	(void)state;
+	strcpy(o->id, "outside-1");
+	o->exists = true;
+	write_stack("thing a { size = 2 }\n"
+		    "thing b { uses = thing.a.id }\n"
+		    "import thing.a = \"outside-1\"\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "update thing.a\ncreate thing.b\n");
+	assert_true(has_said("1 imported"));
+	assert_true(is_in_state("\"uses\": \"outside-1\""));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	/* It is dmsl's own now. */
+	world.log[0] = '\0';
+	assert_int_equal(run("destroy", "--yes"), 0);
+	assert_string_equal(world.log, "delete thing.b\ndelete thing.a\n");
+	assert_int_equal(count_objects(), 0);
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("there is no thing \"outside-1\" to import"));
+}
+
+static void what_exists_is_only_read(void **state)
+{
+	struct made *o = add_object(STR("elsewhere"), STR(""));
+
+	(void)state;
+	strcpy(o->id, "outside-1");
+	o->exists = true;
+	write_stack("existing thing e { id = \"outside-1\" }\n"
+		    "thing a { uses = thing.e.code }\n"
+		    "check c { on = thing.e  query = \"q\"  expect = "
+		    "\"outside-1\" }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_true(has_said("check c"));
+	assert_string_equal(world.log, "create thing.a\n");
+	assert_true(is_in_state("\"uses\": \"real\""));
+	assert_false(is_in_state("thing.e"));
+	/* One that is found by what is made in the same run. */
+	write_stack("thing a {}\n"
+		    "existing thing e { id = thing.a.id }\n"
+		    "existing thing f { id = thing.e.id }\n"
+		    "thing b { uses = thing.f.code }\n");
+	world.log[0] = '\0';
+	assert_int_equal(run("destroy", "--yes"), 0);
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "delete thing.a\ncreate thing.a\n"
+				       "create thing.b\n");
+	assert_true(is_in_state("\"uses\": \"real\""));
+	assert_true(is_in_state("\"deps\": [\"thing.a\"]"));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	world.log[0] = '\0';
+	assert_int_equal(run("destroy", "--yes"), 0);
+	assert_string_equal(world.log, "delete thing.b\ndelete thing.a\n");
+	assert_int_equal(count_objects(), 1);
+	write_stack("thing a {}\n"
+		    "existing thing e { id = \"no ${thing.a.id}\" }\n"
+		    "thing b { uses = thing.e.code }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("could not read \"thing.e\": there is no thing"));
+	assert_true(has_said("1 created, 1 failed, 1 left out"));
+}
+
+static void what_is_removed_with_keep_stays(void **state)
+{
+	(void)state;
+	write_stack("thing a {}\nthing b {}\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.log[0] = '\0';
+	write_stack("removed thing.a { keep = true }\nremoved thing.b\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "delete thing.b\n");
+	assert_int_equal(count_objects(), 1);
+	assert_false(is_in_state("thing.a"));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+}
+
+/* Only what the state says of it changes: that is applied, and only once. */
+static void a_lifecycle_is_applied(void **state)
+{
+	(void)state;
+	write_stack("thing a {}\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.log[0] = '\0';
+	write_stack("thing a { lifecycle { prevent_destroy = true\n"
+		    "  replace_when = [1] } }\n");
+	assert_int_equal(run("plan", "--detailed-exitcode"), 2);
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "");
+	assert_true(is_in_state("\"prevent_destroy\": true"));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	write_stack("");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("its lifecycle prevents that"));
+	write_stack("thing a { lifecycle { replace_when = [2] } }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("thing.a would be replaced"));
+	write_stack("thing a { lifecycle { replace_when = [1] } }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	write_stack("thing a { lifecycle { replace_when = [2] } }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "delete thing.a\ncreate thing.a\n");
+	write_stack("");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_int_equal(count_objects(), 0);
+}
+
+static void what_is_ignored_is_not_sent(void **state)
+{
+	(void)state;
+	write_stack("thing a { size = 1 }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	write_stack("thing a { size = 2  act = \"new\"\n"
+		    "  lifecycle { ignore = [size] } }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_true(is_in_state("\"size\": 1"));
+	assert_true(is_in_state("\"act\": \"new\""));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	/* A new object is made as it is written. */
+	write_stack("thing a { size = 2  kind = \"k\"\n"
+		    "  lifecycle { ignore = [size] } }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_true(is_in_state("\"size\": 2"));
+}
+
+#define FIRST "  lifecycle { create_before_destroy = true } }\n"
+
+/* A thing "a" of a kind that is created first, and "b" that uses it. */
+static void write_first(const char *a)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text),
+		 "thing a { %s\n" FIRST "thing b { uses = thing.a.id }\n", a);
+	write_stack(text);
+}
+
+static void what_is_created_first_is_used_before_the_old_goes(void **state)
+{
+	(void)state;
+	write_first("kind = \"x\"");
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.log[0] = '\0';
+	write_first("kind = \"y\"");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\nupdate thing.b\n"
+				       "delete thing.a\n");
+	assert_int_equal(count_objects(), 2);
+	assert_false(is_in_state("#"));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	/* Both: what is needed is created first too, though it says nothing. */
+	write_stack("thing a { kind = \"x\" }\n"
+		    "thing b { kind = thing.a.id\n" FIRST);
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.log[0] = '\0';
+	write_stack("thing a { kind = \"y\" }\n"
+		    "thing b { kind = thing.a.id\n" FIRST);
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\ncreate thing.b\n"
+				       "delete thing.b\ndelete thing.a\n");
+	assert_int_equal(count_objects(), 2);
+	/* A user that is not created first goes before what it used. */
+	write_stack("thing a { kind = \"z\"\n" FIRST
+		    "thing b { kind = thing.a.id }\n");
+	world.log[0] = '\0';
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_int_equal(count_objects(), 2);
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	assert_int_equal(run("destroy", "--yes"), 0);
+	assert_int_equal(count_objects(), 0);
+}
+
+static void a_failed_create_keeps_the_old(void **state)
+{
+	(void)state;
+	write_first("kind = \"x\"");
+	assert_int_equal(run("apply", "--yes"), 0);
+	write_first("kind = \"y\"  act = \"fails\"");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_int_equal(count_objects(), 2);
+	assert_true(is_in_state("\"kind\": \"x\""));
+	assert_false(is_in_state("#"));
+	/* Half made: the old one stays until one is whole. */
+	world.log[0] = '\0';
+	write_first("kind = \"y\"  act = \"half\"");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_string_equal(world.log, "create thing.a\n");
+	assert_int_equal(count_objects(), 3);
+	assert_true(is_in_state("\"thing.a#"));
+	assert_int_equal(run("plan", NULL), 0);
+	assert_true(has_said("left over from a replacement"));
+	write_first("kind = \"y\"");
+	world.log[0] = '\0';
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_true(strstr(world.log, "create thing.a\n") == world.log);
+	assert_int_equal(count_objects(), 2);
+	assert_false(is_in_state("#"));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+}
+
+static void what_is_left_over_is_deleted_later(void **state)
+{
+	(void)state;
+	write_first("kind = \"x\"");
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.keeps_all = true;
+	write_first("kind = \"y\"");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("it does not let go"));
+	assert_true(is_in_state("\"thing.a#"));
+	assert_int_equal(count_objects(), 3);
+	world.keeps_all = false;
+	world.log[0] = '\0';
+	assert_int_equal(run("plan", "--detailed-exitcode"), 2);
+	assert_true(has_said("left over from a replacement"));
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "delete thing.a\n");
+	assert_false(is_in_state("#"));
+	assert_int_equal(count_objects(), 2);
+}
+
+/* Cut off in the middle of the create, as by a kill. */
+static void a_create_beside_is_recovered(void **state)
+{
+	(void)state;
+	write_first("kind = \"x\"");
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.log[0] = '\0';
+	write_first("kind = \"y\"  act = \"silent\"");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("the outcome of 1 step is not known"));
+	/* The old one is still that of the address, and nothing left over. */
+	assert_int_equal(run("plan", NULL), 0);
+	assert_false(look_for("left over", false));
+	world.answers = true;
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_true(world.recoveries > 0);
+	assert_string_equal(world.log, "create thing.a\nupdate thing.b\n"
+				       "delete thing.a\n");
+	assert_int_equal(count_objects(), 2);
+	assert_false(is_in_state("#"));
+	assert_true(is_in_state("\"kind\": \"y\""));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+}
+
+/* Runs apply in a process that dies at a call; false: there are fewer. */
+static bool is_killed(int at)
+{
+	int status;
+	pid_t pid;
+
+	world.calls = 0;
+	world.killed_at = at;
+	fflush(stdout);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(run("apply", "--yes"));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	world.killed_at = 0;
+	/* It may have had the lock. */
+	assert_int_equal(pthread_mutex_init(&world.lock, NULL), 0);
+	if (WIFSIGNALED(status))
+		return true;
+	assert_int_equal(WEXITSTATUS(status), 0);
+	return false;
+}
+
+static size_t count_in_log(const char *line)
+{
+	size_t n = 0;
+
+	for (const char *at = world.log; (at = strstr(at, line)); at++)
+		n++;
+	return n;
+}
+
+/* Killed before and after each effect: each is had once, nothing is lost. */
+static void a_replacement_survives_every_kill(void **state)
+{
+	int at = 0;
+	bool goes_on = true;
+
+	while (goes_on) {
+		assert_int_equal(begin(state), 0);
+		write_stack("thing a { kind = \"x\" }\n"
+			    "thing b { kind = thing.a.id\n" FIRST
+			    "thing c { uses = thing.b.id }\n");
+		assert_int_equal(run("apply", "--yes"), 0);
+		world.log[0] = '\0';
+		write_stack("thing a { kind = \"y\" }\n"
+			    "thing b { kind = thing.a.id  lifecycle {\n"
+			    "  create_before_destroy = true\n"
+			    "  replace_when = [1] } }\n"
+			    "thing c { uses = thing.b.id }\n");
+		goes_on = is_killed(++at);
+		assert_int_equal(run("apply", "--yes"), 0);
+		assert_int_equal(count_objects(), 3);
+		assert_int_equal(count_in_log("create thing.a\n"), 1);
+		assert_int_equal(count_in_log("create thing.b\n"), 1);
+		assert_int_equal(count_in_log("delete thing.a\n"), 1);
+		assert_int_equal(count_in_log("delete thing.b\n"), 1);
+		assert_false(is_in_state("#"));
+		assert_true(is_in_state("\"kind\": \"y\""));
+		assert_true(is_in_state("\"replace_when\": \"sha256:"));
+		assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	}
+	/* Two creates, an update, two deletes. */
+	assert_int_equal(at, 11);
 }
 
 static void a_failure_stops_its_dependents_only(void **state)
@@ -405,7 +815,11 @@ static void an_effect_that_was_not_shown_is_not_carried_out(void **state)
 static int make_folder(void **state)
 {
 	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return shared != MAP_FAILED && mkdtemp(folder) && chdir(folder) == 0
+		   ? 0
+		   : -1;
 }
 
 static int remove_folder(void **state)
@@ -424,6 +838,20 @@ int main(void)
 				       begin),
 		cmocka_unit_test_setup(a_failure_stops_its_dependents_only,
 				       begin),
+		cmocka_unit_test_setup(
+		    what_is_created_first_is_used_before_the_old_goes, begin),
+		cmocka_unit_test_setup(a_failed_create_keeps_the_old, begin),
+		cmocka_unit_test_setup(what_is_left_over_is_deleted_later,
+				       begin),
+		cmocka_unit_test_setup(a_create_beside_is_recovered, begin),
+		cmocka_unit_test(a_replacement_survives_every_kill),
+		cmocka_unit_test_setup(what_is_moved_is_not_touched, begin),
+		cmocka_unit_test_setup(what_is_imported_is_changed_at_once,
+				       begin),
+		cmocka_unit_test_setup(what_exists_is_only_read, begin),
+		cmocka_unit_test_setup(what_is_removed_with_keep_stays, begin),
+		cmocka_unit_test_setup(a_lifecycle_is_applied, begin),
+		cmocka_unit_test_setup(what_is_ignored_is_not_sent, begin),
 		cmocka_unit_test_setup(what_broke_half_way_is_replaced, begin),
 		cmocka_unit_test_setup(an_unknown_outcome_is_found_out_first,
 				       begin),

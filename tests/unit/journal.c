@@ -482,6 +482,47 @@ static void what_has_ended_is_not_applied_again(void **state)
 	state_release(&s);
 }
 
+/* Wherever it is cut: a move was made, or it was not; nothing is there twice.
+ */
+static void a_move_is_whole(void **state)
+{
+	struct state_resource moved = { .address = STR("vpc.b"),
+					.type = STR("vpc"),
+					.provider = STR("local"),
+					.id = STR("vpc-1"),
+					.attrs = attrs("first") };
+	struct journal_record r = make(JOURNAL_DONE, "vpc.a", "move", "");
+	struct journal_replay replay;
+	struct journal *j;
+	struct state s;
+	struct error err;
+	struct str text;
+
+	(void)state;
+	write_sample(4, true);
+	assert_int_equal(load(&s, &replay, &err), 0);
+	state_release(&s);
+	j = begin(&replay);
+	r.resource = &moved;
+	assert_int_equal(journal_add(j, &r, &err), 0);
+	finish(j, false);
+	assert_int_equal(file_read(path, 1 << 20, &arena, &text, &err), 0);
+	for (size_t cut = 0; cut < 40; cut++) {
+		set_file(str_sub(text, 0, text.n - cut));
+		assert_int_equal(load(&s, &replay, &err), 0);
+		assert_int_equal(state_count(&s), 1);
+		assert_non_null(
+		    state_find(&s, cut ? STR("vpc.a") : STR("vpc.b")));
+		/* The secrets in it are sealed for where it is now. */
+		assert_true(
+		    cut ||
+		    value_eq(*value_get(state_find(&s, STR("vpc.b"))->attrs,
+					"password"),
+			     value_c(SENTINEL)));
+		state_release(&s);
+	}
+}
+
 /* A run that took up another's journal and was killed as well. */
 static void a_further_run_keeps_what_is_open(void **state)
 {
@@ -651,6 +692,7 @@ int main(void)
 		TEST(holes_are_torn_unless_they_were_durable),
 		TEST(missing_and_foreign_records_are_found),
 		TEST(what_has_ended_is_not_applied_again),
+		TEST(a_move_is_whole),
 		TEST(a_further_run_keeps_what_is_open),
 		TEST(one_writer_at_a_time),
 		TEST(removal_leaves_nothing),

@@ -13,6 +13,8 @@
 
 #include "engine/context.h"
 #include "engine/expand.h"
+#include "engine/recorded.h"
+#include "engine/seal.h"
 #include "engine/select.h"
 #include "engine/state.h"
 
@@ -127,6 +129,7 @@ struct world {
 	const char *gone, *broken, *failing;
 	const char *drifted; /* its class is "other" */
 	bool needs_run, needs_replace;
+	const char *found; /* the cidr of what was not made here */
 };
 static struct world world;
 
@@ -143,6 +146,14 @@ static enum step fake_read(struct call *c)
 	c->is_broken = is(c->address, world.broken);
 	c->status = STR("is stopped");
 	c->result = c->prior;
+	if ((c->prior.kind != VALUE_MAP || c->prior.as.map.n == 0) &&
+	    world.found)
+		c->result = value_map(
+		    (struct value_entry[]){
+			{ STR("cidr"), value_c(world.found) },
+			{ STR("zones"), value_list(NULL, 0) },
+		    },
+		    2, c->arena);
 	if (is(c->address, world.drifted))
 		c->result = value_with(c->prior, STR("class"), value_c("other"),
 				       c->arena);
@@ -152,6 +163,25 @@ static enum step fake_read(struct call *c)
 static enum step fake_done(struct call *c)
 {
 	c->id = c->address;
+	return STEP_DONE;
+}
+
+/* By its class; it stands in the subnet of that name. */
+static enum step base_lookup(struct call *c)
+{
+	struct str class = value_text(c->config, "class");
+
+	c->is_gone = is(c->address, world.gone);
+	c->id = str_fmt(c->arena, "base-%.*s", STR_ARG(class));
+	c->result = value_map(
+	    (struct value_entry[]){
+		{ STR("endpoint"), value_c("far.example.org") },
+		{ STR("password"), value_c("S3nt1nel") },
+		{ STR("subnets"),
+		  value_list((struct value[]){ value_str(class) }, 1) },
+	    },
+	    3, c->arena);
+	c->result = value_copy(c->result, c->arena);
 	return STEP_DONE;
 }
 
@@ -173,6 +203,13 @@ static const struct resource_ops plain_ops = {
 	.update = fake_done,
 	.destroy = fake_done,
 };
+static const struct resource_ops base_ops = {
+	.read = fake_read,
+	.create = fake_done,
+	.update = fake_done,
+	.destroy = fake_done,
+	.lookup = base_lookup,
+};
 static const struct resource_ops job_ops = {
 	.plan = job_plan,
 	.read = fake_read,
@@ -186,7 +223,7 @@ static const struct resource_type fake_types[] = {
 	{ .name = "subnet", .ops = &plain_ops },
 	{ .name = "rule", .ops = &plain_ops },
 	{ .name = "group", .ops = &plain_ops },
-	{ .name = "base", .ops = &plain_ops },
+	{ .name = "base", .ops = &base_ops },
 	{ .name = "job", .ops = &job_ops },
 	{ 0 },
 };
@@ -361,10 +398,14 @@ static void carry_out(struct run *r)
 			.id =
 			    str_fmt(&r->arena, "id-%.*s", STR_ARG(s->address)),
 		};
-		struct str deps[16];
 		struct value_entry entries[32];
 		size_t n = 0;
 
+		if (s->is_existing) {
+			results->attrs[s->resource->index] = s->after;
+			results->is_done[s->resource->index] = true;
+			continue;
+		}
 		if (s->action == ACTION_DELETE || s->action == ACTION_FORGET) {
 			state_remove(&r->c.state, s->address);
 			continue;
@@ -391,12 +432,9 @@ static void carry_out(struct run *r)
 		results->attrs[s->resource->index] = value_with(
 		    now.attrs, STR("id"), value_str(now.id), &r->arena);
 		results->is_done[s->resource->index] = true;
-		for (size_t k = 0; k < s->resource->n_deps; k++)
-			deps[k] = r->e->resources[s->resource->deps[k]].address;
-		now.deps = deps;
-		now.n_deps = s->resource->n_deps;
-		now.prevent_destroy = s->resource->prevent_destroy;
-		now.keep_on_destroy = s->resource->keep_on_destroy;
+		assert_int_equal(
+		    recorded_fill(r->e, s->resource, &r->arena, &now, &r->err),
+		    0);
 		state_put(&r->c.state, &now);
 	}
 }
@@ -637,6 +675,445 @@ static void test_lifecycle(void **state)
 	assert_int_equal(do_plan(&r, "stack dev { provider = fake }"), -1);
 	assert_has(&r, "vpc.a would be destroyed");
 	assert_has_not(&r, "vpc.b");
+	run_end(&r);
+}
+
+/* What was said of it once holds until it is taken back and applied. */
+static void test_lifecycle_outlives_the_block(void **state)
+{
+	struct run r;
+
+	(void)state;
+	run_begin(&r);
+	assert_int_equal(do_plan(&r, "stack dev { provider = fake }\n"
+				     "component c() { vpc v { cidr = "
+				     "10.0.0.0/16 } }\n"
+				     "c one { lifecycle { prevent_destroy = "
+				     "true } }\n"
+				     "vpc b { cidr = 10.0.0.0/16  lifecycle { "
+				     "keep_on_destroy = true } }\n"),
+			 0);
+	carry_out(&r);
+	/* Only the lifecycle is gone, which is something to apply. */
+	assert_int_equal(do_plan(&r, "stack dev { provider = fake }\n"
+				     "vpc b { cidr = 10.0.0.0/16 }\n"),
+			 -1);
+	assert_has(&r, "c.one/vpc.v would be destroyed");
+	assert_int_equal(do_plan(&r, "stack dev { provider = fake }\n"
+				     "component c() { vpc v { cidr = "
+				     "10.0.0.0/16 } }\n"
+				     "c one { }\n"),
+			 0);
+	assert_int_equal(action_of(&r, "vpc.b"), ACTION_FORGET);
+	assert_has(&r, "the object stays");
+	assert_int_equal(action_of(&r, "c.one/vpc.v"), ACTION_NONE);
+	assert_true(step_of(&r, "c.one/vpc.v")->updates_state);
+	assert_false(plan_is_empty(r.p));
+	carry_out(&r);
+	assert_int_equal(do_plan(&r, "stack dev { provider = fake }"), 0);
+	assert_int_equal(action_of(&r, "c.one/vpc.v"), ACTION_DELETE);
+	run_end(&r);
+}
+
+static void test_ignore(void **state)
+{
+	static const char was[] = "stack dev { provider = fake }\n"
+				  "base a { class = \"x\"  keep = true }\n";
+	static const char now[] =
+	    "stack dev { provider = fake  tags = { env = \"dev\" } }\n"
+	    "base a { class = \"y\"  lifecycle { ignore = [class, \"tags\"] "
+	    "} }\n"
+	    "job b { server = base.a.class }\n";
+	struct run r;
+	const struct plan_step *s;
+
+	(void)state;
+	run_begin(&r);
+	assert_int_equal(do_plan(&r, was), 0);
+	carry_out(&r);
+	assert_int_equal(do_plan(&r, now), 0);
+	s = step_of(&r, "base.a");
+	assert_int_equal(s->action, ACTION_NONE);
+	/* What is sent and what others see is what there is. */
+	assert_true(str_is(value_text(s->wanted, "class"), "x"));
+	assert_true(
+	    str_is(value_text(step_of(&r, "job.b")->wanted, "server"), "x"));
+	assert_null(value_get(s->wanted, "tags"));
+	/* Made for the first time it is made as it is written. */
+	state_remove(&r.c.state, STR("base.a"));
+	assert_int_equal(do_plan(&r, now), 0);
+	s = step_of(&r, "base.a");
+	assert_true(str_is(value_text(s->wanted, "class"), "y"));
+	run_end(&r);
+}
+
+static void test_replace_when(void **state)
+{
+	static const char format[] =
+	    "param p : string secret = \"%s\"\n"
+	    "stack dev { provider = fake }\n"
+	    "job a { server = \"x\" }\n"
+	    "vpc v { cidr = 10.0.0.0/16 lifecycle { replace_when = [%s] } }\n";
+	struct run r;
+	const struct state_resource *v;
+	struct str before;
+
+	(void)state;
+	setenv("DMSL_STATE_KEY",
+	       "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS"
+	       "4vMDEyMzQ1Njc4OTo7PD0+Pw==",
+	       1);
+	run_begin(&r);
+	assert_int_equal(seal_open(r.folder, false, &r.c.seal, &r.err), 0);
+#define PLAN(secret, values)                                                   \
+	assert_int_equal(                                                      \
+	    do_plan(&r, str_fmt(&r.arena, format, secret, values).s), 0)
+	PLAN("S3nt1nel", "1, job.a.loaded");
+	carry_out(&r);
+	v = state_find(&r.c.state, STR("vpc.v"));
+	assert_true(str_starts(v->replace_when, "sha256:"));
+	before = v->replace_when;
+	PLAN("S3nt1nel", "1, job.a.loaded");
+	assert_true(plan_is_empty(r.p));
+	PLAN("S3nt1nel", "2, job.a.loaded");
+	assert_int_equal(action_of(&r, "vpc.v"), ACTION_REPLACE);
+	assert_has(&r, "replace_when has changed");
+	/* What may turn out different replaces. */
+	world.needs_replace = true;
+	PLAN("S3nt1nel", "1, job.a.loaded");
+	assert_int_equal(action_of(&r, "vpc.v"), ACTION_REPLACE);
+	assert_has(&r, "replace_when is (known after apply)");
+	world.needs_replace = false;
+	/* Nothing written: nothing to replace, and the digest goes. */
+	PLAN("S3nt1nel", "p, 1");
+	carry_out(&r);
+	v = state_find(&r.c.state, STR("vpc.v"));
+	assert_true(str_starts(v->replace_when, "hmac:"));
+	assert_false(str_eq(v->replace_when, before));
+	PLAN("S3nt1nel", "p, 1");
+	assert_true(plan_is_empty(r.p));
+	PLAN("other", "p, 1");
+	assert_int_equal(action_of(&r, "vpc.v"), ACTION_REPLACE);
+	/* Without the key nobody can tell, and nothing is made of it. */
+	seal_close(r.c.seal);
+	r.c.seal = NULL;
+	PLAN("other", "p, 1");
+	assert_int_equal(action_of(&r, "vpc.v"), ACTION_NONE);
+	assert_true(plan_is_empty(r.p));
+#undef PLAN
+	unsetenv("DMSL_STATE_KEY");
+	run_end(&r);
+}
+
+static const struct resource *resource_of(const struct run *r,
+					  const char *address)
+{
+	const struct resource *found =
+	    map_get(r->e->by_address, str_from(address));
+
+	assert_non_null(found);
+	return found;
+}
+
+static void test_create_before_destroy(void **state)
+{
+	struct run r;
+
+	(void)state;
+	run_begin(&r);
+	assert_int_equal(
+	    do_expand(&r, "stack dev { provider = fake }\n"
+			  "vpc a { cidr = 10.0.0.0/16 }\n"
+			  "vpc b { cidr = 10.1.0.0/16 }\n"
+			  "subnet a { vpc = vpc.a  cidr = 10.0.1.0/24 }\n"
+			  "base a { class = \"x\"  subnets = [subnet.a]\n"
+			  "  lifecycle { create_before_destroy = true } }\n"
+			  "job a { server = base.a.endpoint }\n"),
+	    0);
+	/* All that it stands on, and nothing that stands on it. */
+	assert_true(resource_of(&r, "base.a")->create_before_destroy);
+	assert_true(resource_of(&r, "subnet.a")->create_before_destroy);
+	assert_true(resource_of(&r, "vpc.a")->create_before_destroy);
+	assert_false(resource_of(&r, "vpc.b")->create_before_destroy);
+	assert_false(resource_of(&r, "job.a")->create_before_destroy);
+	run_end(&r);
+}
+
+static void test_timeouts(void **state)
+{
+	struct run r;
+
+	(void)state;
+	run_begin(&r);
+	assert_int_equal(
+	    do_expand(&r, "param long = 2h\n"
+			  "stack dev { provider = fake }\n"
+			  "component c() {\n"
+			  "  job a { server = \"x\"  timeouts { run = 5s } }\n"
+			  "}\n"
+			  "c one { timeouts { create = long  run = 10s } }\n"
+			  "job b { server = \"x\"  timeouts { update = 1m  "
+			  "delete = 90s } }\n"),
+	    0);
+	assert_int_equal(resource_of(&r, "c.one/job.a")->create_ms, 7200000);
+	assert_int_equal(resource_of(&r, "c.one/job.a")->run_ms, 5000);
+	assert_int_equal(resource_of(&r, "job.b")->update_ms, 60000);
+	assert_int_equal(resource_of(&r, "job.b")->delete_ms, 90000);
+	assert_int_equal(resource_of(&r, "job.b")->create_ms, 0);
+	run_end(&r);
+}
+
+/* Plans against the state of the text before; the result in r. */
+static int replan(struct run *r, const char *before, const char *after)
+{
+	run_begin(r);
+	assert_int_equal(do_plan(r, before), 0);
+	carry_out(r);
+	return do_plan(r, after);
+}
+
+#define NETWORK                                                                \
+	"component network() {\n"                                              \
+	"  vpc main { cidr = 10.0.0.0/16 }\n"                                  \
+	"  subnet part for z in [\"a\", \"b/c\"] { vpc = vpc.main\n"           \
+	"    cidr = z == \"a\" ? 10.0.1.0/24 : 10.0.2.0/24 }\n"                \
+	"}\n"                                                                  \
+	"stack dev { provider = fake }\n"
+
+static void test_moved(void **state)
+{
+	struct run r;
+	const struct plan_step *s;
+
+	(void)state;
+	/* A chain of a component, and inside it all of a `for`. */
+	assert_int_equal(replan(&r,
+				NETWORK "network one { }\n"
+					"job a { server = \"x\"  depends_on = "
+					"[network.one] }\n",
+				NETWORK "network three { }\n"
+					"job a { server = \"x\"  depends_on = "
+					"[network.three] }\n"
+					"moved network.two -> network.three\n"
+					"moved network.one -> network.two\n"
+					"moved vpc.nothing -> vpc.else\n"),
+			 0);
+	s = step_of(&r, "network.three/subnet.part[\"b/c\"]");
+	assert_int_equal(s->action, ACTION_NONE);
+	assert_true(str_is(s->moved_from, "network.one/subnet.part[\"b/c\"]"));
+	assert_int_equal(s->prior->n_deps, 1);
+	assert_true(str_is(s->prior->deps[0], "network.three/vpc.main"));
+	s = step_of(&r, "job.a");
+	assert_int_equal(s->moved_from.n, 0);
+	assert_false(s->updates_state);
+	assert_false(plan_is_empty(r.p));
+	assert_int_equal(plan_count(r.p).total, 4);
+	run_end(&r);
+	/* Out of a component, with a key in the place of none. */
+	assert_int_equal(
+	    replan(&r, NETWORK "network one { }\n",
+		   NETWORK "vpc v for k in [\"x\"] { cidr = 10.0.0.0/16 }\n"
+			   "moved network.one/vpc.main -> vpc.v[\"x\"]\n"),
+	    0);
+	s = step_of(&r, "vpc.v[\"x\"]");
+	assert_int_equal(s->action, ACTION_NONE);
+	assert_true(str_is(s->moved_from, "network.one/vpc.main"));
+	assert_int_equal(action_of(&r, "network.one/subnet.part[\"a\"]"),
+			 ACTION_DELETE);
+	/* Once moved, the declaration says nothing. */
+	carry_out(&r);
+	state_remove(&r.c.state, STR("network.one/vpc.main"));
+	assert_int_equal(do_plan(&r, NETWORK "vpc v for k in [\"x\"] { cidr = "
+					     "10.0.0.0/16 }\n"
+					     "moved vpc.v -> vpc.v[\"x\"]\n"
+					     "moved network.one/vpc.main -> "
+					     "vpc.v[\"x\"]\n"),
+			 0);
+	assert_true(plan_is_empty(r.p));
+	run_end(&r);
+	/* All of a `for`, and what is left over goes with its resource. */
+	assert_int_equal(
+	    replan(&r, NETWORK "job a for k in [\"p\", \"q\"] { server = k }\n",
+		   NETWORK "job b for k in [\"p\", \"q\"] { server = k }\n"
+			   "moved job.a -> job.b\n"),
+	    0);
+	assert_true(
+	    str_is(step_of(&r, "job.b[\"q\"]")->moved_from, "job.a[\"q\"]"));
+	assert_int_equal(plan_count(r.p).destroy, 0);
+	run_end(&r);
+	/* Both are there. */
+	assert_int_equal(
+	    replan(&r,
+		   NETWORK "job a { server = \"x\" }\n"
+			   "job b { server = \"x\" }\n",
+		   NETWORK "job b { server = \"x\" }\nmoved job.a -> job.b\n"),
+	    -1);
+	assert_has(&r, "E0315");
+	assert_has(&r, "job.a cannot be moved to job.b: that is there already");
+	run_end(&r);
+}
+
+static void test_removed(void **state)
+{
+	struct run r;
+
+	(void)state;
+	assert_int_equal(replan(&r,
+				NETWORK
+				"network one { }\n"
+				"vpc v { cidr = 10.1.0.0/16 }\n"
+				"vpc w { cidr = 10.2.0.0/16\n"
+				"  lifecycle { prevent_destroy = true } }\n",
+				NETWORK "removed network.one { keep = true }\n"
+					"removed vpc.w { keep = 1 < 2 }\n"
+					"removed vpc.v\n"),
+			 0);
+	assert_int_equal(action_of(&r, "network.one/vpc.main"), ACTION_FORGET);
+	assert_int_equal(action_of(&r, "network.one/subnet.part[\"b/c\"]"),
+			 ACTION_FORGET);
+	assert_int_equal(action_of(&r, "vpc.w"), ACTION_FORGET);
+	assert_int_equal(action_of(&r, "vpc.v"), ACTION_DELETE);
+	assert_has(&r, "removed with keep: the object stays");
+	/* Without keep the lifecycle holds. */
+	assert_int_equal(do_plan(&r, NETWORK "removed vpc.w\n"), -1);
+	assert_has(&r, "vpc.w would be destroyed");
+	run_end(&r);
+}
+
+static void test_import(void **state)
+{
+	static const char text[] =
+	    NETWORK "param which = \"v-1\"\n"
+		    "vpc v { cidr = 10.0.0.0/16 }\n"
+		    "subnet s { vpc = vpc.v  cidr = 10.0.1.0/24 }\n"
+		    "import vpc.v = which\n";
+	struct run r;
+	const struct plan_step *s;
+
+	(void)state;
+	run_begin(&r);
+	world.found = "10.0.0.0/16";
+	assert_int_equal(do_plan(&r, text), 0);
+	s = step_of(&r, "vpc.v");
+	assert_int_equal(s->action, ACTION_NONE);
+	assert_true(str_is(s->import_id, "v-1"));
+	assert_true(str_is(s->prior->id, "v-1"));
+	assert_false(plan_is_empty(r.p));
+	/* Who refers to it knows its id. */
+	assert_true(
+	    str_is(value_text(step_of(&r, "subnet.s")->wanted, "vpc"), "v-1"));
+	/* It is not as it is written: it is changed in the same apply. */
+	assert_int_equal(do_plan(&r, NETWORK
+				 "vpc v { cidr = 10.0.0.0/16  zones = [\"a\"] "
+				 "}\n"
+				 "import vpc.v = \"v-1\"\n"),
+			 0);
+	assert_int_equal(action_of(&r, "vpc.v"), ACTION_UPDATE);
+	assert_true(str_is(step_of(&r, "vpc.v")->import_id, "v-1"));
+	/* What a read does not tell is no reason to make it anew. */
+	world.found = NULL;
+	assert_int_equal(do_plan(&r, text), 0);
+	assert_int_equal(action_of(&r, "vpc.v"), ACTION_UPDATE);
+	world.found = "10.0.0.0/8";
+	assert_int_equal(do_plan(&r, text), 0);
+	assert_int_equal(action_of(&r, "vpc.v"), ACTION_REPLACE);
+	world.found = "10.0.0.0/16";
+	world.gone = "vpc.v";
+	assert_int_equal(do_plan(&r, text), -1);
+	assert_has(&r, "E0316");
+	assert_has(&r, "there is no vpc \"v-1\" to import");
+	world.gone = NULL;
+	/* In the state already: the same, or another. */
+	assert_int_equal(do_plan(&r, text), 0);
+	carry_out(&r);
+	assert_int_equal(do_plan(&r, NETWORK "vpc v { cidr = 10.0.0.0/16 }\n"
+					     "import vpc.v = \"id-vpc.v\"\n"),
+			 0);
+	assert_int_equal(step_of(&r, "vpc.v")->import_id.n, 0);
+	assert_int_equal(do_plan(&r, text), -1);
+	assert_has(&r, "cannot be imported: it is \"id-vpc.v\" already");
+	run_end(&r);
+}
+
+static void test_existing(void **state)
+{
+	static const char text[] =
+	    "component user(db: base, net: vpc) {\n"
+	    "  subnet s { vpc = net  cidr = 10.0.1.0/24 }\n"
+	    "  job j { server = db.endpoint  on = db }\n"
+	    "  base b { class = \"x\"  subnets = db.subnets }\n"
+	    "}\n"
+	    "stack dev { provider = fake  tags = { env = \"dev\" } }\n"
+	    "existing vpc v { id = \"v-1\" }\n"
+	    "existing base db for k in [\"main\"] { class = k }\n"
+	    "user one { db = base.db[\"main\"]  net = vpc.v }\n"
+	    "output range = vpc.v.cidr\n"
+	    "output key = base.db[\"main\"].password\n";
+	struct run r;
+	const struct plan_step *s;
+
+	(void)state;
+	run_begin(&r);
+	world.found = "10.0.0.0/16";
+	assert_int_equal(do_plan(&r, text), 0);
+	assert_has_not(&r, "S3nt1nel");
+	s = step_of(&r, "vpc.v");
+	assert_true(s->is_existing);
+	assert_int_equal(s->action, ACTION_NONE);
+	assert_int_equal(s->n_changes, 0);
+	s = step_of(&r, "user.one/subnet.s");
+	assert_true(str_is(value_text(s->wanted, "vpc"), "v-1"));
+	s = step_of(&r, "user.one/job.j");
+	assert_true(str_is(value_text(s->wanted, "on"), "base-main"));
+	assert_true(str_is(value_text(s->wanted, "server"), "far.example.org"));
+	/* What it refers to is referred to by its id. */
+	s = step_of(&r, "user.one/base.b");
+	assert_true(str_is(
+	    value_get(s->wanted, "subnets")->as.list.items[0].as.text, "main"));
+	assert_true(value_has_secret(r.p->outputs[1].new));
+	assert_true(str_is(r.p->outputs[0].new.as.text, "10.0.0.0/16"));
+	carry_out(&r);
+	/* It is in no state, nobody's dependency, and destroy leaves it. */
+	assert_null(state_find(&r.c.state, STR("vpc.v")));
+	assert_int_equal(
+	    state_find(&r.c.state, STR("user.one/subnet.s"))->n_deps, 0);
+	assert_int_equal(do_plan(&r, text), 0);
+	for (size_t i = 0; i < r.p->n_steps; i++)
+		assert_int_equal(r.p->steps[i].action, ACTION_NONE);
+	assert_int_equal(do_plan(&r, "stack dev { provider = fake }"), 0);
+	assert_int_equal(plan_count(r.p).destroy, 3);
+	/* Not there, or dmsl's own. */
+	world.gone = "vpc.v";
+	assert_int_equal(do_plan(&r, text), -1);
+	assert_has(&r, "E0318");
+	assert_has(&r, "there is no vpc \"v-1\"");
+	world.gone = "base.db[\"main\"]";
+	assert_int_equal(do_plan(&r, text), -1);
+	assert_has(&r, "there is no such base as is written here");
+	run_end(&r);
+	assert_int_equal(replan(&r,
+				"stack dev { provider = fake }\n"
+				"vpc v { cidr = 10.0.0.0/16 }\n",
+				"stack dev { provider = fake }\n"
+				"existing vpc v { id = \"v-1\" }\n"),
+			 -1);
+	assert_has(&r, "vpc.v is dmsl's own");
+	run_end(&r);
+	/* Found when what it is found by is known; its users wait for it. */
+	run_begin(&r);
+	assert_int_equal(
+	    do_plan(&r, "stack dev { provider = fake }\n"
+			"job j { server = \"x\" }\n"
+			"existing vpc v { id = job.j.loaded }\n"
+			"subnet s { vpc = vpc.v  cidr = 10.0.1.0/24 }\n"),
+	    0);
+	assert_int_equal(action_of(&r, "vpc.v"), ACTION_READ);
+	assert_true(value_is_unknown(
+	    *value_get(step_of(&r, "subnet.s")->wanted, "vpc")));
+	/* In its place stands what it was found by. */
+	carry_out(&r);
+	assert_true(
+	    str_is(state_find(&r.c.state, STR("subnet.s"))->deps[0], "job.j"));
 	run_end(&r);
 }
 
@@ -888,6 +1365,76 @@ static void test_mistakes(void **state)
 		{ "check c { on = job.a  query = \"x\"  expect = job.a.lod }\n"
 		  "job a { server = \"x\" }",
 		  "E0252", "no attribute \"lod\"" },
+		{ "job a { server = \"x\"  lifecycle { ignore = [servr] } }",
+		  "E0203", "job has no attribute \"servr\" to ignore" },
+		{ "job a { server = \"x\"  lifecycle { ignore = [loaded] } }",
+		  "E0203", "no attribute \"loaded\" to ignore" },
+		{ "job a { server = \"x\"  lifecycle { ignore = server } }",
+		  "E0250", "takes a list of names" },
+		{ "job a { server = \"x\"  lifecycle { prevent_destory = true "
+		  "} }",
+		  "E0203", "Did you mean \"prevent_destroy\"?" },
+		{ "job a { server = \"x\"  lifecycle { replace_when = [nam] } "
+		  "}",
+		  "E0251", "unknown name \"nam\"" },
+		{ "component c() { job a { server = \"x\" } }\n"
+		  "c one { lifecycle { ignore = [server] } }",
+		  "E0203", "unrecognised attribute \"ignore\"" },
+		{ "vpc a { cidr = 10.0.0.0/16 }\n"
+		  "group g { vpc = vpc.a  ingress p { timeouts { crate = 1s } "
+		  "} "
+		  "}",
+		  "E0203", "Did you mean \"create\"?" },
+		{ "job a { server = \"x\"  timeouts { create = 5 } }", "E0250",
+		  "duration" },
+		{ "job a { server = \"x\"  timeouts { create = 0s } }", "E0255",
+		  "longer than nothing" },
+		{ "job a { server = \"x\" }\n"
+		  "job b { server = \"x\"  lifecycle { prevent_destroy = "
+		  "job.a.loaded == \"x\" } }",
+		  "E0305", "lifecycle must be known" },
+		{ "existing vpc v { cidr = 10.0.0.0/16 }", "E0220",
+		  "existing vpc \"v\" has no \"id\"" },
+		{ "existing base b { }", "E0220", "that say which one" },
+		{ "existing vpc v { id = \"v\"  lifecycle { ignore = [] } }",
+		  "E0222", "\"lifecycle\" in existing vpc \"v\"" },
+		{ "existing vpc v { id = \"v\"  cdir = \"x\" }", "E0203",
+		  "Did you mean \"cidr\"?" },
+		{ "existing vpc v { id = \"v\" }\n"
+		  "job a { server = vpc.v.name }",
+		  "E0252", "no attribute \"name\"" },
+		{ "existing vpc v { id = \"v\" }\nimport vpc.v = \"x\"",
+		  "E0316", "it is declared as existing" },
+		{ "moved job -> job.b", "E0314", "not the address" },
+		{ "moved job.a[*] -> job.b", "E0314", "TYPE.NAME[\"KEY\"]" },
+		{ "moved job.a -> vpc.a", "E0315",
+		  "a job cannot become a vpc" },
+		{ "moved job.a -> job.b\nmoved job.a -> job.c", "E0315",
+		  "job.a is moved twice" },
+		{ "moved job.a -> job.b\nmoved job.b -> job.a", "E0315",
+		  "come back to it" },
+		{ "moved net.a -> net.a/net.b", "E0315", "into itself" },
+		{ "moved job.a -> job.b\njob a { server = \"x\" }", "E0315",
+		  "job.a is moved, and still declared" },
+		{ "component c() { moved job.a -> job.b }\nc one { }", "E0206",
+		  "moved cannot stand in a component" },
+		{ "removed job.a\njob a { server = \"x\" }", "E0317",
+		  "job.a is still declared" },
+		{ "component c() { job a { server = \"x\" } }\nc one { }\n"
+		  "removed c.one",
+		  "E0317", "c.one/job.a is still declared" },
+		{ "removed job.a\nremoved job.a", "E0317", "removed twice" },
+		{ "removed job.a { kepe = true }", "E0203",
+		  "Did you mean \"keep\"?" },
+		{ "import job.a = \"x\"", "E0316", "does not declare it" },
+		{ "job a { server = \"x\" }\nimport job.a = \"\"", "E0316",
+		  "must be a text" },
+		{ "job a { server = \"x\" }\n"
+		  "job b { server = \"x\" }\nimport job.a = job.b.loaded",
+		  "E0316", "that is known" },
+		{ "job a { server = \"x\" }\nimport job.a = \"x\"\n"
+		  "import job.a = \"y\"",
+		  "E0316", "it is imported twice" },
 		{ "job a { server = \"x\"  depends_on = [job.b] }\n"
 		  "job b { server = \"x\"  depends_on = [job.a] }",
 		  "E0301", "job.a needs job.b" },
@@ -1072,6 +1619,15 @@ int main(void)
 		cmocka_unit_test(test_fixed),
 		cmocka_unit_test(test_delete),
 		cmocka_unit_test(test_lifecycle),
+		cmocka_unit_test(test_lifecycle_outlives_the_block),
+		cmocka_unit_test(test_ignore),
+		cmocka_unit_test(test_replace_when),
+		cmocka_unit_test(test_create_before_destroy),
+		cmocka_unit_test(test_timeouts),
+		cmocka_unit_test(test_moved),
+		cmocka_unit_test(test_removed),
+		cmocka_unit_test(test_import),
+		cmocka_unit_test(test_existing),
 		cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_refresh_only),
 		cmocka_unit_test(test_left_out),

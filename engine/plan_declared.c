@@ -1,0 +1,215 @@
+/*
+ * In: what the stack says of objects that are there already: moved, import.
+ * Out: the state as if it had been so all along, for the rest of the plan to
+ * stand on; the state itself is left alone until apply.
+ */
+#include <config.h>
+
+#include "engine/plan_private.h"
+
+#include "lang/diag.h"
+
+#include "engine/providers.h"
+
+#include <stdlib.h>
+
+/* -- moved ---------------------------------------------------------------- */
+
+struct renames {
+	struct map to;	 /* address in the state -> struct str, the new one */
+	struct map from; /* the other way */
+};
+
+static void report_taken(struct planner *x, const struct declared_move *m,
+			 struct str from, struct str to)
+{
+	struct diag *d =
+	    diag_error(&x->c->diags, "E0315", m->place,
+		       "%.*s cannot be moved to %.*s: that is there already",
+		       STR_ARG(from), STR_ARG(to));
+
+	diag_hint(&x->c->diags, d,
+		  "If it was moved before, take this declaration out; if one "
+		  "of the two shall go, say so first with \"removed\".");
+}
+
+static int find_renames(struct planner *x, struct renames *r)
+{
+	struct str *names = arena_new(x->arena, struct str, x->n_state + 1);
+	size_t errors = x->c->diags.n_errors;
+
+	for (size_t i = 0; i < x->n_state; i++) {
+		struct str from = x->state[i]->address;
+		const struct declared_move *m =
+		    expand_moved(x->e, from, x->arena, &names[i]);
+
+		if (!m)
+			continue;
+		if (map_has(&r->from, names[i]) ||
+		    state_find(&x->c->state, names[i])) {
+			report_taken(x, m, from, names[i]);
+			continue;
+		}
+		map_put(&r->to, from, &names[i]);
+		map_put(&r->from, names[i], &x->state[i]->address);
+	}
+	return x->c->diags.n_errors > errors ? -1 : 0;
+}
+
+static bool uses_renamed(const struct state_resource *s,
+			 const struct renames *r)
+{
+	for (size_t i = 0; i < s->n_deps; i++)
+		if (map_has(&r->to, s->deps[i]))
+			return true;
+	return false;
+}
+
+/* A copy with its own address and those that it depends on as they will be. */
+static struct state_resource *renamed(const struct state_resource *s,
+				      const struct renames *r, struct arena *a)
+{
+	struct state_resource *copy = arena_new(a, struct state_resource, 1);
+	const struct str *to = map_get(&r->to, s->address);
+
+	*copy = *s;
+	if (to)
+		copy->address = *to;
+	copy->deps = arena_new(a, struct str, s->n_deps + 1);
+	for (size_t i = 0; i < s->n_deps; i++) {
+		to = map_get(&r->to, s->deps[i]);
+		copy->deps[i] = to ? *to : s->deps[i];
+	}
+	state_sort_deps(copy);
+	return copy;
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+	const struct state_resource *const *x = a;
+	const struct state_resource *const *y = b;
+
+	return str_cmp((*x)->address, (*y)->address);
+}
+
+int plan_moves(struct planner *x)
+{
+	struct renames r = { 0 };
+	int result;
+
+	if (!x->e || x->e->n_moves == 0)
+		return 0;
+	result = find_renames(x, &r);
+	for (size_t i = 0; r.to.n && i < x->n_state; i++)
+		if (map_has(&r.to, x->state[i]->address) ||
+		    uses_renamed(x->state[i], &r))
+			x->state[i] = renamed(x->state[i], &r, x->arena);
+	if (r.to.n)
+		qsort(x->state, x->n_state, sizeof(struct state_resource *),
+		      compare_addresses);
+	map_release(&r.to);
+	x->moved_from = r.from;
+	return result;
+}
+
+struct str plan_moved_from(const struct planner *x, struct str address)
+{
+	const struct str *from = map_get(&x->moved_from, address);
+
+	return from ? *from : (struct str){ 0 };
+}
+
+/* -- import --------------------------------------------------------------- */
+
+/* What is in the state already is imported, or is in the way. */
+static bool is_imported(struct planner *x, const struct declared_import *i)
+{
+	const struct refreshed *f = map_get(&x->by_address, i->address);
+	struct diag *d;
+
+	if (!f)
+		return false;
+	if (str_eq(f->state->id, i->id))
+		return true;
+	d = diag_error(&x->c->diags, "E0316", i->place,
+		       "%.*s cannot be imported: it is \"%.*s\" already",
+		       STR_ARG(i->address), STR_ARG(f->state->id));
+	diag_hint(&x->c->diags, d,
+		  "Declare the object \"%.*s\" under a name of its own, or "
+		  "take the declaration of the import out.",
+		  STR_ARG(i->id));
+	return true;
+}
+
+static struct state_resource *import_entry(struct planner *x,
+					   const struct declared_import *i)
+{
+	const struct resource *r = &x->e->resources[i->resource];
+	struct state_resource *s =
+	    arena_new(x->arena, struct state_resource, 1);
+
+	*s = (struct state_resource){
+		.address = i->address,
+		.type = str_from(r->schema->name),
+		.provider = str_from(x->c->open[r->provider].provider->name),
+		.id = i->id,
+		.attrs = value_map(NULL, 0, x->arena),
+	};
+	return s;
+}
+
+static void take_imports(struct planner *x,
+			 const struct declared_import **wanted,
+			 struct refreshed *read, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct state_resource *s = read[i].state;
+
+		if (read[i].is_gone) {
+			diag_error(&x->c->diags, "E0316", wanted[i]->place,
+				   "there is no %.*s \"%.*s\" to import",
+				   STR_ARG(s->type), STR_ARG(s->id));
+			continue;
+		}
+		map_put(&x->by_address, s->address, &read[i]);
+		map_put(&x->imported, s->address, (void *)(uintptr_t)wanted[i]);
+	}
+}
+
+/* Objects that are taken over are read like those that dmsl has made. */
+int plan_imports(struct planner *x)
+{
+	size_t most = x->e && !x->p->is_destroy ? x->e->n_imports : 0, n = 0;
+	size_t errors = x->c->diags.n_errors;
+	const struct declared_import **wanted;
+	struct state_resource **all;
+	struct refreshed *read;
+	struct place *places;
+	int result;
+
+	if (most == 0)
+		return 0;
+	wanted = arena_new(&x->scratch, const struct declared_import *, most);
+	all = arena_new(x->arena, struct state_resource *, most);
+	places = arena_new(&x->scratch, struct place, most);
+	for (size_t i = 0; i < most; i++) {
+		if (is_imported(x, &x->e->imports[i]))
+			continue;
+		wanted[n] = &x->e->imports[i];
+		places[n] = wanted[n]->place;
+		all[n] = import_entry(x, wanted[n]);
+		n++;
+	}
+	result = refresh(x->c, &x->types, all, places, n, false, x->arena,
+			 &read, x->err);
+	if (result == 0)
+		take_imports(x, wanted, read, n);
+	return result || x->c->diags.n_errors > errors ? -1 : 0;
+}
+
+struct str plan_import_id(const struct planner *x, struct str address)
+{
+	const struct declared_import *i = map_get(&x->imported, address);
+
+	return i ? i->id : (struct str){ 0 };
+}
