@@ -171,13 +171,16 @@ struct cause {
 	size_t n;
 };
 
-enum { NAMED_MOST = 10 };
+enum { NAMED_MOST = 10, CAUSES_MOST = 20 };
 
 static void follow(struct planner *x, struct map *causes, struct str because,
 		   struct str address, const char *code, const char *what)
 {
 	struct cause *cause = map_get(causes, because);
 
+	/* The plan has the reasons of all; nobody reads a thousand warnings. */
+	if (!cause && causes->n == CAUSES_MOST)
+		return;
 	if (!cause) {
 		cause = arena_new(x->arena, struct cause, 1);
 		cause->diag = diag_warning(
@@ -233,16 +236,19 @@ static void tell_unmeant(struct planner *x)
 static void tell_replaced(struct planner *x)
 {
 	struct map replaced = { 0 };
+	size_t n = 0;
 
 	for (size_t i = 0; i < x->p->n_steps; i++)
 		if (is_replaced(&x->p->steps[i]))
 			map_put(&replaced, x->p->steps[i].address, x);
-	for (size_t i = 0; replaced.n && i < x->n_state; i++) {
+	for (size_t i = 0; replaced.n && n < CAUSES_MOST && i < x->n_state;
+	     i++) {
 		struct str address = x->state[i]->address;
 
 		if (!planner_leaves_state(x, i) ||
 		    !uses(x->state[i], &replaced))
 			continue;
+		n++;
 		diag_hint(&x->c->diags,
 			  diag_warning(&x->c->diags, "W0301",
 				       planner_place(x, address),

@@ -278,12 +278,14 @@ static void take_along(struct selector *s)
 	}
 }
 
+/* Of a chain the first is why: it was meant. */
 static void leave_node(struct selector *s, size_t i, const struct node *because)
 {
 	if (s->nodes[i].is_left_out)
 		return;
 	s->nodes[i].is_left_out = true;
-	s->nodes[i].because = because;
+	s->nodes[i].because =
+	    because && because->because ? because->because : because;
 	s->queue[s->tail++] = i;
 }
 
