@@ -386,6 +386,8 @@ static int build(struct planner *x)
 		result = plan_steps(x);
 	if (result == 0)
 		result = plan_deletes(x);
+	if (result == 0)
+		result = plan_drift(x);
 	if (result == 0) {
 		plan_users(x);
 		plan_outputs(x);

@@ -70,6 +70,8 @@ struct str plan_import_id(const struct planner *x, struct str address);
 int plan_deletes(struct planner *x);
 /* plan_delete.c: fills users of the steps that delete. */
 void plan_users(struct planner *x);
+/* plan_drift.c: fills drift from what was read. */
+int plan_drift(struct planner *x);
 struct place planner_place(const struct planner *x, struct str address);
 
 const char *effect_name(enum effect_kind kind);

@@ -6,11 +6,13 @@
 #include "engine/runs.h"
 #include "engine/saved.h"
 #include "engine/setup.h"
+#include "engine/summary.h"
 
 struct args {
 	bool yes, json, no_refresh;
 	int parallel;
 	struct option_list set;
+	const char *detail;
 };
 
 /* A saved plan was looked at when it was made: it is not asked about again. */
@@ -50,7 +52,7 @@ static int apply_stack(struct context *c, const char *path, bool no_refresh)
 	if (status == STATUS_DONE && !c->is_json)
 		plan_print(r.plan, c, stdout);
 	if (status == STATUS_DONE && plan_is_empty(r.plan)) {
-		run_nothing(c);
+		summary_nothing(c);
 	} else if (status == STATUS_DONE) {
 		if (run_confirm(c, "Do this?", &err))
 			status = run_apply(c, &r);
@@ -74,7 +76,8 @@ static int run(struct context *c, void *data,
 	c->assume_yes = args->yes;
 	if (args->parallel)
 		c->parallel = args->parallel;
-	if (run_settings(c, &args->set, &err) < 0) {
+	if (plan_detail_from(args->detail, &c->detail, &err) < 0 ||
+	    run_settings(c, &args->set, &err) < 0) {
 		setup_fail(c, &err);
 		return STATUS_USAGE;
 	}
@@ -103,6 +106,8 @@ static const struct option options[] = {
 	       "calls at once (default 10)"),
 	OPTION_NOT(struct args, no_refresh, "refresh",
 		   "trust the state, read nothing"),
+	OPTION(struct args, detail, "detail", "HOW",
+	       "show a summary, normal, or full"),
 	OPTION(struct args, json, "json", NULL, "events as JSON lines"),
 	OPTION_END,
 };

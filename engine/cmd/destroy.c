@@ -6,11 +6,13 @@
 #include "engine/plan.h"
 #include "engine/runs.h"
 #include "engine/setup.h"
+#include "engine/summary.h"
 
 struct args {
 	bool yes, json;
 	int parallel;
 	struct option_list set;
+	const char *detail;
 };
 
 static int run(struct context *c, void *data,
@@ -30,7 +32,8 @@ static int run(struct context *c, void *data,
 	c->assume_yes = args->yes;
 	if (args->parallel)
 		c->parallel = args->parallel;
-	if (run_settings(c, &args->set, &err) < 0) {
+	if (plan_detail_from(args->detail, &c->detail, &err) < 0 ||
+	    run_settings(c, &args->set, &err) < 0) {
 		setup_fail(c, &err);
 		return STATUS_USAGE;
 	}
@@ -46,7 +49,7 @@ static int run(struct context *c, void *data,
 				 &err) < 0)
 			status = setup_fail(c, &err);
 		else
-			run_nothing(c);
+			summary_nothing(c);
 	} else if (!run_confirm(c, "Destroy this?", &err)) {
 		status = setup_fail(c, &err);
 	} else {
@@ -63,6 +66,8 @@ static const struct option options[] = {
 	       "set a param; repeatable"),
 	OPTION(struct args, parallel, "parallel", "N",
 	       "calls at once (default 10)"),
+	OPTION(struct args, detail, "detail", "HOW",
+	       "show a summary, normal, or full"),
 	OPTION(struct args, json, "json", NULL, "events as JSON lines"),
 	OPTION_END,
 };

@@ -15,6 +15,7 @@ struct args {
 	bool json, detailed_exitcode, destroy, no_refresh;
 	const char *out;
 	struct option_list set;
+	const char *detail;
 };
 
 static void print_json(const struct context *c, const struct plan *p)
@@ -58,7 +59,8 @@ static int run(struct context *c, void *data,
 	int status;
 
 	c->is_json = args->json;
-	if (run_settings(c, &args->set, &err) < 0) {
+	if (plan_detail_from(args->detail, &c->detail, &err) < 0 ||
+	    run_settings(c, &args->set, &err) < 0) {
 		setup_fail(c, &err);
 		return STATUS_USAGE;
 	}
@@ -90,6 +92,8 @@ static const struct option options[] = {
 	OPTION_NOT(struct args, no_refresh, "refresh",
 		   "trust the state, read nothing"),
 	OPTION(struct args, out, "out", "PLAN", "save the plan in this file"),
+	OPTION(struct args, detail, "detail", "HOW",
+	       "show a summary, normal, or full"),
 	OPTION(struct args, json, "json", NULL,
 	       "the plan as JSON, in the shape of Terraform's"),
 	OPTION(struct args, detailed_exitcode, "detailed-exitcode", NULL,
