@@ -67,6 +67,8 @@ struct str address_make(struct arena *a, struct str parent, struct str type,
 	struct buf b;
 	struct str address;
 
+	if (!parent.n && !has_key)
+		return str_join(type, ".", name, a);
 	buf_init(&b, ADDRESS_MOST);
 	if (parent.n) {
 		buf_add_str(&b, parent);

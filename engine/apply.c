@@ -16,6 +16,7 @@
 #include "engine/calls.h"
 #include "engine/checks.h"
 #include "engine/context.h"
+#include "engine/estimate.h"
 #include "engine/execute.h"
 #include "engine/expand.h"
 #include "engine/journal.h"
@@ -64,9 +65,11 @@ struct apply {
 	bool *is_known;
 	struct schedule schedule;
 	struct report report;
+	struct estimate estimate;
 	struct journal *journal;
 	struct arena arena; /* of `known` */
 	struct str hash;
+	bool has_lost_lease;
 };
 
 static const struct value *lookup(void *context, size_t index)
@@ -161,6 +164,24 @@ static int check_promise(const struct plan_step *step, struct value wanted,
 	return 0;
 }
 
+static int64_t timeout_of(const struct resource *r, enum operation_kind kind)
+{
+	switch (kind) {
+	case OPERATION_CREATE:
+		return r->create_ms;
+	case OPERATION_UPDATE:
+		return r->update_ms;
+	case OPERATION_DELETE:
+		return r->delete_ms;
+	case OPERATION_RUN:
+		return r->run_ms;
+	case OPERATION_CHECK:
+	case OPERATION_READ:
+		break;
+	}
+	return 0;
+}
+
 static struct operation *make_operation(const struct apply *a,
 					const struct plan_step *step,
 					const struct node *node,
@@ -174,6 +195,12 @@ static struct operation *make_operation(const struct apply *a,
 	op->schema = step->schema;
 	op->type = step->type;
 	op->provider = step->provider;
+	if (step->resource)
+		op->timeout_ms = timeout_of(step->resource, kind);
+	/* As it was read, until an operation of this step has changed it. */
+	if (prior && step->prior &&
+	    (kind != OPERATION_RUN || step->action == ACTION_RUN))
+		prior = step->prior;
 	/* What is created anew has nothing to do with what is gone. */
 	if (prior && kind != OPERATION_CREATE) {
 		op->prior = prior;
@@ -270,24 +297,6 @@ static int prepare(struct apply *a, struct node *node,
 	return check_promise(step, node->wanted, &node->arena, err);
 }
 
-/* That of another object is not taken, however small the chance. */
-static struct str free_address(const struct apply *a,
-			       const struct state_resource *old)
-{
-	struct arena *arena = a->state.arena;
-	struct str salt = old->id;
-
-	for (;;) {
-		struct str address = address_depose(arena, old->address, salt);
-		const struct state_resource *other =
-		    state_find(&a->state, address);
-
-		if (!other || str_eq(other->id, old->id))
-			return address;
-		salt = str_fmt(arena, "%.*s+", STR_ARG(salt));
-	}
-}
-
 /*
  * The old object makes room in the state for the one that replaces it. Durable
  * before the intent of the create, which is synced behind it: after a crash it
@@ -297,26 +306,18 @@ static struct str free_address(const struct apply *a,
 static int depose(struct apply *a, const struct plan_step *step,
 		  struct error *err)
 {
-	const struct state_resource *old = state_find(&a->state, step->address);
-	struct state_resource deposed;
+	struct state_resource *old = state_depose(&a->state, step->address);
 	struct journal_record r = {
 		.kind = JOURNAL_DONE,
 		.action = STR("depose"),
-		.resource = &deposed,
+		.resource = old,
 	};
 
 	if (!old)
 		return 0;
-	deposed = *old;
-	deposed.address = free_address(a, old);
-	/* That it was to be replaced was allowed. */
-	deposed.prevent_destroy = deposed.keep_on_destroy = false;
-	r.address = deposed.address;
-	if (journal_add(a->journal, &r, err) < 0)
-		return -1;
-	state_put(&a->state, &deposed);
-	a->nodes[a->graph.delete_node[step->index]].deposed = deposed.address;
-	return 0;
+	r.address = old->address;
+	a->nodes[a->graph.delete_node[step->index]].deposed = old->address;
+	return journal_add(a->journal, &r, err);
 }
 
 /* The provider made no other object of it: there is nothing to delete. */
@@ -698,11 +699,13 @@ static int sweep(struct context *c, struct error *err)
 int apply_commit(struct context *c, struct str message, struct str *commit,
 		 struct error *err)
 {
-	struct str old, base;
 	struct buf text;
+	bool is_same;
 	int result = -1;
 
 	*commit = (struct str){ 0 };
+	if (c->has_lease && store_hold(c->store, err) < 0)
+		return -1;
 	buf_init(&text, STATE_MAX);
 	state_drop_kept(&c->state);
 	/* Before the commit: if it is cut off here, it is done once more. */
@@ -715,9 +718,9 @@ int apply_commit(struct context *c, struct str message, struct str *commit,
 			  STATE_MAX);
 		goto out;
 	}
-	if (store_load(c->store, c->arena, &old, &base, err) < 0)
+	if (store_holds(c->store, buf_str(&text), &is_same, err) < 0)
 		goto out;
-	if (str_eq(old, buf_str(&text))) {
+	if (is_same) {
 		result = 0;
 		goto out;
 	}
@@ -744,7 +747,7 @@ static int begin_journal(struct apply *a, struct error *err)
 		.stack_uid = c->state.uid,
 	};
 
-	if (journal_open(store_stack_folder(c->store), c->seal, NULL,
+	if (journal_open(store_stack_folder(c->store), c->seal, c->replay,
 			 &a->journal, err) < 0)
 		return -1;
 	return journal_add(a->journal, &r, err);
@@ -861,6 +864,7 @@ static int run_steps(struct apply *a, struct error *err)
 		.report = &a->report,
 		.parallel = a->context->parallel,
 		.timeout_ms = TIMEOUT_MS,
+		.carried = a->context->replay,
 		.owner = a,
 		.next = next_operation,
 		.checked = check_effects,
@@ -878,11 +882,12 @@ static int run_steps(struct apply *a, struct error *err)
 	a->result->n_unknown = x.n_unknown;
 	a->result->is_interrupted = x.is_interrupted;
 	a->result->is_abandoned = x.is_abandoned;
+	a->has_lost_lease = x.has_lost_lease;
 	a->result->not_begun = a->schedule.counts[SCHEDULE_READY] +
 			       a->schedule.counts[SCHEDULE_BLOCKED];
 	if (x.broken.kind != ERROR_NONE) {
 		*err = x.broken;
-		return error_add(err, "journal");
+		return x.has_lost_lease ? -1 : error_add(err, "journal");
 	}
 	return 0;
 }
@@ -932,6 +937,11 @@ static int run(struct apply *a, struct error *err)
 	result = run_steps(a, &run_error);
 	if (a->result->is_abandoned)
 		return 0;
+	/* The stack is another run's: what is in the journal is for later. */
+	if (a->has_lost_lease) {
+		*err = run_error;
+		return -1;
+	}
 	/*
 	 * With a journal that cannot be written the state is committed all the
 	 * more: every call that was begun has ended, so it is complete.
@@ -962,6 +972,16 @@ static void run_checks(struct apply *a)
 		r->n_checks_failed += !r->checks[i].has_passed;
 }
 
+/* What was learnt is worth no error: next time it is not foretold. */
+static void end_estimate(struct apply *a)
+{
+	struct error ignored;
+
+	durations_save(&a->estimate.after,
+		       store_stack_folder(a->context->store), &ignored);
+	estimate_release(&a->estimate);
+}
+
 int apply_run(struct context *c, struct expansion *e, struct plan *p,
 	      struct apply_result *out, struct error *err)
 {
@@ -989,11 +1009,15 @@ int apply_run(struct context *c, struct expansion *e, struct plan *p,
 		e->lookup_context = &a;
 	}
 	report_open(&a.report, c, a.graph.n_nodes, count_work(p));
+	estimate_init(&a.estimate, store_stack_folder(c->store), p, &a.graph,
+		      &a.schedule, c->parallel);
+	a.report.estimate = &a.estimate;
 	result = run(&a, err);
 	if (!out->is_abandoned) {
 		if (result == 0)
 			run_checks(&a);
 		report_close(&a.report);
+		end_estimate(&a);
 		if (a.journal) {
 			struct error ignored;
 

@@ -97,12 +97,46 @@ static enum step call_step(struct engine_call *e)
 	BUG("function %d of a call", e->function);
 }
 
+/* The first and those that were joined to it, by one function. */
+static void run_batch(struct engine_call *first)
+{
+	const struct resource_ops *ops = first->call.type->ops;
+	size_t n = first->n_joined + 1, i = 0;
+	struct call **calls = xrealloc(NULL, n, sizeof(struct call *));
+	enum step *outcomes = xrealloc(NULL, n, sizeof(*outcomes));
+
+	for (struct engine_call *e = first; e; e = e->joined) {
+		calls[i] = &e->call;
+		outcomes[i++] = STEP_FAILED;
+	}
+	if (first->function == CALL_READ)
+		ops->read_batch(calls, outcomes, n);
+	else
+		ops->poll_batch(calls, outcomes, n);
+	i = 0;
+	for (struct engine_call *e = first; e; e = e->joined)
+		e->outcome = outcomes[i++];
+	free(calls);
+	free(outcomes);
+}
+
 static void run_work(struct work *w)
 {
 	struct engine_call *e = w->data;
 
-	e->outcome = call_step(e);
+	if (e->n_joined)
+		run_batch(e);
+	else
+		e->outcome = call_step(e);
 }
+
+static const enum verb verbs[] = {
+	[CALL_PLAN] = VERB_READ,     [CALL_READ] = VERB_READ,
+	[CALL_LOOKUP] = VERB_READ,   [CALL_CREATE] = VERB_CREATE,
+	[CALL_UPDATE] = VERB_UPDATE, [CALL_DESTROY] = VERB_DESTROY,
+	[CALL_RUN] = VERB_RUN,	     [CALL_QUERY] = VERB_READ,
+	[CALL_INSPECT] = VERB_READ,
+};
 
 struct engine_call *call_new(struct context *c, size_t provider,
 			     const struct resource_type *type,
@@ -129,6 +163,7 @@ struct engine_call *call_new(struct context *c, size_t provider,
 		.name = address_default_name(&e->arena, c->state.stack, address,
 					     NAME_MAX_BYTES),
 		.run_id = c->run_id,
+		.verb = verbs[function],
 		.derive = call_derive,
 		.engine = c,
 	};
@@ -155,6 +190,16 @@ void call_free(struct engine_call *e)
 	vec_release(&e->call.effects);
 	arena_release(&e->arena);
 	free(e);
+}
+
+void call_join(struct engine_call *first, struct engine_call *e)
+{
+	if (e->function != first->function || e->call.type != first->call.type)
+		BUG("%s cannot go with %s", e->call.type->name,
+		    first->call.type->name);
+	e->joined = first->joined;
+	first->joined = e;
+	first->n_joined++;
 }
 
 enum step call_run_now(struct engine_call *e, int64_t limit_ms)

@@ -5,6 +5,11 @@
  * Calls to providers as pieces of work: made by the main thread, run on a
  * worker, looked at by the main thread again. A call owns an arena; results are
  * copied out before call_free().
+ *
+ * Several reads or polls of one type and verb can go as one piece of work, for
+ * types that have read_batch or poll_batch: call_join() puts them behind the
+ * first, which alone is submitted. What comes back is the first; walk `joined`
+ * for the others, and free each by itself.
  */
 
 #include "engine/provider.h"
@@ -30,7 +35,9 @@ struct engine_call {
 	struct call call;
 	enum call_function function;
 	const char *action;
-	enum step outcome; /* CALL_PLAN: STEP_DONE or STEP_FAILED */
+	enum step outcome;	    /* CALL_PLAN: STEP_DONE or STEP_FAILED */
+	struct engine_call *joined; /* the next that goes with this one */
+	size_t n_joined;	    /* of the first: how many come behind it */
 	struct arena arena;
 	size_t index; /* of the plan step, for the one who submitted */
 	void *owner;  /* likewise */
@@ -50,6 +57,8 @@ struct engine_call *call_new(struct context *c, size_t provider,
 struct str call_name_beside(const struct context *c, struct str address,
 			    struct str token, struct arena *a);
 void call_free(struct engine_call *e);
+/* e goes along with `first`, in no order. */
+void call_join(struct engine_call *first, struct engine_call *e);
 /* provider_setup.derive; engine is the context. */
 int setup_derive(void *engine, const char *label, void *bytes, size_t n,
 		 struct error *err);

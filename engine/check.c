@@ -98,6 +98,7 @@ static void attr_info_init(struct attr_info *info, const struct attr_schema *s,
 	uint32_t at = 0;
 
 	info->schema = s;
+	info->name = str_from(s->name);
 	info->type = type_parse(str_from(s->type), a, &at, &err);
 	if (!info->type)
 		BUG("type of \"%s\" in a schema: %s", s->name, err.message);
@@ -135,6 +136,31 @@ struct attr_info *check_attrs(const struct attr_schema *attrs, size_t *n,
 	return infos;
 }
 
+static void find_to_come(struct type_info *t, struct arena *a)
+{
+	struct value_entry *entries =
+	    arena_new(a, struct value_entry, t->n + 1);
+	size_t n = 0;
+	struct value map;
+
+	entries[n++] = (struct value_entry){ STR("id"), value_unknown() };
+	for (size_t i = 0; i < t->n; i++) {
+		unsigned flags = t->attrs[i].schema->flags;
+
+		if (flags & ATTR_COMPUTED)
+			entries[n++] = (struct value_entry){
+				t->attrs[i].name,
+				value_mark(value_unknown(), flags & ATTR_SECRET
+								? MARK_SECRET
+								: 0),
+			};
+	}
+	map = value_map(entries, n, a);
+	t->to_come = entries;
+	t->n_to_come = map.as.map.n;
+	memcpy(entries, map.as.map.entries, t->n_to_come * sizeof(*entries));
+}
+
 static struct type_info *type_info_new(const struct type_schema *s,
 				       struct arena *a)
 {
@@ -159,6 +185,7 @@ static struct type_info *type_info_new(const struct type_schema *s,
 		b->schema = &s->blocks[i];
 		b->attrs = check_attrs(s->blocks[i].attrs, &b->n, a);
 	}
+	find_to_come(t, a);
 	return t;
 }
 
@@ -195,7 +222,7 @@ static const struct attr_info *find_attr(const struct attr_info *attrs,
 					 size_t n, struct str name)
 {
 	for (size_t i = 0; i < n; i++)
-		if (str_is(name, attrs[i].schema->name))
+		if (str_eq(name, attrs[i].name))
 			return &attrs[i];
 	return NULL;
 }

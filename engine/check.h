@@ -26,6 +26,7 @@ struct diags;
 
 struct attr_info {
 	const struct attr_schema *schema;
+	struct str name; /* the schema's */
 	const struct type *type;
 	/* The type once references are ids; what state and providers see. */
 	const struct type *stored;
@@ -45,6 +46,9 @@ struct type_info {
 	size_t n;
 	struct block_info *blocks;
 	size_t n_blocks;
+	/* "id" and ATTR_COMPUTED, unknown until the object is made: sorted. */
+	struct value_entry *to_come;
+	size_t n_to_come;
 };
 
 struct catalog {

@@ -23,6 +23,7 @@
 #include "lang/base/error.h"
 #include "lang/json.h"
 
+#include <stddef.h>
 #include <string.h>
 
 enum {
@@ -186,14 +187,48 @@ static int write_value(struct codec *c, struct value v, struct buf *out,
 	return 0;
 }
 
+/*
+ * Whether it is written as it stands: nothing is hidden, unknown or to be told
+ * apart from the notation. Most values are, and then the place does not matter.
+ */
+static bool is_open(struct value v, int depth)
+{
+	if (v.marks || depth == DEPTH_MOST)
+		return false;
+	if (v.kind == VALUE_LIST) {
+		for (size_t i = 0; i < v.as.list.n; i++)
+			if (!is_open(v.as.list.items[i], depth + 1))
+				return false;
+	} else if (v.kind == VALUE_MAP) {
+		for (size_t i = 0; i < v.as.map.n; i++)
+			if (str_starts(v.as.map.entries[i].key, "$") ||
+			    !is_open(v.as.map.entries[i].value, depth + 1))
+				return false;
+	}
+	return true;
+}
+
+/* One step below where the codec stands. */
+static int write_below(struct codec *c, struct str step, struct value v,
+		       struct buf *out, struct error *err)
+{
+	size_t back;
+	int rc;
+
+	if (is_open(v, c->depth + 1)) {
+		json_write(out, v, JSON_REVEAL);
+		return 0;
+	}
+	back = enter(c, step);
+	rc = write_value(c, v, out, err);
+	leave(c, back);
+	return rc;
+}
+
 int codec_write(struct codec *c, struct str place, struct value v,
 		struct buf *out, struct error *err)
 {
-	size_t back = enter(c, place);
-	int rc = write_value(c, v, out, err);
-
-	leave(c, back);
-	return rc;
+	return write_below(c, place, v, out, err);
 }
 
 static bool is_special(struct value v)
@@ -201,22 +236,6 @@ static bool is_special(struct value v)
 	return v.kind == VALUE_MAP && v.as.map.n == 1 &&
 	       str_starts(v.as.map.entries[0].key, "$") &&
 	       !str_starts(v.as.map.entries[0].key, "$$");
-}
-
-/* Most values hold nothing special and are taken as they are. */
-static bool is_plain(struct value v)
-{
-	if (v.kind == VALUE_LIST) {
-		for (size_t i = 0; i < v.as.list.n; i++)
-			if (!is_plain(v.as.list.items[i]))
-				return false;
-	} else if (v.kind == VALUE_MAP) {
-		for (size_t i = 0; i < v.as.map.n; i++)
-			if (str_starts(v.as.map.entries[i].key, "$") ||
-			    !is_plain(v.as.map.entries[i].value))
-				return false;
-	}
-	return true;
 }
 
 static int read_value(struct codec *c, struct value v, struct arena *a,
@@ -334,7 +353,7 @@ int codec_read(struct codec *c, struct str place, struct value json,
 	size_t back;
 	int rc;
 
-	if (is_plain(json)) {
+	if (is_open(json, c->depth + 1)) {
 		*out = json;
 		return 0;
 	}
@@ -346,7 +365,11 @@ int codec_read(struct codec *c, struct str place, struct value json,
 
 static void new_line(struct buf *out, size_t indent)
 {
-	buf_fmt(out, "\n%*s", (int)indent, "");
+	static const char blanks[] = "\n                ";
+
+	if (indent >= sizeof(blanks) - 1)
+		BUG("an indent of %zu", indent);
+	buf_add(out, blanks, 1 + indent);
 }
 
 int codec_write_map(struct codec *c, struct str place, struct value map,
@@ -358,15 +381,13 @@ int codec_write_map(struct codec *c, struct str place, struct value map,
 	buf_add_char(out, '{');
 	for (size_t i = 0; map.kind == VALUE_MAP && i < map.as.map.n; i++) {
 		const struct value_entry *e = &map.as.map.entries[i];
-		size_t here = enter(c, e->key);
 
 		if (i)
 			buf_add_char(out, ',');
 		new_line(out, indent + 2);
 		write_key(out, e->key);
 		buf_add_c(out, ": ");
-		rc = write_value(c, e->value, out, err);
-		leave(c, here);
+		rc = write_below(c, e->key, e->value, out, err);
 		if (rc < 0) {
 			error_add(err, "\"%.*s\"", STR_ARG(e->key));
 			break;
@@ -386,38 +407,49 @@ static void write_member(struct buf *out, const char *key, size_t indent)
 		buf_add_char(out, ',');
 	if (indent)
 		new_line(out, indent + 2);
-	buf_fmt(out, indent ? "\"%s\": " : "\"%s\":", key);
+	buf_add_char(out, '"');
+	buf_add_c(out, key);
+	buf_add_c(out, indent ? "\": " : "\":");
 }
 
-static void write_flag(struct buf *out, const char *key, bool is_set,
-		       size_t indent)
+enum member_kind { MEMBER_TEXT, MEMBER_FLAG, MEMBER_DEPS, MEMBER_ATTRS };
+
+/* The members of a resource, in the order in which they are written. */
+static const struct member {
+	const char *name;
+	enum member_kind kind;
+	size_t offset;
+	bool is_always; /* written even when it is empty */
+} members[] = {
+#define FIELD(f) offsetof(struct state_resource, f)
+	{ "type", MEMBER_TEXT, FIELD(type), true },
+	{ "provider", MEMBER_TEXT, FIELD(provider), true },
+	{ "id", MEMBER_TEXT, FIELD(id), true },
+	{ "tainted", MEMBER_FLAG, FIELD(is_tainted), false },
+	{ "prevent_destroy", MEMBER_FLAG, FIELD(prevent_destroy), false },
+	{ "keep_on_destroy", MEMBER_FLAG, FIELD(keep_on_destroy), false },
+	{ "replace_when", MEMBER_TEXT, FIELD(replace_when), false },
+	{ "deps", MEMBER_DEPS, FIELD(deps), true },
+	{ "attrs", MEMBER_ATTRS, FIELD(attrs), true },
+#undef FIELD
+};
+
+enum { N_MEMBERS = sizeof(members) / sizeof(*members) };
+
+static const void *field(const struct state_resource *r, const struct member *m)
 {
-	if (!is_set)
-		return;
-	write_member(out, key, indent);
-	buf_add_c(out, "true");
+	return (const char *)r + m->offset;
 }
 
-int codec_write_resource(struct codec *c, const struct state_resource *r,
-			 size_t indent, struct buf *out, struct error *err)
+static bool is_written(const struct state_resource *r, const struct member *m)
 {
-	int rc;
+	if (m->kind == MEMBER_FLAG)
+		return *(const bool *)field(r, m);
+	return m->is_always || ((const struct str *)field(r, m))->n > 0;
+}
 
-	buf_add_char(out, '{');
-	write_member(out, "type", indent);
-	json_write_string(out, r->type);
-	write_member(out, "provider", indent);
-	json_write_string(out, r->provider);
-	write_member(out, "id", indent);
-	json_write_string(out, r->id);
-	write_flag(out, "tainted", r->is_tainted, indent);
-	write_flag(out, "prevent_destroy", r->prevent_destroy, indent);
-	write_flag(out, "keep_on_destroy", r->keep_on_destroy, indent);
-	if (r->replace_when.n) {
-		write_member(out, "replace_when", indent);
-		json_write_string(out, r->replace_when);
-	}
-	write_member(out, "deps", indent);
+static void write_deps(const struct state_resource *r, struct buf *out)
+{
 	buf_add_char(out, '[');
 	for (size_t i = 0; i < r->n_deps; i++) {
 		if (i)
@@ -425,16 +457,46 @@ int codec_write_resource(struct codec *c, const struct state_resource *r,
 		json_write_string(out, r->deps[i]);
 	}
 	buf_add_char(out, ']');
-	write_member(out, "attrs", indent);
+}
+
+static int write_attrs(struct codec *c, const struct state_resource *r,
+		       size_t indent, struct buf *out, struct error *err)
+{
 	if (indent)
-		rc = codec_write_map(c, r->address, r->attrs, indent + 2, out,
-				     err);
-	else
-		rc = codec_write(c, r->address,
-				 r->attrs.kind == VALUE_MAP
-				     ? r->attrs
-				     : value_map(NULL, 0, NULL),
-				 out, err);
+		return codec_write_map(c, r->address, r->attrs, indent + 2, out,
+				       err);
+	return codec_write(
+	    c, r->address,
+	    r->attrs.kind == VALUE_MAP ? r->attrs : value_map(NULL, 0, NULL),
+	    out, err);
+}
+
+int codec_write_resource(struct codec *c, const struct state_resource *r,
+			 size_t indent, struct buf *out, struct error *err)
+{
+	int rc = 0;
+
+	buf_add_char(out, '{');
+	for (const struct member *m = members; m < members + N_MEMBERS; m++) {
+		if (!is_written(r, m))
+			continue;
+		write_member(out, m->name, indent);
+		switch (m->kind) {
+		case MEMBER_TEXT:
+			json_write_string(out,
+					  *(const struct str *)field(r, m));
+			break;
+		case MEMBER_FLAG:
+			buf_add_c(out, "true");
+			break;
+		case MEMBER_DEPS:
+			write_deps(r, out);
+			break;
+		case MEMBER_ATTRS:
+			rc = write_attrs(c, r, indent, out, err);
+			break;
+		}
+	}
 	if (indent)
 		new_line(out, indent);
 	buf_add_char(out, '}');
@@ -500,65 +562,149 @@ int codec_only(struct value map, const char *const *keys, struct error *err)
 	return 0;
 }
 
-static int read_flag(struct value map, const char *key, bool *out,
+static int read_text(const struct member *m, struct value v, struct str *out,
 		     struct error *err)
 {
-	const struct value *v = value_get(map, key);
-
-	*out = v && v->kind == VALUE_BOOL && v->as.boolean;
-	if (v && v->kind != VALUE_BOOL)
-		return error_set(err, ERROR_CORRUPT,
-				 "\"%s\" is not true or false", key);
+	if (v.kind != VALUE_STRING)
+		return error_set(err, ERROR_CORRUPT, "\"%s\" is not a string",
+				 m->name);
+	*out = v.as.text;
 	return 0;
 }
 
-static int read_resource(struct codec *c, struct str address, struct value json,
-			 struct arena *a, struct state_resource *out,
-			 struct error *err)
+static int read_flag(const struct member *m, struct value v, bool *out,
+		     struct error *err)
 {
-	static const char *const keys[] = {
-		"type",
-		"provider",
-		"id",
-		"tainted",
-		"prevent_destroy",
-		"keep_on_destroy",
-		"replace_when",
-		"deps",
-		"attrs",
-		NULL,
-	};
-	const struct value *attrs;
+	if (v.kind != VALUE_BOOL)
+		return error_set(err, ERROR_CORRUPT,
+				 "\"%s\" is not true or false", m->name);
+	*out = v.as.boolean;
+	return 0;
+}
 
-	*out = (struct state_resource){ .address = address };
-	if (codec_only(json, keys, err) < 0 ||
-	    codec_text(json, "type", &out->type, err) < 0 ||
-	    codec_text(json, "provider", &out->provider, err) < 0 ||
-	    codec_text(json, "id", &out->id, err) < 0 ||
-	    read_flag(json, "tainted", &out->is_tainted, err) < 0 ||
-	    read_flag(json, "prevent_destroy", &out->prevent_destroy, err) <
-		0 ||
-	    read_flag(json, "keep_on_destroy", &out->keep_on_destroy, err) <
-		0 ||
-	    codec_text(json, "replace_when", &out->replace_when, err) < 0 ||
-	    codec_texts(json, "deps", a, &out->deps, &out->n_deps, err) < 0)
-		return -1;
-	if (out->type.n == 0)
-		return error_set(err, ERROR_CORRUPT, "has no \"type\"");
-	attrs = value_get(json, "attrs");
-	if (!attrs || attrs->kind != VALUE_MAP || is_special(*attrs))
+static int read_attrs(struct codec *c, struct value v, struct arena *a,
+		      struct state_resource *out, struct error *err)
+{
+	if (v.kind != VALUE_MAP || is_special(v))
 		return error_set(err, ERROR_CORRUPT,
 				 "\"attrs\" is not an object");
-	if (codec_read(c, address, *attrs, a, &out->attrs, err) < 0)
+	if (codec_read(c, out->address, v, a, &out->attrs, err) < 0)
 		return error_add(err, "\"attrs\"");
 	return 0;
+}
+
+static int read_deps(const struct member *m, struct value v, struct arena *a,
+		     struct state_resource *out, struct error *err)
+{
+	const struct value_entry e = { str_from(m->name), v };
+	const struct value map = {
+		.kind = VALUE_MAP,
+		.as.map = { &e, 1 },
+	};
+
+	return codec_texts(map, m->name, a, &out->deps, &out->n_deps, err);
+}
+
+static int read_member(struct codec *c, const struct member *m, struct value v,
+		       struct arena *a, struct state_resource *out,
+		       struct error *err)
+{
+	void *to = (char *)out + m->offset;
+
+	switch (m->kind) {
+	case MEMBER_TEXT:
+		return read_text(m, v, to, err);
+	case MEMBER_FLAG:
+		return read_flag(m, v, to, err);
+	case MEMBER_DEPS:
+		return read_deps(m, v, a, out, err);
+	case MEMBER_ATTRS:
+		return read_attrs(c, v, a, out, err);
+	}
+	BUG("member of kind %d", (int)m->kind);
+}
+
+static const struct member *find_member(struct str name, struct error *err)
+{
+	for (size_t i = 0; i < N_MEMBERS; i++)
+		if (str_is(name, members[i].name))
+			return &members[i];
+	error_set(err, ERROR_CORRUPT, "has an unknown member \"%.*s\"",
+		  STR_ARG(name));
+	return NULL;
+}
+
+static int check_whole(const struct state_resource *r, struct error *err)
+{
+	if (r->type.n == 0)
+		return error_set(err, ERROR_CORRUPT, "has no \"type\"");
+	if (r->attrs.kind != VALUE_MAP)
+		return error_set(err, ERROR_CORRUPT,
+				 "\"attrs\" is not an object");
+	return 0;
+}
+
+static int of_resource(struct str address, struct error *err)
+{
+	return error_add(err, "resource \"%.*s\"", STR_ARG(address));
 }
 
 int codec_read_resource(struct codec *c, struct str address, struct value json,
 			struct arena *a, struct state_resource *out,
 			struct error *err)
 {
-	if (read_resource(c, address, json, a, out, err) == 0)
-		return 0;
-	return error_add(err, "resource \"%.*s\"", STR_ARG(address));
+	*out = (struct state_resource){ .address = address };
+	if (json.kind != VALUE_MAP) {
+		error_set(err, ERROR_CORRUPT, "is not an object");
+		return of_resource(address, err);
+	}
+	for (size_t i = 0; i < json.as.map.n; i++) {
+		const struct value_entry *e = &json.as.map.entries[i];
+		const struct member *m = find_member(e->key, err);
+
+		if (!m || read_member(c, m, e->value, a, out, err) < 0)
+			return of_resource(address, err);
+	}
+	return check_whole(out, err) < 0 ? of_resource(address, err) : 0;
+}
+
+static int stream_members(struct codec *c, struct json_stream *in,
+			  struct arena *a, struct state_resource *out,
+			  struct error *err)
+{
+	unsigned seen = 0;
+	struct str key;
+	struct value v;
+	int rc;
+
+	while ((rc = json_stream_next(in, &key)) > 0) {
+		const struct member *m = find_member(key, err);
+
+		if (!m)
+			return -1;
+		if (seen & 1U << (m - members))
+			return error_set(err, ERROR_CORRUPT, "has \"%s\" twice",
+					 m->name);
+		seen |= 1U << (m - members);
+		if (json_stream_value(in, &v) < 0 ||
+		    read_member(c, m, v, a, out, err) < 0)
+			return -1;
+	}
+	return rc < 0 ? -1 : check_whole(out, err);
+}
+
+int codec_stream_resource(struct codec *c, struct str address,
+			  struct json_stream *in, struct arena *a,
+			  struct state_resource *out, struct error *err)
+{
+	int rc;
+
+	*out = (struct state_resource){ .address = address };
+	if (json_stream_peek(in) != '{')
+		rc = error_set(err, ERROR_CORRUPT, "is not an object");
+	else
+		rc = json_stream_enter(in);
+	if (rc == 0)
+		rc = stream_members(c, in, a, out, err);
+	return rc < 0 ? of_resource(address, err) : 0;
 }

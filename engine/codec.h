@@ -19,6 +19,7 @@
 
 struct arena;
 struct error;
+struct json_stream;
 struct seal;
 struct state_resource;
 
@@ -60,6 +61,11 @@ int codec_write_resource(struct codec *c, const struct state_resource *r,
 int codec_read_resource(struct codec *c, struct str address, struct value json,
 			struct arena *a, struct state_resource *out,
 			struct error *err);
+
+/* The same from a text that is read piece by piece. */
+int codec_stream_resource(struct codec *c, struct str address,
+			  struct json_stream *in, struct arena *a,
+			  struct state_resource *out, struct error *err);
 
 /* Members of a JSON object that must be text; *out is empty when absent. */
 int codec_text(struct value map, const char *key, struct str *out,

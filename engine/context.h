@@ -11,6 +11,7 @@
 #include "lang/diag.h"
 #include "lang/value.h"
 
+#include "engine/plan.h"
 #include "engine/provider.h"
 #include "engine/state.h"
 
@@ -51,6 +52,7 @@ struct context {
 	struct setting *settings;
 	size_t n_settings;
 	bool is_json, assume_yes, color;
+	enum plan_detail detail;
 	unsigned width;	     /* of the terminal; 0: not a terminal */
 	int parallel;	     /* calls at once */
 	const char *program; /* argv[0], for messages */

@@ -55,28 +55,55 @@ static struct value convert_block(const struct block_info *b, struct value v,
 	return value_mark(value_list(items, v.as.list.n), v.marks);
 }
 
+/* Whether a value is of the type as it stands. Most are. */
+static bool is_of_type(const struct type *t, struct value v)
+{
+	return t->kind == TYPE_ANY ||
+	       (t->kind == TYPE_STRING && v.kind == VALUE_STRING) ||
+	       (t->kind == TYPE_BOOL && v.kind == VALUE_BOOL);
+}
+
+/* false: it stays as it is. */
+static bool convert_entry(const struct type_info *t, struct value_entry *e,
+			  struct arena *a)
+{
+	const struct attr_info *info = type_info_attr(t, e->key);
+	const struct block_info *b = info ? NULL : type_info_block(t, e->key);
+
+	if (b) {
+		e->value = convert_block(b, e->value, a);
+		return true;
+	}
+	if (!info || (is_of_type(info->stored, e->value) &&
+		      !(info->schema->flags & ATTR_SECRET)))
+		return false;
+	e->value = convert_attr(info->stored, e->value, a);
+	if (info->schema->flags & ATTR_SECRET)
+		e->value = value_mark(e->value, MARK_SECRET);
+	return true;
+}
+
 struct value diff_convert(const struct type_info *t, struct value attrs,
 			  struct arena *a)
 {
-	struct value_entry *entries;
+	size_t n = attrs.kind == VALUE_MAP ? attrs.as.map.n : 0;
+	struct value_entry *entries = NULL;
 
-	if (attrs.kind != VALUE_MAP || attrs.as.map.n == 0)
-		return attrs;
-	entries = arena_new(a, struct value_entry, attrs.as.map.n);
-	for (size_t i = 0; i < attrs.as.map.n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct value_entry e = attrs.as.map.entries[i];
-		const struct attr_info *info = type_info_attr(t, e.key);
-		const struct block_info *b = type_info_block(t, e.key);
 
-		if (info)
-			e.value = convert_attr(info->stored, e.value, a);
-		else if (b)
-			e.value = convert_block(b, e.value, a);
-		if (info && (info->schema->flags & ATTR_SECRET))
-			e.value = value_mark(e.value, MARK_SECRET);
+		if (!convert_entry(t, &e, a))
+			continue;
+		/* Copied at the first that changes. */
+		if (!entries) {
+			entries = arena_new(a, struct value_entry, n);
+			memcpy(entries, attrs.as.map.entries,
+			       n * sizeof(*entries));
+		}
 		entries[i] = e;
 	}
-	return value_mark(value_map(entries, attrs.as.map.n, a), attrs.marks);
+	return entries ? value_mark(value_sorted(entries, n), attrs.marks)
+		       : attrs;
 }
 
 struct value diff_overlay(struct value base, struct value over, struct arena *a)
@@ -101,34 +128,24 @@ struct value diff_overlay(struct value base, struct value over, struct arena *a)
 struct value diff_to_come(const struct type_info *t, struct value wanted,
 			  struct arena *a)
 {
+	size_t n_wanted = wanted.kind == VALUE_MAP ? wanted.as.map.n : 0;
 	struct value_entry *entries =
-	    arena_new(a, struct value_entry, t->n + t->n_blocks + 1);
-	size_t n = 0;
+	    arena_new(a, struct value_entry, n_wanted + t->n_to_come);
+	size_t n = 0, i = 0, k = 0;
 
-	entries[n++] = (struct value_entry){ STR("id"), value_unknown() };
-	for (size_t i = 0; i < t->n; i++) {
-		struct str name = str_from(t->attrs[i].schema->name);
-		unsigned flags = t->attrs[i].schema->flags;
-		const struct value *v = value_get_str(wanted, name);
+	/* Both are sorted; what is wanted is known better. */
+	while (i < n_wanted || k < t->n_to_come) {
+		const struct value_entry *w =
+		    i < n_wanted ? &wanted.as.map.entries[i] : NULL;
+		const struct value_entry *c =
+		    k < t->n_to_come ? &t->to_come[k] : NULL;
+		int order = !w ? 1 : !c ? -1 : str_cmp(w->key, c->key);
 
-		if (v)
-			entries[n++] = (struct value_entry){ name, *v };
-		else if (flags & ATTR_COMPUTED)
-			entries[n++] = (struct value_entry){
-				name,
-				value_mark(value_unknown(), flags & ATTR_SECRET
-								? MARK_SECRET
-								: 0),
-			};
+		entries[n++] = order <= 0 ? *w : *c;
+		i += order <= 0;
+		k += order >= 0;
 	}
-	for (size_t i = 0; i < t->n_blocks; i++) {
-		struct str name = str_from(t->blocks[i].schema->name);
-		const struct value *v = value_get_str(wanted, name);
-
-		if (v && !type_info_attr(t, name))
-			entries[n++] = (struct value_entry){ name, *v };
-	}
-	return value_map(entries, n, a);
+	return value_sorted(entries, n);
 }
 
 struct value diff_existing(const struct type_info *t, struct value written,
@@ -155,11 +172,21 @@ static bool is_local(unsigned flags)
 	return flags & ATTR_LOCAL;
 }
 
-static void add_change(struct diff *d, struct str name, unsigned flags,
+/* A diff that is being made: most come out empty. */
+struct differ {
+	struct diff d;
+	struct arena *arena;
+	size_t most; /* changes that there can be */
+};
+
+static void add_change(struct differ *to, struct str name, unsigned flags,
 		       struct value old, struct value new, struct place place)
 {
 	bool replaces = (flags & ATTR_REPLACE) && !is_local(flags);
+	struct diff *d = &to->d;
 
+	if (!d->changes)
+		d->changes = arena_new(to->arena, struct plan_change, to->most);
 	d->changes[d->n++] = (struct plan_change){
 		.attr = name,
 		.old = old,
@@ -175,7 +202,7 @@ static void add_change(struct diff *d, struct str name, unsigned flags,
 		d->is_quiet = false;
 }
 
-static void diff_one(struct diff *d, struct str name, unsigned flags,
+static void diff_one(struct differ *d, struct str name, unsigned flags,
 		     struct value prior, struct value wanted,
 		     const struct place *places, struct place where)
 {
@@ -209,10 +236,10 @@ struct diff diff_attrs(const struct type_info *t, struct value prior,
 		       struct value wanted, const struct place *places,
 		       struct place where, struct arena *a)
 {
-	struct diff d = {
-		.changes =
-		    arena_new(a, struct plan_change, t->n + t->n_blocks + 1),
-		.is_quiet = true,
+	struct differ d = {
+		.d.is_quiet = true,
+		.arena = a,
+		.most = t->n + t->n_blocks,
 	};
 
 	for (size_t i = 0; i < t->n; i++) {
@@ -220,8 +247,8 @@ struct diff diff_attrs(const struct type_info *t, struct value prior,
 
 		if ((flags & ATTR_COMPUTED) && !(flags & ATTR_OPTIONAL))
 			continue;
-		diff_one(&d, str_from(t->attrs[i].schema->name), flags, prior,
-			 wanted, places, where);
+		diff_one(&d, t->attrs[i].name, flags, prior, wanted, places,
+			 where);
 	}
 	for (size_t i = 0; i < t->n_blocks; i++) {
 		struct str name = str_from(t->blocks[i].schema->name);
@@ -230,5 +257,5 @@ struct diff diff_attrs(const struct type_info *t, struct value prior,
 		    t->blocks[i].schema->kind != BLOCK_NODES)
 			diff_one(&d, name, 0, prior, wanted, places, where);
 	}
-	return d;
+	return d.d;
 }

@@ -6,10 +6,9 @@
 #include "engine/context.h"
 #include "engine/journal.h"
 #include "engine/state.h"
+#include "engine/store.h"
 #include "engine/worker.h"
 #include "lang/base/clock.h"
-#include "lang/base/digest.h"
-#include "lang/base/vec.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -18,48 +17,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-static const char *const names[] = {
-	[OPERATION_CHECK] = "check",   [OPERATION_READ] = "read",
-	[OPERATION_CREATE] = "create", [OPERATION_UPDATE] = "update",
-	[OPERATION_DELETE] = "delete", [OPERATION_RUN] = "run",
+enum {
+	POLLS_MOST = 100,      /* in one call */
+	LEASE_RETRY_MS = 1000, /* after a renewal that failed */
+	ROUND = 64,	       /* nodes begun before the loop looks around */
 };
-
-const char *operation_name(enum operation_kind kind)
-{
-	return names[kind];
-}
-
-bool operation_from_name(struct str name, enum operation_kind *out)
-{
-	for (int k = OPERATION_CREATE; k <= OPERATION_RUN; k++) {
-		if (!str_is(name, names[k]))
-			continue;
-		*out = (enum operation_kind)k;
-		return true;
-	}
-	return false;
-}
-
-struct operation *operation_new(enum operation_kind kind)
-{
-	struct operation *op = xmalloc(sizeof(*op));
-
-	*op = (struct operation){ .kind = kind, .config = value_null() };
-	return op;
-}
-
-void operation_free(struct operation *op)
-{
-	struct arena a = op->arena;
-
-	free(op);
-	arena_release(&a);
-}
-
-static bool changes(const struct operation *op)
-{
-	return op->kind != OPERATION_CHECK && op->kind != OPERATION_READ;
-}
 
 /*
  * What lives in this process and in the state only has no effect outside that
@@ -67,55 +29,7 @@ static bool changes(const struct operation *op)
  */
 static bool has_effect(const struct operation *op)
 {
-	return changes(op) && !op->schema->is_built_in;
-}
-
-/*
- * When to try again, in one place. -1: not at all. What the service may do
- * later is repeated with the same token, so that it is done once.
- */
-static int64_t retry_delay(enum error_kind kind, int attempt, uint64_t salt)
-{
-	int most = 0;
-	int64_t delay;
-
-	switch (kind) {
-	case ERROR_THROTTLED:
-	case ERROR_UNAVAILABLE:
-	case ERROR_TIMEOUT:
-		most = 5;
-		break;
-	case ERROR_CONFLICT:
-		most = 3;
-		break;
-	case ERROR_NONE:
-	case ERROR_FAILED:
-	case ERROR_NOT_FOUND:
-	case ERROR_EXISTS:
-	case ERROR_DENIED:
-	case ERROR_INVALID:
-	case ERROR_QUOTA:
-	case ERROR_CORRUPT:
-	case ERROR_INTERRUPTED:
-		break;
-	}
-	if (attempt >= most)
-		return -1;
-	delay = (kind == ERROR_THROTTLED ? 1000 : 200) << attempt;
-	/* Spread by up to a half, so that many do not come back at once. */
-	return delay + (int64_t)(salt % (uint64_t)(delay / 2 + 1));
-}
-
-static struct str token_of(const struct operation *op, const struct context *c,
-			   struct arena *a)
-{
-	struct str text =
-	    str_fmt(a, "%.*s\n%.*s\n%s", STR_ARG(c->run_id),
-		    STR_ARG(op->address), operation_name(op->kind));
-	char hex[DIGEST_HEX_SIZE];
-
-	digest_sha256_hex(text, hex);
-	return str_dup(str_from(hex), a);
+	return operation_changes(op) && !op->schema->is_built_in;
 }
 
 static const char *provider_name(const struct execute *x,
@@ -124,24 +38,38 @@ static const char *provider_name(const struct execute *x,
 	return x->context->open[op->provider].provider->name;
 }
 
-/* After a failing journal nothing may be begun: it could be done twice. */
-static void journal_failed(struct execute *x, const struct error *err)
+/* Nothing may be begun any more: it could be lost, or done twice. */
+static void stop(struct execute *x, const struct error *err, const char *what)
 {
 	if (x->broken.kind == ERROR_NONE) {
 		x->broken = *err;
-		report_note(x->report,
-			    "the journal cannot be written, nothing "
-			    "new is begun: %s",
+		report_note(x->report, "%s, nothing new is begun: %s", what,
 			    err->message);
 	}
 	schedule_drain(x->schedule);
+}
+
+static void journal_failed(struct execute *x, const struct error *err)
+{
+	stop(x, err, "the journal cannot be written");
+}
+
+static void keep_lease(struct execute *x)
+{
+	struct error err = { 0 };
+
+	if (!x->context->has_lease || x->has_lost_lease ||
+	    store_hold(x->context->store, &err) == 0)
+		return;
+	x->has_lost_lease = true;
+	stop(x, &err, "the lease is lost");
 }
 
 static void add_record(struct execute *x, struct journal_record *r)
 {
 	struct error err = { 0 };
 
-	if (x->broken.kind == ERROR_NONE &&
+	if (x->broken.kind == ERROR_NONE && !x->has_lost_lease &&
 	    journal_add(x->journal, r, &err) < 0)
 		journal_failed(x, &err);
 }
@@ -184,6 +112,7 @@ static void add_outcome(struct execute *x, const struct operation *op,
 		.memo = op->memo,
 		.resource = resource,
 		.message = str_from(message),
+		.may_wait = !has_effect(op),
 	};
 
 	add_record(x, &r);
@@ -215,57 +144,15 @@ static struct engine_call *make_call(struct execute *x, struct operation *op)
 		e->call.id = str_dup(op->id, &e->arena);
 	e->call.memo = str_dup(op->memo, &e->arena);
 	e->call.is_poll = op->is_poll;
-	e->call.is_recovery = op->is_recovery;
+	/* What had no answer may have had effect: it has to be found. */
+	e->call.is_recovery = op->is_recovery || op->is_unsure;
+	if (op->run_id.n)
+		e->call.run_id = op->run_id;
 	e->call.attempt = op->attempt;
 	e->action = op->check_action;
 	e->index = op->node;
 	e->owner = op;
 	return e;
-}
-
-/*
- * The attributes after an operation: what was wanted, and what the provider
- * computed; what it does not mention stays as it was.
- */
-static struct value attributes(const struct operation *op, struct value result,
-			       struct arena *a)
-{
-	const struct value before = op->prior ? op->prior->attrs : value_null();
-	struct value attrs = op->config.kind == VALUE_MAP ? op->config : before;
-	VEC(struct value_entry) entries = { 0 };
-
-	if (attrs.kind == VALUE_MAP)
-		for (size_t i = 0; i < attrs.as.map.n; i++)
-			*vec_push(&entries) = attrs.as.map.entries[i];
-	for (const struct attr_schema *s = op->schema->attrs; s->name; s++) {
-		const struct value *written = value_get(attrs, s->name);
-		const struct value *v = NULL;
-
-		if (!(s->flags & ATTR_COMPUTED) ||
-		    ((s->flags & ATTR_OPTIONAL) && written &&
-		     !value_is_null(*written) && !value_is_unknown(*written)))
-			continue;
-		if (result.kind == VALUE_MAP)
-			v = value_get(result, s->name);
-		if (!v)
-			v = value_get(before, s->name);
-		if (v)
-			*vec_push(&entries) = (struct value_entry){
-				str_from(s->name),
-				*v,
-			};
-	}
-	for (size_t i = 0; i < entries.n; i++) {
-		const struct attr_schema *s =
-		    schema_attr(op->schema, entries.items[i].key);
-
-		if (s && (s->flags & ATTR_SECRET))
-			entries.items[i].value =
-			    value_mark(entries.items[i].value, MARK_SECRET);
-	}
-	attrs = value_map(entries.items, entries.n, a);
-	vec_release(&entries);
-	return attrs;
 }
 
 static struct state_resource resource_after(const struct execute *x,
@@ -280,7 +167,7 @@ static struct state_resource resource_after(const struct execute *x,
 		.id = op->id.n	  ? op->id
 		      : op->prior ? op->prior->id
 				  : op->id,
-		.attrs = attributes(op, result, a),
+		.attrs = operation_attributes(op, result, a),
 		.deps = op->deps,
 		.n_deps = op->n_deps,
 		.prevent_destroy = op->prevent_destroy,
@@ -303,6 +190,52 @@ static void fail_node(struct execute *x, size_t node,
 	schedule_fail(x->schedule, node, x->skipped, x->owner);
 }
 
+static void queue(struct execute *x, struct operation *op)
+{
+	op->next_unsent = op->next_polled = NULL;
+	op->n_polled = 0;
+	*x->unsent_end = op;
+	x->unsent_end = &op->next_unsent;
+	x->n_unsent++;
+}
+
+/*
+ * A create whose outcome recovery could not find out is repeated in its turn:
+ * as it was begun, with everything that its token stands for.
+ */
+static void take_up(struct execute *x, struct operation *op)
+{
+	const struct journal_record *intent;
+
+	if (!x->carried || op->kind != OPERATION_CREATE || op->is_recovery)
+		return;
+	intent = map_get(&x->carried_at, op->address);
+	if (!intent)
+		return;
+	op->is_outdated = !value_eq(op->config, intent->config);
+	op->config = value_copy(intent->config, &op->arena);
+	op->is_recovery = true;
+	op->token = intent->token;
+	op->name = intent->name;
+	op->is_beside = false;
+	op->run_id = intent->run_id;
+	op->id = intent->id;
+	op->memo = intent->memo;
+	x->n_taken_up++;
+}
+
+/* It was made as it was wanted then, and now something else is. */
+static void outdated(struct execute *x, size_t node, const struct operation *op)
+{
+	struct error err = { 0 };
+
+	error_set(&err, ERROR_CONFLICT,
+		  "an interrupted run had begun it with other attributes, and "
+		  "so it was ended");
+	error_hint(&err, "Apply again: what has changed since is then seen.");
+	fail_node(x, node, op, &err);
+}
+
 /* Asks the owner what the node does next; called when nothing of it runs. */
 static void advance(struct execute *x, size_t node)
 {
@@ -319,76 +252,125 @@ static void advance(struct execute *x, size_t node)
 	case NEXT_OPERATION:
 		break;
 	}
+	take_up(x, op);
 	op->node = node;
 	op->begun_ms = clock_ms();
 	x->operations[node] = op;
 	if (op->kind != OPERATION_CHECK) {
 		report_begin(x->report, node, operation_name(op->kind),
 			     op->address);
-		if (!op->token.n && changes(op))
-			op->token = token_of(op, x->context, &op->arena);
-		if (op->is_beside)
+		if (!op->token.n && has_effect(op))
+			op->token =
+			    operation_token(op, x->context->run_id, &op->arena);
+		if (op->is_beside && op->token.n)
 			op->name = call_name_beside(x->context, op->address,
 						    op->token, &op->arena);
 	}
 	if (has_effect(op) && !op->is_recovery)
 		add_intent(x, op);
-	op->next_unsent = NULL;
-	*x->unsent_end = op;
-	x->unsent_end = &op->next_unsent;
-	x->n_unsent++;
+	if (op->schema->is_built_in)
+		x->here = op;
+	else
+		queue(x, op);
 }
 
+/* One call for an operation, or for the polls that go together. */
 static void submit(struct execute *x, struct operation *op)
 {
 	struct engine_call *e = make_call(x, op);
 
+	for (struct operation *o = op->next_polled; o; o = o->next_polled)
+		call_join(e, make_call(x, o));
+	op->has_begun = true;
 	workers_submit(x->workers, &e->work);
 	x->n_calls++;
 }
 
-/* Gives up what was prepared but never begun. */
-static void drop_unsent(struct execute *x)
+/* Never called, or never again: what an earlier call did stays open. */
+static void give_up(struct execute *x, struct operation *op)
 {
-	struct operation *op = x->unsent;
-
-	x->unsent = NULL;
-	x->unsent_end = &x->unsent;
-	x->n_unsent = 0;
-	while (op) {
-		struct operation *next = op->next_unsent;
-
+	x->n_unknown += op->has_begun && has_effect(op);
+	if (op->kind != OPERATION_CHECK)
 		report_end(x->report, op->node, &x->broken);
-		fail_node(x, op->node, op, &x->broken);
-		end_operation(x, op);
-		op = next;
-	}
+	fail_node(x, op->node, op, &x->broken);
+	end_operation(x, op);
 }
 
-/* One sync for all intents and ids that came together; then they may go. */
+/*
+ * What has begun may end, whatever the journal does: its intent is durable, and
+ * the sooner its end is known, the more can be committed. But not without the
+ * lease.
+ */
+static bool may_send(const struct execute *x, const struct operation *op)
+{
+	if (x->broken.kind == ERROR_NONE)
+		return true;
+	return op->has_begun && !x->has_lost_lease;
+}
+
+static bool has_effects(const struct operation *op)
+{
+	for (; op; op = op->next_unsent)
+		if (has_effect(op))
+			return true;
+	return false;
+}
+
+/*
+ * One sync for all intents and ids that came together; then they may go. After
+ * a failure of the journal that goes for polls and further attempts only: their
+ * intents are durable, and what they began would be left half done.
+ */
 static void send(struct execute *x)
 {
-	struct operation *op;
+	struct operation *op = x->unsent;
 	struct error err = { 0 };
 
+	if (has_effects(op))
+		keep_lease(x);
 	if (x->is_dirty && x->broken.kind == ERROR_NONE &&
 	    journal_sync(x->journal, &err) < 0)
 		journal_failed(x, &err);
 	x->is_dirty = false;
-	if (x->broken.kind != ERROR_NONE) {
-		drop_unsent(x);
-		return;
-	}
-	op = x->unsent;
 	x->unsent = NULL;
 	x->unsent_end = &x->unsent;
 	x->n_unsent = 0;
 	while (op) {
 		struct operation *next = op->next_unsent;
 
-		submit(x, op);
+		if (may_send(x, op)) {
+			submit(x, op);
+		} else {
+			while (op) {
+				struct operation *polled = op->next_polled;
+
+				give_up(x, op);
+				op = polled;
+			}
+		}
 		op = next;
 	}
+}
+
+/*
+ * Beside the object that stands in the state: that is left over from here on.
+ * Where it was deposed before the create began nothing changes; a create that
+ * was carried on from another run may end without.
+ */
+static void keep_old(struct execute *x, const struct operation *op)
+{
+	const struct state_resource *old = state_find(x->state, op->address);
+	struct state_resource *deposed;
+
+	if (!op->name.n || !old || !op->id.n || str_eq(old->id, op->id))
+		return;
+	deposed = state_depose(x->state, op->address);
+	add_record(x, &(struct journal_record){
+			  .kind = JOURNAL_DONE,
+			  .address = deposed->address,
+			  .action = STR("depose"),
+			  .resource = deposed,
+		      });
 }
 
 static void operation_done(struct execute *x, struct operation *op,
@@ -396,7 +378,7 @@ static void operation_done(struct execute *x, struct operation *op,
 {
 	size_t node = op->node;
 
-	if (!changes(op)) {
+	if (!operation_changes(op)) {
 		struct error err = { 0 };
 		bool is_bad =
 		    x->checked && x->checked(x->owner, node, e, &err) < 0;
@@ -416,16 +398,23 @@ static void operation_done(struct execute *x, struct operation *op,
 		struct state_resource r =
 		    resource_after(x, op, e->call.result, &e->arena);
 
+		keep_old(x, op);
 		state_put(x->state, &r);
 		add_outcome(x, op, JOURNAL_DONE, &r, NULL);
 		report_end(x->report, node, NULL);
+	}
+	if (op->is_outdated) {
+		outdated(x, node, op);
+		end_operation(x, op);
+		return;
 	}
 	end_operation(x, op);
 	advance(x, node);
 }
 
 static void operation_failed(struct execute *x, struct operation *op,
-			     struct engine_call *e, const struct error *err)
+			     struct engine_call *e, const struct error *err,
+			     bool is_unknown)
 {
 	if (op->kind == OPERATION_CREATE && op->id.n) {
 		/* It is there, if not whole: the next plan replaces it. */
@@ -433,11 +422,11 @@ static void operation_failed(struct execute *x, struct operation *op,
 		    x, op, e ? e->call.result : value_null(), &op->arena);
 
 		r.is_tainted = true;
+		keep_old(x, op);
 		state_put(x->state, &r);
 		add_outcome(x, op, JOURNAL_DONE, &r, NULL);
-	} else if (op->kind == OPERATION_CREATE && has_effect(op) &&
-		   (op->is_unsure || err->kind == ERROR_TIMEOUT)) {
-		/* Nobody knows whether it is there: the intent stays. */
+	} else if (has_effect(op) && is_unknown) {
+		/* Nobody knows what it did: the intent stays. */
 		x->n_unknown++;
 	} else if (has_effect(op)) {
 		add_outcome(x, op, JOURNAL_FAILED, NULL, err->message);
@@ -464,54 +453,90 @@ static bool learn(struct operation *op, const struct call *c)
 	return is_new;
 }
 
+static int64_t limit_ms(const struct execute *x, const struct operation *op)
+{
+	return op->timeout_ms > 0 ? op->timeout_ms : x->timeout_ms;
+}
+
+/* It takes longer than it may; what there is of it is known. */
+static void operation_late(struct execute *x, struct operation *op,
+			   struct engine_call *e)
+{
+	struct error err = { 0 };
+	const char *name = operation_name(op->kind);
+	bool is_made = op->kind == OPERATION_CREATE;
+
+	error_set(&err, ERROR_TIMEOUT, "not done after %s: waiting for %.*s",
+		  report_time(clock_ms() - op->begun_ms).text,
+		  STR_ARG(e->call.waiting_for));
+	error_hint(&err,
+		   "If it only needs longer, say so in its block: timeouts { "
+		   "%s = 2h }. %s",
+		   name,
+		   is_made ? "What there is of it now counts as incomplete, "
+			     "and is replaced by the next apply."
+			   : "It may still go on outside: the next apply looks "
+			     "how far it came.");
+	/* Without an id nobody could find it again. */
+	operation_failed(x, op, e, &err, is_made && !op->id.n);
+}
+
+/*
+ * Polls of one type that come at the same pace come at the same moments, the
+ * multiples of their time: half of it to one and a half from now.
+ */
+static int64_t poll_time(const struct operation *op, int64_t now, int poll_ms)
+{
+	if (!op->type->ops->poll_batch)
+		return now + poll_ms;
+	return (now + poll_ms / 2 + poll_ms) / poll_ms * poll_ms;
+}
+
 static void operation_pending(struct execute *x, struct operation *op,
 			      struct engine_call *e)
 {
 	int64_t now = clock_ms();
 	int poll_ms = e->call.poll_ms > 0 ? e->call.poll_ms : 1000;
 
-	if (now - op->begun_ms > x->timeout_ms) {
-		struct error err = { 0 };
-
-		error_set(&err, ERROR_TIMEOUT,
-			  "not done after %s: waiting for "
-			  "%.*s",
-			  report_time(now - op->begun_ms).text,
-			  STR_ARG(e->call.waiting_for));
-		operation_failed(x, op, e, &err);
+	if (now - op->begun_ms > limit_ms(x, op)) {
+		operation_late(x, op, e);
 		return;
 	}
 	op->is_poll = true;
 	op->attempt = 0;
 	report_waiting(x->report, op->node, e->call.waiting_for);
-	schedule_wait(x->schedule, op->node, now + poll_ms);
+	schedule_wait(x->schedule, op->node, poll_time(op, now, poll_ms));
 }
 
 static void operation_retry(struct execute *x, struct operation *op,
 			    struct engine_call *e)
 {
 	int64_t now = clock_ms();
-	int64_t delay = retry_delay(e->call.err.kind, op->attempt,
-				    str_hash(op->address) + (uint64_t)now);
+	enum error_kind kind = e->call.err.kind;
+	int64_t delay =
+	    operation_retry_delay(kind, op->is_poll, op->attempt,
+				  str_hash(op->address) + (uint64_t)now);
 
 	if (delay < 0 || x->is_interrupted || x->broken.kind != ERROR_NONE ||
-	    now + delay - op->begun_ms > x->timeout_ms) {
+	    now + delay - op->begun_ms > limit_ms(x, op)) {
 		struct error err = e->call.err;
 
-		operation_failed(x, op, e, &err);
+		if (op->attempt)
+			error_add(&err, "after %d attempts", op->attempt + 1);
+		operation_failed(x, op, e, &err,
+				 operation_is_unknown(op, kind));
 		return;
 	}
 	op->attempt++;
-	op->is_unsure |= e->call.err.kind == ERROR_TIMEOUT;
+	op->is_unsure |= kind == ERROR_TIMEOUT;
 	report_retry(x->report, op->node, &e->call.err, op->attempt, delay);
 	schedule_wait(x->schedule, op->node, now + delay);
 }
 
-static void call_ended(struct execute *x, struct engine_call *e)
+static void operation_ended(struct execute *x, struct engine_call *e)
 {
 	struct operation *op = e->owner;
 
-	x->n_calls--;
 	if (learn(op, &e->call) && has_effect(op) && e->outcome != STEP_DONE)
 		add_outcome(x, op, JOURNAL_ACCEPTED, NULL, NULL);
 	switch (e->outcome) {
@@ -528,41 +553,114 @@ static void call_ended(struct execute *x, struct engine_call *e)
 	call_free(e);
 }
 
-static void begin_nodes(struct execute *x)
+static void call_ended(struct execute *x, struct engine_call *e)
+{
+	x->n_calls--;
+	while (e) {
+		struct engine_call *next = e->joined;
+
+		operation_ended(x, e);
+		e = next;
+	}
+}
+
+static bool is_full(const struct execute *x)
+{
+	return x->n_calls + x->n_unsent >= (size_t)x->parallel;
+}
+
+/* Goes along with a poll that is about to be sent, if there is one like it. */
+static bool join_poll(struct execute *x, struct operation *op)
+{
+	/* After a failure it goes alone: it may be what failed the others. */
+	if (!op->is_poll || op->attempt || !op->type->ops->poll_batch)
+		return false;
+	for (struct operation *o = x->unsent; o; o = o->next_unsent) {
+		if (!o->is_poll || o->attempt || o->type != op->type ||
+		    o->provider != op->provider || o->kind != op->kind ||
+		    o->n_polled + 1 >= POLLS_MOST)
+			continue;
+		op->next_polled = o->next_polled;
+		o->next_polled = op;
+		o->n_polled++;
+		return true;
+	}
+	return false;
+}
+
+/* Room for a call, or a wait that is over and may go along with another. */
+static bool may_begin(const struct execute *x, int64_t now)
+{
+	int64_t due;
+
+	return !is_full(x) ||
+	       (x->n_unsent && schedule_due(x->schedule, &due) && due <= now);
+}
+
+/* What follows from one operation is one more at most. */
+static void run_here(struct execute *x)
+{
+	while (x->here) {
+		struct engine_call *e = make_call(x, x->here);
+
+		x->here = NULL;
+		x->n_calls++;
+		e->work.run(&e->work);
+		call_ended(x, e);
+	}
+}
+
+/*
+ * Whether there is more to begin: what runs here must not keep signals and
+ * results of calls waiting.
+ */
+static bool begin_nodes(struct execute *x)
 {
 	int64_t now = clock_ms();
 	size_t node;
+	int n = 0;
 
-	while (x->n_calls + x->n_unsent < (size_t)x->parallel &&
-	       schedule_next(x->schedule, now, &node)) {
+	run_here(x);
+	while (may_begin(x, now) && schedule_next(x->schedule, now, &node)) {
 		struct operation *op = x->operations[node];
 
 		if (!op) {
 			advance(x, node);
-			continue;
+			run_here(x);
+			if (++n == ROUND)
+				return true;
+		} else if (!join_poll(x, op)) {
+			if (is_full(x)) {
+				schedule_wait(x->schedule, node, now);
+				break;
+			}
+			/* What it told is durable when this goes. */
+			queue(x, op);
 		}
-		/* A wait is over. What it told is durable when this goes. */
-		op->next_unsent = NULL;
-		*x->unsent_end = op;
-		x->unsent_end = &op->next_unsent;
-		x->n_unsent++;
 	}
+	return false;
 }
 
-/* The time that the loop may sleep: to the next poll or redraw. */
+static int earlier(int timeout, int64_t ms)
+{
+	if (ms < 0)
+		ms = 0;
+	return timeout < 0 || ms < timeout ? (int)ms : timeout;
+}
+
+/* The time that the loop may sleep: to the next poll, redraw or renewal. */
 static int sleep_ms(struct execute *x)
 {
 	int timeout = report_tick(x->report);
 	int64_t due;
 
-	if (x->n_calls < (size_t)x->parallel &&
-	    schedule_due(x->schedule, &due)) {
-		int64_t left = due - clock_ms();
+	if (x->n_calls < (size_t)x->parallel && schedule_due(x->schedule, &due))
+		timeout = earlier(timeout, due - clock_ms());
+	if (x->context->has_lease && !x->has_lost_lease) {
+		int64_t left = store_hold_in_ms(x->context->store);
 
-		if (left < 0)
-			left = 0;
-		if (timeout < 0 || left < timeout)
-			timeout = (int)left;
+		timeout =
+		    earlier(timeout, left ? left : (int64_t)LEASE_RETRY_MS);
 	}
 	return timeout;
 }
@@ -589,14 +687,20 @@ static void look_for_signals(struct execute *x)
 static void loop(struct execute *x)
 {
 	while (!x->is_abandoned) {
+		bool is_more = begin_nodes(x);
 		struct work *w;
+		int wait;
 
-		begin_nodes(x);
 		send(x);
 		if (!x->n_calls && schedule_is_over(x->schedule))
 			break;
-		w = workers_next(x->workers, x->n_unsent ? 0 : sleep_ms(x));
+		wait = sleep_ms(x);
+		w = workers_next(x->workers,
+				 is_more || x->here || x->n_unsent ? 0 : wait);
 		look_for_signals(x);
+		if (x->context->has_lease &&
+		    !store_hold_in_ms(x->context->store))
+			keep_lease(x);
 		for (; w; w = workers_next(x->workers, 0))
 			call_ended(x, w->data);
 	}
@@ -639,12 +743,17 @@ int execute_run(struct execute *x, struct error *err)
 	memset(x->operations, 0, n * sizeof(struct operation *));
 	x->unsent = NULL;
 	x->unsent_end = &x->unsent;
+	for (size_t i = 0; x->carried && i < x->carried->n_open; i++)
+		map_put(&x->carried_at, x->carried->open[i].address,
+			&x->carried->open[i]);
 	loop(x);
+	x->n_unknown += x->carried_at.n - x->n_taken_up;
 	if (x->is_abandoned) {
 		/* What runs cannot be waited for: the caller leaves at once. */
 		return 0;
 	}
 	workers_close(x->workers);
+	map_release(&x->carried_at);
 	free(x->operations);
 	close(x->signals);
 	sigprocmask(SIG_SETMASK, &old, NULL);

@@ -16,18 +16,52 @@
  *	failed: tried again by kind; else failed is added, dependents skipped
  *
  * Done and failed need no sync of their own: the next intent's makes them
- * durable before anything that builds on them happens. A create that did not
- * end and has told no id has an unknown outcome; its intent stays open, and the
- * next run finds out.
+ * durable before anything that builds on them happens.
+ *
+ * Unknown outcomes. A call whose answer was lost (ERROR_TIMEOUT) may have had
+ * its effect. It is repeated with the same token; when no repetition is
+ * answered either, what holds depends on the operation:
+ *
+ *	create	without an id nobody would ever look for the object again, and
+ *		a second one must not be made: the intent stays open, nothing
+ *		is committed, and the next run repeats it first. There, only an
+ *		answer ends it: a refusal says that nothing is there (a
+ *		repetition has to look first, by token, name or tag), a service
+ *		that cannot be reached or asked says nothing. What recovery
+ *		could not find out is carried on: the step that creates the
+ *		same resource repeats the old intent instead of a new one, when
+ *		what it needs has been mended. With an id: the object is put
+ *		into the state as incomplete, and is replaced.
+ *	update	a refresh shows what became of attributes that can be read. Of
+ *		others (a password) nobody could tell, should the text be taken
+ *		back meanwhile: the intent stays open too. But it stands for
+ *		one more attempt only: the object is known, and whatever the
+ *		plan finds different is updated again.
+ *	run	must not happen twice where it happened: as an update, and the
+ *		one repetition finds by token what was begun.
+ *	delete	what is still there is seen by the next refresh or deleted
+ *		again, and what is gone is success: it has failed, no more.
+ *
+ * This holds for the classes T, N and Q alike: they only differ in how a
+ * repetition finds what was made. A step that does not end in its time is no
+ * unknown outcome: it goes on, and the next refresh sees how far it came.
+ *
+ * The lease is looked at before every call with an effect, and kept alive by
+ * the loop. Without it nothing is called any more, nothing recorded.
+ *
+ * Polls of one type and verb are due at the same moments, and are one call for
+ * a type that has poll_batch.
+ *
+ * A built-in type has no effect outside: its calls need no intent and do not
+ * block, so they are made at once, by the loop itself.
  *
  * The first SIGINT or SIGTERM begins nothing new, the second stops waiting.
  */
 
-#include "lang/base/arena.h"
 #include "lang/base/error.h"
-#include "lang/base/str.h"
-#include "lang/value.h"
+#include "lang/base/map.h"
 
+#include "engine/operation.h"
 #include "engine/report.h"
 #include "engine/schedule.h"
 
@@ -38,52 +72,8 @@
 struct context;
 struct engine_call;
 struct journal;
-struct resource_type;
+struct journal_replay;
 struct state;
-struct state_resource;
-struct type_schema;
-
-enum operation_kind {
-	OPERATION_CHECK, /* ask the type's plan() again; changes nothing */
-	OPERATION_READ,	 /* find an existing object; changes nothing */
-	OPERATION_CREATE,
-	OPERATION_UPDATE,
-	OPERATION_DELETE,
-	OPERATION_RUN,
-};
-
-/* Made by operation_new(); the arena holds what it points to. */
-struct operation {
-	struct arena arena;
-	enum operation_kind kind;
-	struct str address;
-	const struct type_schema *schema;
-	const struct resource_type *type;
-	size_t provider;     /* index into the context's open providers */
-	struct value config; /* map; null for a delete */
-	const struct state_resource *prior; /* NULL: none */
-	struct str *deps;		    /* addresses, sorted */
-	size_t n_deps;
-	bool prevent_destroy, keep_on_destroy;
-	struct str replace_when; /* digest, for the state */
-	/*
-	 * A create beside the object that it replaces: its default name is
-	 * another one, made from the token, so that a recovery makes the same.
-	 */
-	bool is_beside;
-	struct str name;	  /* set then; empty: the default */
-	const char *check_action; /* OPERATION_CHECK: for the type's plan() */
-	/* An interrupted one is repeated: with what its intent said. */
-	bool is_recovery;
-	struct str token, id, memo;
-	/* private */
-	size_t node;
-	int attempt;
-	bool is_poll;
-	bool is_unsure; /* an attempt had no answer: it may have had effect */
-	int64_t begun_ms;
-	struct operation *next_unsent;
-};
 
 /* What the owner says when it is asked for a node's next operation. */
 enum next {
@@ -99,8 +89,10 @@ struct execute {
 	struct state *state; /* results go here */
 	struct journal *journal;
 	struct report *report;
-	int parallel;	    /* calls at once */
-	int64_t timeout_ms; /* for one operation */
+	int parallel;	    /* calls at once; several polls may be one */
+	int64_t timeout_ms; /* for an operation that says none */
+	/* Open creates that recovery left; their journal goes on. Or NULL. */
+	const struct journal_replay *carried;
 	void *owner;
 	/* Asked when a node is ready, and again after each operation. */
 	enum next (*next)(void *owner, size_t node, struct operation **op,
@@ -116,22 +108,23 @@ struct execute {
 	bool is_interrupted; /* nothing new was begun after a signal */
 	bool is_abandoned;   /* calls still run: leave by _exit() */
 	size_t n_unknown;    /* intents that stay open */
-	struct error broken; /* of the journal; kind 0: none */
+	struct error broken; /* of the journal or the lease; kind 0: none */
+	/*
+	 * The stack is somebody else's now: neither journal nor state may be
+	 * touched any more. `broken` says by whom.
+	 */
+	bool has_lost_lease;
 	/* -- private -- */
 	struct workers *workers;
 	struct operation **operations; /* by node */
+	struct map carried_at;	       /* address -> struct journal_record */
+	size_t n_taken_up;
 	struct operation *unsent, **unsent_end;
 	size_t n_unsent, n_calls;
+	struct operation *here; /* to be run at once, see begin_nodes() */
 	bool is_dirty; /* the journal has what is not durable and must be */
 	int signals;   /* descriptor */
 };
-
-struct operation *operation_new(enum operation_kind kind);
-/* Only for one that was not handed over. */
-void operation_free(struct operation *op);
-const char *operation_name(enum operation_kind kind);
-/* "create" and so on; false: no such operation. */
-bool operation_from_name(struct str name, enum operation_kind *out);
 
 /* 0 when the loop ran, whatever became of the nodes. */
 int execute_run(struct execute *x, struct error *err);

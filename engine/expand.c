@@ -16,6 +16,8 @@
 #include "engine/diff.h"
 #include "engine/inputs.h"
 
+#include <stdlib.h>
+
 /* -- Instances to resources ----------------------------------------------- */
 
 /* A type that cannot be looked for is read by its id. */
@@ -48,6 +50,7 @@ static void add_resource(struct expander *x, struct instance_scope *i,
 		.address = address,
 		.decl = d,
 		.schema = t->schema,
+		.type = t,
 		.place = { d->source, name },
 		.scope = i,
 		.node = node,
@@ -158,35 +161,42 @@ static const struct value *checked_lookup(void *context, size_t index)
 	return x->is_checked[index] ? &x->checked[index] : NULL;
 }
 
+/*
+ * The values are held against each other and forgotten: what a plan wants of a
+ * resource is evaluated again, when its state is known.
+ */
 static void check_values(struct expander *x)
 {
+	struct arena scratch = { 0 };
 	struct value v;
 
-	x->checked = arena_new(x->arena, struct value, x->resources.n + 1);
-	x->is_checked = arena_new(x->arena, bool, x->resources.n + 1);
+	x->checked = arena_new(&scratch, struct value, x->resources.n + 1);
+	x->is_checked = arena_new(&scratch, bool, x->resources.n + 1);
 	x->e->lookup = checked_lookup;
 	x->e->lookup_context = x;
 	for (size_t k = 0; k < x->resources.n; k++) {
 		size_t i = x->order[k];
-		const struct type_info *t = catalog_type(
-		    &x->catalog, str_from(x->resources.items[i].schema->name));
 
-		expand_wanted(x->e, i, x->arena, &v, NULL);
-		x->checked[i] = x->resources.items[i].is_existing
-				    ? diff_existing(t, v, x->arena)
-				    : diff_to_come(t, v, x->arena);
+		expand_wanted(x->e, i, &scratch, &v, NULL);
+		x->checked[i] =
+		    x->resources.items[i].is_existing
+			? diff_existing(x->resources.items[i].type, v, &scratch)
+			: diff_to_come(x->resources.items[i].type, v, &scratch);
 		x->is_checked[i] = true;
 	}
 	for (size_t i = 0; i < x->e->n_outputs; i++)
-		expand_output(x->e, x->e->outputs[i], x->arena, &v);
+		expand_output(x->e, x->e->outputs[i], &scratch, &v);
 	for (size_t i = 0; i < x->e->n_checks; i++)
 		for (size_t k = 0; k < x->e->checks[i]->body.n_attrs; k++)
 			scope_evaluate(x->root, NULL,
 				       x->e->checks[i]->body.attrs[k].value,
-				       NULL, x->arena, &v);
+				       NULL, &scratch, &v);
 	domain_check(x);
 	x->e->lookup = NULL;
 	x->e->lookup_context = NULL;
+	x->checked = NULL;
+	x->is_checked = NULL;
+	arena_release(&scratch);
 }
 
 /* -- The stack ------------------------------------------------------------ */
@@ -365,5 +375,6 @@ void expansion_release(struct expansion *e)
 	catalog_release(&x->catalog);
 	vec_release(&x->resources);
 	vec_release(&x->busy);
+	free(x->gather.items);
 	e->private = NULL;
 }

@@ -21,6 +21,7 @@
 struct arena;
 struct ast_decl;
 struct attr_info;
+struct type_info;
 struct config;
 struct context;
 struct error;
@@ -32,8 +33,9 @@ struct resource {
 	struct str address;
 	const struct ast_decl *decl; /* of the block, or of its parent's */
 	const struct type_schema *schema;
-	size_t provider; /* index into context.open */
-	size_t *deps;	 /* resources it refers to or depends_on; sorted */
+	const struct type_info *type; /* of the schema, made ready */
+	size_t provider;	      /* index into context.open */
+	size_t *deps; /* resources it refers to or depends_on; sorted */
 	size_t n_deps;
 	bool prevent_destroy, keep_on_destroy;
 	bool create_before_destroy;

@@ -115,8 +115,7 @@ static void add_param(struct expander *x, struct body *b,
 static void add_group(struct expander *x, struct body *b,
 		      const struct ast_decl *d)
 {
-	struct str key =
-	    str_fmt(x->arena, "%.*s.%.*s", STR_ARG(d->type), STR_ARG(d->name));
+	struct str key = str_join(d->type, ".", d->name, x->arena);
 	struct group_decl *first = map_get(&b->groups, key);
 	struct group_decl *g;
 

@@ -288,12 +288,10 @@ static const struct index_set *instance_depends(struct instance_scope *i)
 static void find_of_resource(struct finder *f, const struct resource *r)
 {
 	struct instance_scope *i = (struct instance_scope *)r->scope;
-	struct expander *x = f->x;
 
 	f->scope = i->group->scope;
 	f->vars = i;
-	find_in_body(f, resource_body(r),
-		     catalog_type(&x->catalog, str_from(r->schema->name)));
+	find_in_body(f, resource_body(r), r->type);
 	if (life_replace_when(r))
 		find_in_expr(f, life_replace_when(r));
 	if (r->node)

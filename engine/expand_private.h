@@ -141,6 +141,17 @@ struct env {
 	const struct instance_scope *vars; /* loop variables, or NULL */
 };
 
+/* The attributes of a resource while they are gathered; malloc'ed. */
+struct gathered {
+	struct value_entry entry;
+	struct place place;
+};
+
+struct gather {
+	struct gathered *items;
+	size_t n, room;
+};
+
 struct expander {
 	struct expansion *e;
 	struct context *c;
@@ -164,6 +175,7 @@ struct expander {
 	/* Wanted attributes while the text is checked, by resource. */
 	struct value *checked;
 	bool *is_checked;
+	struct gather gather;
 };
 
 /* expand_body.c: names and types, once a component. */

@@ -442,6 +442,7 @@ static bool object_get(const struct object *o, struct str name, struct arena *a,
 		struct resource r = {
 			.scope = i,
 			.schema = i->group->decl->type->schema,
+			.type = i->group->decl->type,
 			.index = SIZE_MAX,
 			.decl = i->group->decl->decl,
 			.is_existing =

@@ -23,11 +23,7 @@ const struct ast_body *resource_body(const struct resource *r)
 
 const struct attr_info *resource_attr(const struct resource *r, struct str name)
 {
-	struct expander *x = r->scope->group->scope->x;
-	const struct type_info *t =
-	    catalog_type(&x->catalog, str_from(r->schema->name));
-
-	return type_info_attr(t, name);
+	return type_info_attr(r->type, name);
 }
 
 /* -- References to ids ---------------------------------------------------- */
@@ -224,7 +220,7 @@ int wanted_attr(struct expander *x, const struct resource *r,
 		struct value *out, struct place *place)
 {
 	const struct ast_body *body = resource_body(r);
-	struct str name = str_from(info->schema->name);
+	struct str name = info->name;
 	const struct ast_attr *written;
 	const struct ast_block *block;
 	const struct block_schema *b;
@@ -256,25 +252,40 @@ int wanted_attr(struct expander *x, const struct resource *r,
 
 /* -- All of them ---------------------------------------------------------- */
 
-/* Entries that are being gathered, each with its place. */
-struct gather {
-	struct value_entry *entries;
-	struct place *places;
-	size_t n;
-};
-
 static void gather_add(struct gather *g, struct str name, struct value v,
 		       struct place place)
 {
 	/* Sorted as they come: there are few. */
 	size_t i = g->n++;
 
-	for (; i && str_cmp(name, g->entries[i - 1].key) < 0; i--) {
-		g->entries[i] = g->entries[i - 1];
-		g->places[i] = g->places[i - 1];
+	for (; i && str_cmp(name, g->items[i - 1].entry.key) < 0; i--)
+		g->items[i] = g->items[i - 1];
+	g->items[i] = (struct gathered){ { name, v }, place };
+}
+
+/* Room for n; none is gathered yet. */
+static void gather_open(struct gather *g, size_t n)
+{
+	if (g->room < n) {
+		g->items = xrealloc(g->items, n, sizeof(*g->items));
+		g->room = n;
 	}
-	g->entries[i] = (struct value_entry){ name, v };
-	g->places[i] = place;
+	g->n = 0;
+}
+
+static struct value gather_close(const struct gather *g, struct arena *a,
+				 struct place **places)
+{
+	struct value_entry *entries = arena_new(a, struct value_entry, g->n);
+
+	for (size_t i = 0; i < g->n; i++)
+		entries[i] = g->items[i].entry;
+	if (places) {
+		*places = arena_new(a, struct place, g->n);
+		for (size_t i = 0; i < g->n; i++)
+			(*places)[i] = g->items[i].place;
+	}
+	return value_sorted(entries, g->n);
 }
 
 void expand_ignored(const struct resource *r, struct value now, struct arena *a,
@@ -285,8 +296,7 @@ void expand_ignored(const struct resource *r, struct value now, struct arena *a,
 
 	if (r->n_ignore == 0)
 		return;
-	g.entries = arena_new(a, struct value_entry, n + r->n_ignore + 1);
-	g.places = arena_new(a, struct place, n + r->n_ignore + 1);
+	gather_open(&g, n + r->n_ignore);
 	for (size_t i = 0; i < n; i++) {
 		const struct value_entry *e = &wanted->as.map.entries[i];
 		bool is_ignored = false;
@@ -303,9 +313,8 @@ void expand_ignored(const struct resource *r, struct value now, struct arena *a,
 		if (v && !value_is_null(*v))
 			gather_add(&g, r->ignore[k], *v, r->place);
 	}
-	*wanted = value_map(g.entries, g.n, a);
-	if (places)
-		*places = g.places;
+	*wanted = gather_close(&g, a, places);
+	free(g.items);
 }
 
 static struct value merge_tags(const struct expansion *e, struct value own,
@@ -331,11 +340,11 @@ static int check_required(struct expander *x, const struct resource *r,
 			  const struct attr_info *info, struct place place,
 			  struct value v)
 {
-	const struct ast_attr *written =
-	    ast_attr_find(resource_body(r), str_from(info->schema->name));
+	const struct ast_attr *written;
 
 	if (!(info->schema->flags & ATTR_REQUIRED) || !value_is_null(v))
 		return 0;
+	written = ast_attr_find(resource_body(r), info->name);
 	/* That it is not there at all was found before. */
 	if (!written && x->diags->n_errors)
 		return -1;
@@ -366,7 +375,7 @@ static int gather_attr(struct expander *x, const struct resource *r,
 	if (info->schema->flags & ATTR_SECRET)
 		v = value_mark(v, MARK_SECRET);
 	if (!value_is_null(v))
-		gather_add(g, str_from(info->schema->name), v, place);
+		gather_add(g, info->name, v, place);
 	return 0;
 }
 
@@ -409,20 +418,17 @@ int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 {
 	struct expander *x = e->private;
 	const struct resource *r = &e->resources[index];
-	const struct type_info *t =
-	    catalog_type(&x->catalog, str_from(r->schema->name));
+	const struct type_info *t = r->type;
 	size_t errors = x->diags->n_errors;
-	size_t room = t->n + t->n_blocks + 2;
-	struct gather g = {
-		.entries = arena_new(a, struct value_entry, room),
-		.places = arena_new(a, struct place, room),
-	};
+	struct gather *g = &x->gather;
 	int result = 0;
 
+	/* An existing object may have its id written, too. */
+	gather_open(g, t->n + t->n_blocks + 1);
 	if (r->is_existing)
-		result = existing_wanted(x, r, t, a, &g);
+		result = existing_wanted(x, r, t, a, g);
 	for (size_t i = 0; !r->is_existing && i < t->n; i++)
-		if (gather_attr(x, r, &t->attrs[i], a, &g))
+		if (gather_attr(x, r, &t->attrs[i], a, g))
 			result = -1;
 	for (size_t i = 0; !r->is_existing && i < t->n_blocks; i++) {
 		const struct block_info *b = &t->blocks[i];
@@ -434,10 +440,8 @@ int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 		if (block_list_value(x, r, b, a, &v, &place))
 			result = -1;
 		if (!value_is_null(v))
-			gather_add(&g, str_from(b->schema->name), v, place);
+			gather_add(g, str_from(b->schema->name), v, place);
 	}
-	*out = value_map(g.entries, g.n, a);
-	if (places)
-		*places = g.places;
+	*out = gather_close(g, a, places);
 	return result || x->diags->n_errors > errors ? -1 : 0;
 }

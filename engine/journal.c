@@ -58,8 +58,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { WAITING_MOST = 256 << 10 };
+
 struct journal {
 	struct arena arena; /* of the two paths */
+	struct buf payload; /* of the record in work */
+	struct buf waiting; /* frames that are not written yet */
 	const char *folder, *path;
 	int fd;
 	const struct seal *seal;
@@ -188,6 +192,8 @@ static void discard(struct journal *j)
 	if (j->fd >= 0)
 		close(j->fd);
 	codec_release(&j->codec);
+	buf_release(&j->payload);
+	buf_release(&j->waiting);
 	arena_release(&j->arena);
 	free(j);
 }
@@ -202,6 +208,9 @@ int journal_open(const char *folder, const struct seal *seal,
 	*out = NULL;
 	*j = (struct journal){ .fd = -1, .seal = seal };
 	codec_init(&j->codec, seal, STR(""));
+	buf_init(&j->payload, FRAME_PAYLOAD_MOST);
+	buf_init(&j->waiting,
+		 WAITING_MOST + FRAME_PAYLOAD_MOST + FRAME_HEAD_SIZE + 1);
 	j->folder = str_c(str_from(folder), &j->arena);
 	j->path = str_fmt(&j->arena, "%s/journal", folder).s;
 	rc = file_make_folders(folder, 0700, err);
@@ -226,12 +235,19 @@ int journal_open(const char *folder, const struct seal *seal,
 	return rc;
 }
 
+static int write_waiting(struct journal *j, struct error *err)
+{
+	int rc = 0;
+
+	if (j->waiting.len)
+		rc = add_bytes(j, buf_str(&j->waiting), err);
+	buf_clear(&j->waiting);
+	return rc;
+}
+
 int journal_add(struct journal *j, struct journal_record *r, struct error *err)
 {
 	struct frame f = { .sequence = j->sequence, .durable = j->durable };
-	struct buf payload;
-	struct buf bytes;
-	int rc;
 
 	if (j->failure.kind) {
 		*err = j->failure;
@@ -248,19 +264,15 @@ int journal_add(struct journal *j, struct journal_record *r, struct error *err)
 	if (!j->has_begin)
 		BUG("a journal record before \"begin\"");
 	r->sequence = j->sequence;
-	buf_init(&payload, FRAME_PAYLOAD_MOST);
-	buf_init(&bytes, FRAME_PAYLOAD_MOST + FRAME_HEAD_SIZE + 1);
-	rc = journal_record_write(r, &j->codec, &payload, err);
-	if (rc == 0) {
-		f.payload = buf_str(&payload);
-		frame_write(&f, &bytes);
-		rc = add_bytes(j, buf_str(&bytes), err);
-	}
-	if (rc == 0)
-		j->sequence++;
-	buf_release(&payload);
-	buf_release(&bytes);
-	return rc;
+	buf_clear(&j->payload);
+	if (journal_record_write(r, &j->codec, &j->payload, err) < 0)
+		return -1;
+	f.payload = buf_str(&j->payload);
+	frame_write(&f, &j->waiting);
+	j->sequence++;
+	if (r->may_wait && j->waiting.len < WAITING_MOST)
+		return 0;
+	return write_waiting(j, err);
 }
 
 int journal_sync(struct journal *j, struct error *err)
@@ -269,6 +281,8 @@ int journal_sync(struct journal *j, struct error *err)
 		*err = j->failure;
 		return -1;
 	}
+	if (write_waiting(j, err) < 0)
+		return -1;
 	if (j->durable == j->size)
 		return 0;
 	if (fdatasync(j->fd) < 0) {
@@ -285,6 +299,8 @@ int journal_close(struct journal *j, bool remove, struct error *err)
 
 	if (!j)
 		return 0;
+	if (!remove && !j->failure.kind)
+		rc = write_waiting(j, err);
 	if (remove && unlink(j->path) < 0 && errno != ENOENT)
 		rc = error_errno(err, "could not remove journal \"%s\"",
 				 j->path);

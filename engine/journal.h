@@ -70,6 +70,11 @@ struct journal_record {
 	struct state_resource *resource;
 	/* failed */
 	struct str message;
+	/*
+	 * Of a step without effect outside: it may be lost with the process, as
+	 * long as nothing that follows is kept. Many are one write.
+	 */
+	bool may_wait;
 };
 
 struct journal;

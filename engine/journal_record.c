@@ -43,7 +43,9 @@ enum { N_TEXTS = sizeof(texts) / sizeof(*texts) };
 
 static void write_name(struct buf *out, const char *name)
 {
-	buf_fmt(out, ",\"%s\":", name);
+	buf_add_c(out, ",\"");
+	buf_add_c(out, name);
+	buf_add_c(out, "\":");
 }
 
 static void write_deps(const struct journal_record *r, struct buf *out)
@@ -96,7 +98,9 @@ int journal_record_write(const struct journal_record *r, struct codec *c,
 		BUG("journal record of kind %d", (int)r->kind);
 	if (check_seal(r, c, err) < 0)
 		return -1;
-	buf_fmt(out, "{\"kind\":\"%s\"", kinds[r->kind]);
+	buf_add_c(out, "{\"kind\":\"");
+	buf_add_c(out, kinds[r->kind]);
+	buf_add_char(out, '"');
 	for (size_t i = 0; i < N_TEXTS; i++) {
 		const struct str *text =
 		    (const void *)((const char *)r + texts[i].offset);

@@ -12,6 +12,8 @@ engine_libengine_a_SOURCES = \
 	engine/codec.c engine/codec.h \
 	engine/context.h \
 	engine/diff.c engine/diff.h \
+	engine/durations.c engine/durations.h \
+	engine/estimate.c engine/estimate.h \
 	engine/execute.c engine/execute.h \
 	engine/expand.c engine/expand.h \
 	engine/expand_body.c \
@@ -29,13 +31,17 @@ engine_libengine_a_SOURCES = \
 	engine/journal_frame.c engine/journal_frame.h \
 	engine/journal_load.c \
 	engine/journal_record.c engine/journal_record.h \
+	engine/operation.c engine/operation.h \
+	engine/lines.c engine/lines.h \
 	engine/opts.c engine/opts.h \
 	engine/plan.c engine/plan.h \
+	engine/plan_body.c engine/plan_body.h \
 	engine/plan_change.c engine/plan_change.h \
 	engine/plan_compare.c \
 	engine/plan_declared.c \
 	engine/plan_delete.c \
 	engine/plan_existing.c \
+	engine/plan_drift.c \
 	engine/plan_file.c \
 	engine/plan_json.c \
 	engine/plan_print.c \
@@ -85,4 +91,5 @@ engine_libcommands_a_SOURCES = \
 	engine/runs.c engine/runs.h \
 	engine/saved.c engine/saved.h \
 	engine/setup.c engine/setup.h \
-	engine/show.c engine/show.h
+	engine/show.c engine/show.h \
+	engine/summary.c engine/summary.h

@@ -117,7 +117,8 @@ bool plan_is_empty(const struct plan *p)
 	for (size_t i = 0; i < p->n_steps; i++) {
 		const struct plan_step *s = &p->steps[i];
 
-		if (!is_nothing(s) || (p->asked.is_refresh_only && s->n_changes))
+		if (!is_nothing(s) ||
+		    (p->asked.is_refresh_only && s->n_changes))
 			return false;
 	}
 	for (size_t i = 0; i < p->n_outputs; i++)
@@ -488,6 +489,8 @@ static int build(struct planner *x)
 		if (result == 0)
 			result = build_steps(x);
 	}
+	if (result == 0)
+		result = plan_drift(x);
 	if (result == 0) {
 		planner_tell_left_out(x);
 		mark_drift(x);

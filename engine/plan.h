@@ -107,6 +107,13 @@ struct plan_options {
 	size_t n_replace;
 };
 
+/* How much of a plan is shown to people. */
+enum plan_detail {
+	PLAN_NORMAL,
+	PLAN_SUMMARY, /* effects, what is lost, counts */
+	PLAN_FULL,    /* every attribute, every address, nothing cut */
+};
+
 struct plan {
 	struct arena *arena;
 	struct plan_options asked; /* texts live in the plan's arena */
@@ -119,6 +126,12 @@ struct plan {
 	size_t n_outputs;
 	struct plan_check *checks;
 	size_t n_checks;
+	/*
+	 * What was changed outside since the state was written: prior is what
+	 * the state has, after what is (null: gone), changes the difference.
+	 */
+	struct plan_step *drift;
+	size_t n_drift;
 	bool is_destroy;
 	bool is_partial; /* --only or --except was asked for */
 	/* An interrupted run was found: how many of its steps are open. */
@@ -151,11 +164,17 @@ int plan_build(struct context *c, struct expansion *e,
 	       const struct plan_options *o, struct plan **out,
 	       struct error *err);
 void plan_release(struct plan *p);
-/* For people: effects first, destroys and replacements, then the rest. */
+/*
+ * For people: effects first, destroys and replacements, then the rest, as much
+ * of it as context.detail says.
+ */
 void plan_print(const struct plan *p, const struct context *c, FILE *out);
 /* A plan that only takes over what was read. */
 void plan_print_refresh(const struct plan *p, const struct context *c,
 			FILE *out);
+/* "summary", "normal", "full"; NULL is normal. -1: another word. */
+int plan_detail_from(const char *name, enum plan_detail *out,
+		     struct error *err);
 /* Terraform's plan representation. */
 void plan_write_json(const struct plan *p, const struct context *c,
 		     struct buf *out);

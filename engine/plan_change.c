@@ -9,28 +9,26 @@
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
 #include "lang/base/error.h"
+#include "lang/base/vec.h"
 #include "lang/json.h"
 
+#include "engine/lines.h"
 #include "engine/plan.h"
 #include "engine/schema.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 enum {
 	VALUE_WIDTH = 60, /* of one value */
-	PARTS_SHOWN = 12, /* of one document */
+	NOTE_WIDTH = 14,  /* " (1234 bytes)" */
+	PARTS_SHOWN = 12, /* of one map */
+	LINES_SHOWN = 24, /* of one text */
+	LINES_AROUND = 2,
+	LINES_INDENT = 8,
+	DOCUMENT_MAX = 64 << 20,
 	DEPTH_MAX = 40,
 };
-
-/* Cuts at a character's beginning, so that no half of one is printed. */
-static size_t cut_at(const struct buf *b, size_t from, unsigned width)
-{
-	size_t n = from + width;
-
-	while (n > from && ((unsigned char)b->data[n] & 0xc0) == 0x80)
-		n--;
-	return n;
-}
 
 static void plain_text(struct buf *out, struct value v)
 {
@@ -58,22 +56,46 @@ static void plain_text(struct buf *out, struct value v)
 	arena_release(&scratch);
 }
 
+/* How much there is of a text that is not shown whole. */
+static void add_extent(struct buf *out, struct value v, size_t bytes)
+{
+	size_t lines = v.kind == VALUE_STRING ? lines_count(v.as.text) : 0;
+
+	if (lines > 1)
+		buf_fmt(out, " (%zu lines)", lines);
+	else
+		buf_fmt(out, " (%zu bytes)", bytes);
+}
+
 void plan_value_text(struct buf *out, struct value v, unsigned width)
 {
-	size_t from = out->len;
+	struct str text;
+	struct buf whole;
 
-	if (v.marks & MARK_SECRET)
+	if (v.marks & MARK_SECRET) {
 		buf_add_c(out, "(secret)");
-	else if (value_is_unknown(v))
-		buf_add_c(out, "(known after apply)");
-	else if (value_is_null(v))
-		buf_add_c(out, "none");
-	else
-		plain_text(out, v);
-	if (width && out->len - from > width) {
-		out->len = cut_at(out, from, width - 1);
-		buf_add_c(out, "…");
+		return;
 	}
+	if (value_is_unknown(v)) {
+		buf_add_c(out, "(known after apply)");
+		return;
+	}
+	if (value_is_null(v)) {
+		buf_add_c(out, "none");
+		return;
+	}
+	buf_init(&whole, DOCUMENT_MAX);
+	plain_text(&whole, v);
+	text = buf_str(&whole);
+	/* A few more cells are less than the note that they are missing. */
+	if (!width || lines_cells(text) <= width + NOTE_WIDTH) {
+		lines_safe(out, text, 0);
+	} else {
+		lines_safe(out, text, width);
+		add_extent(out, v,
+			   v.kind == VALUE_STRING ? v.as.text.n : text.n);
+	}
+	buf_release(&whole);
 }
 
 struct part {
@@ -84,18 +106,16 @@ struct part {
 struct parts {
 	struct arena arena;
 	struct buf path;
-	struct part shown[PARTS_SHOWN];
-	size_t n;
+	VEC(struct part) all;
 };
 
 static void add_part(struct parts *p, struct value old, struct value new)
 {
-	if (p->n++ < PARTS_SHOWN)
-		p->shown[p->n - 1] = (struct part){
-			.path = str_dup(buf_str(&p->path), &p->arena),
-			.old = old,
-			.new = new,
-		};
+	*vec_push(&p->all) = (struct part){
+		.path = str_dup(buf_str(&p->path), &p->arena),
+		.old = old,
+		.new = new,
+	};
 }
 
 static void compare(struct parts *p, struct value old, struct value new,
@@ -162,74 +182,128 @@ static void compare(struct parts *p, struct value old, struct value new,
 		add_part(p, old, new);
 }
 
-static void show_values(struct buf *out, struct value old, struct value new)
+static void show_values(struct buf *out, struct value old, struct value new,
+			unsigned width)
 {
-	plan_value_text(out, old, VALUE_WIDTH);
+	plan_value_text(out, old, width);
 	buf_add_c(out, " -> ");
-	plan_value_text(out, new, VALUE_WIDTH);
+	plan_value_text(out, new, width);
 }
 
-/* One part stays on the line: environment: "dev" -> "test" */
-static bool show_parts(struct buf *out, struct value old, struct value new)
+/*
+ * One part stays on the line: environment: "dev" -> "test". With most 1 only
+ * that is shown, and more are left to somebody else.
+ */
+static bool show_parts(struct buf *out, struct value old, struct value new,
+		       size_t most)
 {
-	struct parts *p = xmalloc(sizeof(*p));
-	size_t n;
+	struct parts p = { 0 };
+	unsigned width = most == SIZE_MAX ? 0 : VALUE_WIDTH;
+	bool has_shown;
 
-	*p = (struct parts){ 0 };
-	buf_init(&p->path, 1000);
-	compare(p, old, new, 0);
-	n = p->n;
-	for (size_t i = 0; i < n && i < PARTS_SHOWN; i++) {
-		if (n > 1)
-			buf_fmt(out, "\n        ");
-		buf_fmt(out, "%.*s: ", STR_ARG(p->shown[i].path));
-		show_values(out, p->shown[i].old, p->shown[i].new);
+	buf_init(&p.path, 1000);
+	compare(&p, old, new, 0);
+	has_shown = p.all.n == 1 || (p.all.n && most > 1);
+	for (size_t i = 0; has_shown && i < p.all.n && i < most; i++) {
+		const struct part *part = &p.all.items[i];
+
+		if (p.all.n > 1)
+			buf_fmt(out, "\n%*s", LINES_INDENT, "");
+		if (part->path.n)
+			buf_fmt(out, "%.*s: ", STR_ARG(part->path));
+		show_values(out, part->old, part->new, width);
 	}
-	if (n > PARTS_SHOWN)
-		buf_fmt(out, "\n        … and %zu more", n - PARTS_SHOWN);
-	buf_release(&p->path);
-	arena_release(&p->arena);
-	free(p);
-	return n > 0;
+	if (has_shown && p.all.n > most)
+		buf_fmt(out, "\n%*s… and %zu more", LINES_INDENT, "",
+			p.all.n - most);
+	vec_release(&p.all);
+	buf_release(&p.path);
+	arena_release(&p.arena);
+	return has_shown;
 }
 
-/* JSON texts by their parts. */
-static bool show_document(struct buf *out, const struct plan_change *c)
+/* Too long for one line, old and new side by side. */
+static bool is_long(struct value old, struct value new)
+{
+	struct buf b;
+	bool result;
+
+	buf_init(&b, 2 * VALUE_WIDTH);
+	json_write(&b, old, 0);
+	json_write(&b, new, 0);
+	result = buf_is_full(&b);
+	buf_release(&b);
+	return result;
+}
+
+static bool is_text(struct value v)
+{
+	return v.kind == VALUE_STRING && !v.marks;
+}
+
+static struct lines_style lines_of(const struct change_style *s)
+{
+	return (struct lines_style){
+		.indent = LINES_INDENT,
+		.width = s->is_full ? 0 : s->width,
+		.around = LINES_AROUND,
+		.most = s->is_full ? 0 : LINES_SHOWN,
+		.color = s->color,
+	};
+}
+
+static struct str indented(struct value v, struct buf *room)
+{
+	buf_init(room, DOCUMENT_MAX);
+	json_write(room, v, JSON_INDENT);
+	return buf_str(room);
+}
+
+/*
+ * What changes in one place is said in one line, the rest as lines of the two
+ * documents: a part that was put in moves those behind it.
+ */
+static bool show_document(struct buf *out, struct value old, struct value new,
+			  const struct change_style *style)
+{
+	struct lines_style lines = lines_of(style);
+	struct buf a, b;
+	bool has_shown;
+
+	if (show_parts(out, old, new, 1))
+		return true;
+	has_shown =
+	    lines_diff(out, indented(old, &a), indented(new, &b), &lines);
+	buf_release(&a);
+	buf_release(&b);
+	return has_shown;
+}
+
+/* JSON texts: what they mean is compared, not how they are written. */
+static bool show_json(struct buf *out, const struct plan_change *c,
+		      const struct change_style *style)
 {
 	struct arena scratch = { 0 };
 	struct error ignored;
 	struct value old, new;
-	bool result = c->old.kind == VALUE_STRING &&
-		      c->new.kind == VALUE_STRING &&
+	bool result = is_text(c->old) && is_text(c->new) &&
 		      !json_read(c->old.as.text, &scratch, &old, &ignored) &&
 		      !json_read(c->new.as.text, &scratch, &new, &ignored) &&
-		      show_parts(out, old, new);
+		      show_document(out, old, new, style);
 
 	arena_release(&scratch);
 	return result;
 }
 
-/* Texts of several lines: the first that differs. */
-static bool show_lines(struct buf *out, const struct plan_change *c)
+static bool show_lines(struct buf *out, const struct plan_change *c,
+		       const struct change_style *style)
 {
-	struct str old = c->old.as.text, new = c->new.as.text;
-	size_t line = 1;
+	struct lines_style lines = lines_of(style);
 
-	if (c->old.kind != VALUE_STRING || c->new.kind != VALUE_STRING ||
-	    (str_find(old, '\n') < 0 && str_find(new, '\n') < 0))
-		return false;
-	for (; old.n && new.n; line++) {
-		struct str a = old, b = new;
-
-		if (!str_eq(str_cut(&a, '\n'), str_cut(&b, '\n')))
-			break;
-		old = a;
-		new = b;
-	}
-	buf_fmt(out, "line %zu: ", line);
-	show_values(out, value_str(str_cut(&old, '\n')),
-		    value_str(str_cut(&new, '\n')));
-	return true;
+	return is_text(c->old) && is_text(c->new) &&
+	       (str_find(c->old.as.text, '\n') >= 0 ||
+		str_find(c->new.as.text, '\n') >= 0) &&
+	       lines_diff(out, c->old.as.text, c->new.as.text, &lines);
 }
 
 static bool is_document(const struct type_schema *t, struct str attr)
@@ -240,17 +314,24 @@ static bool is_document(const struct type_schema *t, struct str attr)
 }
 
 void plan_change_text(struct buf *out, const struct plan_change *c,
-		      const struct type_schema *t)
+		      const struct type_schema *t,
+		      const struct change_style *style)
 {
-	if (!value_marks(c->old) && !value_marks(c->new)) {
-		if (is_document(t, c->attr) && show_document(out, c))
-			return;
-		if (show_lines(out, c))
-			return;
-		if ((c->old.kind == VALUE_MAP || c->old.kind == VALUE_LIST) &&
-		    c->old.kind == c->new.kind &&
-		    show_parts(out, c->old, c->new))
-			return;
-	}
-	show_values(out, c->old, c->new);
+	bool is_plain = !value_marks(c->old) && !value_marks(c->new);
+	bool is_map = c->old.kind == VALUE_MAP && c->new.kind == VALUE_MAP;
+	bool is_list = c->old.kind == VALUE_LIST && c->new.kind == VALUE_LIST;
+
+	if (is_plain && is_document(t, c->attr) && show_json(out, c, style))
+		return;
+	if (is_plain && show_lines(out, c, style))
+		return;
+	/* Maps by their keys; so is what is partly secret or not known. */
+	if ((is_map || (is_list && !is_plain)) &&
+	    show_parts(out, c->old, c->new,
+		       style->is_full ? SIZE_MAX : PARTS_SHOWN))
+		return;
+	if (is_list && is_plain && is_long(c->old, c->new) &&
+	    show_document(out, c->old, c->new, style))
+		return;
+	show_values(out, c->old, c->new, style->is_full ? 0 : VALUE_WIDTH);
 }

@@ -72,6 +72,22 @@ void plan_write_value(struct buf *b, struct value v)
 		json_write(b, v, 0);
 }
 
+/* Not by a format: there are several for each of very many steps. */
+static void add_words(struct buf *b, const char *before, const char *word,
+		      const char *behind)
+{
+	buf_add_c(b, before);
+	buf_add_c(b, word);
+	buf_add_c(b, behind);
+}
+
+static void add_name(struct buf *b, const char *before, struct str name)
+{
+	buf_add_c(b, before);
+	buf_add_str(b, name);
+	buf_add_char(b, ' ');
+}
+
 static void write_word(struct buf *b, const char *word, struct str text)
 {
 	buf_add_c(b, word);
@@ -129,9 +145,9 @@ static void write_digest(struct buf *b, const struct context *c,
 static void write_step(struct buf *b, const struct context *c,
 		       const struct plan_step *s)
 {
-	buf_fmt(b, "step %s ", action_name(s->action));
+	add_words(b, "step ", action_name(s->action), " ");
 	json_write_string(b, s->address);
-	buf_fmt(b, " %s\n", c->open[s->provider].provider->name);
+	add_words(b, " ", c->open[s->provider].provider->name, "\n");
 	buf_add_c(b, "  prior ");
 	write_digest(b, c, s->moved_from.n ? s->moved_from : s->address);
 	if (s->moved_from.n)
@@ -147,14 +163,14 @@ static void write_step(struct buf *b, const struct context *c,
 	if (s->updates_state)
 		buf_add_c(b, "  recorded\n");
 	for (size_t i = 0; i < s->n_effects; i++) {
-		buf_fmt(b, "  effect %s ", effect_name(s->effects[i].kind));
+		add_words(b, "  effect ", effect_name(s->effects[i].kind), " ");
 		json_write_string(b, s->effects[i].text);
 		buf_add_char(b, '\n');
 	}
 	for (size_t i = 0; i < s->n_changes; i++) {
 		const struct plan_change *x = &s->changes[i];
 
-		buf_fmt(b, "  change %.*s ", STR_ARG(x->attr));
+		add_name(b, "  change ", x->attr);
 		plan_write_value(b, x->old);
 		buf_add_c(b, " -> ");
 		plan_write_value(b, x->new);
@@ -165,7 +181,7 @@ static void write_step(struct buf *b, const struct context *c,
 	for (size_t i = 0; i < s->wanted.as.map.n; i++) {
 		const struct value_entry *e = &s->wanted.as.map.entries[i];
 
-		buf_fmt(b, "  attr %.*s ", STR_ARG(e->key));
+		add_name(b, "  attr ", e->key);
 		plan_write_value(b, e->value);
 		buf_add_char(b, '\n');
 	}
@@ -297,18 +313,20 @@ static void write_settings(struct buf *b, const struct context *c)
 int plan_save(const struct plan *p, const struct context *c, const char *file,
 	      struct error *err)
 {
-	struct buf body, all;
+	static const char none[DIGEST_HEX_SIZE] =
+	    "0000000000000000000000000000000000000000000000000000000000000000";
+	const size_t hash_at = strlen(magic) + strlen("hash ");
+	struct buf all;
 	char hex[DIGEST_HEX_SIZE], path[PATH_MAX];
 	int result = -1;
+	size_t body;
 
 	if (!c->path || !realpath(c->path, path))
 		return error_errno(err, "could not find \"%s\"",
 				   c->path ? c->path : "");
-	buf_init(&body, PLAN_FILE_MAX);
 	buf_init(&all, PLAN_FILE_MAX);
-	plan_write_body(&body, p, c);
-	digest_sha256_hex(buf_str(&body), hex);
-	buf_fmt(&all, "%shash %s\npath ", magic, hex);
+	/* The hash is put in when the body stands behind it. */
+	buf_fmt(&all, "%shash %s\npath ", magic, none);
 	json_write_string(&all, str_from(path));
 	if (p->base_commit.n)
 		buf_fmt(&all, "\nbase %.*s", STR_ARG(p->base_commit));
@@ -318,13 +336,15 @@ int plan_save(const struct plan *p, const struct context *c, const char *file,
 	write_files(&all, c);
 	write_settings(&all, c);
 	buf_add_c(&all, "body\n");
-	buf_add_str(&all, buf_str(&body));
-	if (buf_is_full(&all) || buf_is_full(&body))
+	body = all.len;
+	plan_write_body(&all, p, c);
+	digest_sha256_hex(str_skip(buf_str(&all), body), hex);
+	memcpy(all.data + hash_at, hex, DIGEST_HEX_SIZE - 1);
+	if (buf_is_full(&all))
 		error_set(err, ERROR_QUOTA, "the plan is larger than %d bytes",
 			  PLAN_FILE_MAX);
 	else
 		result = file_replace(file, buf_str(&all), 0600, err);
-	buf_release(&body);
 	buf_release(&all);
 	return result;
 }

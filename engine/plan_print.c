@@ -1,25 +1,30 @@
 /*
  * A plan for people, in the order that a reviewer needs: what happens to data
- * and to running servers, what is lost or made anew, then the rest.
+ * and to running servers, what is lost or made anew, then the rest. What many
+ * steps have in common is said once.
  */
 #include <config.h>
 
-#include "engine/plan_change.h"
+#include "engine/plan_body.h"
 #include "engine/plan_private.h"
 
-#include "lang/ast.h"
 #include "lang/base/buf.h"
-#include "lang/diag.h"
+
+#include "engine/lines.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 enum {
-	VALUE_WIDTH = 60, /* of one value of a change */
 	LINE_WIDTH = 100, /* of attributes and addresses, without indent */
 	INDENT = 8,	  /* of those, at most */
-	NAME_WIDTH_MAX = 24,
-	SAME_LEAST = 4, /* equal changes that are shown together */
+	/* Equal changes that are shown together; what is made, sooner. */
+	SAME_LEAST = 3,
+	SAME_LEAST_MADE = 2,
+	/* Unless all is asked for: */
+	ADDRESSES_SHOWN = 12, /* of equal changes, and of what is left out */
+	EFFECTS_SHOWN = 20,   /* of one step */
+	DRIFT_SHOWN = 20,     /* resources */
 };
 
 struct same;
@@ -27,321 +32,184 @@ struct same;
 struct printer {
 	const struct plan *p;
 	FILE *out;
-	bool color;
-	size_t width; /* LINE_WIDTH, or less on a narrow terminal */
+	enum plan_detail detail;
+	struct body_style style;
 	struct buf text;
 	struct arena arena;
-	struct map same;       /* text of changes -> struct same */
+	struct map same;       /* text of what they do -> struct same */
 	struct same **same_of; /* by step; NULL: like no other */
+	size_t *next_same;     /* by step: the next of its kind, or NO_STEP */
 };
+
+#define NO_STEP SIZE_MAX
 
 static const char *paint(const struct printer *o, const char *code)
 {
-	return o->color ? code : "";
+	return o->style.change.color ? code : "";
 }
 
-#define RED   "\033[31m"
-#define GREEN "\033[32m"
-#define AMBER "\033[33m"
-#define FAINT "\033[2m"
-#define BOLD  "\033[1m"
-#define PLAIN "\033[0m"
-
-/* -- Values --------------------------------------------------------------- */
-
-static const char *value_line(struct printer *o, struct value v)
+static bool is_full(const struct printer *o)
 {
+	return o->detail == PLAN_FULL;
+}
+
+/* What was built goes out. */
+static void flush(struct printer *o)
+{
+	fwrite(o->text.data, 1, o->text.len, o->out);
 	buf_clear(&o->text);
-	plan_value_text(&o->text, v, VALUE_WIDTH);
-	return o->text.data;
 }
 
-/* -- Steps ---------------------------------------------------------------- */
-
-static const char *sign(enum action a)
+static void print_title(struct printer *o, size_t n_before, const char *title)
 {
-	switch (a) {
-	case ACTION_CREATE:
-		return "+";
-	case ACTION_UPDATE:
-		return "~";
-	case ACTION_REPLACE:
-		return "±";
-	case ACTION_DELETE:
-		return "-";
-	case ACTION_RUN:
-		return "▶";
-	case ACTION_FORGET:
-		return "·";
-	case ACTION_READ:
-	case ACTION_NONE:
-		break;
-	}
-	return " ";
+	if (n_before == 0)
+		fprintf(o->out, "%s%s%s\n", paint(o, PAINT_BOLD), title,
+			paint(o, PAINT_PLAIN));
 }
 
-static const char *color_of(enum action a)
+/* -- Kinds of steps ------------------------------------------------------- */
+
+static const struct {
+	const char *sign, *color;
+} forms[] = {
+	[ACTION_NONE] = { " ", "" },
+	[ACTION_CREATE] = { "+", PAINT_GREEN },
+	[ACTION_UPDATE] = { "~", PAINT_AMBER },
+	[ACTION_REPLACE] = { "±", PAINT_RED },
+	[ACTION_DELETE] = { "-", PAINT_RED },
+	[ACTION_RUN] = { "▶", PAINT_AMBER },
+	[ACTION_FORGET] = { "·", "" },
+	[ACTION_READ] = { "?", "" },
+};
+
+/* What a section shows, in the order of sections. */
+enum kind { KIND_NOTHING, KIND_LOSS, KIND_CHANGE, KIND_RECORD };
+
+static enum kind kind_of(const struct plan_step *s)
 {
-	switch (a) {
-	case ACTION_CREATE:
-		return GREEN;
-	case ACTION_UPDATE:
-	case ACTION_RUN:
-		return AMBER;
-	case ACTION_REPLACE:
-	case ACTION_DELETE:
-		return RED;
-	case ACTION_FORGET:
-	case ACTION_READ:
-	case ACTION_NONE:
-		break;
-	}
-	return "";
-}
-
-static void print_place(struct printer *o, struct place p)
-{
-	uint32_t line, column;
-
-	if (!p.source)
-		return;
-	source_position(p.source, p.span.start, &line, &column);
-	fprintf(o->out, "  %s%.*s:%u%s", paint(o, FAINT),
-		STR_ARG(p.source->name), line, paint(o, PLAIN));
-}
-
-static void print_head(struct printer *o, const struct plan_step *s)
-{
-	fprintf(o->out, "  %s%s%s %.*s", paint(o, color_of(s->action)),
-		sign(s->action), paint(o, PLAIN), STR_ARG(s->address));
-	if (s->type && s->type->is_simulated)
-		fprintf(o->out, "  %ssimulated%s", paint(o, FAINT),
-			paint(o, PLAIN));
-	if (s->runs && s->action != ACTION_RUN)
-		fputs(", then run", o->out);
-	if (s->reason.n)
-		fprintf(o->out, "  (%.*s)", STR_ARG(s->reason));
-	if (s->resource)
-		print_place(o, s->resource->place);
-	fputc('\n', o->out);
-}
-
-static int name_width(const struct plan_step *s)
-{
-	size_t most = 0;
-
-	for (size_t i = 0; i < s->n_changes; i++)
-		if (s->changes[i].attr.n > most)
-			most = s->changes[i].attr.n;
-	return most > NAME_WIDTH_MAX ? NAME_WIDTH_MAX : (int)most;
-}
-
-static uint32_t line_of(struct place p)
-{
-	uint32_t line = 0, column;
-
-	if (p.source)
-		source_position(p.source, p.span.start, &line, &column);
-	return line;
-}
-
-/* The head has its place already. */
-static bool is_elsewhere(const struct plan_step *s, struct place p)
-{
-	return p.source != s->resource->place.source ||
-	       line_of(p) != line_of(s->resource->place);
-}
-
-static void print_change(struct printer *o, const struct plan_step *s,
-			 const struct plan_change *c, int width)
-{
-	const char *text;
-	size_t head;
-
-	buf_clear(&o->text);
-	plan_change_text(&o->text, c, s->schema);
-	text = o->text.data;
-	/* What is shown by its parts has its place on the first line. */
-	head = text[0] == '\n' ? 0 : strlen(text);
-	fprintf(o->out, "      %-*.*s  %.*s", width, STR_ARG(c->attr),
-		(int)head, text);
-	if (c->forces_replace)
-		fprintf(o->out, "  %sreplaces%s", paint(o, RED),
-			paint(o, PLAIN));
-	if (is_elsewhere(s, c->place))
-		print_place(o, c->place);
-	fprintf(o->out, "%s\n", text + head);
-}
-
-static void print_changes(struct printer *o, const struct plan_step *s)
-{
-	int width = name_width(s);
-
-	for (size_t i = 0; i < s->n_changes; i++)
-		print_change(o, s, &s->changes[i], width);
-}
-
-/*
- * What is not known yet says more as it was written: "vpc = vpc.main". False
- * when that is too long, or more than a name.
- */
-static bool source_line_text(struct printer *o, struct place p)
-{
-	struct str text = p.source ? source_text(p) : (struct str){ 0 };
-
-	if (text.n == 0 || text.n > VALUE_WIDTH || str_find(text, '\n') >= 0)
-		return false;
-	buf_clear(&o->text);
-	buf_add_str(&o->text, text);
-	return true;
-}
-
-/* The block of that name, when there is one alone. */
-static const struct ast_block *only_block(const struct plan_step *s,
-					  struct str name)
-{
-	const struct ast_block *node = s->resource->node, *found = NULL;
-	const struct ast_body *b =
-	    node ? &node->body : &s->resource->decl->body;
-
-	for (size_t i = 0; i < b->n_blocks; i++) {
-		if (!str_eq(b->blocks[i].name, name))
-			continue;
-		if (found)
-			return NULL;
-		found = &b->blocks[i];
-	}
-	return found;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* A block as it was written, in one line: { include a.b; include c.d } */
-static bool block_text(struct printer *o, const struct plan_step *s,
-		       struct str name, struct place p)
-{
-	const struct ast_block *b = only_block(s, name);
-	struct str text;
-
-	if (!b || b->name_span.start != p.span.start)
-		return false;
-	text = source_text((struct place){ p.source, b->body.span });
-	/* A comment, or a heredoc, is not told by its words alone. */
-	if (str_find(text, '#') >= 0 || str_contains(text, STR("<<")))
-		return false;
-	buf_clear(&o->text);
-	for (size_t i = 0; i < text.n;) {
-		bool is_line = false;
-		char c = text.s[i];
-
-		if (!is_blank(c)) {
-			buf_add_char(&o->text, c);
-			i++;
-			continue;
-		}
-		for (; i < text.n && is_blank(text.s[i]); i++)
-			is_line |= text.s[i] == '\n';
-		c = o->text.data[o->text.len - 1];
-		if (is_line && !strchr("{[(,", c) && i < text.n &&
-		    !strchr("}])", text.s[i]))
-			buf_add_char(&o->text, ';');
-		buf_add_char(&o->text, ' ');
-	}
-	if (o->text.len > VALUE_WIDTH) {
-		size_t n = VALUE_WIDTH - 1;
-
-		while (n && ((unsigned char)o->text.data[n] & 0xc0) == 0x80)
-			n--;
-		o->text.len = n;
-		buf_add_c(&o->text, "…");
-	}
-	return true;
-}
-
-/* Its id tells a reader less than what was written. */
-static bool is_reference(const struct plan_step *s, struct str name)
-{
-	const struct attr_info *info = resource_attr(s->resource, name);
-
-	return info && info->has_reference && !s->resource->node;
-}
-
-static const char *wanted_text(struct printer *o, const struct plan_step *s,
-			       struct str name, struct value v, struct place p)
-{
-	if (!value_has_secret(v) && block_text(o, s, name, p))
-		return o->text.data;
-	if (!(value_marks(v) & MARK_SECRET) &&
-	    (!value_is_known(v) || is_reference(s, name)) &&
-	    source_line_text(o, p))
-		return o->text.data;
-	return value_line(o, v);
-}
-
-/* Whether it stands in the text: what is filled in is not news. */
-static bool is_written(const struct plan_step *s, size_t i)
-{
-	const struct place *p = s->places ? &s->places[i] : NULL;
-
-	return p && p->source &&
-	       (p->source != s->resource->place.source ||
-		p->span.start != s->resource->place.span.start);
-}
-
-/* In one line as far as they go: cidr = "10.0.0.0/16"  zone = "us-east-1a" */
-static void print_wanted(struct printer *o, const struct plan_step *s)
-{
-	size_t n_wanted = s->wanted.kind == VALUE_MAP ? s->wanted.as.map.n : 0;
-	size_t column = 0;
-
-	for (size_t i = 0; i < n_wanted; i++) {
-		const struct value_entry *e = &s->wanted.as.map.entries[i];
-		const char *text;
-		size_t n;
-
-		/* Tags are the stack's, and the same everywhere. */
-		if (str_is(e->key, "tags") || !is_written(s, i))
-			continue;
-		text = wanted_text(o, s, e->key, e->value, s->places[i]);
-		n = e->key.n + 3 + strlen(text);
-		if (column && column + 2 + n > o->width)
-			column = 0, fputc('\n', o->out);
-		fprintf(o->out, "%s%s%.*s =%s %s", column ? "  " : "      ",
-			paint(o, FAINT), STR_ARG(e->key), paint(o, PLAIN),
-			text);
-		column += n + 2;
-	}
-	if (column)
-		fputc('\n', o->out);
-}
-
-static void print_step(struct printer *o, const struct plan_step *s)
-{
-	print_head(o, s);
 	switch (s->action) {
-	case ACTION_CREATE:
-		print_wanted(o, s);
-		break;
-	case ACTION_UPDATE:
-	case ACTION_REPLACE:
-		print_changes(o, s);
-		break;
 	case ACTION_DELETE:
+	case ACTION_REPLACE:
+		return KIND_LOSS;
+	case ACTION_CREATE:
+	case ACTION_UPDATE:
 	case ACTION_RUN:
+		return KIND_CHANGE;
 	case ACTION_FORGET:
 	case ACTION_READ:
+		return KIND_RECORD;
 	case ACTION_NONE:
 		break;
 	}
+	return s->moved_from.n || s->import_id.n ? KIND_RECORD : KIND_NOTHING;
 }
 
-static bool is_loss(const struct plan_step *s)
+static void add_sign(struct printer *o, const struct plan_step *s)
 {
-	return s->action == ACTION_DELETE || s->action == ACTION_REPLACE;
+	const char *sign = forms[s->action].sign;
+
+	if (s->action == ACTION_NONE)
+		sign = s->import_id.n ? "<" : ">";
+	buf_fmt(&o->text, "  %s%s%s ", paint(o, forms[s->action].color), sign,
+		paint(o, PAINT_PLAIN));
 }
+
+/* What is said behind the address, but for the place. */
+static void add_notes(struct printer *o, const struct plan_step *s)
+{
+	struct buf *b = &o->text;
+
+	if (s->action == ACTION_REPLACE && s->creates_first)
+		buf_add_c(b, ", created before the old one is destroyed");
+	if (s->runs && s->action != ACTION_RUN)
+		buf_add_c(b, ", then run");
+	if (s->moved_from.n)
+		buf_fmt(b, "  moved from %.*s", STR_ARG(s->moved_from));
+	if (s->import_id.n) {
+		buf_add_c(b, "  imported from ");
+		plan_value_text(b, value_str(s->import_id), 0);
+	}
+	if (s->action == ACTION_READ)
+		buf_add_c(b, "  read when it is needed, never changed");
+	if (s->reason.n)
+		buf_fmt(b, "  (%.*s)", STR_ARG(s->reason));
+	else if (s->action == ACTION_DELETE && !o->p->is_destroy)
+		buf_add_c(b, "  (not in the stack any more)");
+}
+
+static void print_step(struct printer *o, const struct plan_step *s,
+		       bool has_body)
+{
+	add_sign(o, s);
+	buf_add_str(&o->text, s->address);
+	if (s->type && s->type->is_simulated)
+		buf_fmt(&o->text, "  %ssimulated%s", paint(o, PAINT_FAINT),
+			paint(o, PAINT_PLAIN));
+	add_notes(o, s);
+	if (s->resource)
+		plan_place_text(&o->text, s->resource->place,
+				o->style.change.color);
+	buf_add_char(&o->text, '\n');
+	if (has_body)
+		plan_body_text(&o->text, s, &o->style);
+	flush(o);
+}
+
+/* -- Addresses ------------------------------------------------------------ */
+
+struct addresses {
+	struct printer *o;
+	const char *before; /* the first */
+	size_t column, n;
+	struct str base; /* of the last: what stands before its key */
+};
+
+/* subnet.private of subnet.private["a"]. */
+static struct str without_key(struct str address)
+{
+	ptrdiff_t at = str_rfind(address, '[');
+
+	if (at < 1 || address.s[address.n - 1] != ']')
+		return (struct str){ 0 };
+	return str_sub(address, 0, (size_t)at);
+}
+
+/* Side by side; of instances of one block only the keys after the first. */
+static void add_address(struct addresses *l, struct str address)
+{
+	struct printer *o = l->o;
+	struct str base = without_key(address), text = address;
+	size_t cells;
+
+	if (base.n && str_eq(base, l->base))
+		text = str_skip(address, base.n);
+	l->base = base;
+	cells = lines_cells(text);
+	if (l->column && l->column + 2 + cells > o->style.width) {
+		l->column = 0;
+		buf_add_char(&o->text, '\n');
+	}
+	buf_fmt(&o->text, "%*s%s%s%.*s%s", l->column ? 2 : INDENT, "",
+		paint(o, PAINT_FAINT), l->n ? "" : l->before, STR_ARG(text),
+		paint(o, PAINT_PLAIN));
+	l->column += cells + 2 + (l->n ? 0 : strlen(l->before));
+	l->n++;
+}
+
+static void end_addresses(struct addresses *l, size_t n_all)
+{
+	char more[40];
+	int n = snprintf(more, sizeof(more), "and %zu more", n_all - l->n);
+
+	if (l->n < n_all && l->column + 2 + (size_t)n > l->o->style.width)
+		buf_fmt(&l->o->text, "\n%*s%s", INDENT, "", more);
+	else if (l->n < n_all)
+		buf_fmt(&l->o->text, "  %s", more);
+	buf_add_char(&l->o->text, '\n');
+	flush(l->o);
+}
+
+/* -- Effects -------------------------------------------------------------- */
 
 static void print_effects(struct printer *o)
 {
@@ -349,17 +217,21 @@ static void print_effects(struct printer *o)
 
 	for (size_t i = 0; i < o->p->n_steps; i++) {
 		const struct plan_step *s = &o->p->steps[i];
+		size_t most = is_full(o) ? SIZE_MAX : EFFECTS_SHOWN;
 
-		for (size_t k = 0; k < s->n_effects; k++) {
-			if (n++ == 0)
-				fprintf(o->out,
-					"%sOn data and running servers%s\n",
-					paint(o, BOLD), paint(o, PLAIN));
-			fprintf(o->out, "  ! %.*s",
-				STR_ARG(s->effects[k].text));
-			fprintf(o->out, "  %s%.*s%s\n", paint(o, FAINT),
-				STR_ARG(s->address), paint(o, PLAIN));
+		for (size_t k = 0; k < s->n_effects && k < most; k++) {
+			print_title(o, n++, "On data and running servers");
+			fprintf(o->out, "  ! %.*s  %s%.*s%s\n",
+				STR_ARG(s->effects[k].text),
+				paint(o, PAINT_FAINT), STR_ARG(s->address),
+				paint(o, PAINT_PLAIN));
 		}
+		if (s->n_effects > most)
+			fprintf(o->out,
+				"  ! and %zu more  %s%.*s%s; --detail=full "
+				"shows them\n",
+				s->n_effects - most, paint(o, PAINT_FAINT),
+				STR_ARG(s->address), paint(o, PAINT_PLAIN));
 	}
 	if (n)
 		fputc('\n', o->out);
@@ -367,109 +239,258 @@ static void print_effects(struct printer *o)
 
 /* -- Many changes of one kind --------------------------------------------- */
 
-/* Steps with the very same changes, such as a new tag of the stack. */
+/* Steps that do the very same, such as a new tag of the stack. */
 struct same {
-	const struct plan_step *first;
+	size_t first, last; /* steps; in between by next_same */
 	size_t n, n_simulated;
-	bool is_printed;
+	bool is_printed, is_one_type, is_one_place;
+	/* vpc.main of network.a/vpc.main, where all end in that. */
+	struct str name;
+	bool has_one_key; /* and name is the whole end */
 };
 
-/* What a step changes, as text; false: it says more than that. */
-static bool change_key(const struct plan_step *s, struct arena *a,
-		       struct str *out)
+/* vpc.main["a"] of network.a/vpc.main["a"]: a key may hold a slash, too. */
+static struct str last_part(const struct plan_step *s)
 {
-	struct buf b;
+	struct str base = without_key(s->address);
+	ptrdiff_t at = str_rfind(base.n ? base : s->address, '/');
 
-	if (s->action != ACTION_UPDATE || s->reason.n || s->n_effects ||
-	    s->runs || s->n_changes == 0)
+	return str_skip(s->address, (size_t)(at + 1));
+}
+
+/* What the names of all have in common, as far as they are alike. */
+static void join_names(struct same *same, struct str part)
+{
+	struct str base = without_key((struct str){ part.s, part.n });
+
+	if (same->has_one_key && str_eq(part, same->name))
+		return;
+	if (same->has_one_key && without_key(same->name).n)
+		same->name = without_key(same->name);
+	same->has_one_key = false;
+	if (!str_eq(base.n ? base : part, same->name))
+		same->name = (struct str){ 0 };
+}
+
+/*
+ * What a step does, as text, without its address; false: it says more than
+ * that. Where it is written counts for what is made: one block, many instances.
+ */
+static bool same_key(struct printer *o, const struct plan_step *s)
+{
+	struct body_style style = o->style;
+
+	if (s->n_effects || s->moved_from.n || s->import_id.n ||
+	    (s->action != ACTION_CREATE && s->action != ACTION_UPDATE &&
+	     s->action != ACTION_REPLACE))
 		return false;
-	buf_init(&b, 1 << 16);
-	for (size_t i = 0; i < s->n_changes; i++) {
-		buf_fmt(&b, "%.*s ", STR_ARG(s->changes[i].attr));
-		plan_change_text(&b, &s->changes[i], s->schema);
-		buf_add_char(&b, '\n');
-	}
-	*out = str_dup(buf_str(&b), a);
-	buf_release(&b);
+	style.has_places = false;
+	buf_clear(&o->text);
+	add_sign(o, s);
+	add_notes(o, s);
+	if (s->action != ACTION_UPDATE)
+		buf_fmt(&o->text, " %s", s->schema->name);
+	if (s->action == ACTION_CREATE)
+		plan_place_text(&o->text, s->resource->place, false);
+	buf_add_char(&o->text, '\n');
+	plan_body_text(&o->text, s, &style);
 	return true;
+}
+
+static bool is_same_place(struct place a, struct place b)
+{
+	return a.source == b.source && a.span.start == b.span.start;
+}
+
+static bool has_same_places(const struct plan_step *a,
+			    const struct plan_step *b)
+{
+	for (size_t i = 0; i < a->n_changes; i++)
+		if (!is_same_place(a->changes[i].place, b->changes[i].place))
+			return false;
+	return a->resource && b->resource &&
+	       is_same_place(a->resource->place, b->resource->place);
+}
+
+static struct same *new_same(struct printer *o, size_t step)
+{
+	struct same *same = arena_new(&o->arena, struct same, 1);
+
+	*same = (struct same){
+		.first = step,
+		.last = step,
+		.is_one_type = true,
+		.is_one_place = true,
+		.name = last_part(&o->p->steps[step]),
+		.has_one_key = true,
+	};
+	map_put(&o->same, str_dup(buf_str(&o->text), &o->arena), same);
+	return same;
 }
 
 static void find_same(struct printer *o)
 {
-	for (size_t i = 0; i < o->p->n_steps; i++) {
-		const struct plan_step *s = &o->p->steps[i];
-		struct same *same;
-		struct str key;
+	const struct plan_step *steps = o->p->steps;
 
-		if (!change_key(s, &o->arena, &key))
+	o->same_of = arena_new(&o->arena, struct same *, o->p->n_steps + 1);
+	o->next_same = arena_new(&o->arena, size_t, o->p->n_steps + 1);
+	for (size_t i = 0; i < o->p->n_steps; i++) {
+		struct same *same;
+
+		o->next_same[i] = NO_STEP;
+		if (!same_key(o, &steps[i]))
 			continue;
-		same = map_get(&o->same, key);
-		if (!same) {
-			same = arena_new(&o->arena, struct same, 1);
-			same->first = s;
-			map_put(&o->same, key, same);
-		}
+		same = map_get(&o->same, buf_str(&o->text));
+		if (!same)
+			same = new_same(o, i);
+		else
+			o->next_same[same->last] = i;
+		same->last = i;
 		same->n++;
-		same->n_simulated += s->type && s->type->is_simulated;
+		same->n_simulated +=
+		    steps[i].type && steps[i].type->is_simulated;
+		same->is_one_type &=
+		    steps[i].schema == steps[same->first].schema;
+		same->is_one_place &=
+		    i == same->first ||
+		    has_same_places(&steps[i], &steps[same->first]);
+		join_names(same, last_part(&steps[i]));
 		o->same_of[i] = same;
 	}
+	buf_clear(&o->text);
+}
+
+static void print_same_head(struct printer *o, const struct same *same)
+{
+	const struct plan_step *s = &o->p->steps[same->first];
+
+	add_sign(o, s);
+	if (same->name.n)
+		buf_fmt(&o->text, "%zu × %.*s", same->n, STR_ARG(same->name));
+	else if (same->is_one_type)
+		buf_fmt(&o->text, "%zu × %s", same->n, s->schema->name);
+	else
+		buf_fmt(&o->text, "%zu resources", same->n);
+	if (same->n_simulated == same->n)
+		buf_fmt(&o->text, "  %ssimulated%s", paint(o, PAINT_FAINT),
+			paint(o, PAINT_PLAIN));
+	else if (same->n_simulated)
+		buf_fmt(&o->text, ", %zu of them %ssimulated%s",
+			same->n_simulated, paint(o, PAINT_FAINT),
+			paint(o, PAINT_PLAIN));
+	add_notes(o, s);
+	if (same->is_one_place)
+		plan_place_text(&o->text, s->resource->place,
+				o->style.change.color);
+	buf_add_char(&o->text, '\n');
+	flush(o);
+}
+
+/* With a name that says the end of all, where they are is enough. */
+static struct str address_in(const struct same *same, struct str address)
+{
+	if (same->has_one_key && address.n > same->name.n + 1)
+		return str_sub(address, 0, address.n - same->name.n - 1);
+	return address;
 }
 
 /* Together when there are many; false: print the step by itself. */
 static bool print_same(struct printer *o, const struct plan_step *s)
 {
 	struct same *same = o->same_of[s->index];
-	size_t column = 0;
+	struct body_style style = o->style;
+	struct addresses list = { .o = o, .before = "" };
+	bool is_loss = kind_of(s) == KIND_LOSS;
 
-	if (!same || same->n < SAME_LEAST)
+	if (!same ||
+	    same->n < (s->action == ACTION_CREATE ? (size_t)SAME_LEAST_MADE
+						  : (size_t)SAME_LEAST))
 		return false;
 	if (same->is_printed)
 		return true;
 	same->is_printed = true;
-	fprintf(o->out, "  %s~%s %zu resources", paint(o, AMBER),
-		paint(o, PLAIN), same->n);
-	if (same->n_simulated)
-		fprintf(o->out, ", %zu of them %ssimulated%s",
-			same->n_simulated, paint(o, FAINT), paint(o, PLAIN));
-	fputc('\n', o->out);
-	print_changes(o, s);
-	for (size_t i = 0; i < o->p->n_steps; i++) {
-		const struct plan_step *other = &o->p->steps[i];
-
-		if (o->same_of[i] != same)
-			continue;
-		if (column && column + 2 + other->address.n > o->width)
-			column = 0, fputc('\n', o->out);
-		fprintf(o->out, "%s%s%.*s%s", column ? "  " : "        ",
-			paint(o, FAINT), STR_ARG(other->address),
-			paint(o, PLAIN));
-		column += other->address.n + 2;
-	}
-	fputc('\n', o->out);
+	if (same->has_one_key)
+		list.before = "in ";
+	style.has_places = same->is_one_place;
+	print_same_head(o, same);
+	plan_body_text(&o->text, s, &style);
+	/* What is lost is always named. */
+	for (size_t i = same->first; i != NO_STEP; i = o->next_same[i])
+		if (is_full(o) || is_loss || list.n < ADDRESSES_SHOWN)
+			add_address(&list,
+				    address_in(same, o->p->steps[i].address));
+		else
+			break;
+	end_addresses(&list, same->n);
 	return true;
 }
 
-static void print_steps(struct printer *o, bool losses, const char *title)
+/* -- Sections ------------------------------------------------------------- */
+
+static void print_steps(struct printer *o, enum kind kind, const char *title)
 {
+	bool has_body = o->detail != PLAN_SUMMARY;
 	size_t n = 0;
 
 	for (size_t i = 0; i < o->p->n_steps; i++) {
 		const struct plan_step *s = &o->p->steps[i];
 
-		if (s->action == ACTION_NONE || is_loss(s) != losses)
+		if (kind_of(s) != kind)
 			continue;
-		if (n++ == 0)
-			fprintf(o->out, "%s%s%s\n", paint(o, BOLD), title,
-				paint(o, PLAIN));
-		if (!print_same(o, s))
-			print_step(o, s);
+		print_title(o, n++, title);
+		if (!has_body || !print_same(o, s))
+			print_step(o, s, has_body);
 	}
 	if (n)
 		fputc('\n', o->out);
 }
 
+static void print_drift(struct printer *o)
+{
+	struct body_style style = o->style;
+	size_t n = o->p->n_drift;
+	size_t shown = is_full(o) || n < DRIFT_SHOWN ? n : DRIFT_SHOWN;
+
+	style.has_places = false;
+	/* Its other attributes are the plan's business. */
+	style.change.is_full = false;
+	for (size_t i = 0; i < shown; i++) {
+		const struct plan_step *s = &o->p->drift[i];
+
+		print_title(o, i, "Changed outside since the last apply");
+		fprintf(o->out, "    %.*s%s\n", STR_ARG(s->address),
+			s->action == ACTION_DELETE ? "  is gone" : "");
+		plan_body_text(&o->text, s, &style);
+		flush(o);
+	}
+	if (shown < n)
+		fprintf(o->out, "    and %zu more; --detail=full shows them\n",
+			n - shown);
+	if (n)
+		fputc('\n', o->out);
+}
+
+static void print_left_out(struct printer *o)
+{
+	struct addresses list = { .o = o, .before = "" };
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->p->n_steps; i++)
+		n += o->p->steps[i].is_left_out;
+	if (n == 0)
+		return;
+	print_title(o, 0, "Left out, not selected");
+	for (size_t i = 0; i < o->p->n_steps; i++)
+		if (o->p->steps[i].is_left_out &&
+		    (is_full(o) || list.n < ADDRESSES_SHOWN))
+			add_address(&list, o->p->steps[i].address);
+	end_addresses(&list, n);
+	fputc('\n', o->out);
+}
+
 static void print_outputs(struct printer *o)
 {
+	unsigned width = is_full(o) ? 0 : 60;
 	size_t n = 0;
 
 	for (size_t i = 0; i < o->p->n_outputs; i++) {
@@ -477,16 +498,19 @@ static void print_outputs(struct printer *o)
 
 		if (!value_is_unknown(x->new) && value_eq(x->old, x->new))
 			continue;
-		if (n++ == 0)
-			fprintf(o->out, "%sOutputs%s\n", paint(o, BOLD),
-				paint(o, PLAIN));
-		fprintf(o->out, "    %.*s  %s", STR_ARG(x->name),
-			value_line(o, x->old));
-		fprintf(o->out, " -> %s\n", value_line(o, x->new));
+		print_title(o, n++, "Outputs");
+		buf_fmt(&o->text, "    %.*s  ", STR_ARG(x->name));
+		plan_value_text(&o->text, x->old, width);
+		buf_add_c(&o->text, " -> ");
+		plan_value_text(&o->text, x->new, width);
+		buf_add_char(&o->text, '\n');
+		flush(o);
 	}
 	if (n)
 		fputc('\n', o->out);
 }
+
+/* -- The last line -------------------------------------------------------- */
 
 static const char *elapsed(const struct plan *p, char *room, size_t n)
 {
@@ -498,41 +522,64 @@ static const char *elapsed(const struct plan *p, char *room, size_t n)
 	return room;
 }
 
-static size_t count_simulated(const struct plan *p, enum action a)
+/* What plan_count() does not tell. */
+struct tally {
+	size_t simulated[ACTION_READ + 1];
+	size_t moved, imported, read, left_out;
+};
+
+static struct tally tally(const struct plan *p)
 {
-	size_t n = 0;
+	struct tally t = { 0 };
 
-	for (size_t i = 0; i < p->n_steps; i++)
-		n += p->steps[i].action == a && p->steps[i].type &&
-		     p->steps[i].type->is_simulated;
-	return n;
-}
+	for (size_t i = 0; i < p->n_steps; i++) {
+		const struct plan_step *s = &p->steps[i];
 
-static void print_count(struct printer *o, size_t n, const char *what,
-			enum action a, const char *before)
-{
-	size_t simulated = count_simulated(o->p, a);
-
-	fprintf(o->out, "%s%zu to %s", before, n, what);
-	if (simulated)
-		fprintf(o->out, " (%zu simulated)", simulated);
+		t.simulated[s->action] += s->type && s->type->is_simulated;
+		t.moved += s->moved_from.n > 0;
+		t.imported += s->import_id.n > 0;
+		t.read += s->action == ACTION_READ;
+		t.left_out += s->is_left_out;
+	}
+	return t;
 }
 
 static void print_summary(struct printer *o)
 {
 	struct plan_counts n = plan_count(o->p);
+	struct tally t = tally(o->p);
+	const struct {
+		size_t n, simulated;
+		const char *what;
+		bool is_always;
+	} counts[] = {
+		{ t.imported, 0, "import", false },
+		{ t.moved, 0, "move", false },
+		{ n.create, t.simulated[ACTION_CREATE], "create", true },
+		{ n.update, t.simulated[ACTION_UPDATE], "change", true },
+		{ n.replace, t.simulated[ACTION_REPLACE], "replace", false },
+		{ n.destroy, t.simulated[ACTION_DELETE], "destroy", true },
+		{ n.forget, 0, "forget", false },
+		{ t.read, 0, "read", false },
+	};
+	const char *before = "Plan: ";
 	char room[32];
 
-	print_count(o, n.create, "create", ACTION_CREATE, "Plan: ");
-	print_count(o, n.update, "change", ACTION_UPDATE, ", ");
-	if (n.replace)
-		print_count(o, n.replace, "replace", ACTION_REPLACE, ", ");
-	print_count(o, n.destroy, "destroy", ACTION_DELETE, ", ");
-	if (n.forget)
-		print_count(o, n.forget, "forget", ACTION_FORGET, ", ");
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		if (!counts[i].n && !counts[i].is_always)
+			continue;
+		fprintf(o->out, "%s%zu to %s", before, counts[i].n,
+			counts[i].what);
+		if (counts[i].simulated)
+			fprintf(o->out, " (%zu simulated)",
+				counts[i].simulated);
+		before = ", ";
+	}
 	if (n.run)
 		fprintf(o->out, "; %zu %s to run", n.run,
 			n.run == 1 ? "load" : "loads");
+	if (t.left_out)
+		fprintf(o->out, "; %zu left out", t.left_out);
 	fprintf(o->out, ". %s\n", elapsed(o->p, room, sizeof(room)));
 }
 
@@ -554,37 +601,85 @@ static void print_empty(struct printer *o)
 		      o->out);
 }
 
-void plan_print(const struct plan *p, const struct context *c, FILE *out)
+static void print_recovery(const struct plan *p, FILE *out)
 {
-	struct printer o = {
-		.p = p,
-		.out = out,
-		.color = c->color,
-		.width = LINE_WIDTH,
-	};
-
-	if (c->width > INDENT && c->width - INDENT < LINE_WIDTH)
-		o.width = c->width - INDENT;
-
 	if (p->has_recovery)
 		fprintf(out,
 			"Recovery pending: an interrupted run left %zu %s "
 			"unfinished; the next apply goes on with it.\n\n",
 			p->n_recovery_pending,
 			p->n_recovery_pending == 1 ? "step" : "steps");
-	buf_init(&o.text, 64 << 20);
-	if (plan_is_empty(p)) {
-		print_empty(&o);
+}
+
+static void print_all(struct printer *o)
+{
+	print_effects(o);
+	if (o->detail != PLAN_SUMMARY)
+		find_same(o);
+	print_steps(o, KIND_LOSS, "Destroyed or replaced");
+	if (o->detail != PLAN_SUMMARY) {
+		print_steps(o, KIND_CHANGE, "Created or changed");
+		print_steps(o, KIND_RECORD,
+			    "Only recorded: nothing changes "
+			    "outside");
+		print_drift(o);
+		print_left_out(o);
+		print_outputs(o);
+	}
+	print_summary(o);
+}
+
+void plan_print(const struct plan *p, const struct context *c, FILE *out)
+{
+	struct printer o = {
+		.p = p,
+		.out = out,
+		.detail = c->detail,
+		.style = {
+			.change = {
+				.width = c->width,
+				.color = c->color,
+				.is_full = c->detail == PLAN_FULL,
+			},
+			.width = LINE_WIDTH,
+			.has_places = true,
+		},
+	};
+
+	if (c->width > INDENT && c->width - INDENT < LINE_WIDTH)
+		o.style.width = c->width - INDENT;
+	print_recovery(p, out);
+	buf_init(&o.text, 1 << 30);
+	if (!plan_is_empty(p)) {
+		print_all(&o);
 	} else {
-		o.same_of = arena_new(&o.arena, struct same *, p->n_steps + 1);
-		find_same(&o);
-		print_effects(&o);
-		print_steps(&o, true, "Destroyed or replaced");
-		print_steps(&o, false, "Created or changed");
-		print_outputs(&o);
-		print_summary(&o);
+		if (o.detail != PLAN_SUMMARY) {
+			print_drift(&o);
+			print_left_out(&o);
+		}
+		print_empty(&o);
 	}
 	buf_release(&o.text);
 	map_release(&o.same);
 	arena_release(&o.arena);
+}
+
+int plan_detail_from(const char *name, enum plan_detail *out, struct error *err)
+{
+	static const char *const names[] = {
+		[PLAN_NORMAL] = "normal",
+		[PLAN_SUMMARY] = "summary",
+		[PLAN_FULL] = "full",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strcmp(name ? name : "normal", names[i]) != 0)
+			continue;
+		*out = (enum plan_detail)i;
+		return 0;
+	}
+	return error_set(err, ERROR_INVALID,
+			 "option --detail takes summary, normal or full, not "
+			 "\"%s\"",
+			 name);
 }

@@ -37,7 +37,7 @@ struct planner {
 	struct map also;
 	bool *is_read; /* by position in the state */
 	unsigned rounds;
-	struct map replace; /* addresses: --replace */
+	struct map replace;    /* addresses: --replace */
 	struct map moved_from; /* -> struct str: address in the state */
 	struct map imported;   /* -> struct declared_import */
 	/* By dense id of resources. */
@@ -99,6 +99,8 @@ bool planner_is_asked(const struct planner *x, struct str address);
 void planner_know_kept(struct planner *x);
 /* plan_refresh.c: steps that take over what was read, and do nothing. */
 int plan_refresh_only(struct planner *x);
+/* plan_drift.c: fills drift from what was read. */
+int plan_drift(struct planner *x);
 struct place planner_place(const struct planner *x, struct str address);
 
 /* plan_file.c: the canonical text, and a value as it stands there. */

@@ -78,6 +78,8 @@ int plan_refresh_only(struct planner *x)
 
 static void print_step(const struct plan_step *s, struct buf *text, FILE *out)
 {
+	const struct change_style style = { 0 };
+
 	fprintf(out, "  %s %.*s", s->action == ACTION_FORGET ? "·" : "~",
 		STR_ARG(s->address));
 	if (s->reason.n)
@@ -85,7 +87,7 @@ static void print_step(const struct plan_step *s, struct buf *text, FILE *out)
 	fputc('\n', out);
 	for (size_t i = 0; i < s->n_changes; i++) {
 		buf_clear(text);
-		plan_change_text(text, &s->changes[i], s->schema);
+		plan_change_text(text, &s->changes[i], s->schema, &style);
 		fprintf(out, "      %.*s  %s\n", STR_ARG(s->changes[i].attr),
 			text->data);
 	}

@@ -85,8 +85,7 @@ static void settle_replace(struct planner *x, struct plan_step *s)
 static void take_diff(struct planner *x, struct plan_step *s,
 		      const struct refreshed *r)
 {
-	const struct type_info *t =
-	    catalog_type(&x->types, str_from(s->schema->name));
+	const struct type_info *t = s->resource->type;
 	struct diff *d = &x->diffs[s->index];
 
 	expand_ignored(s->resource, r->now.attrs, x->arena, &s->wanted,
@@ -314,8 +313,7 @@ static struct value unsettled(const struct type_info *t, struct arena *a)
 
 static struct value known_after(struct planner *x, const struct plan_step *s)
 {
-	const struct type_info *t =
-	    catalog_type(&x->types, str_from(s->schema->name));
+	const struct type_info *t = s->resource->type;
 	const struct diff *d = &x->diffs[s->index];
 	struct arena *a = x->arena;
 	struct value v;
@@ -361,10 +359,9 @@ void step_settle(struct planner *x, size_t step, const struct engine_call *e)
 		settle_replace(x, s);
 	x->known[i] = known_after(x, s);
 	if (e && e->call.result.kind == VALUE_MAP && s->action != ACTION_NONE) {
-		const struct type_info *t =
-		    catalog_type(&x->types, str_from(s->schema->name));
 		struct value told = diff_convert(
-		    t, value_copy(e->call.result, x->arena), x->arena);
+		    s->resource->type, value_copy(e->call.result, x->arena),
+		    x->arena);
 
 		x->known[i] = diff_overlay(x->known[i], told, x->arena);
 	}

@@ -22,6 +22,7 @@ struct recovery {
 	struct journal_replay *replay;
 	bool *is_begun;	     /* by open intent */
 	size_t n_impossible; /* that cannot be repeated as things are */
+	size_t n_left;	     /* outcomes that are not known, with those */
 	struct report report;
 };
 
@@ -62,6 +63,7 @@ static int fill(struct recovery *r, const struct journal_record *intent,
 	op->id = intent->id;
 	op->memo = intent->memo;
 	op->token = intent->token;
+	op->run_id = intent->run_id;
 	op->name = intent->name;
 	op->replace_when = intent->replace_when;
 	op->is_recovery = true;
@@ -128,14 +130,14 @@ static int repeat_open(struct recovery *r, struct journal *journal,
 		.next = next_operation,
 		.failed = step_failed,
 	};
-	size_t node, n_left;
+	size_t node;
 	int result;
 
 	/* They were in flight together, so none depends on another. */
 	schedule_init(&schedule, r->replay->n_open);
 	schedule_begin(&schedule, &node);
 	result = execute_run(&x, err);
-	n_left =
+	r->n_left =
 	    schedule.counts[SCHEDULE_READY] + x.n_unknown + r->n_impossible;
 	*is_abandoned = x.is_abandoned;
 	if (!x.is_abandoned)
@@ -150,15 +152,50 @@ static int repeat_open(struct recovery *r, struct journal *journal,
 		return error_set(err, ERROR_INTERRUPTED,
 				 "interrupted while "
 				 "recovering; the journal has what is left");
-	if (n_left) {
-		error_set(err, ERROR_TIMEOUT,
-			  "the outcome of %zu interrupted "
-			  "%s is still not known",
-			  n_left, n_left == 1 ? "step" : "steps");
-		return error_hint(err, "Nothing was changed by this run. Try "
-				       "again when the service answers.");
-	}
 	return 0;
+}
+
+static bool can_carry(const struct recovery *r,
+		      const struct journal_replay *left)
+{
+	if (r->n_impossible || !r->expansion)
+		return false;
+	for (size_t i = 0; i < left->n_open; i++) {
+		struct str address = left->open[i].address;
+
+		if (!str_is(left->open[i].action,
+			    operation_name(OPERATION_CREATE)) ||
+		    !map_get(r->expansion->by_address, address) ||
+		    state_find(&r->context->state, address))
+			return false;
+	}
+	return left->n_open > 0;
+}
+
+/* What is still open goes with the apply that follows, or stops it. */
+static int carry(struct recovery *r, bool may_carry, struct error *err)
+{
+	struct context *c = r->context;
+	struct journal_replay *left =
+	    arena_new(c->arena, struct journal_replay, 1);
+	struct state ignored;
+	int result;
+
+	state_init(&ignored, c->arena);
+	result = journal_load(store_stack_folder(c->store), c->seal, &ignored,
+			      c->arena, left, err);
+	state_release(&ignored);
+	if (result < 0)
+		return -1;
+	if (may_carry && can_carry(r, left)) {
+		c->replay = left;
+		return 0;
+	}
+	error_set(err, ERROR_TIMEOUT,
+		  "the outcome of %zu interrupted %s is still not known",
+		  r->n_left, r->n_left == 1 ? "step" : "steps");
+	return error_hint(err, "Nothing was changed by this run. Try again "
+			       "when the service answers.");
 }
 
 static int finish(struct context *c, struct journal *journal, struct error *err)
@@ -184,8 +221,8 @@ static int finish(struct context *c, struct journal *journal, struct error *err)
 	return journal_close(journal, true, err);
 }
 
-int recover(struct context *c, struct expansion *e, bool *is_abandoned,
-	    struct error *err)
+int recover(struct context *c, struct expansion *e, bool may_carry,
+	    bool *is_abandoned, struct error *err)
 {
 	struct journal_replay *replay = c->replay;
 	struct recovery r = { .context = c, .expansion = e, .replay = replay };
@@ -214,12 +251,14 @@ int recover(struct context *c, struct expansion *e, bool *is_abandoned,
 		if (!*is_abandoned)
 			report_close(&r.report);
 	}
-	if (result < 0) {
+	if (result < 0 || r.n_left) {
 		struct error ignored;
 
 		if (!*is_abandoned)
 			journal_close(journal, false, &ignored);
-		return error_add(err, "recovery");
+		if (result == 0)
+			result = carry(&r, may_carry, err);
+		return result < 0 ? error_add(err, "recovery") : 0;
 	}
 	return finish(c, journal, err);
 }

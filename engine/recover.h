@@ -19,8 +19,13 @@ struct expansion;
  * Nothing to recover is success. The context's state is as committed
  * afterwards. ERROR_INTERRUPTED after a signal; with *is_abandoned calls still
  * run and the caller leaves by _exit().
+ *
+ * may_carry: an apply follows. Then creates whose outcome cannot be found out
+ * now, because who could tell is not reached, stop nothing as long as they are
+ * still declared: what they need may be what the apply mends. They stay in
+ * context.replay, their journal goes on, nothing is committed before they end.
  */
-int recover(struct context *c, struct expansion *e, bool *is_abandoned,
-	    struct error *err);
+int recover(struct context *c, struct expansion *e, bool may_carry,
+	    bool *is_abandoned, struct error *err);
 
 #endif

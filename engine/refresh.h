@@ -3,7 +3,8 @@
 
 /*
  * What exists, asked of the providers: one read for each resource of the state,
- * several at once. Nothing is changed, neither outside nor in the state.
+ * several at once; those of one type in batches, where the type can. Nothing is
+ * changed, neither outside nor in the state. Linear in the resources.
  */
 
 #include "lang/source.h"

@@ -3,6 +3,8 @@
 #include "engine/report.h"
 
 #include "engine/context.h"
+#include "engine/estimate.h"
+#include "engine/lines.h"
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
 #include "lang/base/clock.h"
@@ -12,15 +14,20 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 enum {
-	DRAW_MS = 200,	       /* between two draws on a terminal */
-	DRAW_LINES = 12,       /* running steps that are shown */
+	DRAW_MS = 200,	 /* between two draws on a terminal */
+	DRAW_LINES = 20, /* running steps that are shown */
+	ROWS = 24,	 /* of a terminal that does not say */
+	LINE_BYTES = 4096,
+	TOLD_MS = 2000,	       /* shorter is not worth foretelling */
 	REMIND_MS = 30 * 1000, /* plain: a step that still runs says so */
 };
 
 struct report_line {
 	struct report_line *previous, *next;
+	size_t node;
 	const char *action;
 	struct str address;
 	int64_t begun_ms, told_ms;
@@ -68,43 +75,117 @@ static void undraw(struct report *r)
 	r->drawn = 0;
 }
 
-/* Cut to the width, so that one line stays one line. */
-static void draw_line(struct report *r, const char *text)
+/* Asked at each draw: a terminal changes its size. */
+static void take_size(struct report *r, size_t *rows)
 {
-	size_t width = r->width > 2 ? r->width - 1 : 79, n = 0;
+	struct winsize size;
 
-	/* In characters: a byte 10xxxxxx goes on with the one before it. */
-	for (; text[n]; n++)
-		if (((unsigned char)text[n] & 0xc0) != 0x80 && !width--)
-			break;
-	fprintf(r->out, "%.*s\n", (int)n, text);
+	*rows = r->rows;
+	if (*rows)
+		return;
+	*rows = ROWS;
+	if (ioctl(fileno(r->out), TIOCGWINSZ, &size) < 0)
+		return;
+	if (size.ws_row)
+		*rows = size.ws_row;
+	if (size.ws_col)
+		r->width = size.ws_col;
+}
+
+/* Cut to the width, so that one line stays one line. */
+static void draw_line(struct report *r, const struct buf *line)
+{
+	struct buf safe;
+
+	buf_init(&safe, LINE_BYTES);
+	lines_safe(&safe, buf_str(line), r->width > 2 ? r->width - 1 : 79);
+	fprintf(r->out, "%.*s\n", (int)safe.len, safe.data);
+	buf_release(&safe);
 	r->drawn++;
+}
+
+/* "create db … 38 s of about 6 min, waits for it to become available" */
+static void add_running(const struct report *r, const struct report_line *l,
+			int64_t now, struct buf *out)
+{
+	int64_t usual =
+	    r->estimate ? estimate_one(r->estimate, l->node, l->action) : -1;
+
+	buf_fmt(out, "%s %.*s … %s", l->action, STR_ARG(l->address),
+		report_time(now - l->begun_ms).text);
+	if (usual >= TOLD_MS)
+		buf_fmt(out, " of about %s", report_time(usual).text);
+	if (l->waiting[0])
+		buf_fmt(out, ", waits for %s", l->waiting);
+}
+
+static void add_left(struct report *r, int64_t now, struct buf *out)
+{
+	struct estimate_running *running;
+	struct arena scratch = { 0 };
+	size_t n = 0;
+	bool is_least;
+	int64_t left;
+
+	if (!r->estimate)
+		return;
+	running =
+	    arena_new(&scratch, struct estimate_running, r->n_running + 1);
+	for (const struct report_line *l = r->first; l; l = l->next)
+		running[n++] = (struct estimate_running){
+			.node = l->node,
+			.elapsed_ms = now - l->begun_ms,
+		};
+	left = estimate_left(r->estimate, running, n, &is_least);
+	if (left >= TOLD_MS)
+		buf_fmt(out, ", %s %s left", is_least ? "at least" : "about",
+			report_time(left).text);
+	arena_release(&scratch);
+}
+
+static void draw_totals(struct report *r, int64_t now)
+{
+	struct buf line;
+
+	buf_init(&line, LINE_BYTES);
+	buf_fmt(&line, "%zu of %zu done, %zu running", r->n_ended - r->n_failed,
+		r->total, r->n_running);
+	if (r->n_failed)
+		buf_fmt(&line, ", %zu failed", r->n_failed);
+	if (r->n_skipped)
+		buf_fmt(&line, ", %zu left out", r->n_skipped);
+	buf_fmt(&line, ", %s", report_time(now - r->begun_ms).text);
+	add_left(r, now, &line);
+	draw_line(r, &line);
+	buf_release(&line);
 }
 
 static void draw(struct report *r, int64_t now)
 {
-	size_t shown = 0;
-	char text[1024];
+	size_t shown = 0, most, rows;
+	struct buf line;
 
+	take_size(r, &rows);
+	/* One for the totals, one for the cursor, one that says "and more". */
+	most = rows > 3 ? rows - 3 : 0;
+	if (most > DRAW_LINES)
+		most = DRAW_LINES;
 	undraw(r);
-	for (struct report_line *l = r->first; l && shown < DRAW_LINES;
+	buf_init(&line, LINE_BYTES);
+	for (struct report_line *l = r->first; l && shown < most;
 	     l = l->next, shown++) {
-		snprintf(text, sizeof(text), "  %s %.*s … %s%s%s", l->action,
-			 STR_ARG(l->address),
-			 report_time(now - l->begun_ms).text,
-			 l->waiting[0] ? ", waits for " : "", l->waiting);
-		draw_line(r, text);
+		buf_clear(&line);
+		buf_add_c(&line, "  ");
+		add_running(r, l, now, &line);
+		draw_line(r, &line);
 	}
-	if (r->n_running > shown) {
-		snprintf(text, sizeof(text), "  … and %zu more",
-			 r->n_running - shown);
-		draw_line(r, text);
+	if (r->n_running > shown && most) {
+		buf_clear(&line);
+		buf_fmt(&line, "  … and %zu more", r->n_running - shown);
+		draw_line(r, &line);
 	}
-	snprintf(text, sizeof(text), "%zu of %zu done, %zu running%s, %s",
-		 r->n_ended, r->total, r->n_running,
-		 r->n_failed ? ", some failed" : "",
-		 report_time(now - r->begun_ms).text);
-	draw_line(r, text);
+	buf_release(&line);
+	draw_totals(r, now);
 	fflush(r->out);
 	r->drawn_ms = now;
 }
@@ -112,13 +193,15 @@ static void draw(struct report *r, int64_t now)
 static void remind(struct report *r, int64_t now)
 {
 	for (struct report_line *l = r->first; l; l = l->next) {
+		struct buf line;
+
 		if (now - l->told_ms < REMIND_MS)
 			continue;
 		l->told_ms = now;
-		fprintf(r->out, "%s %.*s … %s%s%s\n", l->action,
-			STR_ARG(l->address),
-			report_time(now - l->begun_ms).text,
-			l->waiting[0] ? ", waits for " : "", l->waiting);
+		buf_init(&line, LINE_BYTES);
+		add_running(r, l, now, &line);
+		fprintf(r->out, "%.*s\n", (int)line.len, line.data);
+		buf_release(&line);
 	}
 	r->drawn_ms = now;
 }
@@ -176,6 +259,7 @@ void report_begin(struct report *r, size_t node, const char *action,
 	l = xmalloc(sizeof(*l));
 	*l = (struct report_line){
 		.previous = r->last,
+		.node = node,
 		.action = action,
 		.address = address,
 		.begun_ms = clock_ms(),
@@ -251,6 +335,8 @@ void report_end(struct report *r, size_t node, const struct error *err)
 			err ? "after" : "in", report_time(ms).text,
 			err ? ": " : "", err ? err->message : "");
 	}
+	if (r->estimate && !err)
+		estimate_done(r->estimate, node, l->action, ms);
 	if (l->previous)
 		l->previous->next = l->next;
 	else
@@ -270,6 +356,7 @@ void report_skipped(struct report *r, struct str address, struct str because)
 {
 	char text[512];
 
+	r->n_skipped++;
 	snprintf(text, sizeof(text), "%.*s failed", STR_ARG(because));
 	if (r->mode == REPORT_JSON) {
 		event(r, "step_skipped", NULL, address, "because", text, -1);

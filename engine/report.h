@@ -3,9 +3,11 @@
 
 /*
  * What a run shows while it goes on, on standard error: on a terminal one line
- * for each running step with its time and what it waits for, redrawn; elsewhere
- * a plain line for each step that ended. With --json, one JSON object a line on
- * standard output. Never holds a value of an attribute.
+ * for each running step with its time and what it waits for, and one with the
+ * totals and the time that is left, redrawn, never more than the terminal is
+ * high; elsewhere a plain line for each step that ended. With --json, one JSON
+ * object a line on standard output, see dmsl(1). Never holds a value of an
+ * attribute.
  */
 
 #include "lang/base/str.h"
@@ -17,6 +19,7 @@
 
 struct context;
 struct error;
+struct estimate;
 struct report_line;
 
 enum report_mode { REPORT_PLAIN, REPORT_LIVE, REPORT_JSON };
@@ -30,7 +33,11 @@ struct report {
 	struct report_line **by_node; /* running steps */
 	struct report_line *first, *last;
 	size_t n_running, n_ended, n_failed;
-	size_t total; /* steps that there are to do */
+	size_t n_skipped;
+	size_t total; /* operations that there are to do */
+	/* Set by who knows how long things take; NULL: nobody does. */
+	struct estimate *estimate;
+	size_t rows;  /* most lines of a draw; 0: as the terminal says */
 	size_t drawn; /* lines on the terminal that the next draw replaces */
 	int64_t begun_ms, drawn_ms;
 };

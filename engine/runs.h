@@ -3,8 +3,8 @@
 
 /*
  * The parts that plan, apply and destroy share: from a stack file to a plan,
- * and from a plan to a summary. They show what went wrong themselves; what they
- * return is an exit status.
+ * and from a plan to what became of it (summary.h says that). They show what
+ * went wrong themselves; what they return is an exit status.
  */
 
 #include "engine/opts.h"
@@ -68,8 +68,6 @@ void run_close(struct context *c, struct run *r);
 const char *run_plan_path(struct context *c);
 /* Whether the user says yes; without a terminal that is an error. */
 bool run_confirm(struct context *c, const char *question, struct error *err);
-/* The summary of an apply that had nothing to do, where JSON is asked for. */
-void run_nothing(const struct context *c);
 /* Applies, says what was done. Does not come back when calls still run. */
 int run_apply(struct context *c, struct run *r);
 

@@ -34,6 +34,7 @@ void schedule_release(struct schedule *s)
 {
 	free(s->nodes);
 	free(s->edges);
+	free(s->order);
 	free(s->after);
 	free(s->ready);
 	free(s->waiting);
@@ -236,7 +237,7 @@ int schedule_begin(struct schedule *s, size_t *node)
 			if (!s->nodes[i].blocked_by)
 				make_ready(s, i);
 	}
-	free(order);
+	s->order = order;
 	/* Only the index is used from here on. */
 	free(s->edges);
 	s->edges = NULL;
@@ -324,6 +325,33 @@ void schedule_fail(struct schedule *s, size_t node,
 void schedule_drain(struct schedule *s)
 {
 	s->is_draining = true;
+}
+
+bool schedule_is_settled(const struct schedule *s, size_t node)
+{
+	return s->nodes[node].state >= SCHEDULE_DONE;
+}
+
+int64_t schedule_longest(const struct schedule *s, const int64_t *left,
+			 int64_t *paths)
+{
+	int64_t all = 0;
+
+	for (size_t i = s->n; i-- > 0;) {
+		size_t at = s->order[i];
+		const struct schedule_node *node = &s->nodes[at];
+
+		paths[at] = 0;
+		if (schedule_is_settled(s, at))
+			continue;
+		for (size_t k = 0; k < node->n_after; k++)
+			if (paths[s->after[node->after + k]] > paths[at])
+				paths[at] = paths[s->after[node->after + k]];
+		paths[at] += left[at];
+		if (paths[at] > all)
+			all = paths[at];
+	}
+	return all;
 }
 
 bool schedule_is_over(const struct schedule *s)

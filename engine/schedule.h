@@ -35,6 +35,7 @@ struct schedule {
 	struct schedule_node *nodes;
 	struct schedule_edge *edges;
 	size_t n_edges, edges_room;
+	size_t *order;		    /* of all nodes, by their edges */
 	size_t *after;		    /* of all nodes, one behind the other */
 	size_t *ready, n_ready;	    /* heap by path */
 	size_t *waiting, n_waiting; /* heap by time */
@@ -70,6 +71,14 @@ void schedule_fail(struct schedule *s, size_t node,
 		   void *context);
 /* Nothing new is begun from now on; what has begun may end. */
 void schedule_drain(struct schedule *s);
+/* Done, failed or skipped. */
+bool schedule_is_settled(const struct schedule *s, size_t node);
+/*
+ * The longest path through the nodes that are not settled, where left[node] is
+ * the length of one. paths: room for one number a node.
+ */
+int64_t schedule_longest(const struct schedule *s, const int64_t *left,
+			 int64_t *paths);
 /* No node is running or waiting, and none can be begun. */
 bool schedule_is_over(const struct schedule *s);
 

@@ -82,7 +82,7 @@ static int take_lease(struct context *c, struct error *err)
 	if (broken.n && !c->is_json)
 		fprintf(stderr,
 			"The lease of run %.8s is broken: its process "
-			"is gone.\n",
+			"is gone or silent.\n",
 			broken.s);
 	return 0;
 }

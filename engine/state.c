@@ -26,13 +26,17 @@
  *
  * Resources are sorted by address, outputs and attributes by name; an attribute
  * is one line, whatever is inside it, so that git's line by line comparison is
- * one of attributes. "tainted", "prevent_destroy" and "keep_on_destroy" stand
- * behind "id" when they are true, and "replace_when" with a digest where there
- * is one. Values are in the notation of codec.c, and the members of an object
- * may come in any order when read.
+ * one of attributes. "tainted", "prevent_destroy", "keep_on_destroy" and
+ * "replace_when" (a digest) stand behind "id" when they are set. Values are in
+ * the notation of codec.c, and the members of an object may come in any order
+ * when read.
  *
  * While a replacement that creates first is under way, the old object stands
  * beside the new one, at its address with "#" and 8 hex digits behind it.
+ *
+ * It is read as a stream, straight into resources: no tree of the whole text,
+ * which would be several times as large, and no cache of it, which could be
+ * stale or damaged and would save less than it costs to look after.
  *
  * A reader that meets another format number stops: a newer dmsl wrote it.
  */
@@ -49,7 +53,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT = 1 };
+#define FORMAT_TEXT "1"
 
 void state_init(struct state *s, struct arena *a)
 {
@@ -77,6 +81,12 @@ void state_sort_deps(struct state_resource *r)
 {
 	size_t n = 0;
 
+	bool is_sorted = true;
+
+	for (size_t i = 1; i < r->n_deps && is_sorted; i++)
+		is_sorted = str_cmp(r->deps[i - 1], r->deps[i]) < 0;
+	if (is_sorted)
+		return;
 	if (r->n_deps > 1)
 		qsort(r->deps, r->n_deps, sizeof(*r->deps), compare_texts);
 	for (size_t i = 0; i < r->n_deps; i++)
@@ -109,6 +119,38 @@ void state_remove(struct state *s, struct str address)
 	/* Maps forget nothing: the key stays, without a resource. */
 	if (map_get(&s->resources, address))
 		map_put(&s->resources, address, NULL);
+}
+
+/* That of another object is not taken, however small the chance. */
+static struct str free_address(const struct state *s,
+			       const struct state_resource *old)
+{
+	struct str salt = old->id;
+
+	for (;;) {
+		struct str address =
+		    address_depose(s->arena, old->address, salt);
+		const struct state_resource *other = state_find(s, address);
+
+		if (!other || str_eq(other->id, old->id))
+			return address;
+		salt = str_fmt(s->arena, "%.*s+", STR_ARG(salt));
+	}
+}
+
+struct state_resource *state_depose(struct state *s, struct str address)
+{
+	const struct state_resource *old = state_find(s, address);
+	struct state_resource deposed;
+
+	if (!old)
+		return NULL;
+	deposed = *old;
+	deposed.address = free_address(s, old);
+	/* That it was to be replaced was allowed. */
+	deposed.prevent_destroy = deposed.keep_on_destroy = false;
+	state_put(s, &deposed);
+	return state_find(s, deposed.address);
 }
 
 void state_drop_kept(struct state *s)
@@ -198,7 +240,7 @@ int state_write(const struct state *s, const struct seal *seal, struct buf *out,
 	int rc;
 
 	codec_init(&c, seal, s->uid);
-	buf_fmt(out, "{\n  \"format\": %d,\n  \"stack\": ", FORMAT);
+	buf_add_c(out, "{\n  \"format\": " FORMAT_TEXT ",\n  \"stack\": ");
 	json_write_string(out, s->stack);
 	buf_add_c(out, ",\n  \"uid\": ");
 	json_write_string(out, s->uid);
@@ -218,17 +260,15 @@ int state_write(const struct state *s, const struct seal *seal, struct buf *out,
 	return rc;
 }
 
-static int check_format(struct value json, struct error *err)
+static int check_format(struct value format, struct error *err)
 {
-	const struct value *format = value_get(json, "format");
-
-	if (!format || format->kind != VALUE_NUMBER)
+	if (format.kind != VALUE_NUMBER)
 		return error_set(err, ERROR_CORRUPT, "has no \"format\"");
-	if (value_number(json, "format", 0) == FORMAT)
+	if (str_is(format.as.text, FORMAT_TEXT))
 		return 0;
 	error_set(err, ERROR_INVALID,
-		  "has format %.*s, and this dmsl knows format %d",
-		  STR_ARG(format->as.text), FORMAT);
+		  "has format %.*s, and this dmsl knows format " FORMAT_TEXT,
+		  STR_ARG(format.as.text));
 	return error_hint(err, "Use the version of dmsl that wrote it; the "
 			       "trailer Dmsl-Version of its commit names it.");
 }
@@ -245,85 +285,247 @@ static int check_uid(struct str uid, struct error *err)
 	return error_set(err, ERROR_CORRUPT, "\"uid\" is not 16 hex digits");
 }
 
-static int read_resources(struct state *s, struct codec *c, struct value all,
-			  struct error *err)
+/* An address, or one that a replacement left behind. */
+static bool is_address(struct str s, struct arena *a)
 {
-	for (size_t i = 0; i < all.as.map.n; i++) {
-		const struct value_entry *e = &all.as.map.entries[i];
-		struct str address = e->key;
-		struct str parent;
-		struct str type;
-		struct str name;
-		struct str key;
-		struct state_resource *r;
-		bool has_key;
+	struct str parent, type, name, key;
+	bool has_key;
 
-		address_deposed(e->key, &address);
-		if (!address_split(address, s->arena, &parent, &type, &name,
-				   &has_key, &key))
-			return error_set(err, ERROR_CORRUPT,
-					 "\"%.*s\" is not an address",
-					 STR_ARG(e->key));
-		r = arena_new(s->arena, struct state_resource, 1);
-		if (codec_read_resource(c, e->key, e->value, s->arena, r, err) <
-		    0)
-			return -1;
-		state_sort_deps(r);
-		map_put(&s->resources, r->address, r);
+	address_deposed(s, &s);
+	return address_split(s, a, &parent, &type, &name, &has_key, &key);
+}
+
+/* What state_read() works with. */
+struct reading {
+	struct state *state;
+	const struct seal *seal;
+	struct json_stream *in;
+	struct error *err;
+	unsigned seen;	    /* members, by their place in the table */
+	struct str unknown; /* the first that is none */
+	/* Where what could not be read yet begins; 0: nowhere. */
+	size_t outputs, resources;
+};
+
+static int corrupt(struct reading *r, const char *what)
+{
+	return error_set(r->err, ERROR_CORRUPT, "%s", what);
+}
+
+static int read_resources(struct reading *r, struct codec *c)
+{
+	struct state *s = r->state;
+	struct arena scratch = { 0 };
+	struct str key;
+	int rc;
+
+	if (json_stream_peek(r->in) != '{')
+		return corrupt(r, "\"resources\" is not an object");
+	rc = json_stream_enter(r->in);
+	while (rc == 0 && (rc = json_stream_next(r->in, &key)) > 0) {
+		struct state_resource *one =
+		    arena_new(s->arena, struct state_resource, 1);
+
+		if (!is_address(key, &scratch))
+			rc = error_set(r->err, ERROR_CORRUPT,
+				       "\"%.*s\" is not an address",
+				       STR_ARG(key));
+		else
+			rc = codec_stream_resource(c, key, r->in, s->arena, one,
+						   r->err);
+		if (rc < 0)
+			break;
+		state_sort_deps(one);
+		if (map_put(&s->resources, key, one))
+			rc = error_set(r->err, ERROR_CORRUPT,
+				       "resource \"%.*s\" stands twice",
+				       STR_ARG(key));
 	}
+	arena_release(&scratch);
+	return rc;
+}
+
+static int read_outputs(struct reading *r, struct codec *c)
+{
+	struct state *s = r->state;
+	struct value json;
+	int rc;
+
+	if (json_stream_peek(r->in) != '{')
+		return corrupt(r, "\"outputs\" is not an object");
+	if (json_stream_value(r->in, &json) < 0)
+		return -1;
+	rc = codec_read(c, STR("outputs"), json, s->arena, &s->outputs, r->err);
+	if (rc == 0 && s->outputs.kind != VALUE_MAP)
+		rc = corrupt(r, "is not an object");
+	return rc < 0 ? error_add(r->err, "\"outputs\"") : 0;
+}
+
+/* Bits of reading.seen: in the order of the table of parts below. */
+enum {
+	FORMAT_SEEN = 1 << 0,
+	UID_SEEN = 1 << 2,
+	OUTPUTS_SEEN = 1 << 3,
+	RESOURCES_SEEN = 1 << 4,
+};
+
+/* Sealed values are bound to the uid, and another format has other members. */
+static bool can_read(const struct reading *r)
+{
+	return (r->seen & FORMAT_SEEN) && (r->seen & UID_SEEN);
+}
+
+static int read_format(struct reading *r)
+{
+	struct value v;
+
+	if (json_stream_value(r->in, &v) < 0)
+		return -1;
+	return check_format(v, r->err);
+}
+
+static int read_text(struct reading *r, const char *name, struct str *out)
+{
+	struct value v;
+
+	if (json_stream_value(r->in, &v) < 0)
+		return -1;
+	if (v.kind != VALUE_STRING)
+		return error_set(r->err, ERROR_CORRUPT,
+				 "\"%s\" is not a string", name);
+	*out = v.as.text;
 	return 0;
 }
 
-static int read_members(struct state *s, struct value json,
-			const struct seal *seal, struct error *err)
+static int read_stack(struct reading *r)
 {
-	static const char *const keys[] = { "format",  "stack",	    "uid",
-					    "outputs", "resources", NULL };
-	const struct value *resources = value_get(json, "resources");
-	const struct value *outputs = value_get(json, "outputs");
+	return read_text(r, "stack", &r->state->stack);
+}
+
+static int read_uid(struct reading *r)
+{
+	if (read_text(r, "uid", &r->state->uid) < 0)
+		return -1;
+	return check_uid(r->state->uid, r->err);
+}
+
+/* Reads a part with a codec that knows the uid. */
+static int read_part(struct reading *r,
+		     int (*read)(struct reading *r, struct codec *c))
+{
 	struct codec c;
 	int rc;
 
-	/* First the format: another one may have other members. */
-	if (json.kind != VALUE_MAP)
-		return error_set(err, ERROR_CORRUPT, "is not an object");
-	if (check_format(json, err) < 0 || codec_only(json, keys, err) < 0 ||
-	    codec_text(json, "stack", &s->stack, err) < 0 ||
-	    codec_text(json, "uid", &s->uid, err) < 0 ||
-	    check_uid(s->uid, err) < 0)
-		return -1;
-	if (!resources || resources->kind != VALUE_MAP)
-		return error_set(err, ERROR_CORRUPT,
-				 "\"resources\" is not an object");
-	if (!outputs || outputs->kind != VALUE_MAP)
-		return error_set(err, ERROR_CORRUPT,
-				 "\"outputs\" is not an object");
-	codec_init(&c, seal, s->uid);
-	rc = codec_read(&c, STR("outputs"), *outputs, s->arena, &s->outputs,
-			err);
-	if (rc == 0 && s->outputs.kind != VALUE_MAP)
-		rc = error_set(err, ERROR_CORRUPT, "is not an object");
-	if (rc < 0)
-		error_add(err, "\"outputs\"");
-	else
-		rc = read_resources(s, &c, *resources, err);
+	codec_init(&c, r->seal, r->state->uid);
+	rc = read(r, &c);
 	codec_release(&c);
 	return rc;
+}
+
+/* Now, or when the whole text was seen. */
+static int read_or_defer(struct reading *r, size_t *later,
+			 int (*read)(struct reading *r, struct codec *c))
+{
+	if (can_read(r))
+		return read_part(r, read);
+	*later = json_stream_at(r->in);
+	return json_stream_skip(r->in);
+}
+
+static int stream_outputs(struct reading *r)
+{
+	return read_or_defer(r, &r->outputs, read_outputs);
+}
+
+static int stream_resources(struct reading *r)
+{
+	return read_or_defer(r, &r->resources, read_resources);
+}
+
+static const struct {
+	const char *name;
+	int (*read)(struct reading *r);
+} parts[] = {
+	{ "format", read_format },
+	{ "stack", read_stack },
+	{ "uid", read_uid },
+	{ "outputs", stream_outputs },
+	{ "resources", stream_resources },
+};
+
+enum { N_PARTS = sizeof(parts) / sizeof(*parts) };
+
+static int read_entry(struct reading *r, struct str key)
+{
+	for (size_t i = 0; i < N_PARTS; i++) {
+		if (!str_is(key, parts[i].name))
+			continue;
+		if (r->seen & 1U << i)
+			return error_set(r->err, ERROR_CORRUPT,
+					 "has \"%s\" twice", parts[i].name);
+		r->seen |= 1U << i;
+		return parts[i].read(r);
+	}
+	/* First the format: another one may have other members. */
+	if (!(r->seen & FORMAT_SEEN)) {
+		if (!r->unknown.n)
+			r->unknown = key;
+		return json_stream_skip(r->in);
+	}
+	return error_set(r->err, ERROR_CORRUPT,
+			 "has an unknown member \"%.*s\"", STR_ARG(key));
+}
+
+static int read_later(struct reading *r, size_t at,
+		      int (*read)(struct reading *r, struct codec *c))
+{
+	if (!at)
+		return 0;
+	json_stream_go(r->in, at);
+	return read_part(r, read);
+}
+
+static int read_document(struct reading *r)
+{
+	struct str key;
+	int rc;
+
+	if (json_stream_peek(r->in) != '{')
+		return corrupt(r, "is not an object");
+	rc = json_stream_enter(r->in);
+	while (rc == 0 && (rc = json_stream_next(r->in, &key)) > 0)
+		rc = read_entry(r, key);
+	if (rc == 0)
+		rc = json_stream_end(r->in);
+	if (rc < 0)
+		return -1;
+	if (!(r->seen & FORMAT_SEEN))
+		return corrupt(r, "has no \"format\"");
+	if (r->unknown.n)
+		return error_set(r->err, ERROR_CORRUPT,
+				 "has an unknown member \"%.*s\"",
+				 STR_ARG(r->unknown));
+	if (!(r->seen & RESOURCES_SEEN))
+		return corrupt(r, "\"resources\" is not an object");
+	if (!(r->seen & OUTPUTS_SEEN))
+		return corrupt(r, "\"outputs\" is not an object");
+	if (read_later(r, r->outputs, read_outputs) < 0)
+		return -1;
+	return read_later(r, r->resources, read_resources);
 }
 
 int state_read(struct state *s, struct str text, const struct seal *seal,
 	       struct error *err)
 {
-	struct value json;
+	struct reading r = { .state = s, .seal = seal, .err = err };
+	int rc;
 
 	if (text.n == 0)
 		return 0;
-	/* Values point into the text: it must live as long as they do. */
-	if (json_read(str_dup(text, s->arena), s->arena, &json, err) < 0) {
+	r.in = json_stream_open(text, s->arena, err);
+	rc = read_document(&r);
+	if (rc < 0 && json_stream_is_broken(r.in))
 		err->kind = ERROR_CORRUPT;
-		return error_add(err, "state");
-	}
-	if (read_members(s, json, seal, err) < 0)
-		return error_add(err, "state");
-	return 0;
+	json_stream_close(r.in);
+	return rc < 0 ? error_add(err, "state") : 0;
 }

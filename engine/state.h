@@ -73,6 +73,11 @@ struct state_resource *state_find(const struct state *s, struct str address);
 void state_put(struct state *s, const struct state_resource *r);
 void state_remove(struct state *s, struct str address);
 /*
+ * Puts a copy of what has the address beside it, as left over from there on;
+ * the copy, or NULL where there is nothing.
+ */
+struct state_resource *state_depose(struct state *s, struct str address);
+/*
  * Drops what is left over from replacements that were never made: the object
  * is still that of its address.
  */
@@ -93,6 +98,7 @@ int state_write(const struct state *s, const struct seal *seal, struct buf *out,
  * seal may be NULL: then sealed values are read as secret and unknown. Every
  * mistake in the text is an error that names the place; an empty text is a new
  * state. The state was initialised before, and is released also after an error.
+ * It points into the text, which must live as long as the state's arena.
  */
 int state_read(struct state *s, struct str text, const struct seal *seal,
 	       struct error *err);

@@ -11,6 +11,7 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/clock.h"
+#include "lang/base/digest.h"
 #include "lang/base/error.h"
 
 #include <limits.h>
@@ -69,6 +70,7 @@ static int set_names(struct store *s, const struct store_options *o,
 	    str_fmt(a, "refs/heads/%.*s",
 		    STR_ARG(o->branch.n ? o->branch : STR("dmsl/state")))
 		.s;
+	s->lease_ms = o->lease_ms;
 	s->path = o->path.n
 		      ? str_c(o->path, a)
 		      : str_fmt(a, "%.*s.dmstate.json", STR_ARG(s->stack)).s;
@@ -175,6 +177,20 @@ int store_load_at(struct store *s, struct str commit, struct arena *a,
 	if (repo_find_file(s->repo, &at, s->path, &blob, err) < 0)
 		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
 	return *blob.hex ? repo_read_blob(s->repo, &blob, a, text, err) : 0;
+}
+
+int store_holds(struct store *s, struct str text, bool *out, struct error *err)
+{
+	char name[DIGEST_GIT_SIZE];
+	struct repo_oid tip, blob;
+
+	*out = false;
+	if (repo_read_ref(s->repo, s->branch, &tip, err) < 0 ||
+	    repo_find_file(s->repo, &tip, s->path, &blob, err) < 0)
+		return -1;
+	digest_git_blob(text, name);
+	*out = strcmp(name, blob.hex) == 0;
+	return 0;
 }
 
 /* A name or address as git takes it: no brackets, no lines, no edges. */

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 struct error;
@@ -23,6 +24,7 @@ struct store_options {
 	struct str stack;	/* name */
 	struct str branch;	/* empty: dmsl/state */
 	struct str path;	/* empty: NAME.dmstate.json */
+	int64_t lease_ms;	/* 0: 5 minutes */
 };
 
 /*
@@ -46,6 +48,8 @@ const char *store_note(const struct store *s);
  */
 int store_load(struct store *s, struct arena *a, struct str *text,
 	       struct str *commit, struct error *err);
+/* Whether that is the state text at the tip: without reading it. */
+int store_holds(struct store *s, struct str text, bool *out, struct error *err);
 /*
  * The state text that an earlier commit has; empty when it has none, or is not
  * in this repository.
@@ -66,12 +70,21 @@ struct str store_stack_commit(struct store *s, struct arena *a);
 /*
  * The lease that keeps two applies of one stack from starting: the ref
  * refs/dmsl/lease/<stack> with owner, host, boot id, pid and its start time,
- * run id. Taken by compare-and-swap. A lease of a process of this machine that
- * is gone is broken at once (and said in *broken, an owner's run id).
+ * run id, deadline. Taken by compare-and-swap. A lease of a process of this
+ * machine that is gone is broken at once; one from elsewhere when it was seen
+ * unchanged for its time (and said in *broken, the owner's run id).
  * ERROR_CONFLICT names who holds it.
  */
 int store_lease(struct store *s, struct str run_id, struct arena *a,
 		struct str *broken, struct error *err);
+/*
+ * Before each call that changes something outside, and whenever
+ * store_hold_in_ms() have passed: renews the lease in time. -1: this run does
+ * not have it any more (ERROR_CONFLICT), or cannot keep it. Then nothing may be
+ * called, recorded or committed. Cheap: one look at the ref.
+ */
+int store_hold(struct store *s, struct error *err);
+int64_t store_hold_in_ms(const struct store *s);
 int store_unlease(struct store *s, struct error *err);
 /* Whether a live run holds it now (plan shows it; never an error). */
 bool store_is_leased(struct store *s);

@@ -3,6 +3,7 @@
 #include "engine/store_git.h"
 
 #include "lang/base/arena.h"
+#include "lang/base/digest.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 
@@ -100,6 +101,24 @@ static int open_failed(int code, const char *found, struct error *err)
 				  "made by \"git init --object-format=sha1\".");
 	}
 	return -1;
+}
+
+/*
+ * libgit2 built with Mbed TLS reads all of the system's certificates when it
+ * starts, which takes several times as long as everything else of a small plan.
+ * We never let it speak to a network (remotes go through the git program), so
+ * it finds this function in the library's place, and no certificate: were it
+ * ever to connect, it would trust nobody. Unused where it was built with
+ * another TLS library.
+ */
+int mbedtls_x509_crt_parse_file(void *chain, const char *path);
+
+__attribute__((used)) int mbedtls_x509_crt_parse_file(void *chain,
+						      const char *path)
+{
+	(void)chain;
+	(void)path;
+	return 0;
 }
 
 static int prepare_library(struct error *err)
@@ -358,21 +377,45 @@ int repo_find_file(struct repo *r, const struct repo_oid *commit,
 	return rc;
 }
 
+/*
+ * libgit2 compares what it read with its name by a SHA-1 of its own, which
+ * takes several times as long as inflating it. For files, which may be large,
+ * it is done here instead, with the one that the processor helps with.
+ */
+static int look_up_file(struct repo *r, const struct repo_oid *name,
+			git_blob **out, struct error *err)
+{
+	char hex[DIGEST_GIT_SIZE];
+	git_oid id;
+	int code;
+
+	git_error_clear();
+	code = git_oid_fromstr(&id, name->hex);
+	if (code == 0) {
+		git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
+		code = git_blob_lookup(out, r->git, &id);
+		git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
+	}
+	if (code < 0)
+		return damaged(err, code, "read a file of the state");
+	digest_git_blob((struct str){ git_blob_rawcontent(*out),
+				      (size_t)git_blob_rawsize(*out) },
+			hex);
+	if (strcmp(hex, name->hex) == 0)
+		return 0;
+	git_error_clear();
+	return damaged(err, GIT_EMISMATCH, "read a file of the state");
+}
+
 int repo_read_blob(struct repo *r, const struct repo_oid *blob, struct arena *a,
 		   struct str *text, struct error *err)
 {
 	git_blob *b = NULL;
-	git_oid id;
-	int code;
 	int rc = 0;
 
-	git_error_clear();
-	code = git_oid_fromstr(&id, blob->hex);
-	if (code == 0)
-		code = git_blob_lookup(&b, r->git, &id);
-	if (code < 0) {
+	if (look_up_file(r, blob, &b, err) < 0) {
 		git_blob_free(b);
-		return damaged(err, code, "read a file of the state");
+		return -1;
 	}
 	if (git_blob_rawsize(b) > BLOB_MOST)
 		rc = error_set(err, ERROR_QUOTA,

@@ -8,6 +8,8 @@
 #include "lang/base/arena.h"
 #include "lang/base/str.h"
 
+#include <stdint.h>
+
 struct error;
 
 struct store {
@@ -21,6 +23,9 @@ struct store {
 	const char *folder, *stack_folder;
 	char note[500];
 	struct repo_oid held; /* the blob of our lease, or empty */
+	struct str held_run;
+	int64_t lease_ms; /* 0: the default */
+	int64_t deadline_ms;
 };
 
 /*

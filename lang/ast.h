@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct ast_expr;
 
@@ -35,7 +36,7 @@ enum ast_expr_kind {
 	EXPR_MAP, /* "{" key = value … "}": items are key, value, key, … */
 	EXPR_UNARY,    /* op left: AST_NOT, AST_NEGATE */
 	EXPR_BINARY,   /* left op right */
-	EXPR_COND,     /* left ? right : third */
+	EXPR_COND,     /* left ? right : third; a struct ast_wide, as … */
 	EXPR_LIST_FOR, /* [for k, v in left : right if third] */
 	EXPR_MAP_FOR,  /* {for k, v in left : fourth => right if third} */
 };
@@ -59,19 +60,48 @@ enum ast_op {
 	AST_MOD,
 };
 
+/*
+ * There are a dozen for a block of three lines: most of the memory of a large
+ * stack, so that what few kinds have stands apart.
+ */
 struct ast_expr {
-	enum ast_expr_kind kind;
-	enum ast_op op;
+	enum ast_expr_kind kind : 8;
+	enum ast_op op : 8;
+	bool boolean : 1; /* EXPR_BOOL */
+	uint8_t depth;	  /* levels of the tree, this one included */
+	uint32_t n_items;
 	struct span span;
-	bool boolean;	  /* EXPR_BOOL */
-	struct str text;  /* see above; EXPR_*_FOR: first loop variable */
-	struct str text2; /* EXPR_*_FOR: second loop variable, or empty */
-	struct span name; /* EXPR_ATTR, EXPR_CALL: where text stands */
-	struct ast_expr *left, *right, *third, *fourth;
-	struct ast_expr **items;
-	size_t n_items;
 	const struct source *source;
+	struct str text; /* see above; EXPR_*_FOR: first loop variable */
+	union {
+		struct {
+			struct ast_expr *left, *right;
+		};
+		struct ast_expr **items; /* of kinds that have them */
+	};
 };
+
+/* EXPR_COND, EXPR_*_FOR */
+struct ast_wide {
+	struct ast_expr expr;
+	struct str text2; /* second loop variable, or empty */
+	struct ast_expr *third, *fourth;
+};
+
+static inline const struct ast_wide *ast_wide(const struct ast_expr *x)
+{
+	return (const struct ast_wide *)(const void *)x;
+}
+
+enum { AST_BELOW_MAX = 4 };
+/*
+ * The nodes right below x that are no items, in the order they are evaluated
+ * in; gives their number.
+ */
+size_t ast_below(const struct ast_expr *x,
+		 const struct ast_expr *below[AST_BELOW_MAX]);
+/* EXPR_ATTR, EXPR_CALL: where the text stands. Else where all of x does. */
+struct span ast_name_span(const struct ast_expr *x);
 
 /* A type as written: "enum(local, aws)". lang/type.h parses the text. */
 struct ast_type {

@@ -56,14 +56,12 @@ static void dump_expr(const struct ast_expr *x, struct buf *out);
 /* " NODE" for each child that there is. */
 static void children(const struct ast_expr *x, struct buf *out)
 {
-	const struct ast_expr *all[] = { x->left, x->fourth, x->right,
-					 x->third };
+	const struct ast_expr *below[AST_BELOW_MAX];
+	size_t n = ast_below(x, below);
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		if (!all[i])
-			continue;
+	for (size_t i = 0; i < n; i++) {
 		buf_add_char(out, ' ');
-		dump_expr(all[i], out);
+		dump_expr(below[i], out);
 	}
 	for (size_t i = 0; i < x->n_items; i++) {
 		buf_add_char(out, ' ');
@@ -136,8 +134,8 @@ static void dump_expr(const struct ast_expr *x, struct buf *out)
 	case EXPR_MAP_FOR:
 		buf_fmt(out, "(%s %.*s%s%.*s",
 			x->kind == EXPR_LIST_FOR ? "list-for" : "map-for",
-			STR_ARG(x->text), x->text2.n ? "," : "",
-			STR_ARG(x->text2));
+			STR_ARG(x->text), ast_wide(x)->text2.n ? "," : "",
+			STR_ARG(ast_wide(x)->text2));
 		break;
 	}
 	children(x, out);

@@ -73,8 +73,7 @@ static struct str key_of(const struct ast_decl *d, struct arena *a)
 		return str_fmt(a, "word/%.*s", STR_ARG(d->name));
 	case DECL_INSTANCE:
 	case DECL_EXISTING:
-		return str_fmt(a, "%.*s.%.*s", STR_ARG(d->type),
-			       STR_ARG(d->name));
+		return str_join(d->type, ".", d->name, a);
 	case DECL_OUTPUT:
 	case DECL_CHECK:
 		return str_fmt(a, "%s/%.*s", kind_name(d->kind),

@@ -123,7 +123,7 @@ static struct value unknown_function(struct evaluation *v,
 	struct ast_expr at = *x;
 	const char *hint = NULL;
 
-	at.span = x->name;
+	at.span = ast_name_span(x);
 	if (near.n)
 		hint = str_fmt(v->e->arena, "Did you mean \"%.*s\"?",
 			       STR_ARG(near))
@@ -151,17 +151,16 @@ static struct value call(struct evaluation *v, const struct ast_expr *x)
 	if (!f)
 		return unknown_function(v, x);
 	func_arity(f, &least, &most);
-	if (x->n_items < least || x->n_items > most)
+	if (c.n < least || c.n > most)
 		return eval_fail(
 		    v, x, "E0258",
 		    str_fmt(v->e->arena, "Write %s.", f->usage).s,
 		    "%s takes %s%zu argument%s, found %zu", f->name,
-		    least == most	 ? ""
-		    : x->n_items < least ? "at least "
-					 : "at most ",
-		    x->n_items < least ? least : most,
-		    (x->n_items < least ? least : most) == 1 ? "" : "s",
-		    x->n_items);
+		    least == most ? ""
+		    : c.n < least ? "at least "
+				  : "at most ",
+		    c.n < least ? least : most,
+		    (c.n < least ? least : most) == 1 ? "" : "s", c.n);
 	v->has_failed = false;
 	for (size_t i = 0; i < x->n_items; i++)
 		args[i] = eval_node(v, x->items[i], NULL);
@@ -192,8 +191,8 @@ static struct value condition(struct evaluation *v, const struct ast_expr *x,
 
 	if (chosen < 0)
 		return value_mark(value_unknown(), marks);
-	return value_mark(eval_to(v, chosen ? x->right : x->third, wanted),
-			  marks);
+	return value_mark(
+	    eval_to(v, chosen ? x->right : ast_wide(x)->third, wanted), marks);
 }
 
 static struct value node(struct evaluation *v, const struct ast_expr *x,

@@ -115,8 +115,7 @@ static struct ast_expr at_name(const struct ast_expr *x)
 {
 	struct ast_expr at = *x;
 
-	if (x->name.end > x->name.start)
-		at.span = x->name;
+	at.span = ast_name_span(x);
 	return at;
 }
 

@@ -244,7 +244,7 @@ static void walk_step(struct evaluation *v, const struct ast_expr *x,
 	if (w->over.kind == VALUE_LIST) {
 		key = value_int_in((int64_t)i, v->e->arena);
 		item = value_mark(w->over.as.list.items[i], w->over.marks);
-		if (x->text2.n == 0)
+		if (ast_wide(x)->text2.n == 0)
 			key = item;
 	} else {
 		key = value_mark(value_str(w->over.as.map.entries[i].key),
@@ -259,7 +259,7 @@ static void walk_step(struct evaluation *v, const struct ast_expr *x,
 	};
 	loops[1] = (struct loop){
 		.up = &loops[0],
-		.name = x->text2,
+		.name = ast_wide(x)->text2,
 		.value = item,
 	};
 }
@@ -268,7 +268,8 @@ static void walk_step(struct evaluation *v, const struct ast_expr *x,
 static int is_taken(struct evaluation *v, const struct ast_expr *x,
 		    unsigned *marks)
 {
-	return x->third ? eval_condition(v, x->third, marks) : 1;
+	return ast_wide(x)->third ? eval_condition(v, ast_wide(x)->third, marks)
+				  : 1;
 }
 
 struct value eval_list_for(struct evaluation *v, const struct ast_expr *x,
@@ -289,7 +290,7 @@ struct value eval_list_for(struct evaluation *v, const struct ast_expr *x,
 		struct loop loops[2];
 
 		walk_step(v, x, &w, i, loops);
-		v->loops = &loops[x->text2.n > 0];
+		v->loops = &loops[ast_wide(x)->text2.n > 0];
 		if (is_taken(v, x, &marks) == 1)
 			*vec_push(&items) = part(v, x->right, t);
 		v->loops = outer;
@@ -315,18 +316,18 @@ struct value eval_map_for(struct evaluation *v, const struct ast_expr *x,
 		struct value key;
 
 		walk_step(v, x, &w, i, loops);
-		v->loops = &loops[x->text2.n > 0];
+		v->loops = &loops[ast_wide(x)->text2.n > 0];
 		if (is_taken(v, x, &b.marks) == 1) {
 			struct str text;
 
-			key = eval_node(v, x->fourth, NULL);
+			key = eval_node(v, ast_wide(x)->fourth, NULL);
 			b.marks |= key.marks;
 			if (func_scalar_text(key, v->e->arena, &text))
-				add_entry(v, &b, x->fourth, text,
+				add_entry(v, &b, ast_wide(x)->fourth, text,
 					  part(v, x->right,
 					       entry_type(wanted, text)));
 			else if (!value_is_unknown(key))
-				eval_fail(v, x->fourth, "E0253", NULL,
+				eval_fail(v, ast_wide(x)->fourth, "E0253", NULL,
 					  "a key is a string, not a %s",
 					  value_kind_name(key));
 		}

@@ -125,13 +125,8 @@ start:
 /* Declarations */
 
 decls:
-  %empty	{
-	$$ = list_new(p);
-	/* The first is the file's: what it holds survives a give-up. */
-	if (!p->decls)
-		p->decls = $$;
-  }
-| decls decl	{ $$ = $1; list_add(p, $1, $2); }
+  %empty	{ $$ = decls_new(p); }
+| decls decl	{ $$ = $1; decls_add(p, $1, $2); }
 | decls error SYNC	{ $$ = $1; yyerrok; }
 ;
 
@@ -167,7 +162,7 @@ decl:
 | COMPONENT NAME CALL params RPAREN LBRACE decls RBRACE	{
 	$$ = make_decl(p, DECL_COMPONENT, @2, @$);
 	decl_set_params(p, $$, $4);
-	decl_set_decls($$, $7);
+	decl_set_decls(p, $$, $7);
 	$$->body.span = (struct span){ @6.start, @8.end };
   }
 | NAME NAME loop condition body	{

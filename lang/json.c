@@ -10,6 +10,7 @@
 #include "lang/decimal.h"
 #include "lang/utf8.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -26,6 +27,31 @@ static bool is_plain(char c)
 	unsigned char u = (unsigned char)c;
 
 	return u >= 0x20 && u < 0x7f && c != '"' && c != '\\';
+}
+
+/*
+ * How many bytes are plain from the start on. Eight at a time: a byte's highest
+ * bit is set where it is beyond 0x7e, below 0x20, a quote or a backslash. A
+ * borrow may set it for further bytes as well, so which one it is is found by
+ * looking at each.
+ */
+static size_t plain_run(const char *s, size_t n)
+{
+	const uint64_t ones = 0x0101010101010101;
+	size_t i = 0;
+
+	for (; n - i >= 8; i += 8) {
+		uint64_t w;
+
+		memcpy(&w, s + i, 8);
+		if ((w | (w + ones) | (w - ones * 0x20) |
+		     ((w ^ ones * '"') - ones) | ((w ^ ones * '\\') - ones)) &
+		    ones * 0x80)
+			break;
+	}
+	while (i < n && is_plain(s[i]))
+		i++;
+	return i;
 }
 
 static void write_escape(struct buf *out, uint32_t code)
@@ -55,11 +81,9 @@ void json_write_string(struct buf *out, struct str s)
 {
 	buf_add_char(out, '"');
 	while (s.n) {
-		size_t n = 0;
+		size_t n = plain_run(s.s, s.n);
 		struct utf8 c;
 
-		while (n < s.n && is_plain(s.s[n]))
-			n++;
 		buf_add(out, s.s, n);
 		s = str_skip(s, n);
 		if (s.n == 0)
@@ -220,10 +244,14 @@ static int fail(const struct reader *r, const char *what)
 			 column, what);
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
 static void skip_blanks(struct reader *r)
 {
-	while (r->at < r->text.n && strchr(" \t\r\n", r->text.s[r->at]) &&
-	       r->text.s[r->at])
+	while (r->at < r->text.n && is_blank(r->text.s[r->at]))
 		r->at++;
 }
 
@@ -312,10 +340,15 @@ static int scan_string(struct reader *r, size_t *end, bool *has_escape)
 	size_t i = start;
 
 	*has_escape = false;
-	while (i < r->text.n && r->text.s[i] != '"') {
-		unsigned char c = (unsigned char)r->text.s[i];
+	for (;;) {
+		unsigned char c;
 		size_t n = 1;
 
+		/* Most of what there is. */
+		i += plain_run(r->text.s + i, r->text.n - i);
+		if (i >= r->text.n || r->text.s[i] == '"')
+			break;
+		c = (unsigned char)r->text.s[i];
 		r->at = i;
 		if (c < 0x20)
 			return fail(r, "control character in a string");
@@ -475,19 +508,24 @@ static int fail_duplicate(struct reader *r, const struct value_entry *entries,
 			 STR_ARG(twice));
 }
 
-static int read_entry(struct reader *r)
+static int read_key(struct reader *r, struct str *key)
 {
-	struct value_entry e;
-
 	skip_blanks(r);
 	if (peek(r) != '"')
 		return fail(r, "expected a key in quotes");
-	if (read_string(r, &e.key) < 0)
+	if (read_string(r, key) < 0)
 		return -1;
 	skip_blanks(r);
 	if (!take(r, ':'))
 		return fail(r, "expected \":\"");
-	if (read_value(r, &e.value) < 0)
+	return 0;
+}
+
+static int read_entry(struct reader *r)
+{
+	struct value_entry e;
+
+	if (read_key(r, &e.key) < 0 || read_value(r, &e.value) < 0)
 		return -1;
 	*vec_push(&r->open) = e;
 	return 0;
@@ -557,4 +595,122 @@ int json_read(struct str text, struct arena *a, struct value *out,
 		result = fail(&r, "text behind the value");
 	vec_release(&r.open);
 	return result;
+}
+
+/* -- piece by piece -- */
+
+struct json_stream {
+	struct reader reader;
+	bool is_first; /* nothing of the innermost was read yet */
+	bool is_broken;
+	char open[JSON_DEPTH];
+};
+
+struct json_stream *json_stream_open(struct str text, struct arena *a,
+				     struct error *err)
+{
+	struct json_stream *s = xmalloc(sizeof(*s));
+
+	*s = (struct json_stream){
+		.reader = { .text = text, .arena = a, .err = err },
+	};
+	return s;
+}
+
+void json_stream_close(struct json_stream *s)
+{
+	vec_release(&s->reader.open);
+	free(s);
+}
+
+char json_stream_peek(struct json_stream *s)
+{
+	skip_blanks(&s->reader);
+	return peek(&s->reader);
+}
+
+static int broken(struct json_stream *s, const char *what)
+{
+	s->is_broken = true;
+	return fail(&s->reader, what);
+}
+
+int json_stream_enter(struct json_stream *s)
+{
+	struct reader *r = &s->reader;
+	char c = json_stream_peek(s);
+
+	if (c != '{' && c != '[')
+		BUG("no object or list to go into");
+	if (r->depth >= JSON_DEPTH)
+		return broken(s, "nested too deep");
+	s->open[r->depth++] = c;
+	s->is_first = true;
+	r->at++;
+	return 0;
+}
+
+int json_stream_next(struct json_stream *s, struct str *key)
+{
+	struct reader *r = &s->reader;
+	bool is_list = s->open[r->depth - 1] == '[';
+	bool is_first = s->is_first;
+
+	s->is_first = false;
+	skip_blanks(r);
+	if (take(r, is_list ? ']' : '}')) {
+		r->depth--;
+		return 0;
+	}
+	if (!is_first && !take(r, ','))
+		return broken(s, is_list ? "expected \",\" or \"]\""
+					 : "expected \",\" or \"}\"");
+	if (!is_list && read_key(r, key) < 0)
+		s->is_broken = true;
+	return s->is_broken ? -1 : 1;
+}
+
+int json_stream_value(struct json_stream *s, struct value *out)
+{
+	if (read_value(&s->reader, out) == 0)
+		return 0;
+	s->is_broken = true;
+	return -1;
+}
+
+int json_stream_skip(struct json_stream *s)
+{
+	struct arena scratch = { 0 };
+	struct arena *kept = s->reader.arena;
+	struct value ignored;
+	int rc;
+
+	s->reader.arena = &scratch;
+	rc = json_stream_value(s, &ignored);
+	s->reader.arena = kept;
+	arena_release(&scratch);
+	return rc;
+}
+
+size_t json_stream_at(const struct json_stream *s)
+{
+	return s->reader.at;
+}
+
+void json_stream_go(struct json_stream *s, size_t at)
+{
+	s->reader.at = at;
+}
+
+int json_stream_end(struct json_stream *s)
+{
+	skip_blanks(&s->reader);
+	if (s->reader.at == s->reader.text.n)
+		return 0;
+	return broken(s, "text behind the value");
+}
+
+bool json_stream_is_broken(const struct json_stream *s)
+{
+	return s->is_broken;
 }

@@ -7,6 +7,7 @@
 #include "lang/parse.h"
 
 #include "lang/base/arena.h"
+#include "lang/base/vec.h"
 #include "lang/diag.h"
 #include "lang/grammar.h"
 #include "lang/parser.h"
@@ -367,6 +368,7 @@ static void run(struct parser *p, unsigned start)
 	tokens_read(p->source, start == TOK_START_EXPR, &p->tokens, p->diags);
 	grammar_parse(p);
 	tokens_release(&p->tokens);
+	arena_release(&p->scratch);
 }
 
 struct ast_file *parse_file(const struct source *s, struct arena *a,
@@ -377,10 +379,10 @@ struct ast_file *parse_file(const struct source *s, struct arena *a,
 
 	run(&p, TOK_START_FILE);
 	f->source = s;
-	if (p.decls) {
-		f->decls = (struct ast_decl **)p.decls->items;
-		f->n_decls = p.decls->n;
-	}
+	/* What was read before a give-up counts. */
+	f->decls = decls_keep(&p);
+	f->n_decls = p.decls.n;
+	vec_release(&p.decls);
 	return f;
 }
 

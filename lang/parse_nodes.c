@@ -3,28 +3,23 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/error.h"
+#include "lang/base/vec.h"
 #include "lang/diag.h"
 #include "lang/grammar.h"
 #include "lang/parser.h"
 
 #include <string.h>
 
-/* The tree is walked by recursion, so a node knows how deep it reaches. */
-struct node {
-	struct ast_expr expr; /* first: one is the other */
-	unsigned depth;
-};
-
 struct list *list_new(struct parser *p)
 {
-	return arena_new(p->arena, struct list, 1);
+	return arena_new(&p->scratch, struct list, 1);
 }
 
 void list_add(struct parser *p, struct list *l, void *item)
 {
 	if (l->n == l->room) {
 		size_t room = l->room ? l->room * 2 : 4;
-		void **items = arena_new(p->arena, void *, room);
+		void **items = arena_new(&p->scratch, void *, room);
 
 		if (l->n)
 			memcpy(items, l->items, l->n * sizeof(*items));
@@ -34,52 +29,94 @@ void list_add(struct parser *p, struct list *l, void *item)
 	l->items[l->n++] = item;
 }
 
+/* The items as an array that lasts as long as the tree. */
+static void *list_keep(struct parser *p, const struct list *l)
+{
+	void **items = arena_new(p->arena, void *, l->n);
+
+	if (l->n)
+		memcpy(items, l->items, l->n * sizeof(*items));
+	return items;
+}
+
+struct list *decls_new(struct parser *p)
+{
+	struct list *l = p->has_decls ? list_new(p) : &p->decls;
+
+	p->has_decls = true;
+	return l;
+}
+
+void decls_add(struct parser *p, struct list *l, struct ast_decl *d)
+{
+	if (l != &p->decls) {
+		list_add(p, l, d);
+		return;
+	}
+	*vec_push(&p->decls) = d;
+	arena_clear(&p->scratch);
+}
+
+struct ast_decl **decls_keep(struct parser *p)
+{
+	return list_keep(p, &p->decls);
+}
+
+static struct ast_expr *expr_init(struct parser *p, struct ast_expr *x,
+				  enum ast_expr_kind kind, struct span span)
+{
+	x->kind = kind;
+	x->span = span;
+	x->source = p->source;
+	x->depth = 1;
+	return x;
+}
+
 static struct ast_expr *expr_new(struct parser *p, enum ast_expr_kind kind,
 				 struct span span)
 {
-	struct node *n = arena_new(p->arena, struct node, 1);
+	return expr_init(p, arena_new(p->arena, struct ast_expr, 1), kind,
+			 span);
+}
 
-	n->expr.kind = kind;
-	n->expr.span = span;
-	n->expr.source = p->source;
-	n->depth = 1;
-	return &n->expr;
+static struct ast_wide *wide_new(struct parser *p, enum ast_expr_kind kind,
+				 struct span span)
+{
+	struct ast_wide *w = arena_new(p->arena, struct ast_wide, 1);
+
+	expr_init(p, &w->expr, kind, span);
+	return w;
 }
 
 /*
- * Counts the levels below x once more. Too many: x becomes an error, and the
- * levels are counted from there again, so that this is said once.
+ * The tree is walked by recursion, so a node knows how deep it reaches. Counts
+ * the levels below x once more. Too many: x becomes an error, which says so
+ * once.
  */
 static void reach(struct parser *p, struct ast_expr *x,
 		  const struct ast_expr *below)
 {
-	struct node *n = (struct node *)x;
-	unsigned depth;
-
-	if (!below)
+	if (x->kind == EXPR_ERROR)
 		return;
-	depth = ((const struct node *)below)->depth + 1;
-	if (depth > n->depth)
-		n->depth = depth;
-	if (n->depth <= NESTING_MAX)
+	if (below->depth >= x->depth)
+		x->depth = (uint8_t)(below->depth + 1);
+	if (x->depth <= NESTING_MAX)
 		return;
 	parser_exhausted(p, x->span);
-	*n = (struct node){ .depth = 1 };
-	n->expr.kind = EXPR_ERROR;
-	n->expr.source = p->source;
-	n->expr.span = below->span;
+	*x = (struct ast_expr){ 0 };
+	expr_init(p, x, EXPR_ERROR, below->span);
 }
 
 static struct ast_expr *finish(struct parser *p, struct ast_expr *x)
 {
-	struct ast_expr copy = *x;
+	const struct ast_expr *below[AST_BELOW_MAX];
+	struct ast_expr **items = x->items;
+	size_t n = ast_below(x, below), n_items = x->n_items;
 
-	reach(p, x, copy.left);
-	reach(p, x, copy.right);
-	reach(p, x, copy.third);
-	reach(p, x, copy.fourth);
-	for (size_t i = 0; i < copy.n_items; i++)
-		reach(p, x, copy.items[i]);
+	for (size_t i = 0; i < n; i++)
+		reach(p, x, below[i]);
+	for (size_t i = 0; i < n_items; i++)
+		reach(p, x, items[i]);
 	return x;
 }
 
@@ -146,12 +183,12 @@ struct ast_expr *make_cond(struct parser *p, struct ast_expr *condition,
 			   struct ast_expr *yes, struct ast_expr *no,
 			   struct span span)
 {
-	struct ast_expr *x = expr_new(p, EXPR_COND, span);
+	struct ast_wide *x = wide_new(p, EXPR_COND, span);
 
-	x->left = condition;
-	x->right = yes;
+	x->expr.left = condition;
+	x->expr.right = yes;
 	x->third = no;
-	return finish(p, x);
+	return finish(p, &x->expr);
 }
 
 struct ast_expr *make_attr_of(struct parser *p, struct ast_expr *left,
@@ -161,7 +198,6 @@ struct ast_expr *make_attr_of(struct parser *p, struct ast_expr *left,
 
 	x->left = left;
 	x->text = parser_text(p, name);
-	x->name = name;
 	return finish(p, x);
 }
 
@@ -181,9 +217,8 @@ struct ast_expr *make_call(struct parser *p, struct span name,
 	struct ast_expr *x = expr_new(p, EXPR_CALL, span);
 
 	x->text = parser_text(p, name);
-	x->name = name;
-	x->items = (struct ast_expr **)args->items;
-	x->n_items = args->n;
+	x->items = list_keep(p, args);
+	x->n_items = (uint32_t)args->n;
 	return finish(p, x);
 }
 
@@ -192,15 +227,15 @@ struct ast_expr *make_items(struct parser *p, enum ast_expr_kind kind,
 {
 	struct ast_expr *x = expr_new(p, kind, span);
 
-	x->items = (struct ast_expr **)items->items;
-	x->n_items = items->n;
+	x->items = list_keep(p, items);
+	x->n_items = (uint32_t)items->n;
 	return finish(p, x);
 }
 
 struct loop *make_loop(struct parser *p, struct span key, struct span val,
 		       struct ast_expr *over)
 {
-	struct loop *l = arena_new(p->arena, struct loop, 1);
+	struct loop *l = arena_new(&p->scratch, struct loop, 1);
 
 	l->key = parser_text(p, key);
 	l->val = parser_text(p, val);
@@ -212,16 +247,16 @@ struct ast_expr *make_for(struct parser *p, struct loop *loop,
 			  struct ast_expr *key, struct ast_expr *value,
 			  struct ast_expr *condition, struct span span)
 {
-	struct ast_expr *x =
-	    expr_new(p, key ? EXPR_MAP_FOR : EXPR_LIST_FOR, span);
+	struct ast_wide *x =
+	    wide_new(p, key ? EXPR_MAP_FOR : EXPR_LIST_FOR, span);
 
-	x->text = loop->key;
+	x->expr.text = loop->key;
 	x->text2 = loop->val;
-	x->left = loop->over;
-	x->right = value;
+	x->expr.left = loop->over;
+	x->expr.right = value;
 	x->third = condition;
 	x->fourth = key;
-	return finish(p, x);
+	return finish(p, &x->expr);
 }
 
 /*
@@ -266,13 +301,13 @@ struct ast_type make_type(struct parser *p, struct span span)
 
 struct items *make_body_items(struct parser *p)
 {
-	return arena_new(p->arena, struct items, 1);
+	return arena_new(&p->scratch, struct items, 1);
 }
 
 struct ast_attr *make_attr(struct parser *p, struct span name,
 			   struct ast_expr *value, struct span span)
 {
-	struct ast_attr *x = arena_new(p->arena, struct ast_attr, 1);
+	struct ast_attr *x = arena_new(&p->scratch, struct ast_attr, 1);
 
 	x->name = parser_text(p, name);
 	x->name_span = name;
@@ -285,7 +320,7 @@ struct ast_block *make_block(struct parser *p, struct span name,
 			     struct span label, const struct ast_body *body,
 			     struct span span)
 {
-	struct ast_block *x = arena_new(p->arena, struct ast_block, 1);
+	struct ast_block *x = arena_new(&p->scratch, struct ast_block, 1);
 
 	x->name = parser_text(p, name);
 	x->name_span = name;
@@ -300,7 +335,7 @@ struct ast_block *make_block(struct parser *p, struct span name,
 struct ast_body *make_body(struct parser *p, struct items *items,
 			   struct span span)
 {
-	struct ast_body *b = arena_new(p->arena, struct ast_body, 1);
+	struct ast_body *b = arena_new(&p->scratch, struct ast_body, 1);
 
 	b->n_attrs = items->attrs.n;
 	b->attrs = arena_new(p->arena, struct ast_attr, b->n_attrs);
@@ -323,7 +358,7 @@ struct ast_param *make_param(struct parser *p, struct span name,
 			     struct ast_expr *fallback,
 			     const struct ast_body *body, struct span span)
 {
-	struct ast_param *x = arena_new(p->arena, struct ast_param, 1);
+	struct ast_param *x = arena_new(&p->scratch, struct ast_param, 1);
 
 	x->name = parser_text(p, name);
 	x->name_span = name;
@@ -380,9 +415,10 @@ void decl_set_params(struct parser *p, struct ast_decl *d, struct list *params)
 	}
 }
 
-void decl_set_decls(struct ast_decl *d, struct list *decls)
+void decl_set_decls(struct parser *p, struct ast_decl *d,
+		    const struct list *decls)
 {
-	d->decls = (struct ast_decl **)decls->items;
+	d->decls = list_keep(p, decls);
 	d->n_decls = decls->n;
 }
 
@@ -407,7 +443,7 @@ struct ast_where *make_where(struct parser *p, struct span column,
 			     const char *op, struct str value,
 			     struct str value2, struct span span)
 {
-	struct ast_where *w = arena_new(p->arena, struct ast_where, 1);
+	struct ast_where *w = arena_new(&p->scratch, struct ast_where, 1);
 
 	w->column = literal_text(p, column);
 	w->op = str_from(op);

@@ -314,7 +314,7 @@ struct ast_rule *make_rule(struct parser *p, enum ast_rule_kind kind,
 {
 	static const char *const forms[] = { "SCHEMA", "SCHEMA.TABLE",
 					     "SCHEMA.TABLE.COLUMN" };
-	struct ast_rule *r = arena_new(p->arena, struct ast_rule, 1);
+	struct ast_rule *r = arena_new(&p->scratch, struct ast_rule, 1);
 	struct str *to[] = { &r->pattern.schema, &r->pattern.table,
 			     &r->pattern.column };
 	struct span rest = pattern;

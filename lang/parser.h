@@ -3,11 +3,12 @@
 
 /*
  * What grammar.y and parse.c share; nobody else includes it. The grammar's
- * actions each make one node with a function below. Lists grow in the arena
- * while they are read and are made into arrays when they end.
+ * actions each make one node with a function below. Lists grow in a scratch
+ * arena while they are read and are made into arrays when they end.
  */
 
 #include "lang/ast.h"
+#include "lang/base/arena.h"
 #include "lang/source.h"
 #include "lang/token.h"
 
@@ -15,7 +16,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct arena;
 struct diags;
 
 /* Pointers to nodes, in the order read. */
@@ -37,7 +37,8 @@ struct loop {
 
 struct parser {
 	const struct source *source;
-	struct arena *arena;
+	struct arena *arena;  /* of the tree */
+	struct arena scratch; /* for lists and the like, until they end */
 	struct diags *diags;
 	struct tokens tokens;
 	unsigned start; /* TOK_START_FILE or _EXPR, until it was handed out */
@@ -49,7 +50,8 @@ struct parser {
 	size_t failed_at;	   /* where recovery last began to look */
 	uint8_t open[NESTING_MAX]; /* contexts of what was handed out */
 	size_t n_open;
-	struct list *decls;    /* of the file */
+	struct list decls; /* of the file; malloc'ed */
+	bool has_decls;
 	struct ast_expr *expr; /* what parse_expr() wants */
 };
 
@@ -64,6 +66,14 @@ void parser_exhausted(struct parser *p, struct span span);
 
 struct list *list_new(struct parser *p);
 void list_add(struct parser *p, struct list *l, void *item);
+/*
+ * Lists of declarations: the first is the file's. When one is added to that,
+ * it is whole: the scratch is empty again.
+ */
+struct list *decls_new(struct parser *p);
+void decls_add(struct parser *p, struct list *l, struct ast_decl *d);
+/* The file's, as an array that lasts as long as the tree. */
+struct ast_decl **decls_keep(struct parser *p);
 
 struct ast_expr *make_leaf(struct parser *p, enum ast_expr_kind kind,
 			   struct span span);
@@ -115,7 +125,8 @@ void decl_set_body(struct ast_decl *d, const struct ast_body *body);
 void decl_set_head(struct parser *p, struct ast_decl *d, struct span type,
 		   const struct loop *loop, struct ast_expr *condition);
 void decl_set_params(struct parser *p, struct ast_decl *d, struct list *params);
-void decl_set_decls(struct ast_decl *d, struct list *decls);
+void decl_set_decls(struct parser *p, struct ast_decl *d,
+		    const struct list *decls);
 
 struct ast_rule *make_rule(struct parser *p, enum ast_rule_kind kind,
 			   struct span pattern, unsigned parts,

@@ -18,7 +18,8 @@ struct walk {
 static bool is_bound(const struct bound *b, struct str name)
 {
 	for (; b; b = b->outer)
-		if (str_eq(name, b->loop->text) || str_eq(name, b->loop->text2))
+		if (str_eq(name, b->loop->text) ||
+		    str_eq(name, ast_wide(b->loop)->text2))
 			return true;
 	return false;
 }
@@ -56,7 +57,7 @@ static void name_found(const struct walk *w, const struct ast_expr *name,
 
 	if (x && x->kind == EXPR_ATTR) {
 		r.second = x->text;
-		r.place.span.end = x->name.end;
+		r.place.span.end = x->span.end;
 		x = step_below(last, x);
 		if (x && x->kind == EXPR_INDEX &&
 		    x->right->kind == EXPR_STRING) {
@@ -101,21 +102,22 @@ static void walk_path(const struct walk *w, const struct ast_expr *last,
 static void walk(const struct walk *w, const struct ast_expr *x,
 		 const struct bound *outer)
 {
+	const struct ast_expr *below[AST_BELOW_MAX];
 	struct bound inner = { x, outer };
 	const struct bound *b = outer;
+	size_t n;
 
-	if (!x)
-		return;
 	if (x->kind == EXPR_NAME || is_path(x)) {
 		walk_path(w, x, outer);
 		return;
 	}
-	walk(w, x->left, outer);
-	if (x->kind == EXPR_LIST_FOR || x->kind == EXPR_MAP_FOR)
-		b = &inner;
-	walk(w, x->fourth, b);
-	walk(w, x->right, b);
-	walk(w, x->third, b);
+	n = ast_below(x, below);
+	for (size_t i = 0; i < n; i++) {
+		walk(w, below[i], b);
+		/* What a comprehension walks over is outside of it. */
+		if (x->kind == EXPR_LIST_FOR || x->kind == EXPR_MAP_FOR)
+			b = &inner;
+	}
 	for (size_t i = 0; i < x->n_items; i++)
 		walk(w, x->items[i], outer);
 }
@@ -125,5 +127,6 @@ void refs_find(const struct ast_expr *x,
 {
 	struct walk w = { found, context };
 
-	walk(&w, x, NULL);
+	if (x)
+		walk(&w, x, NULL);
 }

@@ -5,6 +5,7 @@
 #include "lang/base/arena.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
+#include "lang/base/vec.h"
 #include "lang/utf8.h"
 
 #include <string.h>
@@ -23,15 +24,14 @@ static struct str folder_of(struct str path, struct arena *a)
 
 static void index_lines(struct source *s, struct arena *a)
 {
-	uint32_t n = 1;
+	VEC(uint32_t) lines = { 0 };
+	const char *at = s->text.s, *end = at + s->text.n;
 
-	for (size_t i = 0; i < s->text.n; i++)
-		n += s->text.s[i] == '\n';
-	s->lines = arena_new(a, uint32_t, n);
-	s->n_lines = 1;
-	for (size_t i = 0; i < s->text.n; i++)
-		if (s->text.s[i] == '\n')
-			s->lines[s->n_lines++] = (uint32_t)i + 1;
+	*vec_push(&lines) = 0;
+	while (at < end && (at = memchr(at, '\n', (size_t)(end - at))))
+		*vec_push(&lines) = (uint32_t)(++at - s->text.s);
+	s->n_lines = (uint32_t)lines.n;
+	s->lines = vec_take(&lines, a);
 }
 
 struct source *source_from(struct str name, struct str text, struct arena *a)

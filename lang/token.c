@@ -18,6 +18,12 @@ struct token *tokens_add(struct tokens *t, unsigned kind, struct span span)
 	return token;
 }
 
+static void reserve(struct tokens *t, size_t n)
+{
+	*t = (struct tokens){ .room = n };
+	t->items = xrealloc(NULL, n, sizeof(*t->items));
+}
+
 void tokens_release(struct tokens *t)
 {
 	free(t->items);
@@ -28,11 +34,16 @@ void tokens_read(const struct source *s, bool is_expression, struct tokens *out,
 		 struct diags *d)
 {
 	struct span end = { (uint32_t)s->text.n, (uint32_t)s->text.n };
-	struct tokens raw = { 0 };
+	struct tokens raw;
+	int result;
 
-	*out = (struct tokens){ 0 };
-	if (lexer_run(s, &raw, d) < 0 ||
-	    layout_run(s, &raw, is_expression, out, d) < 0) {
+	/* Few texts have shorter words; room that is not used costs nothing. */
+	reserve(&raw, s->text.n / 3 + 16);
+	result = lexer_run(s, &raw, d);
+	reserve(out, raw.n + raw.n / 8 + 16);
+	if (result == 0)
+		result = layout_run(s, &raw, is_expression, out, d);
+	if (result < 0) {
 		out->n = 0;
 		tokens_add(out, TOK_END, end)->flags = TOKEN_TAINTED;
 	}

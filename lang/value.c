@@ -88,6 +88,11 @@ struct value value_mark(struct value v, unsigned marks)
 	return v;
 }
 
+struct value value_sorted(const struct value_entry *entries, size_t n)
+{
+	return (struct value){ .kind = VALUE_MAP, .as.map = { entries, n } };
+}
+
 /* What value_map() sorts: a stable order, so that the last of equals wins. */
 struct sorted {
 	const struct value_entry *entry;

@@ -89,6 +89,8 @@ struct value value_str(struct str s); /* not copied */
 struct value value_c(const char *s);  /* not copied; NULL gives null */
 struct value value_list(const struct value *items, size_t n);
 struct value value_mark(struct value v, unsigned marks);
+/* Entries that are sorted by key already, and unique: not copied. */
+struct value value_sorted(const struct value_entry *entries, size_t n);
 /* Makes a map of entries in any order, keys unique (the last one wins). */
 struct value value_map(const struct value_entry *entries, size_t n,
 		       struct arena *a);

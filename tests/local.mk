@@ -21,6 +21,7 @@ unit_tests = \
 	tests/unit/dms_live \
 	tests/unit/dms_types \
 	tests/unit/eval \
+	tests/unit/execute \
 	tests/unit/graph \
 	tests/unit/http \
 	tests/unit/journal \
@@ -30,7 +31,9 @@ unit_tests = \
 	tests/unit/part \
 	tests/unit/pg \
 	tests/unit/plan \
+	tests/unit/plan_shown \
 	tests/unit/replicator \
+	tests/unit/report \
 	tests/unit/schedule \
 	tests/unit/seal \
 	tests/unit/select \
@@ -45,7 +48,8 @@ unit_tests = \
 	tests/unit/vault \
 	tests/unit/worker
 
-check_PROGRAMS += $(unit_tests) tests/support/replicator
+unit_tests += tests/crash/crash
+check_PROGRAMS += $(unit_tests) tests/support/replicator tests/dmsl-test
 TESTS += $(unit_tests) $(unit_scripts)
 
 # Everything but the command line; a test of a lower layer links only that.
@@ -57,6 +61,7 @@ provider_libs = providers/libproviders.a engine/libengine.a lang/liblang.a \
 	$(CRYPTO_LIBS)
 pg_server = tests/support/pg_server.c tests/support/pg_server.h
 scripted = tests/unit/scripted.c tests/unit/scripted.h
+tracer = tests/support/tracer.c tests/support/tracer.h
 
 tests_unit_apply_SOURCES = tests/unit/apply.c
 tests_unit_apply_LDADD = $(engine_libs)
@@ -74,6 +79,8 @@ tests_unit_dms_types_SOURCES = tests/unit/dms_types.c $(scripted)
 tests_unit_dms_types_LDADD = $(provider_libs)
 tests_unit_eval_SOURCES = tests/unit/eval.c
 tests_unit_eval_LDADD = $(lang_libs)
+tests_unit_execute_SOURCES = tests/unit/execute.c
+tests_unit_execute_LDADD = $(engine_libs)
 tests_unit_graph_SOURCES = tests/unit/graph.c
 tests_unit_graph_LDADD = $(engine_libs)
 tests_unit_http_SOURCES = tests/unit/http.c $(scripted)
@@ -92,8 +99,12 @@ tests_unit_pg_SOURCES = tests/unit/pg.c $(pg_server)
 tests_unit_pg_LDADD = $(provider_libs)
 tests_unit_plan_SOURCES = tests/unit/plan.c
 tests_unit_plan_LDADD = $(engine_libs)
+tests_unit_plan_shown_SOURCES = tests/unit/plan_shown.c
+tests_unit_plan_shown_LDADD = $(engine_libs)
 tests_unit_replicator_SOURCES = tests/unit/replicator.c $(pg_server)
 tests_unit_replicator_LDADD = $(provider_libs)
+tests_unit_report_SOURCES = tests/unit/report.c
+tests_unit_report_LDADD = $(engine_libs)
 tests_unit_schedule_SOURCES = tests/unit/schedule.c
 tests_unit_schedule_LDADD = $(engine_libs)
 tests_unit_seal_SOURCES = tests/unit/seal.c
@@ -110,7 +121,7 @@ tests_unit_state_SOURCES = tests/unit/state.c
 tests_unit_state_LDADD = $(engine_libs)
 tests_unit_store_SOURCES = tests/unit/store.c
 tests_unit_store_LDADD = $(engine_libs)
-tests_unit_store_crash_SOURCES = tests/unit/store_crash.c
+tests_unit_store_crash_SOURCES = tests/unit/store_crash.c $(tracer)
 tests_unit_store_crash_LDADD = $(engine_libs)
 tests_unit_syntax_SOURCES = tests/unit/syntax.c
 tests_unit_syntax_LDADD = $(lang_libs)
@@ -121,12 +132,42 @@ tests_unit_vault_LDADD = $(provider_libs)
 tests_unit_worker_SOURCES = tests/unit/worker.c
 tests_unit_worker_LDADD = $(engine_libs)
 
+# The program with the provider "cloud" instead of real ones; its time can run
+# faster, see the file.
+cloud = tests/support/cloud.c tests/support/cloud.h \
+	tests/support/cloud_service.c tests/support/cloud_service.h
+tests_dmsl_test_SOURCES = tests/support/dmsl_test.c $(cloud)
+tests_dmsl_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll -Wl,--wrap=clock_gettime
+tests_dmsl_test_LDADD = engine/libcommands.a engine/libengine.a \
+	providers/libproviders.a lang/liblang.a \
+	$(GIT2_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
+
+tests_crash_crash_SOURCES = tests/crash/crash.c $(tracer) \
+	tests/support/cloud_service.c tests/support/cloud_service.h
+tests_crash_crash_LDADD = $(lang_libs)
+
 tests_support_replicator_SOURCES = tests/support/replicator.c
 tests_support_replicator_LDADD = $(provider_libs)
 endif
 
+# Timed by hand, never in the tests: make bench BENCHFLAGS="--sizes 1000".
+EXTRA_PROGRAMS = tests/bench/measure
+tests_bench_measure_SOURCES = tests/bench/measure.c
+CLEANFILES = tests/bench/measure$(EXEEXT)
+.PHONY: bench
+bench: dmsl tests/bench/measure$(EXEEXT)
+	python3 $(srcdir)/tests/bench/bench.py --dmsl ./dmsl \
+		--measure tests/bench/measure$(EXEEXT) $(BENCHFLAGS)
+EXTRA_DIST += tests/bench/stack.py tests/bench/bench.py tests/bench/README
+
 # Habits: the same in the hook and in CI.
-.PHONY: check-headers check-layers check-man check-shell check-style style hooks
+.PHONY: check-crash check-headers check-layers check-man check-shell check-style style hooks
+# The long versions; they print how often they killed, and with what seed.
+check-crash: tests/dmsl-test$(EXEEXT) tests/crash/crash$(EXEEXT)
+	DMSL_BUILDDIR='$(abs_top_builddir)' DMSL_CRASH=long tests/crash/crash$(EXEEXT)
+	DMSL_SRCDIR='$(abs_top_srcdir)' DMSL_BUILDDIR='$(abs_top_builddir)' \
+		DMSL_PROPERTY_COUNT=$${DMSL_PROPERTY_COUNT-300} \
+		$(SHELL) $(srcdir)/tests/property/property.sh
 check-headers:
 	DMSL_SRCDIR='$(abs_top_srcdir)' $(SHELL) $(srcdir)/tests/habits/headers.sh \
 		$(CC) $(DEFS) -I'$(abs_top_builddir)' -I'$(abs_top_srcdir)' \
@@ -146,7 +187,7 @@ style:
 hooks:
 	cd $(srcdir) && git config core.hooksPath .githooks
 
-EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/find-secret.py tests/lib-stack.sh tests/habits/headers.sh \
+EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py tests/find-secret.py tests/lib-stack.sh tests/habits/headers.sh \
 	tests/habits/layers.sh tests/habits/man.sh
 
 # Commands and whole stacks, with the program that was built.
@@ -156,9 +197,14 @@ script_tests = \
 	tests/t/0010-apply.sh \
 	tests/t/0011-killed.sh \
 	tests/t/0012-select.sh \
+	tests/t/0013-shown.sh \
+	tests/t/0012-cloud.sh \
+	tests/property/property.sh \
+	tests/t/0014-concurrent.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
 	tests/t/0910-kill.sh \
 	tests/t/0920-secrets.sh
 TESTS += $(script_tests)
-EXTRA_DIST += $(script_tests) $(unit_scripts) tests/lib.sh tests/lang
+EXTRA_DIST += $(script_tests) $(unit_scripts) tests/lib.sh tests/lang \
+	tests/property/property.py

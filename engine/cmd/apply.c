@@ -6,11 +6,13 @@
 #include "engine/runs.h"
 #include "engine/saved.h"
 #include "engine/setup.h"
+#include "engine/summary.h"
 
 struct args {
 	bool yes, json;
 	int parallel;
 	struct run_options run;
+	const char *detail;
 };
 
 /* A saved plan was looked at when it was made: it is not asked about again. */
@@ -53,7 +55,7 @@ static int apply_stack(struct context *c, const char *path,
 	if (status == STATUS_DONE && !c->is_json)
 		run_show(c, &r);
 	if (status == STATUS_DONE && plan_is_empty(r.plan)) {
-		run_nothing(c);
+		summary_nothing(c);
 	} else if (status == STATUS_DONE) {
 		if (run_confirm(c, "Do this?", &err))
 			status = run_apply(c, &r);
@@ -84,6 +86,10 @@ static int run(struct context *c, void *data,
 	c->assume_yes = args->yes;
 	if (args->parallel)
 		c->parallel = args->parallel;
+	if (plan_detail_from(args->detail, &c->detail, &err) < 0) {
+		setup_fail(c, &err);
+		return STATUS_USAGE;
+	}
 	status = run_take(c, &args->run, false);
 	if (status != STATUS_DONE)
 		return status;
@@ -111,6 +117,8 @@ static const struct option options[] = {
 	RUN_OPTIONS_CHANGE(struct args, run),
 	OPTION(struct args, parallel, "parallel", "N",
 	       "calls at once (default 10)"),
+	OPTION(struct args, detail, "detail", "HOW",
+	       "show a summary, normal, or full"),
 	OPTION(struct args, json, "json", NULL, "events as JSON lines"),
 	OPTION_END,
 };

@@ -6,11 +6,13 @@
 #include "engine/plan.h"
 #include "engine/runs.h"
 #include "engine/setup.h"
+#include "engine/summary.h"
 
 struct args {
 	bool yes, json;
 	int parallel;
 	struct run_options run;
+	const char *detail;
 };
 
 static int run(struct context *c, void *data,
@@ -31,6 +33,10 @@ static int run(struct context *c, void *data,
 	c->assume_yes = args->yes;
 	if (args->parallel)
 		c->parallel = args->parallel;
+	if (plan_detail_from(args->detail, &c->detail, &err) < 0) {
+		setup_fail(c, &err);
+		return STATUS_USAGE;
+	}
 	status = run_take(c, &args->run, true);
 	if (status == STATUS_DONE)
 		status = run_plan(c, &r);
@@ -45,7 +51,7 @@ static int run(struct context *c, void *data,
 				 &err) < 0)
 			status = setup_fail(c, &err);
 		else
-			run_nothing(c);
+			summary_nothing(c);
 	} else if (!run_confirm(c, "Destroy this?", &err)) {
 		status = setup_fail(c, &err);
 	} else {
@@ -62,6 +68,8 @@ static const struct option options[] = {
 	RUN_OPTIONS_SELECT(struct args, run),
 	OPTION(struct args, parallel, "parallel", "N",
 	       "calls at once (default 10)"),
+	OPTION(struct args, detail, "detail", "HOW",
+	       "show a summary, normal, or full"),
 	OPTION(struct args, json, "json", NULL, "events as JSON lines"),
 	OPTION_END,
 };

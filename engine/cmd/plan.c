@@ -15,6 +15,7 @@ struct args {
 	bool json, detailed_exitcode, destroy;
 	const char *out;
 	struct run_options run;
+	const char *detail;
 };
 
 static void print_json(const struct context *c, const struct plan *p)
@@ -58,6 +59,10 @@ static int run(struct context *c, void *data,
 	int status;
 
 	c->is_json = args->json;
+	if (plan_detail_from(args->detail, &c->detail, &err) < 0) {
+		setup_fail(c, &err);
+		return STATUS_USAGE;
+	}
 	status = run_take(c, &args->run, args->destroy);
 	if (status == STATUS_DONE)
 		status = run_plan(c, &r);
@@ -87,6 +92,8 @@ static const struct option options[] = {
 	OPTION(struct args, destroy, "destroy", NULL,
 	       "plan to destroy all that the state holds"),
 	OPTION(struct args, out, "out", "PLAN", "save the plan in this file"),
+	OPTION(struct args, detail, "detail", "HOW",
+	       "show a summary, normal, or full"),
 	OPTION(struct args, json, "json", NULL,
 	       "the plan as JSON, in the shape of Terraform's"),
 	OPTION(struct args, detailed_exitcode, "detailed-exitcode", NULL,

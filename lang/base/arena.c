@@ -2,6 +2,8 @@
 
 #include "lang/base/arena.h"
 
+#include "lang/base/pages.h"
+
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,13 +12,15 @@
 
 enum {
 	ARENA_FIRST = 4 << 10, /* size of an arena's first block in bytes */
-	ARENA_MOST = 1 << 20,  /* blocks double up to this size */
+	ARENA_MOST = 8 << 20,  /* blocks double up to this size */
+	ARENA_LARGE = 1 << 20, /* what has a place of its own if need be */
 };
 
 struct arena_block {
 	struct arena_block *previous;
 	size_t size; /* usable bytes */
 	size_t used;
+	size_t pages; /* 0, or what pages_new() gave it in bytes */
 	alignas(max_align_t) char data[];
 };
 
@@ -32,6 +36,7 @@ void *xmalloc(size_t size)
 
 	if (!p)
 		out_of_memory(1, size);
+	pages_advise(p, size);
 	return p;
 }
 
@@ -42,6 +47,7 @@ void *xrealloc(void *p, size_t n, size_t size)
 	p = realloc(p, n && size ? n * size : 1);
 	if (!p)
 		out_of_memory(n, size);
+	pages_advise(p, n * size);
 	return p;
 }
 
@@ -54,28 +60,39 @@ static struct arena_block *block_new(struct arena *a, size_t need)
 		size = ARENA_MOST;
 	if (size < need)
 		size = need;
-	b = calloc(1, sizeof(*b) + size);
-	if (!b)
-		out_of_memory(1, size);
+	if (size >= PAGES_LEAST && size < SIZE_MAX / 2) {
+		size_t all =
+		    sizeof(*b) + need > size ? sizeof(*b) + size : size;
+
+		b = pages_new(&all);
+		if (!b)
+			out_of_memory(1, size);
+		b->pages = all;
+		size = all - sizeof(*b);
+	} else {
+		b = calloc(1, sizeof(*b) + size);
+		if (!b)
+			out_of_memory(1, size);
+	}
 	b->size = size;
 	a->total += size;
 	return b;
 }
 
-void *arena_alloc(struct arena *a, size_t n, size_t size)
+void *arena_alloc_aligned(struct arena *a, size_t n, size_t size, size_t align)
 {
-	const size_t align = alignof(max_align_t);
 	struct arena_block *b = a->last;
-	size_t bytes;
+	size_t bytes, gap;
 	void *p;
 
-	if (size && n > (SIZE_MAX / 2 - align) / size)
+	if (size && n > SIZE_MAX / 2 / size)
 		out_of_memory(n, size);
-	bytes = (n * size + align - 1) & ~(align - 1);
-	if (!b || b->size - b->used < bytes) {
+	bytes = n * size;
+	gap = b ? -b->used & (align - 1) : 0;
+	if (!b || b->size - b->used < gap || b->size - b->used - gap < bytes) {
 		struct arena_block *fresh = block_new(a, bytes);
 
-		if (b && bytes > ARENA_MOST / 4) {
+		if (b && bytes > ARENA_LARGE) {
 			/* A large one stands behind the block in use. */
 			fresh->previous = b->previous;
 			b->previous = fresh;
@@ -84,21 +101,46 @@ void *arena_alloc(struct arena *a, size_t n, size_t size)
 			a->last = fresh;
 		}
 		b = fresh;
+		gap = 0;
 	}
-	p = b->data + b->used;
-	b->used += bytes;
+	p = b->data + b->used + gap;
+	b->used += gap + bytes;
 	return p;
+}
+
+void *arena_alloc(struct arena *a, size_t n, size_t size)
+{
+	return arena_alloc_aligned(a, n, size, alignof(max_align_t));
+}
+
+static void free_blocks(struct arena_block *b)
+{
+	while (b) {
+		struct arena_block *previous = b->previous;
+
+		if (b->pages)
+			pages_free(b, b->pages);
+		else
+			free(b);
+		b = previous;
+	}
+}
+
+void arena_clear(struct arena *a)
+{
+	struct arena_block *b = a->last;
+
+	if (!b)
+		return;
+	free_blocks(b->previous);
+	memset(b->data, 0, b->used);
+	b->previous = NULL;
+	b->used = 0;
+	a->total = b->size;
 }
 
 void arena_release(struct arena *a)
 {
-	struct arena_block *b = a->last;
-
-	while (b) {
-		struct arena_block *previous = b->previous;
-
-		free(b);
-		b = previous;
-	}
+	free_blocks(a->last);
 	*a = (struct arena){ 0 };
 }

@@ -21,10 +21,19 @@ struct arena {
 };
 
 /* The number of values and their size are multiplied with a check. */
-#define arena_new(a, type, n) ((type *)arena_alloc((a), (n), sizeof(type)))
+#define arena_new(a, type, n)                                                  \
+	((type *)arena_alloc_aligned((a), (n), sizeof(type), _Alignof(type)))
 
+/* Aligned for any type; arena_new() wastes less. */
 void *arena_alloc(struct arena *a, size_t n, size_t size);
+/* align: a power of two, at most that of max_align_t. */
+void *arena_alloc_aligned(struct arena *a, size_t n, size_t size, size_t align);
 
+/*
+ * Forgets everything and keeps a block for what comes next: for scratch that is
+ * filled again and again.
+ */
+void arena_clear(struct arena *a);
 /* Frees everything; the arena is empty and usable afterwards. */
 void arena_release(struct arena *a);
 

@@ -93,20 +93,35 @@ void buf_add_c(struct buf *b, const char *s)
 
 void buf_add_char(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	if (b->len + 1 >= b->size || b->len >= b->max) {
+		buf_add(b, &c, 1);
+		return;
+	}
+	b->data[b->len++] = c;
+	b->data[b->len] = '\0';
 }
 
 void buf_vfmt(struct buf *b, const char *format, va_list args)
 {
+	/* Mostly there is room: one pass instead of one to measure. */
+	size_t room = b->size ? b->size - b->len : 0;
 	va_list again;
 	char *to;
 	int n;
 
+	if (room > b->max - b->len + 1)
+		room = b->max - b->len + 1;
 	va_copy(again, args);
-	n = vsnprintf(NULL, 0, format, again);
+	n = vsnprintf(room ? b->data + b->len : NULL, room, format, again);
 	va_end(again);
 	if (n < 0)
 		BUG("bad format \"%s\"", format);
+	if ((size_t)n < room) {
+		b->len += (size_t)n;
+		return;
+	}
+	if (room)
+		b->data[b->len] = '\0';
 	to = buf_reserve(b, (size_t)n);
 	if (!to || n == 0)
 		return;

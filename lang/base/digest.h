@@ -1,7 +1,7 @@
 #ifndef DMSL_LANG_BASE_DIGEST_H
 #define DMSL_LANG_BASE_DIGEST_H
 
-/* SHA-256 and HMAC-SHA256 of whole texts. Out of memory ends the program. */
+/* SHA-256 and others of whole texts. Out of memory ends the program. */
 
 #include "lang/base/str.h"
 
@@ -12,6 +12,9 @@ void digest_sha256(struct str text, unsigned char out[DIGEST_SIZE]);
 void digest_sha256_hex(struct str text, char out[DIGEST_HEX_SIZE]);
 void digest_hmac(const void *key, size_t n, struct str text,
 		 unsigned char out[DIGEST_SIZE]);
+/* The name that git gives a file with this text: 40 hex digits and a NUL. */
+enum { DIGEST_GIT_SIZE = 41 };
+void digest_git_blob(struct str text, char out[DIGEST_GIT_SIZE]);
 /* n bytes as 2n hex digits, lower case, and a NUL. */
 void digest_hex(const unsigned char *bytes, size_t n, char *out);
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -123,23 +124,47 @@ int file_sync_folder(const char *path, struct error *err)
 	return rc;
 }
 
-static int write_new(const char *path, struct str text, mode_t mode,
-		     struct error *err)
+/*
+ * The file aside has one name, so that a kill leaves one behind at most. Who
+ * holds its lock owns it, as long as it still has that name.
+ */
+static int open_aside(const char *path, mode_t mode, struct error *err)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-	int rc;
+	for (;;) {
+		int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, mode);
+		struct stat ours, there;
+		int rc;
 
-	if (fd < 0)
-		return error_errno(err, "could not create \"%s\"", path);
-	rc = file_write_all(fd, text.s, text.n, err);
-	if (rc < 0)
-		error_add(err, "\"%s\"", path);
+		if (fd < 0)
+			return error_errno(err, "could not create \"%s\"",
+					   path);
+		do
+			rc = flock(fd, LOCK_EX);
+		while (rc < 0 && errno == EINTR);
+		if (rc < 0 || fstat(fd, &ours) < 0) {
+			error_errno(err, "could not lock \"%s\"", path);
+			close(fd);
+			return -1;
+		}
+		if (stat(path, &there) == 0 && there.st_dev == ours.st_dev &&
+		    there.st_ino == ours.st_ino)
+			return fd;
+		/* It was renamed while we waited: somebody's new file. */
+		close(fd);
+	}
+}
+
+static int write_aside(int fd, const char *path, struct str text, mode_t mode,
+		       struct error *err)
+{
+	if (ftruncate(fd, 0) < 0)
+		return error_errno(err, "could not empty \"%s\"", path);
+	if (file_write_all(fd, text.s, text.n, err) < 0)
+		return error_add(err, "\"%s\"", path);
 	/* The file may be a left-over with another mode. */
-	if (rc == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
-		rc = error_errno(err, "could not sync \"%s\"", path);
-	if (close(fd) < 0 && rc == 0)
-		rc = error_errno(err, "could not close \"%s\"", path);
-	return rc;
+	if (fchmod(fd, mode) < 0 || fsync(fd) < 0)
+		return error_errno(err, "could not sync \"%s\"", path);
+	return 0;
 }
 
 int file_replace(const char *path, struct str text, mode_t mode,
@@ -148,17 +173,22 @@ int file_replace(const char *path, struct str text, mode_t mode,
 	size_t n = strlen(path);
 	char *aside = xmalloc(n + sizeof(".tmp"));
 	char *folder = folder_of(path);
-	int rc;
+	int fd, rc = -1;
 
 	memcpy(aside, path, n);
 	memcpy(aside + n, ".tmp", sizeof(".tmp"));
-	rc = write_new(aside, text, mode, err);
-	if (rc == 0 && rename(aside, path) < 0)
-		rc = error_errno(err, "could not replace \"%s\"", path);
+	fd = open_aside(aside, mode, err);
+	if (fd >= 0) {
+		rc = write_aside(fd, aside, text, mode, err);
+		if (rc == 0 && rename(aside, path) < 0)
+			rc = error_errno(err, "could not replace \"%s\"", path);
+		if (rc < 0)
+			unlink(aside);
+		/* With it goes the lock. */
+		close(fd);
+	}
 	if (rc == 0)
 		rc = file_sync_folder(folder, err);
-	else
-		unlink(aside);
 	free(aside);
 	free(folder);
 	return rc;

@@ -8,29 +8,64 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * Eight bytes at a time. Not str_hash(): that one makes names that last, this
+ * one is asked millions of times.
+ */
+static uint32_t hash_of(struct str key)
+{
+	const uint64_t factor = 0x9e3779b97f4a7c15u;
+	uint64_t h = key.n * factor, word;
+
+	for (; key.n >= 8; key.s += 8, key.n -= 8) {
+		memcpy(&word, key.s, 8);
+		h = (h ^ word) * factor;
+		h ^= h >> 32;
+	}
+	if (key.n) {
+		word = 0;
+		memcpy(&word, key.s, key.n);
+		h = (h ^ word) * factor;
+		h ^= h >> 32;
+	}
+	h *= factor;
+	return (uint32_t)(h >> 32);
+}
+
 /* The slot of a key: where it stands, or the free one where it belongs. */
-static size_t find(const struct map *m, struct str key)
+static struct map_slot *find(const struct map *m, struct str key, uint32_t hash)
 {
 	size_t mask = m->n_slots - 1;
-	size_t i = str_hash(key) & mask;
+	size_t i = hash & mask;
 
-	while (m->slots[i] && !str_eq(m->entries[m->slots[i] - 1].key, key))
+	/* Keys are looked at only where their hashes are the same. */
+	while (m->slots[i].at &&
+	       (m->slots[i].hash != hash ||
+		!str_eq(m->entries[m->slots[i].at - 1].key, key)))
 		i = (i + 1) & mask;
-	return i;
+	return &m->slots[i];
 }
 
 static void grow(struct map *m)
 {
 	size_t n_slots = m->n_slots ? m->n_slots * 2 : 16;
+	struct map_slot *old = m->slots;
 
 	if (n_slots > UINT32_MAX)
 		BUG("map of %zu entries", m->n);
-	free(m->slots);
 	m->slots = xrealloc(NULL, n_slots, sizeof(*m->slots));
 	memset(m->slots, 0, n_slots * sizeof(*m->slots));
+	for (size_t k = 0; k < m->n_slots; k++) {
+		size_t i = old[k].hash & (n_slots - 1);
+
+		if (!old[k].at)
+			continue;
+		while (m->slots[i].at)
+			i = (i + 1) & (n_slots - 1);
+		m->slots[i] = old[k];
+	}
 	m->n_slots = n_slots;
-	for (size_t i = 0; i < m->n; i++)
-		m->slots[find(m, m->entries[i].key)] = (uint32_t)i + 1;
+	free(old);
 }
 
 static struct map_entry *entry(const struct map *m, struct str key)
@@ -39,7 +74,7 @@ static struct map_entry *entry(const struct map *m, struct str key)
 
 	if (m->n == 0)
 		return NULL;
-	at = m->slots[find(m, key)];
+	at = find(m, key, hash_of(key))->at;
 	return at ? &m->entries[at - 1] : NULL;
 }
 
@@ -57,23 +92,26 @@ bool map_has(const struct map *m, struct str key)
 
 void *map_put(struct map *m, struct str key, void *value)
 {
-	struct map_entry *e = entry(m, key);
+	uint32_t hash = hash_of(key);
+	struct map_slot *slot;
 
-	if (e) {
+	if ((m->n + 1) * 4 > m->n_slots * 3)
+		grow(m);
+	slot = find(m, key, hash);
+	if (slot->at) {
+		struct map_entry *e = &m->entries[slot->at - 1];
 		void *old = e->value;
 
 		e->value = value;
 		return old;
 	}
-	if ((m->n + 1) * 4 > m->n_slots * 3)
-		grow(m);
 	if (m->n == m->room) {
 		m->room = m->room ? m->room * 2 : 8;
 		m->entries = xrealloc(m->entries, m->room, sizeof(*m->entries));
 	}
 	m->entries[m->n] = (struct map_entry){ key, value };
-	m->slots[find(m, key)] = (uint32_t)m->n + 1;
 	m->n++;
+	*slot = (struct map_slot){ (uint32_t)m->n, hash };
 	return NULL;
 }
 

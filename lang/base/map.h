@@ -19,12 +19,17 @@ struct map_entry {
 	void *value;
 };
 
+struct map_slot {
+	uint32_t at; /* index into entries + 1; 0 is free */
+	uint32_t hash;
+};
+
 struct map {
 	struct map_entry *entries;
 	size_t n;
-	size_t room;	 /* entries allocated */
-	uint32_t *slots; /* index into entries + 1; 0 is free */
-	size_t n_slots;	 /* a power of two */
+	size_t room; /* entries allocated */
+	struct map_slot *slots;
+	size_t n_slots; /* a power of two */
 };
 
 /* The value, or NULL. */

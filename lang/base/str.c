@@ -8,21 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct str str_from(const char *s)
-{
-	return (struct str){ s, s ? strlen(s) : 0 };
-}
-
-bool str_eq(struct str a, struct str b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.s, b.s, a.n) == 0);
-}
-
-bool str_is(struct str a, const char *b)
-{
-	return str_eq(a, str_from(b));
-}
-
 int str_cmp(struct str a, struct str b)
 {
 	size_t n = a.n < b.n ? a.n : b.n;
@@ -142,19 +127,38 @@ struct str str_dup(struct str s, struct arena *a)
 	return (struct str){ str_c(s, a), s.n };
 }
 
+struct str str_join(struct str first, const char *between, struct str second,
+		    struct arena *a)
+{
+	size_t n_between = strlen(between);
+	size_t n = first.n + n_between + second.n;
+	char *text = arena_new(a, char, n + 1);
+
+	if (first.n)
+		memcpy(text, first.s, first.n);
+	memcpy(text + first.n, between, n_between);
+	if (second.n)
+		memcpy(text + first.n + n_between, second.s, second.n);
+	return (struct str){ text, n };
+}
+
 struct str str_vfmt(struct arena *a, const char *format, va_list args)
 {
+	char small[256]; /* most fit: one pass instead of one to measure */
 	va_list again;
 	char *text;
 	int n;
 
 	va_copy(again, args);
-	n = vsnprintf(NULL, 0, format, again);
+	n = vsnprintf(small, sizeof(small), format, again);
 	va_end(again);
 	if (n < 0)
 		BUG("bad format \"%s\"", format);
 	text = arena_new(a, char, (size_t)n + 1);
-	vsnprintf(text, (size_t)n + 1, format, args);
+	if ((size_t)n < sizeof(small))
+		memcpy(text, small, (size_t)n + 1);
+	else
+		vsnprintf(text, (size_t)n + 1, format, args);
 	return (struct str){ text, (size_t)n };
 }
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct arena;
 
@@ -27,10 +28,27 @@ struct str {
 		"" literal, sizeof(literal) - 1                                \
 	}
 
+/*
+ * These three are asked millions of times, mostly with a literal whose length
+ * is known when the program is made.
+ */
+
 /* A view of a C string; NULL gives an empty view. */
-struct str str_from(const char *s);
-bool str_eq(struct str a, struct str b);
-bool str_is(struct str a, const char *b);
+static inline struct str str_from(const char *s)
+{
+	return (struct str){ s, s ? strlen(s) : 0 };
+}
+
+static inline bool str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.s, b.s, a.n) == 0);
+}
+
+static inline bool str_is(struct str a, const char *b)
+{
+	return str_eq(a, str_from(b));
+}
+
 /* Order of bytes, as memcmp; a prefix comes first. */
 int str_cmp(struct str a, struct str b);
 bool str_starts(struct str s, const char *prefix);
@@ -55,6 +73,9 @@ bool str_to_u64(struct str s, uint64_t *out);
 /* Copies in the arena; both end in NUL (not counted). */
 struct str str_dup(struct str s, struct arena *a);
 char *str_c(struct str s, struct arena *a);
+/* One behind the other, with `between` in the middle. */
+struct str str_join(struct str first, const char *between, struct str second,
+		    struct arena *a);
 struct str str_fmt(struct arena *a, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 struct str str_vfmt(struct arena *a, const char *format, va_list args)

@@ -56,8 +56,12 @@ int sql_connect_to(const struct pg_target *t, struct pg **out,
 	    "SET idle_in_transaction_session_timeout = '5min';"
 	    "SET standard_conforming_strings = on";
 
-	if (pg_open(t, out, err) < 0)
+	if (pg_open(t, out, err) < 0) {
+		/* Nothing was asked yet, so nothing can have been done. */
+		if (err->kind == ERROR_TIMEOUT)
+			err->kind = ERROR_UNAVAILABLE;
 		return -1;
+	}
 	if (pg_run(*out, setup, err) == 0)
 		return 0;
 	pg_close(*out);

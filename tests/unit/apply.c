@@ -9,6 +9,7 @@
 #include "engine/cli.h"
 
 #include "engine/provider.h"
+#include "engine/store.h"
 #include "lang/base/arena.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
@@ -45,7 +46,7 @@ static const struct type_schema thing_schema = {
 };
 static const struct type_schema *const schemas[] = { &thing_schema, NULL };
 
-enum { OBJECTS = 64 };
+enum { OBJECTS = 300 };
 
 struct made {
 	char address[64], token[65], id[80], name[64];
@@ -58,11 +59,14 @@ static struct world {
 	pthread_mutex_t lock;
 	struct made objects[OBJECTS];
 	size_t n;
-	char log[4096]; /* what was done, in order */
-	bool answers;	/* "silent" objects answer from now on */
+	char log[4096];	      /* what was done, in order */
+	bool answers;	      /* "silent" objects answer from now on */
+	bool is_out_of_reach; /* they do not even hear */
 	bool has_new_effect, keeps_all;
 	const char *code; /* that is promised; NULL: none is */
 	int recoveries;
+	int reads, batches;   /* calls */
+	size_t largest;	      /* batch */
 	int calls, killed_at; /* kill at this one; 0: none */
 } * shared;
 
@@ -155,9 +159,19 @@ static enum step create(struct call *c, struct made *o)
 		return call_fail(c, ERROR_THROTTLED, "too fast");
 	if (str_is(act, "fails"))
 		return call_fail(c, ERROR_INVALID, "it does not like it");
+	/* Meanwhile somebody else takes the stack. */
+	if (str_is(act, "robbed") && o->calls == 1)
+		assert_int_equal(system("git update-ref -d refs/dmsl/lease/s"),
+				 0);
 	if (str_is(act, "half")) {
 		make(c, o);
 		return call_fail(c, ERROR_FAILED, "broke half way");
+	}
+	if (str_is(act, "silent") && world.is_out_of_reach)
+		return call_fail(c, ERROR_UNAVAILABLE, "out of reach");
+	if (str_is(act, "mends")) {
+		world.is_out_of_reach = false;
+		world.answers = true;
 	}
 	if (str_is(act, "silent") && !world.answers) {
 		make(c, o);
@@ -189,12 +203,35 @@ static enum step fake_create(struct call *c)
 static enum step fake_read(struct call *c)
 {
 	pthread_mutex_lock(&world.lock);
+	world.reads++;
 	c->is_gone = !find(c)->exists;
 	c->result = value_map(
 	    (struct value_entry[]){ { STR("code"), value_c("real") } }, 1,
 	    c->arena);
 	pthread_mutex_unlock(&world.lock);
 	return STEP_DONE;
+}
+
+/* One that "spoils" fails the request for all that are asked for with it. */
+static void fake_read_batch(struct call *const *calls, enum step *outcomes,
+			    size_t n)
+{
+	bool is_spoilt = false;
+
+	pthread_mutex_lock(&world.lock);
+	world.batches++;
+	if (n > world.largest)
+		world.largest = n;
+	for (size_t i = 0; i < n; i++)
+		is_spoilt |=
+		    str_is(value_text(calls[i]->prior, "act"), "spoils");
+	for (size_t i = 0; i < n; i++) {
+		outcomes[i] = is_spoilt ? call_fail(calls[i], ERROR_INVALID,
+						    "one of them is odd")
+					: STEP_DONE;
+		calls[i]->is_gone = !find(calls[i])->exists;
+	}
+	pthread_mutex_unlock(&world.lock);
 }
 
 static enum step fake_update(struct call *c)
@@ -263,6 +300,7 @@ static void fake_close(void *self)
 static const struct resource_ops thing_ops = {
 	.plan = fake_plan,
 	.read = fake_read,
+	.read_batch = fake_read_batch,
 	.create = fake_create,
 	.update = fake_update,
 	.destroy = fake_destroy,
@@ -673,6 +711,29 @@ static void a_create_beside_is_recovered(void **state)
 	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
 }
 
+/* Over runs that cannot find out what became of it, the old one included. */
+static void a_create_beside_is_carried_on(void **state)
+{
+	(void)state;
+	write_first("kind = \"x\"");
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.log[0] = '\0';
+	write_first("kind = \"y\"  act = \"silent\"");
+	assert_int_equal(run("apply", "--yes"), 1);
+	world.is_out_of_reach = true;
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_string_equal(world.log, "create thing.a\n");
+	world.is_out_of_reach = false;
+	world.answers = true;
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\nupdate thing.b\n"
+				       "delete thing.a\n");
+	assert_int_equal(count_objects(), 2);
+	assert_false(is_in_state("#"));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+}
+
 /* Runs apply in a process that dies at a call; false: there are fewer. */
 static bool is_killed(int at)
 {
@@ -812,6 +873,145 @@ static void an_effect_that_was_not_shown_is_not_carried_out(void **state)
 	assert_string_equal(world.log, "");
 }
 
+static void without_the_lease_nothing_more_is_done(void **state)
+{
+	(void)state;
+	write_stack("thing a { act = \"robbed\" }\n"
+		    "thing b { uses = thing.a.id }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("the lease of stack \"s\" was taken away"));
+	assert_string_equal(world.log, "create thing.a\n");
+	/* Neither was it committed, nor forgotten. */
+	assert_int_not_equal(
+	    system("git rev-parse -q --verify dmsl/state >/dev/null"), 0);
+	assert_int_equal(access(".git/dmsl/s/journal", F_OK), 0);
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\ncreate thing.b\n");
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+}
+
+static void what_exists_is_asked_for_in_batches(void **state)
+{
+	char text[16384];
+	size_t n = 0;
+
+	(void)state;
+	for (int i = 0; i < 250; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      "thing t%d {}\n", i);
+	write_stack(text);
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.objects[7].exists = false;
+	assert_int_equal(run("plan", NULL), 0);
+	assert_true(has_said("1 to create"));
+	assert_int_equal(world.batches, 3);
+	assert_int_equal(world.largest, 100);
+	assert_int_equal(world.reads, 0);
+}
+
+static void one_that_spoils_a_batch_fails_nobody(void **state)
+{
+	(void)state;
+	write_stack("thing a {}\nthing b { act = \"spoils\" }\nthing c {}\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	assert_int_equal(world.batches, 1);
+	assert_int_equal(world.reads, 3);
+}
+
+/* A process that holds the lease, and with it the journal. */
+static pid_t start_holder(void)
+{
+	const struct store_options o = { .stack_path = "s.dmsl",
+					 .stack = STR_INIT("s") };
+	int fds[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct arena a = { 0 };
+		struct store *s;
+		struct str broken;
+		struct error err;
+
+		if (store_open(&o, &s, &err) == 0 &&
+		    store_lease(s, STR("holder"), &a, &broken, &err) == 0 &&
+		    write(fds[1], "x", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	close(fds[1]);
+	assert_int_equal(read(fds[0], &byte, 1), 1);
+	close(fds[0]);
+	return pid;
+}
+
+static void whoever_reads_sees_an_interrupted_run_but_no_live_one(void **state)
+{
+	pid_t holder;
+
+	(void)state;
+	write_stack("thing a { act = \"silent\" }\nthing b {}\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	/* Nothing is committed, but thing.b is there. */
+	assert_int_equal(run("plan", NULL), 0);
+	assert_true(has_said("left 1 step unfinished"));
+	assert_true(has_said("1 to create"));
+	assert_int_equal(run("show", NULL), 0);
+	assert_true(has_said("thing.b"));
+	holder = start_holder();
+	assert_int_equal(run("plan", NULL), 0);
+	assert_true(has_said("2 to create"));
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("is being changed by"));
+	kill(holder, SIGKILL);
+	waitpid(holder, NULL, 0);
+	/* Reading changed nothing: it is still there to be recovered. */
+	world.answers = true;
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\ncreate thing.b\n");
+}
+
+/*
+ * A create that nobody can be asked about does not keep the apply from mending
+ * what it needs; then it is repeated, with its own token.
+ */
+static void what_cannot_be_found_out_is_repeated_in_its_turn(void **state)
+{
+	(void)state;
+	write_stack("thing a { act = \"silent\" }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	world.is_out_of_reach = true;
+	/* Whoever takes it all down must know it first. */
+	assert_int_equal(run("destroy", "--yes"), 1);
+	assert_true(has_said("is still not known"));
+	write_stack("thing a { act = \"silent\"  depends_on = [thing.b] }\n"
+		    "thing b { act = \"mends\" }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\ncreate thing.b\n");
+	assert_int_equal(count_objects(), 2);
+	assert_int_not_equal(access(".git/dmsl/s/journal", F_OK), 0);
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+
+	/* It ends as it was begun; what is wanted now comes afterwards. */
+	world.answers = false;
+	write_stack("thing b {}\nthing d { act = \"silent\" }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	world.is_out_of_reach = true;
+	write_stack("thing b {}\nthing c { act = \"mends\" }\n"
+		    "thing d { act = \"silent\"  size = 2  "
+		    "depends_on = [thing.c] }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("had begun it with other attributes"));
+	assert_int_equal(count_objects(), 3);
+	world.log[0] = '\0';
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "update thing.d\n");
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -844,6 +1044,7 @@ int main(void)
 		cmocka_unit_test_setup(what_is_left_over_is_deleted_later,
 				       begin),
 		cmocka_unit_test_setup(a_create_beside_is_recovered, begin),
+		cmocka_unit_test_setup(a_create_beside_is_carried_on, begin),
 		cmocka_unit_test(a_replacement_survives_every_kill),
 		cmocka_unit_test_setup(what_is_moved_is_not_touched, begin),
 		cmocka_unit_test_setup(what_is_imported_is_changed_at_once,
@@ -858,6 +1059,17 @@ int main(void)
 		cmocka_unit_test_setup(a_broken_promise_stops_the_step, begin),
 		cmocka_unit_test_setup(
 		    an_effect_that_was_not_shown_is_not_carried_out, begin),
+		cmocka_unit_test_setup(what_exists_is_asked_for_in_batches,
+				       begin),
+		cmocka_unit_test_setup(one_that_spoils_a_batch_fails_nobody,
+				       begin),
+		cmocka_unit_test_setup(
+		    whoever_reads_sees_an_interrupted_run_but_no_live_one,
+		    begin),
+		cmocka_unit_test_setup(
+		    what_cannot_be_found_out_is_repeated_in_its_turn, begin),
+		cmocka_unit_test_setup(without_the_lease_nothing_more_is_done,
+				       begin),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -679,6 +679,82 @@ static void a_full_disk_leaves_nothing_half(void **state)
 	}
 }
 
+static size_t file_size(void)
+{
+	struct error err;
+	struct str text;
+
+	assert_int_equal(file_read(path, 1 << 26, &arena, &text, &err), 0);
+	return text.n;
+}
+
+static void add_waiting(struct journal *j, const char *address)
+{
+	struct state_resource a = { .address = str_from(address),
+				    .type = STR("data"),
+				    .provider = STR("core"),
+				    .id = STR("data-1"),
+				    .attrs = attrs("waits") };
+	struct journal_record r = make(JOURNAL_DONE, address, "create", "");
+	struct error err;
+
+	r.resource = &a;
+	r.may_wait = true;
+	assert_int_equal(journal_add(j, &r, &err), 0);
+}
+
+/* Records that may wait go with the next that may not, in their order. */
+static void what_may_wait_is_one_write(void **state)
+{
+	struct journal *j = begin(NULL);
+	struct journal_replay r;
+	struct error err;
+	struct state s;
+	size_t before, after;
+
+	(void)state;
+	assert_int_equal(add_sample(j, 0, &err), 0);
+	before = file_size();
+	add_waiting(j, "data.a");
+	add_waiting(j, "data.b");
+	assert_int_equal(file_size(), before);
+	assert_int_equal(add_sample(j, 1, &err), 0);
+	assert_int_equal(load(&s, &r, &err), 0);
+	assert_int_equal(r.next_sequence, 5);
+	assert_int_equal(r.n_open, 1);
+	assert_int_equal(state_count(&s), 2);
+	state_release(&s);
+
+	before = file_size();
+	add_waiting(j, "data.c");
+	assert_int_equal(file_size(), before);
+	assert_int_equal(journal_sync(j, &err), 0);
+	after = file_size();
+	assert_true(after > before);
+	add_waiting(j, "data.d");
+	finish(j, false);
+	assert_true(file_size() > after);
+	assert_int_equal(load(&s, &r, &err), 0);
+	assert_int_equal(state_count(&s), 4);
+	state_release(&s);
+}
+
+/* Many do not pile up in memory until something else happens. */
+static void what_may_wait_has_a_limit(void **state)
+{
+	struct journal *j = begin(NULL);
+	struct error err;
+	size_t before;
+
+	(void)state;
+	assert_int_equal(add_sample(j, 0, &err), 0);
+	before = file_size();
+	for (int i = 0; i < 2000; i++)
+		add_waiting(j, "data.a");
+	assert_true(file_size() > before + (256 << 10));
+	finish(j, true);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, clear, clear)
 
 int main(void)
@@ -698,6 +774,8 @@ int main(void)
 		TEST(removal_leaves_nothing),
 		TEST(secrets_need_a_key),
 		TEST(a_full_disk_leaves_nothing_half),
+		TEST(what_may_wait_is_one_write),
+		TEST(what_may_wait_has_a_limit),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1032,6 +1032,17 @@ static void test_import(void **state)
 	assert_int_equal(step_of(&r, "vpc.v")->import_id.n, 0);
 	assert_int_equal(do_plan(&r, text), -1);
 	assert_has(&r, "cannot be imported: it is \"id-vpc.v\" already");
+	/* One object has one address, also when the other is to go. */
+	assert_int_equal(do_plan(&r, NETWORK "vpc w { cidr = 10.0.0.0/16 }\n"
+					     "import vpc.w = \"id-vpc.v\"\n"),
+			 -1);
+	assert_has(&r, "\"id-vpc.v\" is vpc.v already");
+	assert_int_equal(do_plan(&r, NETWORK "vpc w { cidr = 10.0.0.0/16 }\n"
+					     "vpc x { cidr = 10.0.0.0/16 }\n"
+					     "import vpc.w = \"v-1\"\n"
+					     "import vpc.x = \"v-1\"\n"),
+			 -1);
+	assert_has(&r, "\"v-1\" is vpc.w already");
 	run_end(&r);
 }
 

@@ -603,6 +603,111 @@ static void a_dead_runs_lease_is_broken(void **state)
 	store_close(s);
 }
 
+/* Writes the lease as if it came from another machine, with this much time. */
+static void move_lease_away(const char *lease_ms)
+{
+	git(str_fmt(&arena,
+		    "git cat-file blob refs/dmsl/lease/dev | "
+		    "sed 's/\"boot_id\":\"[^\"]*/\"boot_id\":\"x/; "
+		    "s/\"host\":\"[^\"]*/\"host\":\"elsewhere/; "
+		    "s/\"lease_ms\":[0-9]*/\"lease_ms\":%s/' | "
+		    "git hash-object -w --stdin | "
+		    "xargs git update-ref refs/dmsl/lease/dev",
+		    lease_ms)
+		.s);
+}
+
+static void a_silent_lease_from_elsewhere_is_broken(void **state)
+{
+	struct store *s = open_stack("dev");
+	struct store *t = open_stack("dev");
+	struct str broken;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(lease(s, "far-away-run", &broken, &err), 0);
+	move_lease_away("1");
+	/* Nobody has seen it yet, so nobody knows how old it is. */
+	assert_int_equal(lease(t, "second-run", &broken, &err), -1);
+	assert_int_equal(err.kind, ERROR_CONFLICT);
+	/* It was renewed: its time begins anew. */
+	move_lease_away("2");
+	clock_sleep_ms(10);
+	assert_int_equal(lease(t, "second-run", &broken, &err), -1);
+	clock_sleep_ms(10);
+	assert_false(store_is_leased(t));
+	assert_int_equal(lease(t, "second-run", &broken, &err), 0);
+	assert_true(str_is(broken, "far-away-run"));
+	/* Its owner, should it wake up, does nothing more. */
+	assert_int_equal(store_hold(s, &err), -1);
+	assert_int_equal(err.kind, ERROR_CONFLICT);
+	assert_int_equal(store_hold(t, &err), 0);
+	assert_int_equal(store_unlease(s, &err), 0);
+	assert_true(store_is_leased(s));
+
+	/* However often one looks, its time has not passed. */
+	move_lease_away("3600000");
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(lease(s, "third-run", &broken, &err), -1);
+		clock_sleep_ms(5);
+	}
+	assert_true(store_is_leased(s));
+	assert_non_null(strstr(err.hint, "3600 s"));
+	store_close(s);
+	store_close(t);
+}
+
+static void a_lease_is_renewed_in_time(void **state)
+{
+	struct store *s = open_stack("dev");
+	struct str broken, first;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(lease(s, "run", &broken, &err), 0);
+	first = git("git rev-parse refs/dmsl/lease/dev");
+	assert_true(store_hold_in_ms(s) > 0);
+	assert_int_equal(store_hold(s, &err), 0);
+	assert_true(str_eq(git("git rev-parse refs/dmsl/lease/dev"), first));
+	/* Long past its deadline, as after a sleep; nobody took it over. */
+	s->lease_ms = 2;
+	s->deadline_ms = clock_ms() - 1000;
+	assert_int_equal(store_hold_in_ms(s), 0);
+	assert_int_equal(store_hold(s, &err), 0);
+	assert_false(str_eq(git("git rev-parse refs/dmsl/lease/dev"), first));
+	assert_true(s->deadline_ms > clock_ms() - 60000);
+	/* Taken away by hand: seen at once, whatever time is left. */
+	git("git update-ref -d refs/dmsl/lease/dev");
+	s->lease_ms = 3600000;
+	s->deadline_ms = clock_ms() + s->lease_ms;
+	assert_int_equal(store_hold(s, &err), -1);
+	assert_int_equal(err.kind, ERROR_CONFLICT);
+	assert_int_equal(store_hold(s, &err), -1);
+	assert_int_equal(store_unlease(s, &err), 0);
+	store_close(s);
+}
+
+/* As long as its deadline has not passed, a lease that cannot be renewed holds.
+ */
+static void a_lease_that_cannot_be_renewed_ends_at_its_deadline(void **state)
+{
+	struct store *s = open_stack("dev");
+	struct str broken;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(lease(s, "run", &broken, &err), 0);
+	git("mv .git/objects .git/o && touch .git/objects");
+	s->deadline_ms = clock_ms() + 60000;
+	assert_int_equal(store_hold(s, &err), 0);
+	s->deadline_ms = clock_ms() - 1;
+	assert_int_equal(store_hold(s, &err), -1);
+	assert_int_not_equal(err.kind, ERROR_CONFLICT);
+	git("rm .git/objects && mv .git/o .git/objects");
+	assert_int_equal(store_hold(s, &err), 0);
+	store_close(s);
+}
+
 /* Of many that find a dead run's lease exactly one gets it. */
 static void one_of_many_breaks_a_lease(void **state)
 {
@@ -766,6 +871,9 @@ int main(void)
 		TEST(the_stack_files_commit_is_known),
 		TEST(one_run_holds_the_lease),
 		TEST(a_dead_runs_lease_is_broken),
+		TEST(a_silent_lease_from_elsewhere_is_broken),
+		TEST(a_lease_is_renewed_in_time),
+		TEST(a_lease_that_cannot_be_renewed_ends_at_its_deadline),
 		TEST(one_of_many_breaks_a_lease),
 		TEST(locks_of_killed_runs_are_removed),
 		TEST(locks_of_others_are_waited_for),

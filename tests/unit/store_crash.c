@@ -17,21 +17,16 @@
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 
-#include <errno.h>
+#include "tests/support/tracer.h"
+
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-#include <linux/ptrace.h>
 
 #include <cmocka.h>
 
@@ -40,25 +35,6 @@
 static struct arena arena;
 static char top[] = "/tmp/dmsl-crash-XXXXXX";
 static const char *repo;
-
-/* The system calls that change what is on the disk. */
-static const long changing[] = {
-	SYS_write,   SYS_pwrite64, SYS_fsync,	  SYS_fdatasync, SYS_ftruncate,
-	SYS_flock,   SYS_renameat, SYS_renameat2, SYS_linkat,	 SYS_unlinkat,
-	SYS_mkdirat, SYS_fchmod,   SYS_openat,
-#ifdef SYS_rename
-	SYS_rename,  SYS_link,	   SYS_unlink,	  SYS_mkdir,	 SYS_rmdir,
-	SYS_open,
-#endif
-};
-
-static bool is_changing(long number)
-{
-	for (size_t i = 0; i < sizeof(changing) / sizeof(*changing); i++)
-		if (changing[i] == number)
-			return true;
-	return false;
-}
 
 static int shell(const char *line)
 {
@@ -225,63 +201,12 @@ static int whole_run(const char *run_id, struct error *err)
 	return rc;
 }
 
-static void traced(void)
+static void traced(void *data)
 {
 	struct error err;
 
-	if (ptrace(PTRACE_TRACEME, 0, 0, 0) < 0)
-		_exit(77);
-	raise(SIGSTOP);
+	(void)data;
 	_exit(whole_run("first", &err) < 0);
-}
-
-/*
- * Lets a run go up to its n-th stop at a changing system call, each of which
- * stops twice, and kills it there. False: it came to its end before; -1 in
- * *status: there is no tracing here.
- */
-static bool killed_at(int n, int *status)
-{
-	pid_t pid = fork();
-	int seen = 0;
-	bool is_changing_now = false;
-
-	assert_true(pid >= 0);
-	if (pid == 0)
-		traced();
-	assert_int_equal(waitpid(pid, status, 0), pid);
-	if (WIFEXITED(*status)) {
-		*status = -1;
-		return false;
-	}
-	ptrace(PTRACE_SETOPTIONS, pid, 0,
-	       PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
-	for (int signal = 0;;) {
-		struct ptrace_syscall_info info;
-
-		ptrace(PTRACE_SYSCALL, pid, 0, signal);
-		assert_int_equal(waitpid(pid, status, 0), pid);
-		if (!WIFSTOPPED(*status))
-			return false;
-		signal = WSTOPSIG(*status);
-		if (signal != (SIGTRAP | 0x80))
-			continue;
-		signal = 0;
-		if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) <
-		    0) {
-			kill(pid, SIGKILL);
-			waitpid(pid, NULL, 0);
-			*status = -1;
-			return false;
-		}
-		if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
-			is_changing_now = is_changing((long)info.entry.nr);
-		if (!is_changing_now || ++seen < n)
-			continue;
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-		return true;
-	}
 }
 
 static struct str read_top(const char *name)
@@ -334,15 +259,17 @@ static void a_run_killed_anywhere_is_taken_up(void **state)
 
 	(void)state;
 	for (;; n += step, places++) {
+		struct trace t = { .child = traced, .place = n };
 		struct error err = { 0 };
 		struct error ignored;
-		int status;
+		enum trace_end how;
 
 		new_repo(n);
-		if (!killed_at(n, &status)) {
-			if (status == -1)
-				skip();
-			assert_int_equal(status, 0);
+		how = trace_run(&t);
+		if (how == TRACE_IMPOSSIBLE)
+			skip();
+		if (how == TRACE_ENDED) {
+			assert_int_equal(t.status, 0);
 			check_end(n);
 			break;
 		}

@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+"""Times dmsl, and OpenTofu where it is told to, over stacks of data resources.
+
+Each row of the table is one shape and size. A cell is the median time beyond
+that of `dmsl version`, in milliseconds; "KB each" the peak of the resident set
+beyond that of `dmsl version`, by resource; "x2" the time of twice as many
+resources by the time of these, t(2n)/t(n). Nothing fails for being slow.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+STACK = os.path.join(HERE, "stack.py")
+COMMANDS = ["validate", "first plan", "apply", "no-op plan", "destroy"]
+
+
+class Failed(Exception):
+    pass
+
+
+def generate(form, shape, n, path):
+    with open(path, "w") as out:
+        subprocess.run(
+            [sys.executable, STACK, "--for", form, "--shape", shape, str(n)],
+            stdout=out,
+            check=True,
+        )
+
+
+class Tool:
+    """What differs between the two programs."""
+
+    def __init__(self, program, measure, folder):
+        self.program = program
+        self.measure = measure
+        self.folder = folder
+        self.result = os.path.join(folder, "measured")
+        self.log = os.path.join(folder, "log")
+        self.version = self.median(["version"], 9, folder)
+
+    def once(self, command, cwd, env=None):
+        with open(self.log, "w") as log:
+            subprocess.run(
+                [self.measure, self.result, self.program] + command,
+                cwd=cwd,
+                env=dict(os.environ, **(env or {})),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                check=True,
+            )
+        with open(self.result) as f:
+            us, kilobytes, status = map(int, f.read().split())
+        if status:
+            with open(self.log) as log:
+                raise Failed(
+                    "%s %s: status %d\n%s"
+                    % (self.program, " ".join(command), status, log.read()[-2000:])
+                )
+        return us / 1000, kilobytes
+
+    def median(self, command, rounds, cwd):
+        seen = [self.once(command, cwd) for _ in range(rounds)]
+        return tuple(statistics.median(s[i] for s in seen) for i in (0, 1))
+
+
+class Dmsl(Tool):
+    form = "dmsl"
+    file = "bench.dmsl"
+
+    def prepare(self, cwd):
+        git = ["git", "-C", cwd]
+        subprocess.run(git + ["init", "-q"], check=True)
+        for key in ("user.name", "user.email"):
+            subprocess.run(git + ["config", key, "bench"], check=True)
+
+    def command(self, name):
+        return {
+            "validate": ["validate", self.file],
+            "first plan": ["plan", self.file],
+            "apply": ["apply", self.file, "--yes"],
+            "no-op plan": ["plan", self.file],
+            "destroy": ["destroy", self.file, "--yes"],
+        }[name]
+
+
+class Opentofu(Tool):
+    form = "opentofu"
+    file = "main.tf"
+
+    def prepare(self, cwd):
+        self.once(["init", "-no-color"], cwd)
+
+    def command(self, name):
+        return {
+            "validate": ["validate"],
+            "first plan": ["plan", "-no-color"],
+            "apply": ["apply", "-auto-approve", "-no-color"],
+            "no-op plan": ["plan", "-no-color"],
+            "destroy": ["destroy", "-auto-approve", "-no-color"],
+        }[name]
+
+
+def run(tool, shape, n, rounds):
+    """Command -> (ms beyond version, KB a resource beyond version)."""
+    seen = {c: [] for c in COMMANDS}
+    cwd = tempfile.mkdtemp(dir=tool.folder)
+    try:
+        generate(tool.form, shape, n, os.path.join(cwd, tool.file))
+        tool.prepare(cwd)
+        for _ in range(rounds):
+            for c in COMMANDS:
+                seen[c].append(tool.once(tool.command(c), cwd))
+    finally:
+        shutil.rmtree(cwd)
+    return {
+        c: (
+            statistics.median(s[0] for s in seen[c]) - tool.version[0],
+            (max(s[1] for s in seen[c]) - tool.version[1]) / n,
+        )
+        for c in COMMANDS
+    }
+
+
+def rounds_for(n, most):
+    return max(1, min(most, 200000 // n))
+
+
+def table(tool, shapes, sizes, rounds):
+    head = "%-10s %-6s %8s" % ("program", "shape", "n")
+    for c in COMMANDS:
+        head += " %10s %7s %5s" % (c, "KB each", "x2")
+    print(
+        "%s: `version` takes %.1f ms and %d KB"
+        % (tool.form, tool.version[0], tool.version[1])
+    )
+    print(head, flush=True)
+    rows = []
+    for shape in shapes:
+        for n in sizes:
+            one = run(tool, shape, n, rounds_for(n, rounds))
+            two = run(tool, shape, 2 * n, rounds_for(2 * n, rounds))
+            line = "%-10s %-6s %8d" % (tool.form, shape, n)
+            for c in COMMANDS:
+                ratio = two[c][0] / one[c][0] if one[c][0] > 0 else 0
+                line += " %10.1f %7.1f %5.2f" % (one[c][0], one[c][1], ratio)
+                rows.append(
+                    {
+                        "program": tool.form,
+                        "shape": shape,
+                        "n": n,
+                        "command": c,
+                        "ms": round(one[c][0], 2),
+                        "kb_each": round(one[c][1], 2),
+                        "ms_2n": round(two[c][0], 2),
+                        "ratio": round(ratio, 3),
+                    }
+                )
+            print(line, flush=True)
+    return rows
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    p.add_argument("--dmsl", default="./dmsl", help="the program")
+    p.add_argument("--measure", default="tests/bench/measure")
+    p.add_argument(
+        "--opentofu", help="also this program: tofu, or one that takes its arguments"
+    )
+    p.add_argument("--only-opentofu", action="store_true")
+    p.add_argument("--sizes", default="1000,10000,100000")
+    p.add_argument("--shapes", default="chain,fan,cross")
+    p.add_argument("--rounds", type=int, default=7, help="at most; large ones fewer")
+    p.add_argument("--json", help="a file for the numbers")
+    args = p.parse_args()
+    sizes = [int(n) for n in args.sizes.split(",")]
+    shapes = args.shapes.split(",")
+    measure = os.path.abspath(args.measure)
+    folder = tempfile.mkdtemp(prefix="dmsl-bench.")
+    rows = []
+    try:
+        tools = []
+        if not args.only_opentofu:
+            tools.append(Dmsl(os.path.abspath(args.dmsl), measure, folder))
+        if args.opentofu:
+            tools.append(Opentofu(args.opentofu, measure, folder))
+        for tool in tools:
+            rows += table(tool, shapes, sizes, args.rounds)
+    except Failed as e:
+        sys.exit(str(e))
+    finally:
+        shutil.rmtree(folder)
+    if args.json:
+        with open(args.json, "w") as out:
+            json.dump(rows, out, indent=1)
+
+
+if __name__ == "__main__":
+    main()

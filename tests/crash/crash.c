@@ -1,0 +1,725 @@
+/*
+ * Apply of a stack with every kind of action, killed: before and after each
+ * system call that changes something, at random instants, with answers of the
+ * service lost, with a disk that is full, and killed again while the next run
+ * recovers. The next apply must come to what a run that nobody killed comes to:
+ * the same bytes of state, the same objects at the service, none made twice,
+ * no lease, no journal.
+ *
+ *	DMSL_CRASH=long     all places and 2,000 instants (make check-crash)
+ *	DMSL_CRASH_SEED=N   another random sequence
+ *	DMSL_CRASH_TRIAL=…  only this trial, as a failure prints it
+ *	DMSL_CRASH_KEEP=1   keep what a failure left behind
+ */
+#include <config.h>
+
+#include "lang/base/arena.h"
+#include "lang/base/buf.h"
+#include "lang/base/clock.h"
+#include "lang/base/error.h"
+#include "lang/base/file.h"
+#include "lang/base/map.h"
+
+#include "tests/support/cloud_service.h"
+#include "tests/support/tracer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* -- The stack ----------------------------------------------------------- */
+
+/*
+ * A resource as it is before and as the killed run makes it; NULL: there is
+ * none. A new kind of action is a row here.
+ */
+static const struct {
+	const char *before, *after;
+} stack[] = {
+	/* nothing to do */
+	{ "box k0 { label = \"k\" }", "box k0 { label = \"k\" }" },
+	{ "disk k1 { uses = [box.k0] }", "disk k1 { uses = [box.k0] }" },
+	{ "net k2 { uses = [disk.k1] }", "net k2 { uses = [disk.k1] }" },
+	{ "job k3 { work = \"a\" }", "job k3 { work = \"a\" }" },
+	{ "slow k4 { sees = net.k2.arn }", "slow k4 { sees = net.k2.arn }" },
+	{ "random_password p { length = 20 }",
+	  "random_password p { length = 20 }" },
+	{ "box k5 { secret = random_password.p.result }",
+	  "box k5 { secret = random_password.p.result  size = 2 }" },
+	/* update, and what sees it */
+	{ "box u0 {}", "box u0 { size = 2 }" },
+	{ "disk u1 { sees = box.u0.stamp }",
+	  "disk u1 { sees = box.u0.stamp }" },
+	{ "net u2 { sees = [disk.u1.stamp] }",
+	  "net u2 { sees = [disk.u1.stamp]  size = 3 }" },
+	{ "job u3 { work = \"a\" }", "job u3 { work = \"a\"  size = 2 }" },
+	{ "slow u4 {}", "slow u4 { size = 2  sees = net.u2.stamp }" },
+	{ "data u5 { value = box.u0.stamp }",
+	  "data u5 { value = slow.u4.stamp }" },
+	/* replace: the old one goes first */
+	{ "box r0 { label = \"a\" }", "box r0 { label = \"b\" }" },
+	{ "disk r1 { uses = [box.r0] }", "disk r1 { uses = [box.r0] }" },
+	{ "net r2 { label = \"a\" }", "net r2 { label = \"b\" }" },
+	{ "job r3 { work = \"a\"  uses = [net.r2] }",
+	  "job r3 { work = \"a\"  uses = [net.r2] }" },
+	{ "slow r4 { label = \"a\"  uses = [job.r3] }",
+	  "slow r4 { label = \"b\"  uses = [job.r3] }" },
+	/* delete */
+	{ "box d0 {}", NULL },
+	{ "disk d1 { uses = [box.d0] }", NULL },
+	{ "net d2 { uses = [box.d0, disk.d1] }", NULL },
+	{ "job d3 { work = \"x\"  uses = [net.d2] }", NULL },
+	{ "slow d4 { uses = [net.d2] }", NULL },
+	{ "box d5 {}", NULL },
+	{ "net d6 { sees = box.d5.arn }", "net d6 { sees = \"nothing\" }" },
+	/* create */
+	{ NULL, "box c0 { secret = random_password.p.result }" },
+	{ NULL, "disk c1 { uses = [box.c0, disk.k1] }" },
+	{ NULL, "net c2 { uses = [disk.c1]  sees = box.u0.stamp }" },
+	{ NULL, "job c3 { work = \"w\"  uses = [net.c2] }" },
+	{ NULL, "slow c4 { sees = job.c3.arn }" },
+	{ NULL, "box c5 {}" },
+	{ NULL, "disk c6 {}" },
+	{ NULL, "net c7 {}" },
+	{ NULL, "net c8 { uses = [net.c7] }" },
+	{ NULL, "slow c9 { uses = [box.c5] }" },
+	{ NULL, "data c10 { value = slow.c9.id }" },
+	/* run */
+	{ "job w0 { work = \"a\" }", "job w0 { work = \"b\" }" },
+	{ "job w1 {}", "job w1 { work = \"a\" }" },
+	{ "job w2 { work = \"a\" }", "job w2 { work = box.u0.stamp }" },
+	/* instances */
+	{ "box f for k in [\"a\", \"b\"] { label = k }",
+	  "box f for k in [\"b\", \"c\"] { label = k }" },
+};
+
+static const char head[] = "stack k { provider = cloud }\n"
+			   "output stamp = box.u0.stamp\n";
+
+/* -- Folders and programs ------------------------------------------------ */
+
+static struct arena arena;
+static char top[200];
+static const char *program;
+static uint64_t random_state;
+static bool is_long;
+
+/* What a run that nobody killed came to. */
+static struct {
+	struct str state, objects;
+	int places;	/* in a run, one call at a time */
+	int64_t run_us; /* how long it took */
+} expected;
+
+static uint64_t random_next(void)
+{
+	/* xorshift64*: the same sequence everywhere. */
+	random_state ^= random_state >> 12;
+	random_state ^= random_state << 25;
+	random_state ^= random_state >> 27;
+	return random_state * 2685821657736338717u;
+}
+
+static int random_below(int n)
+{
+	return (int)(random_next() % (uint64_t)n);
+}
+
+/* Runs a program to its end, or is it; out: where what it says goes. */
+struct command {
+	const char *folder, *out;
+	const char *argv[10];
+	rlim_t file_limit; /* 0: none */
+};
+
+static _Noreturn void become(void *data)
+{
+	const struct command *c = data;
+	int fd = open(c->out, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	struct rlimit limit = { c->file_limit, RLIM_INFINITY };
+
+	if (fd < 0 || chdir(c->folder) < 0 || dup2(fd, 1) < 0 ||
+	    dup2(fd, 2) < 0)
+		_exit(126);
+	close(fd);
+	if (c->file_limit && setrlimit(RLIMIT_FSIZE, &limit) < 0)
+		_exit(126);
+	execvp(c->argv[0], (char **)c->argv);
+	_exit(127);
+}
+
+static int run(const struct command *c)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		become((void *)c);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static const char *path(const char *folder, const char *name)
+{
+	return str_fmt(&arena, "%s/%s", folder, name).s;
+}
+
+static struct command apply_of(const char *folder, const char *file,
+			       int parallel)
+{
+	return (struct command){
+		.folder = folder,
+		.out = path(folder, "log"),
+		.argv = { program, "apply", file, "--yes", "--parallel",
+			  str_fmt(&arena, "%d", parallel).s },
+	};
+}
+
+static void must(const struct command *c)
+{
+	int status = run(c);
+
+	if (status)
+		fail_msg("%s %s ended with status %x, see %s", c->argv[0],
+			 c->argv[1], (unsigned)status, c->out);
+}
+
+static void shell(const char *folder, const char *line)
+{
+	must(&(struct command){
+	    .folder = folder,
+	    .out = path(top, "shell.log"),
+	    .argv = { "sh", "-c", line },
+	});
+}
+
+static struct str read_file(const char *file)
+{
+	struct error err = { 0 };
+	struct str text = { 0 };
+
+	if (file_read(file, 1 << 24, &arena, &text, &err) < 0)
+		fail_msg("%s", err.message);
+	return text;
+}
+
+static void write_stack(const char *folder, const char *name, bool is_after)
+{
+	struct error err;
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	buf_add_c(&b, head);
+	for (size_t i = 0; i < sizeof(stack) / sizeof(*stack); i++) {
+		const char *line = is_after ? stack[i].after : stack[i].before;
+
+		if (line)
+			buf_fmt(&b, "%s\n", line);
+	}
+	assert_int_equal(
+	    file_replace(path(folder, name), buf_str(&b), 0600, &err), 0);
+	buf_release(&b);
+}
+
+/* -- The end that is compared -------------------------------------------- */
+
+/*
+ * Ids of data are made from the run, and the run that made them may be the
+ * killed one or the next: nothing outside has them.
+ */
+static struct str without_data_ids(struct str text)
+{
+	char *s = str_c(text, &arena);
+
+	for (char *at = strstr(s, "\"data-"); at;
+	     at = strstr(at + 1, "\"data-"))
+		memset(at + 6, '0', strcspn(at + 6, "\""));
+	return (struct str){ s, text.n };
+}
+
+static struct str state_of(const char *folder)
+{
+	shell(folder, "git show dmsl/state:k.dmstate.json >state.now");
+	return without_data_ids(read_file(path(folder, "state.now")));
+}
+
+static struct str objects_of(const char *folder)
+{
+	struct cloud_service *s = cloud_service_open(path(folder, "cloud"));
+	struct error err = { 0 };
+	struct buf b;
+	struct str text;
+
+	buf_init(&b, 1 << 24);
+	if (cloud_dump(s, &b, &err) < 0)
+		fail_msg("%s", err.message);
+	cloud_service_close(s);
+	text = str_dup(buf_str(&b), &arena);
+	buf_release(&b);
+	return text;
+}
+
+/* -- A trial ------------------------------------------------------------- */
+
+struct trial {
+	int parallel;
+	int place;  /* killed there; 0: not */
+	int again;  /* the next run is killed at this place */
+	int us;	    /* killed after these microseconds; 0: not */
+	int limit;  /* no file may become larger */
+	int room;   /* pages of a disk of its own */
+	int faults; /* seed of answers that are lost; 0: none */
+};
+
+static struct str trial_text(const struct trial *t)
+{
+	return str_fmt(&arena,
+		       "parallel=%d place=%d again=%d us=%d limit=%d room=%d "
+		       "faults=%d",
+		       t->parallel, t->place, t->again, t->us, t->limit,
+		       t->room, t->faults);
+}
+
+static bool trial_read(const char *text, struct trial *t)
+{
+	return sscanf(text,
+		      "parallel=%d place=%d again=%d us=%d limit=%d room=%d "
+		      "faults=%d",
+		      &t->parallel, &t->place, &t->again, &t->us, &t->limit,
+		      &t->room, &t->faults) == 7;
+}
+
+static const struct trial *running;
+static int n_refused; /* first runs that ended with an error */
+static const char *trial_folder;
+
+#define trial_fail(...) fail_trial(str_fmt(&arena, __VA_ARGS__))
+
+static _Noreturn void fail_trial(struct str why)
+{
+	int ignored;
+
+	print_message("# %.*s\n# again with DMSL_CRASH_TRIAL='%s'\n",
+		      STR_ARG(why), trial_text(running).s);
+	if (running->room)
+		umount2(trial_folder, MNT_DETACH);
+	ignored = system(str_fmt(&arena, "tail -n 40 '%s' | sed 's/^/#   /'",
+				 path(trial_folder, "log"))
+			     .s);
+	(void)ignored;
+	if (getenv("DMSL_CRASH_KEEP"))
+		print_message("# see %s\n", trial_folder);
+	fail();
+	abort();
+}
+
+/* The first line that differs. */
+static void compare(const char *what, struct str want, struct str got)
+{
+	while (want.n || got.n) {
+		struct str w = str_cut(&want, '\n'), g = str_cut(&got, '\n');
+
+		if (!str_eq(w, g))
+			trial_fail("%s differ:\n#   wanted %.*s\n#      got "
+				   "%.*s",
+				   what, STR_ARG(w), STR_ARG(g));
+	}
+}
+
+static bool exists(const char *file)
+{
+	return access(file, F_OK) == 0;
+}
+
+/* Ids of objects count how many were made: none was made twice. */
+static void check_end(const char *folder)
+{
+	compare("states", expected.state, state_of(folder));
+	compare("objects", expected.objects, objects_of(folder));
+	if (exists(path(folder, ".git/dmsl/k/journal")))
+		trial_fail("the journal is still there");
+	if (exists(path(folder, ".git/refs/dmsl/lease/k")))
+		trial_fail("the lease is still there");
+}
+
+static void kill_after(const struct command *c, int us)
+{
+	struct timespec wait = { us / 1000000, us % 1000000 * 1000 };
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		become((void *)c);
+	nanosleep(&wait, NULL);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+}
+
+static bool run_killed(struct command *c, const struct trial *t, int place)
+{
+	struct trace trace = { .child = become, .data = c, .place = place };
+	enum trace_end end;
+
+	if (t->us && place == t->place) {
+		kill_after(c, t->us);
+		return true;
+	}
+	if (!place) {
+		n_refused += run(c) != 0;
+		return true;
+	}
+	end = trace_run(&trace);
+	if (end == TRACE_IMPOSSIBLE)
+		skip();
+	return end == TRACE_KILLED;
+}
+
+static void make_folder(const struct trial *t)
+{
+	char room[40];
+	struct error err;
+
+	trial_folder = path(top, "trial");
+	/* Of a trial that failed. */
+	file_remove_tree(trial_folder, &err);
+	file_remove_tree(path(top, "cloud"), &err);
+	if (t->room) {
+		/* What is there already, and so many pages more. */
+		snprintf(room, sizeof(room), "nr_blocks=%d", t->room);
+		assert_int_equal(mkdir(trial_folder, 0700), 0);
+		assert_int_equal(mount("tmpfs", trial_folder, "tmpfs", 0, room),
+				 0);
+		shell(top, "cp -a base/.git base/after.dmsl trial && "
+			   "cp -a base/cloud cloud");
+		shell(trial_folder, "ln -s ../cloud cloud");
+	} else {
+		shell(top, "cp -a base trial");
+	}
+	if (t->faults) {
+		assert_int_equal(
+		    file_replace(path(trial_folder, "cloud/faults"),
+				 str_fmt(&arena,
+					 "seed %d\nmost 2\nrate lost 25\n"
+					 "rate timeout 5\n",
+					 t->faults),
+				 0600, &err),
+		    0);
+	}
+}
+
+static void remove_folder(const struct trial *t)
+{
+	struct error err;
+
+	if (t->room) {
+		umount2(trial_folder, MNT_DETACH);
+		file_remove_tree(path(top, "cloud"), &err);
+	}
+	file_remove_tree(trial_folder, &err);
+}
+
+/* False: it came to its end before it could be killed. */
+static bool try_it(const struct trial *t)
+{
+	struct command c, last;
+	bool was_killed;
+
+	running = t;
+	make_folder(t);
+	c = apply_of(trial_folder, "after.dmsl", t->parallel);
+	c.file_limit = (rlim_t)t->limit;
+	if (t->room)
+		c.out = path(top, "room.log");
+	was_killed = run_killed(&c, t, t->place);
+	if (t->again && was_killed) {
+		c.file_limit = 0;
+		run_killed(&c, t, t->again);
+	}
+	if (t->room) {
+		/* Somebody makes room. */
+		assert_int_equal(mount("tmpfs", trial_folder, "tmpfs",
+				       MS_REMOUNT, "nr_blocks=100000"),
+				 0);
+	}
+	last = apply_of(trial_folder, "after.dmsl", t->parallel);
+	if (run(&last))
+		trial_fail("the next apply failed");
+	check_end(trial_folder);
+	remove_folder(t);
+	return was_killed;
+}
+
+/* A trial's memory is its own; what is expected lives longer. */
+static bool try_one(const struct trial *t)
+{
+	struct arena kept = arena;
+	bool was_killed;
+
+	arena = (struct arena){ 0 };
+	was_killed = try_it(t);
+	arena_release(&arena);
+	arena = kept;
+	return was_killed;
+}
+
+/* -- Tests --------------------------------------------------------------- */
+
+static int set_up(void **state)
+{
+	const char *build = getenv("DMSL_BUILDDIR");
+	const char *seed = getenv("DMSL_CRASH_SEED");
+	/* Memory is as good a disk as any other for who is killed. */
+	const char *where = access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
+	struct command c;
+	struct trace t;
+	int64_t begun;
+
+	(void)state;
+	snprintf(top, sizeof(top), "%s/dmsl-crash-XXXXXX", where);
+	if (!mkdtemp(top))
+		return -1;
+	is_long = getenv("DMSL_CRASH") && !strcmp(getenv("DMSL_CRASH"), "long");
+	random_state = seed ? strtoull(seed, NULL, 10) : (uint64_t)getpid();
+	print_message("# DMSL_CRASH_SEED=%llu\n",
+		      (unsigned long long)random_state);
+	random_state = random_state * 2654435761u + 1;
+	program =
+	    str_fmt(&arena, "%s/tests/dmsl-test", build ? build : "build").s;
+	program = realpath(program, NULL);
+	if (!program)
+		return -1;
+	unsetenv("DMSL_STATE_KEY");
+	unsetenv("DMSL_STATE_KEY_FILE");
+	unsetenv("DMSL_CLOUD");
+	unsetenv("GIT_DIR");
+	setenv("HOME", top, 1);
+	setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
+	setenv("DMSL_TEST_SPEED", "50", 1);
+	/* The leak checker of a sanitized build cannot work under a tracer. */
+	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
+	shell(top, "mkdir base && cd base && git init -q --template= . && "
+		   "git config user.name A && "
+		   "git config user.email a@example.org");
+	write_stack(path(top, "base"), "before.dmsl", false);
+	write_stack(path(top, "base"), "after.dmsl", true);
+	c = apply_of(path(top, "base"), "before.dmsl", 10);
+	must(&c);
+	shell(top, "cp -a base whole && cp -a base counted");
+	c = apply_of(path(top, "whole"), "after.dmsl", 10);
+	begun = clock_us();
+	must(&c);
+	expected.run_us = clock_us() - begun;
+	expected.state = state_of(path(top, "whole"));
+	expected.objects = objects_of(path(top, "whole"));
+	c = apply_of(path(top, "counted"), "after.dmsl", 1);
+	t = (struct trace){ .child = become, .data = &c };
+	if (trace_run(&t) == TRACE_ENDED && t.status == 0)
+		expected.places = t.seen;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct error err;
+
+	(void)state;
+	free((char *)program);
+	arena_release(&arena);
+	if (getenv("DMSL_CRASH_KEEP"))
+		return 0;
+	return file_remove_tree(top, &err);
+}
+
+/* Not that the test has become empty unnoticed. */
+static void the_stack_has_all_actions(void **state)
+{
+	static const char *const wanted[] = {
+		"create \"box.c0\"",   "update \"box.u0\"",
+		"replace \"disk.r1\"", "delete \"slow.d4\"",
+		"run \"job.w0\"",
+	};
+	struct command c;
+	struct str plan;
+
+	(void)state;
+	shell(top, "cp -a base shown");
+	c = (struct command){
+		.folder = path(top, "shown"),
+		.out = path(top, "plan.log"),
+		.argv = { program, "plan", "after.dmsl" },
+	};
+	must(&c);
+	c.argv[1] = "show";
+	c.argv[2] = NULL;
+	must(&c);
+	plan = read_file(c.out);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		if (!str_contains(plan, str_from(wanted[i])))
+			fail_msg("the plan has no %s, see %s", wanted[i],
+				 c.out);
+	compare("orders", expected.state, expected.state);
+	if (expected.places)
+		assert_true(expected.places > 500);
+}
+
+static void every_place(int parallel, int step)
+{
+	int n = 1 + random_below(step), tried = 0;
+
+	if (!expected.places)
+		skip();
+	/* A run with several threads has not always the same places. */
+	while (try_one(&(struct trial){ .parallel = parallel, .place = n })) {
+		n += step;
+		tried++;
+	}
+	assert_true(tried >= expected.places / step / 3);
+	print_message("# parallel %d: killed at %d of %d places\n", parallel,
+		      tried, n);
+}
+
+static void killed_at_each_place(void **state)
+{
+	(void)state;
+	every_place(1, is_long ? 1 : 25);
+}
+
+static void killed_at_each_place_of_parallel_calls(void **state)
+{
+	(void)state;
+	every_place(10, is_long ? 1 : 40);
+}
+
+static void killed_at_random_instants(void **state)
+{
+	int n = is_long ? 2000 : 40;
+
+	(void)state;
+	for (int i = 0; i < n; i++)
+		try_one(&(struct trial){
+		    .parallel = i % 2 ? 10 : 1 + random_below(20),
+		    .us = 1 + random_below((int)expected.run_us * 3 / 2),
+		});
+	print_message("# killed at %d instants of %lld us\n", n,
+		      (long long)expected.run_us * 3 / 2);
+}
+
+static void killed_again_while_recovering(void **state)
+{
+	int n = is_long ? 500 : 15;
+
+	(void)state;
+	if (!expected.places)
+		skip();
+	for (int i = 0; i < n; i++)
+		try_one(&(struct trial){
+		    .parallel = i % 2 ? 1 : 10,
+		    .place = 1 + random_below(expected.places),
+		    .again = 1 + random_below(expected.places),
+		});
+	print_message("# killed twice %d times\n", n);
+}
+
+static void answers_are_lost(void **state)
+{
+	int n = is_long ? 300 : 10;
+
+	(void)state;
+	for (int i = 0; i < n; i++)
+		try_one(&(struct trial){
+		    .parallel = i % 2 ? 1 : 10,
+		    .faults = 1 + random_below(100000),
+		    .place = i % 3 && expected.places
+				 ? 1 + random_below(expected.places)
+				 : 0,
+		});
+	print_message("# answers lost %d times\n", n);
+}
+
+static void no_file_can_grow(void **state)
+{
+	int n = is_long ? 300 : 10;
+
+	(void)state;
+	n_refused = 0;
+	for (int i = 0; i < n; i++)
+		try_one(&(struct trial){
+		    .parallel = 10,
+		    .limit = 5000 + random_below(i % 2 ? 200000 : 20000),
+		});
+	print_message("# files limited %d times, %d could not go on\n", n,
+		      n_refused);
+	assert_true(n_refused > n / 3);
+}
+
+static void the_disk_is_full(void **state)
+{
+	int n = is_long ? 200 : 6;
+	struct trial t = { .parallel = 10 };
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	if (mkdir(path(top, "probe"), 0700) < 0 ||
+	    mount("tmpfs", path(top, "probe"), "tmpfs", 0, "size=1m") < 0)
+		skip();
+	shell(top, "cp -a base/.git base/after.dmsl probe && "
+		   "du -s -B4096 probe | cut -f1 >pages");
+	umount2(path(top, "probe"), MNT_DETACH);
+	n_refused = 0;
+	t.room = atoi(read_file(path(top, "pages")).s);
+	for (int i = 0; i < n; i++) {
+		struct trial now = t;
+
+		now.room += 2 + random_below(60);
+		try_one(&now);
+	}
+	print_message("# disk full %d times, %d could not go on\n", n,
+		      n_refused);
+	assert_true(n_refused > n / 4);
+}
+
+static void one_trial(void **state)
+{
+	struct trial t;
+
+	(void)state;
+	assert_true(trial_read(getenv("DMSL_CRASH_TRIAL"), &t));
+	print_message("# %s\n",
+		      try_one(&t) ? "killed" : "came to its end before");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_stack_has_all_actions),
+		cmocka_unit_test(killed_at_each_place),
+		cmocka_unit_test(killed_at_each_place_of_parallel_calls),
+		cmocka_unit_test(killed_at_random_instants),
+		cmocka_unit_test(killed_again_while_recovering),
+		cmocka_unit_test(answers_are_lost),
+		cmocka_unit_test(no_file_can_grow),
+		cmocka_unit_test(the_disk_is_full),
+	};
+	const struct CMUnitTest one[] = { cmocka_unit_test(one_trial) };
+
+	if (getenv("DMSL_CRASH_TRIAL"))
+		return cmocka_run_group_tests(one, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
