@@ -88,6 +88,12 @@ static void make_known(struct apply *a, const struct plan_step *step)
 	if (!step->resource)
 		return;
 	index = step->resource->index;
+	/* Found while planning, and in no state. */
+	if (step->is_existing) {
+		a->known[index] = step->after;
+		a->is_known[index] = true;
+		return;
+	}
 	if (r)
 		a->known[index] = value_with(r->attrs, STR("id"),
 					     value_str(r->id), &a->arena);
@@ -170,6 +176,7 @@ static int64_t timeout_of(const struct resource *r, enum operation_kind kind)
 	case OPERATION_RUN:
 		return r->run_ms;
 	case OPERATION_CHECK:
+	case OPERATION_READ:
 		break;
 	}
 	return 0;
@@ -247,6 +254,7 @@ static enum next keep(struct apply *a, struct node *node,
 		return NEXT_FAILED;
 	if (!old || !value_eq(old->attrs, r.attrs) || !recorded_eq(old, &r))
 		state_put(&a->state, &r);
+	a->result->updated += a->plan->asked.is_refresh_only && step->n_changes;
 	return over(a, node, step);
 }
 
@@ -290,24 +298,6 @@ static int prepare(struct apply *a, struct node *node,
 	return check_promise(step, node->wanted, &node->arena, err);
 }
 
-/* That of another object is not taken, however small the chance. */
-static struct str free_address(const struct apply *a,
-			       const struct state_resource *old)
-{
-	struct arena *arena = a->state.arena;
-	struct str salt = old->id;
-
-	for (;;) {
-		struct str address = address_depose(arena, old->address, salt);
-		const struct state_resource *other =
-		    state_find(&a->state, address);
-
-		if (!other || str_eq(other->id, old->id))
-			return address;
-		salt = str_fmt(arena, "%.*s+", STR_ARG(salt));
-	}
-}
-
 /*
  * The old object makes room in the state for the one that replaces it. Durable
  * before the intent of the create, which is synced behind it: after a crash it
@@ -317,26 +307,18 @@ static struct str free_address(const struct apply *a,
 static int depose(struct apply *a, const struct plan_step *step,
 		  struct error *err)
 {
-	const struct state_resource *old = state_find(&a->state, step->address);
-	struct state_resource deposed;
+	struct state_resource *old = state_depose(&a->state, step->address);
 	struct journal_record r = {
 		.kind = JOURNAL_DONE,
 		.action = STR("depose"),
-		.resource = &deposed,
+		.resource = old,
 	};
 
 	if (!old)
 		return 0;
-	deposed = *old;
-	deposed.address = free_address(a, old);
-	/* That it was to be replaced was allowed. */
-	deposed.prevent_destroy = deposed.keep_on_destroy = false;
-	r.address = deposed.address;
-	if (journal_add(a->journal, &r, err) < 0)
-		return -1;
-	state_put(&a->state, &deposed);
-	a->nodes[a->graph.delete_node[step->index]].deposed = deposed.address;
-	return 0;
+	r.address = old->address;
+	a->nodes[a->graph.delete_node[step->index]].deposed = old->address;
+	return journal_add(a->journal, &r, err);
 }
 
 /* The provider made no other object of it: there is nothing to delete. */
@@ -423,6 +405,50 @@ static enum next change_next(struct apply *a, struct node *node,
 	return over(a, node, step);
 }
 
+/* An existing object that could not be looked for while planning. */
+static enum next read_next(struct apply *a, struct node *node,
+			   const struct plan_step *step, struct operation **op,
+			   struct error *err)
+{
+	if (node->phase != PHASE_BEGIN) {
+		node->phase = PHASE_OVER;
+		arena_release(&node->arena);
+		return NEXT_DONE;
+	}
+	if (prepare(a, node, step, err) < 0)
+		return NEXT_FAILED;
+	node->phase = PHASE_ACTED;
+	*op = make_operation(a, step, node, OPERATION_READ);
+	(*op)->id = value_text((*op)->config, "id");
+	return NEXT_OPERATION;
+}
+
+/* What was found of it; it is in no state. */
+static int take_found(struct apply *a, const struct plan_step *step,
+		      const struct call *c, struct error *err)
+{
+	size_t i = step->resource->index;
+	struct value v = value_copy(c->config, &a->arena);
+
+	if (c->is_gone || c->id.n == 0)
+		return error_set(err, ERROR_NOT_FOUND,
+				 "there is no %s \"%.*s\"", step->schema->name,
+				 STR_ARG(c->id));
+	if (c->result.kind == VALUE_MAP)
+		for (size_t k = 0; k < c->result.as.map.n; k++) {
+			const struct value_entry *e =
+			    &c->result.as.map.entries[k];
+
+			v = value_with(v, str_dup(e->key, &a->arena),
+				       value_copy(e->value, &a->arena),
+				       &a->arena);
+		}
+	a->known[i] = value_with(
+	    v, STR("id"), value_str(str_dup(c->id, &a->arena)), &a->arena);
+	a->is_known[i] = true;
+	return 0;
+}
+
 static enum next next_operation(void *owner, size_t number,
 				struct operation **op, struct error *err)
 {
@@ -433,10 +459,13 @@ static enum next next_operation(void *owner, size_t number,
 
 	if (a->graph.delete_node[step->index] == number)
 		return delete_next(a, node, step, op);
+	if (step->is_left_out)
+		return over(a, node, step);
 	switch (step->action) {
 	case ACTION_NONE:
-	case ACTION_READ:
 		return keep(a, node, step, err);
+	case ACTION_READ:
+		return read_next(a, node, step, op, err);
 	case ACTION_FORGET:
 		return forget(a, node, step, err);
 	case ACTION_CREATE:
@@ -450,14 +479,19 @@ static enum next next_operation(void *owner, size_t number,
 	BUG("delete of step %zu", step->index);
 }
 
-/* An effect that was not shown is never carried out. */
+/*
+ * An effect that was not shown is never carried out. What was read is known
+ * from here on.
+ */
 static int check_effects(void *owner, size_t number,
 			 const struct engine_call *e, struct error *err)
 {
-	const struct apply *a = owner;
+	struct apply *a = owner;
 	const struct plan_step *step =
 	    &a->plan->steps[a->graph.step_of[number]];
 
+	if (step->is_existing)
+		return take_found(a, step, &e->call, err);
 	for (size_t i = 0; i < e->call.effects.n; i++) {
 		const struct effect *now = &e->call.effects.items[i];
 		bool is_shown = false;
@@ -541,14 +575,37 @@ static void step_skipped(void *owner, size_t number, size_t because)
 		       a->plan->steps[a->graph.step_of[because]].address);
 }
 
+/* Of a destroy in part those stay that the plan showed to stay. */
+static void keep_outputs(struct apply *a)
+{
+	const struct plan *p = a->plan;
+	struct value_entry *entries =
+	    arena_new(a->state.arena, struct value_entry, p->n_outputs + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_outputs; i++)
+		if (!value_is_null(p->outputs[i].new))
+			entries[n++] = (struct value_entry){
+				str_dup(p->outputs[i].name, a->state.arena),
+				value_copy(p->outputs[i].new, a->state.arena),
+			};
+	a->state.outputs = value_map(entries, n, a->state.arena);
+}
+
 /* Outputs by what is known now; one that is not keeps its last value. */
 static void set_outputs(struct apply *a)
 {
 	const struct expansion *e = a->expansion;
-	size_t n = e && !a->plan->is_destroy ? e->n_outputs : 0, kept = 0;
-	struct value_entry *entries =
-	    arena_new(a->state.arena, struct value_entry, n + 1);
+	size_t n = e ? e->n_outputs : 0, kept = 0;
+	struct value_entry *entries;
 
+	if (a->plan->asked.is_refresh_only)
+		return;
+	if (a->plan->is_destroy) {
+		keep_outputs(a);
+		return;
+	}
+	entries = arena_new(a->state.arena, struct value_entry, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		struct value v;
 		const struct value *old =
@@ -617,9 +674,13 @@ static struct str commit_message(struct apply *a, struct arena *to)
 	add_count(&counts, "failed", r->failed);
 	buf_init(&b, 1 << 20);
 	buf_fmt(&b, "%s %.*s: %s\n\n",
-		a->plan->is_destroy ? "Destroy" : "Apply",
+		a->plan->is_destroy		 ? "Destroy"
+		: a->plan->asked.is_refresh_only ? "Refresh"
+						 : "Apply",
 		STR_ARG(a->plan->stack),
-		counts.len ? counts.data : "outputs changed");
+		counts.len			 ? counts.data
+		: a->plan->asked.is_refresh_only ? "as it was read"
+						 : "outputs changed");
 	for (size_t i = 0; i < a->plan->n_steps; i++) {
 		const struct plan_step *step = &a->plan->steps[i];
 
@@ -902,7 +963,9 @@ static void run_checks(struct apply *a)
 {
 	struct apply_result *r = a->result;
 
-	if (!a->expansion || a->plan->is_destroy || !apply_is_whole(r))
+	/* They are about the whole stack. */
+	if (!a->expansion || a->plan->is_destroy || a->plan->is_partial ||
+	    a->plan->asked.is_refresh_only || !apply_is_whole(r))
 		return;
 	checks_run(a->context, a->expansion, &r->checks, &r->n_checks);
 	for (size_t i = 0; i < r->n_checks; i++)

@@ -79,6 +79,8 @@ static enum step call_step(struct engine_call *e)
 		return ops->plan(c, e->action) ? STEP_FAILED : STEP_DONE;
 	case CALL_READ:
 		return ops->read(c);
+	case CALL_LOOKUP:
+		return ops->lookup ? ops->lookup(c) : ops->read(c);
 	case CALL_CREATE:
 		return ops->create(c);
 	case CALL_UPDATE:
@@ -129,10 +131,11 @@ static void run_work(struct work *w)
 }
 
 static const enum verb verbs[] = {
-	[CALL_PLAN] = VERB_READ,       [CALL_READ] = VERB_READ,
-	[CALL_CREATE] = VERB_CREATE,   [CALL_UPDATE] = VERB_UPDATE,
-	[CALL_DESTROY] = VERB_DESTROY, [CALL_RUN] = VERB_RUN,
-	[CALL_QUERY] = VERB_READ,      [CALL_INSPECT] = VERB_READ,
+	[CALL_PLAN] = VERB_READ,     [CALL_READ] = VERB_READ,
+	[CALL_LOOKUP] = VERB_READ,   [CALL_CREATE] = VERB_CREATE,
+	[CALL_UPDATE] = VERB_UPDATE, [CALL_DESTROY] = VERB_DESTROY,
+	[CALL_RUN] = VERB_RUN,	     [CALL_QUERY] = VERB_READ,
+	[CALL_INSPECT] = VERB_READ,
 };
 
 struct engine_call *call_new(struct context *c, size_t provider,

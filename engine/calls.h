@@ -21,6 +21,7 @@ struct state_resource;
 enum call_function {
 	CALL_PLAN, /* resource_ops.plan; action_name in `action` */
 	CALL_READ,
+	CALL_LOOKUP, /* or read, where a type has no lookup */
 	CALL_CREATE,
 	CALL_UPDATE,
 	CALL_DESTROY,

@@ -8,6 +8,7 @@
 #include "engine/state.h"
 #include "lang/ast.h"
 #include "lang/base/buf.h"
+#include "lang/base/map.h"
 #include "lang/json.h"
 
 enum { CHECK_MS = 60 * 1000 };
@@ -28,10 +29,39 @@ static void cannot_run(struct context *c, const struct ast_decl *d,
 		diag_hint(&c->diags, diag, "%s", hint);
 }
 
-/* The resource in the state that `on` stands for, an object or an id. */
-static const struct state_resource *find_target(const struct context *c,
-						struct value on)
+/* One that exists is in no state: what was found of it. */
+static const struct state_resource *existing(const struct context *c,
+					     const struct expansion *e,
+					     const struct resource *r)
 {
+	struct state_resource *s =
+	    arena_new(c->arena, struct state_resource, 1);
+	const struct value *v =
+	    e->lookup ? e->lookup(e->lookup_context, r->index) : NULL;
+
+	if (!v)
+		return NULL;
+	*s = (struct state_resource){
+		.address = r->address,
+		.type = str_from(r->schema->name),
+		.provider = str_from(c->open[r->provider].provider->name),
+		.id = value_text(*v, "id"),
+		.attrs = *v,
+	};
+	return s;
+}
+
+/* The resource that `on` stands for, an object or an id. */
+static const struct state_resource *
+find_target(const struct context *c, const struct expansion *e, struct value on)
+{
+	const struct resource *declared =
+	    on.kind == VALUE_OBJECT
+		? map_get(e->by_address, on.as.object->address)
+		: NULL;
+
+	if (declared && declared->is_existing)
+		return existing(c, e, declared);
 	if (on.kind == VALUE_OBJECT)
 		return state_find(&c->state, on.as.object->address);
 	if (on.kind != VALUE_STRING)
@@ -83,10 +113,11 @@ static bool is_expected(struct value expected, struct value found,
 	       value_eq(expected, number);
 }
 
-static int query(struct context *c, const struct ast_decl *d, struct value on,
-		 struct str sql, struct value *found)
+static int query(struct context *c, const struct expansion *x,
+		 const struct ast_decl *d, struct value on, struct str sql,
+		 struct value *found)
 {
-	const struct state_resource *target = find_target(c, on);
+	const struct state_resource *target = find_target(c, x, on);
 	const struct open_provider *open = NULL;
 	const struct resource_type *type = NULL;
 	struct engine_call *e;
@@ -138,7 +169,7 @@ static void run_one(struct context *c, struct expansion *e,
 		cannot_run(c, d, "it needs on, query and expect", NULL);
 		return;
 	}
-	if (query(c, d, on, sql.as.text, &found) < 0)
+	if (query(c, e, d, on, sql.as.text, &found) < 0)
 		return;
 	out->has_run = true;
 	out->has_passed = is_expected(expect, found, c->arena);

@@ -25,9 +25,14 @@ struct journal_replay;
 struct seal;
 struct store;
 
-/* --set NAME=EXPRESSION, in the order given. */
+/*
+ * The value of a param: --set NAME=EXPRESSION, or one of a params file. The
+ * last of a name counts; those of files stand before those of --set.
+ */
 struct setting {
 	struct str name, text;
+	struct str from; /* the params file; empty: --set */
+	bool is_json;	 /* the text is JSON, not an expression */
 };
 
 /* An opened provider; core types have one too. */

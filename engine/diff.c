@@ -148,6 +148,25 @@ struct value diff_to_come(const struct type_info *t, struct value wanted,
 	return value_sorted(entries, n);
 }
 
+struct value diff_existing(const struct type_info *t, struct value written,
+			   struct arena *a)
+{
+	struct value_entry *entries =
+	    arena_new(a, struct value_entry, t->n + 1);
+	size_t n = 0;
+
+	entries[n++] = (struct value_entry){ STR("id"), value_unknown() };
+	for (size_t i = 0; i < t->n; i++)
+		entries[n++] = (struct value_entry){
+			str_from(t->attrs[i].schema->name),
+			value_mark(value_unknown(),
+				   t->attrs[i].schema->flags & ATTR_SECRET
+				       ? MARK_SECRET
+				       : 0),
+		};
+	return diff_overlay(value_map(entries, n, a), written, a);
+}
+
 static bool is_local(unsigned flags)
 {
 	return flags & ATTR_LOCAL;

@@ -34,6 +34,10 @@ struct value diff_overlay(struct value base, struct value over,
 struct value diff_to_come(const struct type_info *t, struct value wanted,
 			  struct arena *a);
 
+/* Of an existing object that is still to be found: what is written of it. */
+struct value diff_existing(const struct type_info *t, struct value written,
+			   struct arena *a);
+
 struct diff {
 	struct plan_change *changes;
 	size_t n;

@@ -29,7 +29,7 @@ enum {
  */
 static bool has_effect(const struct operation *op)
 {
-	return op->kind != OPERATION_CHECK && !op->schema->is_built_in;
+	return operation_changes(op) && !op->schema->is_built_in;
 }
 
 static const char *provider_name(const struct execute *x,
@@ -125,6 +125,7 @@ static struct engine_call *make_call(struct execute *x, struct operation *op)
 {
 	static const enum call_function functions[] = {
 		[OPERATION_CHECK] = CALL_PLAN,
+		[OPERATION_READ] = CALL_LOOKUP,
 		[OPERATION_CREATE] = CALL_CREATE,
 		[OPERATION_UPDATE] = CALL_UPDATE,
 		[OPERATION_DELETE] = CALL_DESTROY,
@@ -215,6 +216,8 @@ static void take_up(struct execute *x, struct operation *op)
 	op->config = value_copy(intent->config, &op->arena);
 	op->is_recovery = true;
 	op->token = intent->token;
+	op->name = intent->name;
+	op->is_beside = false;
 	op->run_id = intent->run_id;
 	op->id = intent->id;
 	op->memo = intent->memo;
@@ -349,15 +352,40 @@ static void send(struct execute *x)
 	}
 }
 
+/*
+ * Beside the object that stands in the state: that is left over from here on.
+ * Where it was deposed before the create began nothing changes; a create that
+ * was carried on from another run may end without.
+ */
+static void keep_old(struct execute *x, const struct operation *op)
+{
+	const struct state_resource *old = state_find(x->state, op->address);
+	struct state_resource *deposed;
+
+	if (!op->name.n || !old || !op->id.n || str_eq(old->id, op->id))
+		return;
+	deposed = state_depose(x->state, op->address);
+	add_record(x, &(struct journal_record){
+			  .kind = JOURNAL_DONE,
+			  .address = deposed->address,
+			  .action = STR("depose"),
+			  .resource = deposed,
+		      });
+}
+
 static void operation_done(struct execute *x, struct operation *op,
 			   struct engine_call *e)
 {
 	size_t node = op->node;
 
-	if (op->kind == OPERATION_CHECK) {
+	if (!operation_changes(op)) {
 		struct error err = { 0 };
+		bool is_bad =
+		    x->checked && x->checked(x->owner, node, e, &err) < 0;
 
-		if (x->checked && x->checked(x->owner, node, e, &err) < 0) {
+		if (op->kind == OPERATION_READ)
+			report_end(x->report, node, is_bad ? &err : NULL);
+		if (is_bad) {
 			fail_node(x, node, op, &err);
 			end_operation(x, op);
 			return;
@@ -370,6 +398,7 @@ static void operation_done(struct execute *x, struct operation *op,
 		struct state_resource r =
 		    resource_after(x, op, e->call.result, &e->arena);
 
+		keep_old(x, op);
 		state_put(x->state, &r);
 		add_outcome(x, op, JOURNAL_DONE, &r, NULL);
 		report_end(x->report, node, NULL);
@@ -393,6 +422,7 @@ static void operation_failed(struct execute *x, struct operation *op,
 		    x, op, e ? e->call.result : value_null(), &op->arena);
 
 		r.is_tainted = true;
+		keep_old(x, op);
 		state_put(x->state, &r);
 		add_outcome(x, op, JOURNAL_DONE, &r, NULL);
 	} else if (has_effect(op) && is_unknown) {

@@ -97,7 +97,7 @@ struct execute {
 	/* Asked when a node is ready, and again after each operation. */
 	enum next (*next)(void *owner, size_t node, struct operation **op,
 			  struct error *err);
-	/* OPERATION_CHECK has ended well: -1 with err stops the node. */
+	/* What changes nothing has ended well: -1 with err stops the node. */
 	int (*checked)(void *owner, size_t node, const struct engine_call *e,
 		       struct error *err);
 	/* op is NULL when it was the owner who said so. */

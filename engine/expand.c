@@ -13,11 +13,31 @@
 #include "lang/config.h"
 
 #include "engine/address.h"
+#include "engine/diff.h"
 #include "engine/inputs.h"
 
 #include <stdlib.h>
 
 /* -- Instances to resources ----------------------------------------------- */
+
+/* A type that cannot be looked for is read by its id. */
+static void check_findable(struct expander *x, const struct resource *r)
+{
+	struct str type = str_from(r->schema->name);
+	const struct resource_type *t = provider_type(x->chosen, type);
+	struct diag *to;
+
+	if (!t || ast_attr_find(&r->decl->body, STR("id")) ||
+	    (t->ops->lookup && r->decl->body.n_attrs))
+		return;
+	to = diag_error(x->diags, "E0220", r->place,
+			"existing %.*s \"%.*s\" has no \"id\"", STR_ARG(type),
+			STR_ARG(r->decl->name));
+	diag_hint(x->diags, to, "Add id = … (string)%s.",
+		  t->ops->lookup ? ", or other attributes that say which one "
+				   "it is"
+				 : "");
+}
 
 static void add_resource(struct expander *x, struct instance_scope *i,
 			 const struct type_info *t, struct str address,
@@ -34,8 +54,11 @@ static void add_resource(struct expander *x, struct instance_scope *i,
 		.place = { d->source, name },
 		.scope = i,
 		.node = node,
+		.is_existing = d->kind == DECL_EXISTING,
 	};
 
+	if (r.is_existing)
+		life = (struct life){ 0 };
 	if (node)
 		life_read(i->group->scope, i, &node->body, &life);
 	r.prevent_destroy = life.prevent_destroy;
@@ -48,6 +71,8 @@ static void add_resource(struct expander *x, struct instance_scope *i,
 	life_ignored(x, resource_body(&r), &r);
 	if (provider_for(x, t, r.place, &r.provider))
 		x->has_failed = true;
+	else if (r.is_existing)
+		check_findable(x, &r);
 	*vec_push(&x->resources) = r;
 }
 
@@ -151,9 +176,11 @@ static void check_values(struct expander *x)
 	x->e->lookup_context = x;
 	for (size_t k = 0; k < x->resources.n; k++) {
 		size_t i = x->order[k];
+		const struct resource *r = &x->resources.items[i];
 
 		expand_wanted(x->e, i, &scratch, &v, NULL);
-		x->checked[i] = v;
+		x->checked[i] =
+		    r->is_existing ? diff_existing(r->type, v, &scratch) : v;
 		x->is_checked[i] = true;
 	}
 	for (size_t i = 0; i < x->e->n_outputs; i++)
@@ -311,6 +338,16 @@ int expand_check(struct expansion *e, const struct ast_decl *check,
 	if (!written)
 		return 0;
 	return scope_evaluate(x->root, NULL, written->value, NULL, a, out);
+}
+
+bool resource_is_in(const struct resource *r, const struct source *s)
+{
+	const struct instance_scope *i = r->scope;
+
+	for (; i; i = i->group->scope->self)
+		if (i->group->decl->decl->source == s)
+			return true;
+	return false;
 }
 
 void expansion_release(struct expansion *e)

@@ -136,6 +136,8 @@ const struct declared_move *expand_moved(const struct expansion *e,
 const struct declared_removed *expand_removed(const struct expansion *e,
 					      struct str address);
 
+/* Whether it, or a component around it, is declared in that text. */
+bool resource_is_in(const struct resource *r, const struct source *s);
 /* What its type says of an attribute, or NULL. */
 const struct attr_info *resource_attr(const struct resource *r,
 				      struct str name);

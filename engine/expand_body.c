@@ -136,13 +136,6 @@ static void add_group(struct expander *x, struct body *b,
 	map_put(&b->groups, key, g);
 }
 
-static void refuse_decl(struct expander *x, const struct ast_decl *d,
-			const char *word)
-{
-	diag_error(x->diags, "E0310", (struct place){ d->source, d->span },
-		   "\"%s\" is not known to this version of dmsl", word);
-}
-
 /*
  * output NAME = VALUE { depends_on = [ … ] }: who uses the output needs these
  * too, such as the server beside the cluster whose data it serves.
@@ -194,10 +187,8 @@ static void add_decl(struct expander *x, struct body *b,
 			 });
 		break;
 	case DECL_INSTANCE:
-		add_group(x, b, d);
-		break;
 	case DECL_EXISTING:
-		refuse_decl(x, d, "existing");
+		add_group(x, b, d);
 		break;
 	case DECL_STACK:
 	case DECL_PROVIDER:
@@ -463,6 +454,49 @@ static void check_resource(struct name_check *c, const struct group_decl *g)
 	}
 }
 
+/*
+ * An existing object is found by what is written of it, by any attribute; it
+ * has neither a life cycle nor parts of its own.
+ */
+static void check_existing(struct name_check *c, const struct group_decl *g)
+{
+	static const struct attr_schema common[] = {
+		{ "id", "string", ATTR_OPTIONAL, NULL, "" },
+		{ "depends_on", "any", ATTR_OPTIONAL, NULL, "" },
+		{ "provider", "any", ATTR_OPTIONAL, NULL, "" },
+		{ 0 },
+	};
+	struct expander *x = c->x;
+	const struct type_info *t = g->type;
+	struct check_target target = {
+		.kind = str_fmt(x->arena, "existing %s", t->schema->name).s,
+		.name = g->decl->name,
+		.place = decl_place(g->decl),
+	};
+	const struct attr_info *given =
+	    check_attrs(common, &target.n, x->arena);
+	struct attr_info *all =
+	    arena_new(x->arena, struct attr_info, target.n + t->n);
+
+	memcpy(all, given, target.n * sizeof(*all));
+	for (size_t i = 0; i < t->n; i++) {
+		struct attr_schema *s =
+		    arena_new(x->arena, struct attr_schema, 1);
+
+		*s = *t->attrs[i].schema;
+		s->flags = ATTR_OPTIONAL;
+		all[target.n] = t->attrs[i];
+		all[target.n++].schema = s;
+	}
+	target.attrs = all;
+	if (t->schema->is_built_in)
+		diag_error(x->diags, "E0318", decl_place(g->decl),
+			   "a %s does not exist outside of dmsl",
+			   t->schema->name);
+	check_body(&g->decl->body, g->decl->source, &target, x->diags);
+	check_exprs(c, &g->decl->body, all, target.n);
+}
+
 static void check_arguments(struct name_check *c, const struct group_decl *g)
 {
 	struct expander *x = c->x;
@@ -644,7 +678,9 @@ void body_check(struct expander *x, const struct body *b)
 		c.has_vars = true;
 		check_expr(&c, g->decl->condition, NULL);
 		check_provider_attr(x, g->decl);
-		if (g->type)
+		if (g->type && g->decl->kind == DECL_EXISTING)
+			check_existing(&c, g);
+		else if (g->type)
 			check_resource(&c, g);
 		else if (g->component)
 			check_arguments(&c, g);

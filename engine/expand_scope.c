@@ -278,6 +278,102 @@ static struct value absent(const struct expander *x,
 	return x->checked && is_given ? value_unknown() : value_null();
 }
 
+/* -- Attributes of existing objects --------------------------------------- */
+
+/* What an existing object refers to is known by its id alone. */
+static bool id_get(const struct object *o, struct str name, struct arena *a,
+		   struct value *out)
+{
+	const struct str *id = o->data;
+
+	(void)a;
+	*out = value_str(*id);
+	return str_is(name, "id");
+}
+
+static struct value as_reference(const struct type *t, struct value v,
+				 struct arena *a)
+{
+	struct object *o;
+	struct str *id;
+
+	if (value_is_unknown(v))
+		return v;
+	if ((t->kind == TYPE_LIST || t->kind == TYPE_SET) &&
+	    v.kind == VALUE_LIST) {
+		struct value *items =
+		    arena_new(a, struct value, v.as.list.n + 1);
+
+		/* A type is nested as deep as it is written, which is little.
+		 */
+		for (size_t i = 0; i < v.as.list.n; i++)
+			items[i] =
+			    as_reference(t->parts[0], v.as.list.items[i], a);
+		return value_mark(value_list(items, v.as.list.n), v.marks);
+	}
+	if (t->kind != TYPE_REF || v.kind != VALUE_STRING)
+		return v;
+	o = arena_new(a, struct object, 1);
+	id = arena_new(a, struct str, 1);
+	*id = v.as.text;
+	*o = (struct object){
+		.type = t->name,
+		.address = v.as.text,
+		.data = id,
+		.get = id_get,
+	};
+	return value_mark(
+	    (struct value){ .kind = VALUE_OBJECT, .as.object = o }, v.marks);
+}
+
+/* Before any plan: what is written of it is known. */
+static bool written_of_existing(const struct resource *r, struct str name,
+				const struct attr_info *info,
+				struct expander *x, struct arena *a,
+				struct value *out)
+{
+	static const struct type string = { .kind = TYPE_STRING };
+	const struct ast_attr *w = ast_attr_find(&r->decl->body, name);
+	bool is_good;
+
+	if (!w || x->depth == EVALUATE_DEPTH_MAX)
+		return false;
+	x->depth++;
+	is_good = scope_evaluate(r->scope->group->scope, r->scope, w->value,
+				 info ? info->type : &string, a, out) == 0 &&
+		  !value_is_null(*out);
+	x->depth--;
+	return is_good;
+}
+
+static bool existing_get(const struct resource *r, struct expander *x,
+			 struct str name, struct arena *a, struct value *out)
+{
+	const struct attr_info *info = resource_attr(r, name);
+	const struct value *now =
+	    x->e->lookup ? x->e->lookup(x->e->lookup_context, r->index) : NULL;
+	const struct value *v = now ? value_get_str(*now, name) : NULL;
+	unsigned marks =
+	    info && (info->schema->flags & ATTR_SECRET) ? MARK_SECRET : 0;
+
+	if (!info && !str_is(name, "id"))
+		return false;
+	x->n_lookups++;
+	x->n_missing += !now;
+	*out = now ? value_null() : value_unknown();
+	if (v)
+		*out = *v;
+	else if (!x->e->lookup)
+		if (!written_of_existing(r, name, info, x, a, out))
+			*out = value_unknown();
+	if (info && info->has_reference)
+		*out = as_reference(info->type, *out, a);
+	*out = value_mark(*out, marks);
+	return true;
+}
+
+/* -- Attributes of resources ---------------------------------------------- */
+
 static bool resource_get(const struct resource *r, struct expander *x,
 			 struct str name, struct arena *a, struct value *out)
 {
@@ -285,6 +381,8 @@ static bool resource_get(const struct resource *r, struct expander *x,
 	const struct value *now, *v;
 	unsigned marks = 0;
 
+	if (r->is_existing)
+		return existing_get(r, x, name, a, out);
 	if (!info && !str_is(name, "id"))
 		return false;
 	if (info && (info->schema->flags & ATTR_SECRET))
@@ -359,6 +457,8 @@ static bool object_get(const struct object *o, struct str name, struct arena *a,
 			.type = i->group->decl->type,
 			.index = SIZE_MAX,
 			.decl = i->group->decl->decl,
+			.is_existing =
+			    i->group->decl->decl->kind == DECL_EXISTING,
 		};
 
 		return resource_get(&r, x, name, a, out);

@@ -292,11 +292,11 @@ void expand_ignored(const struct resource *r, struct value now, struct arena *a,
 		    struct value *wanted, struct place **places)
 {
 	size_t n = wanted->as.map.n;
-	struct gather g = { 0 };
+	struct gather *g = &r->scope->group->scope->x->gather;
 
 	if (r->n_ignore == 0)
 		return;
-	gather_open(&g, n + r->n_ignore);
+	gather_open(g, n + r->n_ignore);
 	for (size_t i = 0; i < n; i++) {
 		const struct value_entry *e = &wanted->as.map.entries[i];
 		bool is_ignored = false;
@@ -304,17 +304,16 @@ void expand_ignored(const struct resource *r, struct value now, struct arena *a,
 		for (size_t k = 0; k < r->n_ignore; k++)
 			is_ignored |= str_eq(r->ignore[k], e->key);
 		if (!is_ignored)
-			gather_add(&g, e->key, e->value,
+			gather_add(g, e->key, e->value,
 				   places ? (*places)[i] : r->place);
 	}
 	for (size_t k = 0; k < r->n_ignore; k++) {
 		const struct value *v = value_get_str(now, r->ignore[k]);
 
 		if (v && !value_is_null(*v))
-			gather_add(&g, r->ignore[k], *v, r->place);
+			gather_add(g, r->ignore[k], *v, r->place);
 	}
-	*wanted = gather_close(&g, a, places);
-	free(g.items);
+	*wanted = gather_close(g, a, places);
 }
 
 static struct value merge_tags(const struct expansion *e, struct value own,
@@ -379,6 +378,40 @@ static int gather_attr(struct expander *x, const struct resource *r,
 	return 0;
 }
 
+/* What is written, and nothing else: by that it is found. */
+static int existing_wanted(struct expander *x, const struct resource *r,
+			   const struct type_info *t, struct arena *a,
+			   struct gather *g)
+{
+	static const struct type string = { .kind = TYPE_STRING };
+	const struct ast_attr *id = ast_attr_find(&r->decl->body, STR("id"));
+	struct place place;
+	struct value v;
+	int result = 0;
+
+	if (id) {
+		if (scope_evaluate(resource_scope(r), r->scope, id->value,
+				   &string, a, &v))
+			result = -1;
+		else if (!value_is_null(v))
+			gather_add(g, STR("id"), v, expr_place(id->value));
+	}
+	for (size_t i = 0; i < t->n; i++) {
+		const struct attr_info *info = &t->attrs[i];
+
+		if (wanted_attr(x, r, info, a, &v, &place) ||
+		    stored_value(x, info, place, a, &v)) {
+			result = -1;
+			continue;
+		}
+		if (info->schema->flags & ATTR_SECRET)
+			v = value_mark(v, MARK_SECRET);
+		if (!value_is_null(v))
+			gather_add(g, str_from(info->schema->name), v, place);
+	}
+	return result;
+}
+
 int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 		  struct value *out, struct place **places)
 {
@@ -389,11 +422,13 @@ int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 	struct gather *g = &x->gather;
 	int result = 0;
 
-	gather_open(g, t->n + t->n_blocks);
-	for (size_t i = 0; i < t->n; i++)
+	gather_open(g, t->n + t->n_blocks + 1);
+	if (r->is_existing)
+		result = existing_wanted(x, r, t, a, g);
+	for (size_t i = 0; !r->is_existing && i < t->n; i++)
 		if (gather_attr(x, r, &t->attrs[i], a, g))
 			result = -1;
-	for (size_t i = 0; i < t->n_blocks; i++) {
+	for (size_t i = 0; !r->is_existing && i < t->n_blocks; i++) {
 		const struct block_info *b = &t->blocks[i];
 		struct value v;
 		struct place place = r->place;

@@ -38,13 +38,17 @@ engine_libengine_a_SOURCES = \
 	engine/plan.c engine/plan.h \
 	engine/plan_body.c engine/plan_body.h \
 	engine/plan_change.c engine/plan_change.h \
+	engine/plan_compare.c \
 	engine/plan_declared.c \
 	engine/plan_delete.c \
+	engine/plan_existing.c \
 	engine/plan_drift.c \
 	engine/plan_file.c \
 	engine/plan_json.c \
 	engine/plan_print.c \
 	engine/plan_private.h \
+	engine/plan_refresh.c \
+	engine/plan_select.c \
 	engine/plan_step.c \
 	engine/provider.c engine/provider.h \
 	engine/providers.h \
@@ -56,6 +60,7 @@ engine_libengine_a_SOURCES = \
 	engine/schedule.c engine/schedule.h \
 	engine/schema.c engine/schema.h \
 	engine/seal.c engine/seal.h \
+	engine/select.c engine/select.h \
 	engine/state.c engine/state.h \
 	engine/store.c engine/store.h \
 	engine/store_git.c engine/store_git.h \

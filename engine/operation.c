@@ -13,14 +13,19 @@
 enum { POLL_PATIENCE = 3 };
 
 static const char *const names[] = {
-	[OPERATION_CHECK] = "check",   [OPERATION_CREATE] = "create",
-	[OPERATION_UPDATE] = "update", [OPERATION_DELETE] = "delete",
-	[OPERATION_RUN] = "run",
+	[OPERATION_CHECK] = "check",   [OPERATION_READ] = "read",
+	[OPERATION_CREATE] = "create", [OPERATION_UPDATE] = "update",
+	[OPERATION_DELETE] = "delete", [OPERATION_RUN] = "run",
 };
 
 const char *operation_name(enum operation_kind kind)
 {
 	return names[kind];
+}
+
+bool operation_changes(const struct operation *op)
+{
+	return op->kind != OPERATION_CHECK && op->kind != OPERATION_READ;
 }
 
 bool operation_from_name(struct str name, enum operation_kind *out)
@@ -110,7 +115,7 @@ bool operation_had_no_answer(enum error_kind kind)
 
 bool operation_is_unknown(const struct operation *op, enum error_kind kind)
 {
-	if (op->kind == OPERATION_CHECK || op->kind == OPERATION_DELETE)
+	if (!operation_changes(op) || op->kind == OPERATION_DELETE)
 		return false;
 	if (op->is_recovery && op->kind != OPERATION_CREATE)
 		return false;

@@ -22,6 +22,7 @@ struct type_schema;
 
 enum operation_kind {
 	OPERATION_CHECK, /* ask the type's plan() again; changes nothing */
+	OPERATION_READ,	 /* find an existing object; changes nothing */
 	OPERATION_CREATE,
 	OPERATION_UPDATE,
 	OPERATION_DELETE,
@@ -47,7 +48,7 @@ struct operation {
 	 * another one, made from the token, so that a recovery makes the same.
 	 */
 	bool is_beside;
-	struct str name; /* set then; empty: the default */
+	struct str name;	  /* set then; empty: the default */
 	const char *check_action; /* OPERATION_CHECK: for the type's plan() */
 	int64_t timeout_ms;	  /* with all waits and attempts; 0: default */
 	/* An interrupted one is repeated: with what its intent said. */
@@ -72,6 +73,8 @@ struct operation *operation_new(enum operation_kind kind);
 /* Only for one that was not handed over. */
 void operation_free(struct operation *op);
 const char *operation_name(enum operation_kind kind);
+/* Whether it is one that may have an effect outside. */
+bool operation_changes(const struct operation *op);
 /* "create" and so on; false: no such operation. */
 bool operation_from_name(struct str name, enum operation_kind *out);
 

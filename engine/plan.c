@@ -114,13 +114,44 @@ static bool is_nothing(const struct plan_step *s)
 
 bool plan_is_empty(const struct plan *p)
 {
-	for (size_t i = 0; i < p->n_steps; i++)
-		if (!is_nothing(&p->steps[i]))
+	for (size_t i = 0; i < p->n_steps; i++) {
+		const struct plan_step *s = &p->steps[i];
+
+		if (!is_nothing(s) ||
+		    (p->asked.is_refresh_only && s->n_changes))
 			return false;
+	}
 	for (size_t i = 0; i < p->n_outputs; i++)
 		if (output_changes(&p->outputs[i]))
 			return false;
 	return true;
+}
+
+static struct str *copy_texts(struct str *texts, size_t n, struct arena *a)
+{
+	struct str *copy = arena_new(a, struct str, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		copy[i] = str_dup(texts[i], a);
+	return copy;
+}
+
+static struct plan_options copy_options(const struct plan_options *o,
+					struct arena *a)
+{
+	struct plan_options copy = *o;
+	struct selection *s;
+
+	copy.replace = copy_texts(o->replace, o->n_replace, a);
+	if (!o->selection)
+		return copy;
+	s = arena_new(a, struct selection, 1);
+	*s = *o->selection;
+	s->only = copy_texts(s->only, s->n_only, a);
+	s->except = copy_texts(s->except, s->n_except, a);
+	s->exact = NULL;
+	copy.selection = s;
+	return copy;
 }
 
 static struct plan *plan_new(struct context *c, const struct plan_options *o)
@@ -135,6 +166,7 @@ static struct plan *plan_new(struct context *c, const struct plan_options *o)
 	p->stack = str_dup(c->state.stack, arena);
 	p->base_commit = str_dup(c->base_commit, arena);
 	p->is_destroy = o->is_destroy;
+	p->asked = copy_options(o, arena);
 	return p;
 }
 
@@ -184,7 +216,7 @@ static struct str config_hash(const struct context *c, struct arena *a)
 
 static const struct value *planned(void *context, size_t index)
 {
-	struct planner *x = context;
+	const struct planner *x = *(struct planner *const *)context;
 
 	return x->is_known[index] ? &x->known[index] : NULL;
 }
@@ -203,11 +235,14 @@ static void new_steps(struct planner *x)
 		s->resource = r;
 		s->schema = r->schema;
 		s->provider = r->provider;
+		s->is_existing = r->is_existing;
 		s->moved_from = plan_moved_from(x, r->address);
 		s->import_id = plan_import_id(x, r->address);
 		s->type = provider_type(x->c->open[r->provider].provider,
 					str_from(r->schema->name));
 		s->n_needs = r->n_deps;
+		s->is_left_out = x->chosen.leaves_resource &&
+				 x->chosen.leaves_resource[r->index];
 		s->needs =
 		    arena_new(x->arena, size_t, r->n_deps ? r->n_deps : 1);
 		for (size_t i = 0; i < r->n_deps; i++)
@@ -255,11 +290,24 @@ static void ready_init(struct planner *x, struct ready *r)
 static void settled(struct planner *x, struct ready *r, size_t step,
 		    const struct engine_call *e)
 {
-	step_settle(x, step, e);
+	if (x->p->steps[step].is_left_out)
+		planner_keep(x, step);
+	else
+		step_settle(x, step, e);
 	for (size_t i = r->users->first[step]; i < r->users->first[step + 1];
 	     i++)
 		if (--r->blocked[r->users->to[i]] == 0)
 			r->queue[r->tail++] = r->users->to[i];
+}
+
+/* True when the type is asked, and settles it later. */
+static bool decide(struct planner *x, size_t step)
+{
+	if (x->p->steps[step].is_left_out)
+		return false;
+	step_decide(x, step);
+	planner_replace(x, step);
+	return step_ask(x, step);
 }
 
 static int plan_steps(struct planner *x)
@@ -273,8 +321,7 @@ static int plan_steps(struct planner *x)
 		if (r.head < r.tail && x->in_flight < most) {
 			size_t step = r.queue[r.head++];
 
-			step_decide(x, step);
-			if (!step_ask(x, step))
+			if (!decide(x, step))
 				settled(x, &r, step, NULL);
 			if (x->has_failed && x->in_flight == 0)
 				return -1;
@@ -300,14 +347,45 @@ static const struct value *old_output(const struct planner *x, struct str name)
 	return value_get_str(x->c->state.outputs, name);
 }
 
+static bool has_actions(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_steps; i++)
+		if (p->steps[i].action != ACTION_NONE)
+			return true;
+	return false;
+}
+
+/*
+ * What an output will be. Where only a part is applied, one that cannot be
+ * known keeps what it was; where only a part is destroyed, it goes.
+ */
+static struct value new_output(struct planner *x, size_t i, struct value old,
+			       bool is_idle)
+{
+	struct value new;
+
+	expand_output(x->e, x->e->outputs[i], x->arena, &new);
+	if (x->p->is_destroy && !value_is_known(new))
+		return value_null();
+	if (x->p->is_partial && is_idle && !value_is_known(new))
+		return old;
+	return new;
+}
+
 static void plan_outputs(struct planner *x)
 {
 	struct plan *p = x->p;
 	struct value old = x->c->state.outputs;
 	size_t n_old = old.kind == VALUE_MAP ? old.as.map.n : 0;
-	size_t n_new = x->e && !p->is_destroy ? x->e->n_outputs : 0;
+	bool is_kept = x->e && (!p->is_destroy || p->is_partial);
+	size_t n_new = is_kept ? x->e->n_outputs : 0;
+	bool is_idle = !has_actions(p);
 	struct map seen = { 0 };
 
+	if (p->asked.is_refresh_only)
+		return;
+	if (p->is_destroy)
+		planner_know_kept(x);
 	p->outputs = arena_new(x->arena, struct plan_output, n_old + n_new + 1);
 	for (size_t i = 0; i < n_new; i++) {
 		struct plan_output *o = &p->outputs[p->n_outputs++];
@@ -316,7 +394,7 @@ static void plan_outputs(struct planner *x)
 		o->name = x->e->outputs[i]->name;
 		was = old_output(x, o->name);
 		o->old = was ? *was : value_null();
-		expand_output(x->e, x->e->outputs[i], x->arena, &o->new);
+		o->new = new_output(x, i, o->old, is_idle);
 		map_put(&seen, o->name, o);
 	}
 	for (size_t i = 0; i < n_old; i++)
@@ -345,22 +423,13 @@ static void plan_outputs(struct planner *x)
 
 static int load_prior(struct planner *x)
 {
-	struct place *places;
-
 	state_drop_kept(&x->c->state);
 	x->state = state_sorted(&x->c->state, x->arena, &x->n_state);
-	if (plan_moves(x))
+	if (!x->options->is_refresh_only && plan_moves(x))
 		return -1;
-	places = arena_new(&x->scratch, struct place, x->n_state + 1);
-	for (size_t i = 0; i < x->n_state; i++)
-		places[i] = planner_place(x, x->state[i]->address);
-	if (refresh(x->c, &x->types, x->state, places, x->n_state,
-		    x->options->no_refresh || x->options->is_destroy, x->arena,
-		    &x->now, x->err))
+	if (planner_choose(x) || planner_replace_init(x) || planner_refresh(x))
 		return -1;
-	for (size_t i = 0; i < x->n_state; i++)
-		map_put(&x->by_address, x->state[i]->address, &x->now[i]);
-	return plan_imports(x);
+	return x->options->is_refresh_only ? 0 : plan_imports(x);
 }
 
 static bool has_drifted(const struct planner *x)
@@ -371,13 +440,19 @@ static bool has_drifted(const struct planner *x)
 	return false;
 }
 
-static int build(struct planner *x)
+/* Steps by what is selected now; again when that had to be widened. */
+static int build_steps(struct planner *x)
 {
 	size_t n = x->e ? x->e->n : 0;
+	/*
+	 * What was evaluated is kept for the lookup it was made with, so each
+	 * time has a context of its own.
+	 */
+	struct planner **context = arena_new(x->c->arena, struct planner *, 1);
 	int result = 0;
 
-	if (load_prior(x))
-		return -1;
+	*context = x;
+	x->p->n_steps = 0;
 	x->p->steps = arena_new(x->arena, struct plan_step, n + x->n_state + 1);
 	x->diffs = arena_new(&x->scratch, struct diff, n + x->n_state + 1);
 	x->known = arena_new(x->arena, struct value, n + 1);
@@ -385,15 +460,46 @@ static int build(struct planner *x)
 	x->step_of = arena_new(&x->scratch, size_t, n + 1);
 	if (x->e) {
 		x->e->lookup = planned;
-		x->e->lookup_context = x;
+		x->e->lookup_context = context;
 	}
+	if (x->options->is_refresh_only)
+		return plan_refresh_only(x);
 	if (x->e && !x->p->is_destroy)
 		result = plan_steps(x);
-	if (result == 0)
-		result = plan_deletes(x);
+	return result ? result : plan_deletes(x);
+}
+
+static void mark_drift(struct planner *x)
+{
+	if (!has_drifted(x))
+		return;
+	for (size_t i = 0; i < x->p->n_steps; i++) {
+		struct plan_step *s = &x->p->steps[i];
+		const struct refreshed *f = map_get(&x->by_address, s->address);
+
+		s->has_drifted = f && f->has_drifted && !s->is_left_out;
+	}
+}
+
+static int build(struct planner *x)
+{
+	int result;
+
+	if (load_prior(x))
+		return -1;
+	result = build_steps(x);
+	while (result == 0 && planner_widen(x)) {
+		result = planner_choose(x);
+		if (result == 0)
+			result = planner_refresh(x);
+		if (result == 0)
+			result = build_steps(x);
+	}
 	if (result == 0)
 		result = plan_drift(x);
 	if (result == 0) {
+		planner_tell_left_out(x);
+		mark_drift(x);
 		plan_users(x);
 		plan_outputs(x);
 	}
@@ -435,6 +541,8 @@ int plan_build(struct context *c, struct expansion *e,
 	p->drift_only = result == 0 && has_drifted(x) && plan_is_empty(p);
 	p->elapsed_us = clock_us() - begun;
 	map_release(&x->by_address);
+	map_release(&x->also);
+	map_release(&x->replace);
 	map_release(&x->moved_from);
 	map_release(&x->imported);
 	catalog_release(&x->types);

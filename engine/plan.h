@@ -8,6 +8,7 @@
  */
 
 #include "lang/base/arena.h"
+#include "lang/base/map.h"
 #include "lang/base/str.h"
 #include "lang/base/vec.h"
 #include "lang/source.h"
@@ -61,6 +62,7 @@ struct plan_step {
 	bool creates_first; /* a replacement: the old goes last */
 	bool is_existing;   /* declared `existing`: never changed */
 	bool is_left_out;   /* not selected: as it is in the state */
+	bool has_drifted;   /* what was read differs from the state */
 	/* What the state keeps of it besides attributes is not so any more. */
 	bool updates_state;
 	struct str moved_from; /* its address in the state until now */
@@ -96,6 +98,15 @@ struct plan_check {
 	const struct ast_decl *decl;
 };
 
+struct plan_options {
+	bool is_destroy;
+	bool no_refresh;
+	bool is_refresh_only; /* take over what was read, change nothing */
+	const struct selection *selection; /* NULL: everything */
+	struct str *replace;		   /* addresses: --replace */
+	size_t n_replace;
+};
+
 /* How much of a plan is shown to people. */
 enum plan_detail {
 	PLAN_NORMAL,
@@ -105,6 +116,7 @@ enum plan_detail {
 
 struct plan {
 	struct arena *arena;
+	struct plan_options asked; /* texts live in the plan's arena */
 	struct str stack;
 	struct str base_commit;
 	struct str config_hash;
@@ -121,6 +133,7 @@ struct plan {
 	struct plan_step *drift;
 	size_t n_drift;
 	bool is_destroy;
+	bool is_partial; /* --only or --except was asked for */
 	/* An interrupted run was found: how many of its steps are open. */
 	size_t n_recovery_pending;
 	bool has_recovery;
@@ -135,17 +148,11 @@ struct plan_counts {
 };
 
 struct plan_counts plan_count(const struct plan *p);
-/* Nothing to do: no action, no run, no changed output. */
+/*
+ * Nothing to do: no action, no run, no changed output, and nothing to take over
+ * where that was asked for.
+ */
 bool plan_is_empty(const struct plan *p);
-
-struct plan_options {
-	bool is_destroy;
-	bool no_refresh;
-	bool is_refresh_only; /* take over what was read, change nothing */
-	const struct selection *selection; /* NULL: everything */
-	struct str *replace;		   /* addresses: --replace */
-	size_t n_replace;
-};
 
 /*
  * Builds the plan: refresh (reads on workers), evaluate in dependency order,
@@ -162,6 +169,9 @@ void plan_release(struct plan *p);
  * of it as context.detail says.
  */
 void plan_print(const struct plan *p, const struct context *c, FILE *out);
+/* A plan that only takes over what was read. */
+void plan_print_refresh(const struct plan *p, const struct context *c,
+			FILE *out);
 /* "summary", "normal", "full"; NULL is normal. -1: another word. */
 int plan_detail_from(const char *name, enum plan_detail *out,
 		     struct error *err);
@@ -172,24 +182,38 @@ void plan_write_json(const struct plan *p, const struct context *c,
 /*
  * A saved plan is the canonical, secret-free text of what was shown, with base
  * commit, configuration hash and the stack file's path; one a stack, in
- * <git common dir>/dmsl/<stack>/plan. It is carried out by planning again and
- * comparing: what differs is named, and nothing is done.
+ * <git common dir>/dmsl/<stack>/plan. It is carried out by planning again, for
+ * the resources that it acts on or reads, and comparing each: what differs is
+ * named, and nothing is done. What became of other resources does not matter.
  */
+struct plan_file {
+	struct str name, hash; /* a text of the configuration */
+};
+
 struct saved_plan {
 	struct str path; /* of the stack file, absolute */
 	struct str stack;
 	struct str base_commit, config_hash, hash;
-	struct setting *settings; /* --set of that plan; never secret */
+	struct plan_file *files;
+	size_t n_files;
+	struct setting *settings; /* params of that plan; never secret */
 	size_t n_settings;
 	bool is_destroy;
+	struct plan_options asked; /* the selection: what it is about */
+	struct map addresses;	   /* of that */
 	struct str text;
 };
 int plan_save(const struct plan *p, const struct context *c, const char *file,
 	      struct error *err);
 int plan_load(const char *file, struct arena *a, struct saved_plan *out,
 	      struct error *err);
-/* 0 when p is what was saved; else -1 with err naming the first differences. */
-int plan_matches(const struct plan *p, const struct context *c,
+/* The saved plan must not move while its selection is in use. */
+void saved_plan_release(struct saved_plan *s);
+/*
+ * 0 when p, built with what the saved one was asked for, is what was saved;
+ * else -1 with err, and with what moved as findings in the context.
+ */
+int plan_matches(const struct plan *p, struct context *c,
 		 const struct saved_plan *saved, struct error *err);
 /* SHA-256 of the canonical text, 64 hex digits. */
 struct str plan_hash(const struct plan *p, const struct context *c,

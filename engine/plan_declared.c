@@ -121,14 +121,56 @@ struct str plan_moved_from(const struct planner *x, struct str address)
 
 /* -- import --------------------------------------------------------------- */
 
+static struct str object_key(struct str type, struct str id, struct arena *a)
+{
+	return str_fmt(a, "%.*s %.*s", STR_ARG(type), STR_ARG(id));
+}
+
+/* Which addresses have which objects. */
+static void find_owners(struct planner *x, struct map *owners)
+{
+	for (size_t i = 0; i < x->n_state; i++)
+		map_put(
+		    owners,
+		    object_key(x->state[i]->type, x->state[i]->id, &x->scratch),
+		    x->state[i]);
+}
+
+/* One object has one address. */
+static bool is_owned(struct planner *x, const struct declared_import *i,
+		     struct map *owners)
+{
+	const struct resource *r = &x->e->resources[i->resource];
+	struct str key =
+	    object_key(str_from(r->schema->name), i->id, &x->scratch);
+	const struct state_resource *owner = map_get(owners, key);
+	struct state_resource *self;
+	struct diag *d;
+
+	if (!owner) {
+		self = arena_new(&x->scratch, struct state_resource, 1);
+		self->address = i->address;
+		map_put(owners, key, self);
+		return false;
+	}
+	d = diag_error(&x->c->diags, "E0316", i->place,
+		       "%.*s cannot be imported: \"%.*s\" is %.*s already",
+		       STR_ARG(i->address), STR_ARG(i->id),
+		       STR_ARG(owner->address));
+	diag_hint(&x->c->diags, d,
+		  "moved A -> B gives what dmsl has made another address.");
+	return true;
+}
+
 /* What is in the state already is imported, or is in the way. */
-static bool is_imported(struct planner *x, const struct declared_import *i)
+static bool is_imported(struct planner *x, const struct declared_import *i,
+			struct map *owners)
 {
 	const struct refreshed *f = map_get(&x->by_address, i->address);
 	struct diag *d;
 
 	if (!f)
-		return false;
+		return is_owned(x, i, owners);
 	if (str_eq(f->state->id, i->id))
 		return true;
 	d = diag_error(&x->c->diags, "E0316", i->place,
@@ -185,21 +227,24 @@ int plan_imports(struct planner *x)
 	struct state_resource **all;
 	struct refreshed *read;
 	struct place *places;
+	struct map owners = { 0 };
 	int result;
 
 	if (most == 0)
 		return 0;
+	find_owners(x, &owners);
 	wanted = arena_new(&x->scratch, const struct declared_import *, most);
 	all = arena_new(x->arena, struct state_resource *, most);
 	places = arena_new(&x->scratch, struct place, most);
 	for (size_t i = 0; i < most; i++) {
-		if (is_imported(x, &x->e->imports[i]))
+		if (is_imported(x, &x->e->imports[i], &owners))
 			continue;
 		wanted[n] = &x->e->imports[i];
 		places[n] = wanted[n]->place;
 		all[n] = import_entry(x, wanted[n]);
 		n++;
 	}
+	map_release(&owners);
 	result = refresh(x->c, &x->types, all, places, n, false, x->arena,
 			 &read, x->err);
 	if (result == 0)

@@ -180,7 +180,7 @@ int plan_deletes(struct planner *x)
 	    arena_new(&x->scratch, struct refreshed *, x->n_state + 1);
 
 	for (size_t i = x->n_state; i-- > 0;)
-		if (is_deleted(x, x->state[i]))
+		if (is_deleted(x, x->state[i]) && !planner_leaves_state(x, i))
 			gone[n++] = &x->now[i];
 	if (n == 0)
 		return 0;

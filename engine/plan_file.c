@@ -1,59 +1,68 @@
 /*
  * A saved plan, as text:
  *
- *	dmsl-plan 1
+ *	dmsl-plan 2
  *	hash    64 hex digits: SHA-256 of all behind the line "body"
  *	path    of the stack file, absolute
  *	base    commit that the state was read from, or -
- *	config  hash of the configuration
+ *	config  hash of the configuration: its texts and params
+ *	file    HASH NAME, one line a text, the stack file first
  *	set     NAME=TEXT, one line a setting
+ *	params  FILE NAME=TEXT, of a params file
+ *	json    FILE NAME=TEXT, of a params file that is JSON
  *	body
  *	stack   NAME
  *	destroy yes | no
+ *	refresh no | only           when it was asked for
+ *	only    PATTERN             --only, --except, --replace as given
+ *	except  PATTERN
+ *	replace ADDRESS
  *	step    ACTION ADDRESS PROVIDER
+ *	  prior     DIGEST          of its entry in the state
+ *	  moved     ADDRESS         where it was until now
+ *	  import    ID
  *	  why       reason
+ *	  first                     the new is made before the old goes
  *	  run
  *	  moved     address until now
  *	  import    id
  *	  first     the new object is made before the old one goes
  *	  recorded  what the state keeps besides attributes changes
  *	  effect    KIND text
- *	  attr      NAME value              what is made
- *	  change    NAME old -> new         what is changed; "!" when it
- *replaces output  NAME old -> new
+ *	  attr      NAME value      what is made
+ *	  change    NAME old -> new ! when it replaces
+ *	read    ADDRESS DIGEST      what steps are made from and leave
+ *	also    ADDRESS             only its entry in the state is renewed
+ *	output  NAME old -> new
  *
  * Words are JSON strings where they are free text, values are JSON; a secret is
- * "(secret)", what is unknown "(known after apply)". The body is the same for
- * the same plan, wherever and whenever it is made. A file that was cut or
- * changed does not have its hash any more, and is refused: make a new one.
+ * "(secret)", what is unknown "(known after apply)". Digests are keyed with the
+ * state key, so that they tell nothing of a secret; "-" is none. The body is
+ * the same for the same plan, wherever and whenever it is made. A file that was
+ * cut or changed does not have its hash any more, and is refused: make a new
+ * one.
  */
 #include <config.h>
 
 #include "engine/plan_private.h"
 
+#include "lang/ast.h"
 #include "lang/base/buf.h"
 #include "lang/base/digest.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
+#include "lang/config.h"
 #include "lang/json.h"
+
+#include "engine/seal.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLAN_FILE_MAX = 1 << 30, DIFFERENCES_NAMED = 5 };
+static const char magic[] = "dmsl-plan 2\n";
 
-static const char magic[] = "dmsl-plan 1\n";
-
-/* Not by a format: each of very many attributes has one. */
-static void add_name(struct buf *b, const char *before, struct str name)
-{
-	buf_add_c(b, before);
-	buf_add_str(b, name);
-	buf_add_char(b, ' ');
-}
-
-static void write_value(struct buf *b, struct value v)
+void plan_write_value(struct buf *b, struct value v)
 {
 	if (value_is_unknown(v))
 		buf_add_c(b, "\"(known after apply)\"");
@@ -63,13 +72,74 @@ static void write_value(struct buf *b, struct value v)
 		json_write(b, v, 0);
 }
 
-static void write_text(struct buf *b, const char *word, struct str text)
+/* Not by a format: there are several for each of very many steps. */
+static void add_words(struct buf *b, const char *before, const char *word,
+		      const char *behind)
 {
-	if (text.n == 0)
-		return;
-	buf_fmt(b, "  %s ", word);
+	buf_add_c(b, before);
+	buf_add_c(b, word);
+	buf_add_c(b, behind);
+}
+
+static void add_name(struct buf *b, const char *before, struct str name)
+{
+	buf_add_c(b, before);
+	buf_add_str(b, name);
+	buf_add_char(b, ' ');
+}
+
+static void write_word(struct buf *b, const char *word, struct str text)
+{
+	buf_add_c(b, word);
+	buf_add_char(b, ' ');
 	json_write_string(b, text);
 	buf_add_char(b, '\n');
+}
+
+/* All that the state says of a resource. */
+static struct value entry_value(const struct state_resource *r, struct arena *a)
+{
+	struct value *deps = arena_new(a, struct value, r->n_deps + 1);
+	struct value_entry entries[] = {
+		{ STR("attrs"), r->attrs },
+		{ STR("id"), value_str(r->id) },
+		{ STR("is_tainted"), value_bool(r->is_tainted) },
+		{ STR("keep_on_destroy"), value_bool(r->keep_on_destroy) },
+		{ STR("prevent_destroy"), value_bool(r->prevent_destroy) },
+		{ STR("provider"), value_str(r->provider) },
+		{ STR("replace_when"), value_str(r->replace_when) },
+		{ STR("type"), value_str(r->type) },
+		{ STR("uses"), value_null() },
+	};
+	size_t n = sizeof(entries) / sizeof(*entries);
+
+	for (size_t i = 0; i < r->n_deps; i++)
+		deps[i] = value_str(r->deps[i]);
+	entries[n - 1].value = value_list(deps, r->n_deps);
+	return value_map(entries, n, a);
+}
+
+/* Keyed where there is a key: a digest of a short secret could be guessed. */
+static void write_digest(struct buf *b, const struct context *c,
+			 struct str address)
+{
+	const struct state_resource *r = state_find(&c->state, address);
+	struct arena scratch = { 0 };
+	char hex[DIGEST_HEX_SIZE];
+	struct error ignored;
+	struct buf text;
+
+	if (!r) {
+		buf_add_c(b, "-\n");
+		return;
+	}
+	buf_init(&text, PLAN_FILE_MAX);
+	json_write(&text, entry_value(r, &scratch), c->seal ? JSON_REVEAL : 0);
+	if (!c->seal || seal_hash(c->seal, buf_str(&text), hex, &ignored) < 0)
+		digest_sha256_hex(buf_str(&text), hex);
+	buf_fmt(b, "%s\n", hex);
+	buf_release(&text);
+	arena_release(&scratch);
 }
 
 static void write_step(struct buf *b, const struct context *c,
@@ -77,14 +147,19 @@ static void write_step(struct buf *b, const struct context *c,
 {
 	buf_fmt(b, "step %s ", action_name(s->action));
 	json_write_string(b, s->address);
-	buf_fmt(b, " %s\n", c->open[s->provider].provider->name);
-	write_text(b, "why", s->reason);
-	if (s->runs)
-		buf_add_c(b, "  run\n");
-	write_text(b, "moved", s->moved_from);
-	write_text(b, "import", s->import_id);
+	add_words(b, " ", c->open[s->provider].provider->name, "\n");
+	buf_add_c(b, "  prior ");
+	write_digest(b, c, s->moved_from.n ? s->moved_from : s->address);
+	if (s->moved_from.n)
+		write_word(b, "  moved", s->moved_from);
+	if (s->import_id.n)
+		write_word(b, "  import", s->import_id);
+	if (s->reason.n)
+		write_word(b, "  why", s->reason);
 	if (s->creates_first)
 		buf_add_c(b, "  first\n");
+	if (s->runs)
+		buf_add_c(b, "  run\n");
 	if (s->updates_state)
 		buf_add_c(b, "  recorded\n");
 	for (size_t i = 0; i < s->n_effects; i++) {
@@ -96,9 +171,9 @@ static void write_step(struct buf *b, const struct context *c,
 		const struct plan_change *x = &s->changes[i];
 
 		add_name(b, "  change ", x->attr);
-		write_value(b, x->old);
+		plan_write_value(b, x->old);
 		buf_add_c(b, " -> ");
-		write_value(b, x->new);
+		plan_write_value(b, x->new);
 		buf_add_c(b, x->forces_replace ? " !\n" : "\n");
 	}
 	if (s->action != ACTION_CREATE || s->wanted.kind != VALUE_MAP)
@@ -107,28 +182,79 @@ static void write_step(struct buf *b, const struct context *c,
 		const struct value_entry *e = &s->wanted.as.map.entries[i];
 
 		add_name(b, "  attr ", e->key);
-		write_value(b, e->value);
+		plan_write_value(b, e->value);
 		buf_add_char(b, '\n');
 	}
 }
 
-static void write_body(struct buf *b, const struct plan *p,
-		       const struct context *c)
+static void write_asked(struct buf *b, const struct plan_options *o)
+{
+	if (o->no_refresh || o->is_refresh_only)
+		buf_fmt(b, "refresh %s\n", o->no_refresh ? "no" : "only");
+	for (size_t i = 0; o->selection && i < o->selection->n_only; i++)
+		write_word(b, "only", o->selection->only[i]);
+	for (size_t i = 0; o->selection && i < o->selection->n_except; i++)
+		write_word(b, "except", o->selection->except[i]);
+	for (size_t i = 0; i < o->n_replace; i++)
+		write_word(b, "replace", o->replace[i]);
+}
+
+static bool is_acted_on(const struct plan_step *s)
+{
+	return s->action != ACTION_NONE || s->runs || s->n_changes ||
+	       s->moved_from.n || s->import_id.n || s->updates_state;
+}
+
+/*
+ * What steps are made from, and is as it was; and what is not looked at, but
+ * has to be there.
+ */
+static void write_others(struct buf *b, const struct plan *p,
+			 const struct context *c)
+{
+	struct arena scratch = { 0 };
+	bool *is_read = arena_new(&scratch, bool, p->n_steps + 1);
+
+	for (size_t i = 0; i < p->n_steps; i++)
+		for (size_t k = 0;
+		     is_acted_on(&p->steps[i]) && k < p->steps[i].n_needs; k++)
+			is_read[p->steps[i].needs[k]] = true;
+	for (size_t i = 0; i < p->n_steps; i++) {
+		const struct plan_step *s = &p->steps[i];
+
+		if (is_acted_on(s))
+			continue;
+		if (is_read[i]) {
+			buf_add_c(b, "read ");
+			json_write_string(b, s->address);
+			buf_add_char(b, ' ');
+			write_digest(b, c, s->address);
+		} else if (s->has_drifted) {
+			write_word(b, "also", s->address);
+		}
+	}
+	arena_release(&scratch);
+}
+
+void plan_write_body(struct buf *b, const struct plan *p,
+		     const struct context *c)
 {
 	buf_fmt(b, "stack %.*s\ndestroy %s\n", STR_ARG(p->stack),
 		p->is_destroy ? "yes" : "no");
+	write_asked(b, &p->asked);
 	for (size_t i = 0; i < p->n_steps; i++)
-		if (p->steps[i].action != ACTION_NONE || p->steps[i].n_changes)
+		if (is_acted_on(&p->steps[i]))
 			write_step(b, c, &p->steps[i]);
+	write_others(b, p, c);
 	for (size_t i = 0; i < p->n_outputs; i++) {
 		const struct plan_output *o = &p->outputs[i];
 
 		if (!value_is_unknown(o->new) && value_eq(o->old, o->new))
 			continue;
 		buf_fmt(b, "output %.*s ", STR_ARG(o->name));
-		write_value(b, o->old);
+		plan_write_value(b, o->old);
 		buf_add_c(b, " -> ");
-		write_value(b, o->new);
+		plan_write_value(b, o->new);
 		buf_add_char(b, '\n');
 	}
 }
@@ -140,10 +266,48 @@ struct str plan_hash(const struct plan *p, const struct context *c,
 	char hex[DIGEST_HEX_SIZE];
 
 	buf_init(&body, PLAN_FILE_MAX);
-	write_body(&body, p, c);
+	plan_write_body(&body, p, c);
 	digest_sha256_hex(buf_str(&body), hex);
 	buf_release(&body);
 	return str_dup(str_from(hex), a);
+}
+
+static void write_files(struct buf *b, const struct context *c)
+{
+	char hex[DIGEST_HEX_SIZE];
+
+	for (size_t i = 0; c->config && i < c->config->n_files; i++) {
+		const struct source *s = c->config->files[i]->source;
+
+		digest_sha256_hex(s->text, hex);
+		buf_fmt(b, "file %s ", hex);
+		json_write_string(b, s->name);
+		buf_add_char(b, '\n');
+	}
+}
+
+static void write_settings(struct buf *b, const struct context *c)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < c->n_settings; i++) {
+		const struct setting *s = &c->settings[i];
+
+		if (s->from.n) {
+			struct arena scratch = { 0 };
+			const char *from = str_c(s->from, &scratch);
+
+			buf_add_c(b, s->is_json ? "json " : "params ");
+			json_write_string(
+			    b, realpath(from, path) ? str_from(path) : s->from);
+			arena_release(&scratch);
+		} else {
+			buf_add_c(b, "set");
+		}
+		buf_fmt(b, " %.*s=", STR_ARG(s->name));
+		json_write_string(b, s->text);
+		buf_add_char(b, '\n');
+	}
 }
 
 int plan_save(const struct plan *p, const struct context *c, const char *file,
@@ -169,14 +333,11 @@ int plan_save(const struct plan *p, const struct context *c, const char *file,
 	else
 		buf_add_c(&all, "\nbase -");
 	buf_fmt(&all, "\nconfig %.*s\n", STR_ARG(p->config_hash));
-	for (size_t i = 0; i < c->n_settings; i++) {
-		buf_fmt(&all, "set %.*s=", STR_ARG(c->settings[i].name));
-		json_write_string(&all, c->settings[i].text);
-		buf_add_char(&all, '\n');
-	}
+	write_files(&all, c);
+	write_settings(&all, c);
 	buf_add_c(&all, "body\n");
 	body = all.len;
-	write_body(&all, p, c);
+	plan_write_body(&all, p, c);
 	digest_sha256_hex(str_skip(buf_str(&all), body), hex);
 	memcpy(all.data + hash_at, hex, DIGEST_HEX_SIZE - 1);
 	if (buf_is_full(&all))
@@ -208,16 +369,44 @@ static int read_string(struct str text, struct arena *a, struct str *out)
 	return 0;
 }
 
-static int read_setting(struct str line, struct arena *a, struct setting *out)
+/* A JSON string in front of *text, cut off with the blank behind it. */
+static int cut_string(struct str *text, struct arena *a, struct str *out)
 {
+	size_t i = 1;
+
+	while (i < text->n && text->s[i] != '"')
+		i += text->s[i] == '\\' ? 2 : 1;
+	if (text->n < 2 || text->s[0] != '"' || i >= text->n)
+		return -1;
+	if (read_string(str_sub(*text, 0, i + 1), a, out))
+		return -1;
+	*text = str_skip(*text, i + 1);
+	if (str_starts(*text, " "))
+		*text = str_skip(*text, 1);
+	return 0;
+}
+
+static int read_setting(struct str word, struct str line, struct arena *a,
+			struct setting *out)
+{
+	*out = (struct setting){ .is_json = str_is(word, "json") };
+	if (!str_is(word, "set") && cut_string(&line, a, &out->from))
+		return -1;
 	out->name = str_cut(&line, '=');
 	return out->name.n ? read_string(line, a, &out->text) : -1;
+}
+
+static int read_file(struct str line, struct arena *a, struct plan_file *out)
+{
+	out->hash = str_cut(&line, ' ');
+	return read_string(line, a, &out->name);
 }
 
 static int read_header(struct str *text, struct arena *a,
 		       struct saved_plan *out)
 {
 	VEC(struct setting) settings = { 0 };
+	VEC(struct plan_file) files = { 0 };
 	int result = 0;
 
 	for (;;) {
@@ -236,20 +425,88 @@ static int read_header(struct str *text, struct arena *a,
 			    str_is(line, "-") ? (struct str){ 0 } : line;
 		else if (str_is(word, "config"))
 			out->config_hash = line;
-		else if (str_is(word, "set"))
-			result |= read_setting(line, a, vec_push(&settings));
+		else if (str_is(word, "file"))
+			result |= read_file(line, a, vec_push(&files));
+		else if (str_is(word, "set") || str_is(word, "params") ||
+			 str_is(word, "json"))
+			result |=
+			    read_setting(word, line, a, vec_push(&settings));
 		else
 			result = -1;
 	}
 	out->n_settings = settings.n;
 	out->settings = vec_take(&settings, a);
+	out->n_files = files.n;
+	out->files = vec_take(&files, a);
+	return result;
+}
+
+struct asked {
+	VEC(struct str) only, except, replace;
+	struct map *exact;
+	struct arena *arena;
+};
+
+/* A line that is not indented. */
+static int read_line(struct str line, struct asked *x, struct saved_plan *out)
+{
+	struct str word = str_cut(&line, ' ');
+
+	if (str_is(word, "stack")) {
+		out->stack = line;
+	} else if (str_is(word, "destroy")) {
+		out->is_destroy = str_is(line, "yes");
+	} else if (str_is(word, "refresh")) {
+		out->asked.no_refresh = str_is(line, "no");
+		out->asked.is_refresh_only = str_is(line, "only");
+	} else if (str_is(word, "only")) {
+		return cut_string(&line, x->arena, vec_push(&x->only));
+	} else if (str_is(word, "except")) {
+		return cut_string(&line, x->arena, vec_push(&x->except));
+	} else if (str_is(word, "replace")) {
+		return cut_string(&line, x->arena, vec_push(&x->replace));
+	} else if (str_is(word, "step") || str_is(word, "read") ||
+		   str_is(word, "also")) {
+		struct str address;
+
+		if (str_is(word, "step"))
+			str_cut(&line, ' ');
+		if (cut_string(&line, x->arena, &address))
+			return -1;
+		map_put(x->exact, address, x);
+	}
+	return 0;
+}
+
+/* What was asked for, and which resources it is about. */
+static int read_body(struct str body, struct arena *a, struct saved_plan *out)
+{
+	struct selection *s = arena_new(a, struct selection, 1);
+	struct asked x = { .exact = &out->addresses, .arena = a };
+	int result = 0;
+
+	while (result == 0 && body.n) {
+		struct str line = str_cut(&body, '\n');
+
+		if (!str_starts(line, " "))
+			result = read_line(line, &x, out);
+	}
+	s->n_only = x.only.n;
+	s->only = vec_take(&x.only, a);
+	s->n_except = x.except.n;
+	s->except = vec_take(&x.except, a);
+	s->exact = &out->addresses;
+	out->asked.selection = s;
+	out->asked.is_destroy = out->is_destroy;
+	out->asked.n_replace = x.replace.n;
+	out->asked.replace = vec_take(&x.replace, a);
 	return result;
 }
 
 int plan_load(const char *file, struct arena *a, struct saved_plan *out,
 	      struct error *err)
 {
-	struct str text, rest, line;
+	struct str text, rest;
 	char hex[DIGEST_HEX_SIZE];
 
 	*out = (struct saved_plan){ 0 };
@@ -264,122 +521,14 @@ int plan_load(const char *file, struct arena *a, struct saved_plan *out,
 	if (!str_is(out->hash, hex))
 		return damaged(file, err);
 	out->text = rest;
-	line = str_cut(&rest, '\n');
-	out->stack = str_starts(line, "stack ") ? str_skip(line, 6) : line;
-	out->is_destroy = str_is(str_cut(&rest, '\n'), "destroy yes");
+	if (read_body(rest, a, out)) {
+		saved_plan_release(out);
+		return damaged(file, err);
+	}
 	return 0;
 }
 
-/* -- Comparing ------------------------------------------------------------ */
-
-/* The next line with the indented lines behind it; empty at the end. */
-static struct str next_part(struct str *text)
+void saved_plan_release(struct saved_plan *s)
 {
-	size_t n = 0;
-
-	while (n < text->n) {
-		while (n < text->n && text->s[n] != '\n')
-			n++;
-		n += n < text->n;
-		if (n == text->n || text->s[n] != ' ')
-			break;
-	}
-	struct str part = str_sub(*text, 0, n);
-
-	*text = str_skip(*text, n);
-	return part;
-}
-
-/* "step create "a.b" local" is known by its address, others by their words. */
-static struct str part_name(struct str part)
-{
-	struct str line = str_cut(&part, '\n');
-	struct str word = str_cut(&line, ' ');
-
-	if (str_is(word, "step")) {
-		str_cut(&line, ' ');
-		return str_sub(line, 0, (size_t)(str_rfind(line, ' ') + 1));
-	}
-	return str_is(word, "output") ? str_cut(&line, ' ') : word;
-}
-
-static struct str part_action(struct str part)
-{
-	struct str line = str_cut(&part, '\n');
-
-	str_cut(&line, ' ');
-	return str_cut(&line, ' ');
-}
-
-static void name_difference(struct buf *b, size_t *n, struct str name,
-			    struct str was, struct str is)
-{
-	struct str a = part_action(was), z = part_action(is);
-
-	if ((*n)++ >= DIFFERENCES_NAMED)
-		return;
-	if (*n > 1)
-		buf_add_c(b, "; ");
-	if (was.n == 0)
-		buf_fmt(b, "%.*s is new in it", STR_ARG(str_trim(name)));
-	else if (is.n == 0)
-		buf_fmt(b, "%.*s is not in it any more",
-			STR_ARG(str_trim(name)));
-	else if (!str_eq(a, z) && str_starts(was, "step"))
-		buf_fmt(b, "%.*s was %.*s and is now %.*s",
-			STR_ARG(str_trim(name)), STR_ARG(a), STR_ARG(z));
-	else
-		buf_fmt(b, "%.*s has other values", STR_ARG(str_trim(name)));
-}
-
-static void find_differences(struct str was, struct str is, struct buf *b,
-			     size_t *n)
-{
-	struct map parts = { 0 };
-	struct str part;
-	VEC(struct str) texts = { 0 };
-
-	while ((part = next_part(&was)).n)
-		*vec_push(&texts) = part;
-	for (size_t i = 0; i < texts.n; i++)
-		map_put(&parts, part_name(texts.items[i]), &texts.items[i]);
-	while ((part = next_part(&is)).n) {
-		struct str name = part_name(part);
-		struct str *old = map_put(&parts, name, NULL);
-
-		if (!old || !str_eq(*old, part))
-			name_difference(b, n, name,
-					old ? *old : (struct str){ 0 }, part);
-	}
-	for (size_t i = 0; i < parts.n; i++)
-		if (parts.entries[i].value)
-			name_difference(b, n, parts.entries[i].key,
-					*(struct str *)parts.entries[i].value,
-					(struct str){ 0 });
-	map_release(&parts);
-	vec_release(&texts);
-}
-
-int plan_matches(const struct plan *p, const struct context *c,
-		 const struct saved_plan *saved, struct error *err)
-{
-	struct buf body, names;
-	size_t n = 0;
-
-	buf_init(&body, PLAN_FILE_MAX);
-	write_body(&body, p, c);
-	if (str_eq(buf_str(&body), saved->text)) {
-		buf_release(&body);
-		return 0;
-	}
-	buf_init(&names, 800);
-	find_differences(saved->text, buf_str(&body), &names, &n);
-	error_set(err, ERROR_CONFLICT,
-		  "the plan is not what was saved any more: %s%s",
-		  n ? names.data : "its steps have another order",
-		  n > DIFFERENCES_NAMED ? "; and more" : "");
-	error_hint(err, "Look at what moved, and plan again.");
-	buf_release(&names);
-	buf_release(&body);
-	return -1;
+	map_release(&s->addresses);
 }

@@ -15,6 +15,7 @@
 #include "engine/expand.h"
 #include "engine/plan.h"
 #include "engine/refresh.h"
+#include "engine/select.h"
 #include "engine/state.h"
 
 struct planner {
@@ -31,6 +32,12 @@ struct planner {
 	struct refreshed *now;
 	size_t n_state;
 	struct map by_address; /* -> struct refreshed */
+	/* What is left out, and what a selection was widened by. */
+	struct chosen chosen;
+	struct map also;
+	bool *is_read; /* by position in the state */
+	unsigned rounds;
+	struct map replace;    /* addresses: --replace */
 	struct map moved_from; /* -> struct str: address in the state */
 	struct map imported;   /* -> struct declared_import */
 	/* By dense id of resources. */
@@ -50,8 +57,16 @@ void step_settle(struct planner *x, size_t step, const struct engine_call *e);
 /* Takes effects and decisions of the type into the step. */
 void step_answer(struct planner *x, struct plan_step *s,
 		 const struct engine_call *e);
+/* The workers of the plan, opened when first needed; false: x->err. */
+bool planner_workers(struct planner *x);
 /* Asks the type; false: it has nothing to say. */
 bool step_ask(struct planner *x, size_t step);
+/* plan_existing.c: objects that dmsl does not own. */
+void existing_decide(struct planner *x, struct plan_step *s);
+bool existing_ask(struct planner *x, struct plan_step *s);
+/* e is NULL where it could not be looked for yet. */
+void existing_settle(struct planner *x, struct plan_step *s,
+		     const struct engine_call *e);
 /* plan_declared.c: the state as moved and import declarations say. */
 int plan_moves(struct planner *x);
 int plan_imports(struct planner *x); /* behind by_address */
@@ -62,9 +77,39 @@ struct str plan_import_id(const struct planner *x, struct str address);
 int plan_deletes(struct planner *x);
 /* plan_delete.c: fills users of the steps that delete. */
 void plan_users(struct planner *x);
+/* plan_select.c: says what is left out, before anything is read. */
+int planner_choose(struct planner *x);
+/* Reads what is selected and was not read yet. */
+int planner_refresh(struct planner *x);
+/* Settles a step that is left out: it is as in the state. */
+void planner_keep(struct planner *x, size_t step);
+/*
+ * What uses something that is replaced is selected too: true when the steps
+ * must be planned again.
+ */
+bool planner_widen(struct planner *x);
+/* Says what was left out, or is used by what is left out, unasked. */
+void planner_tell_left_out(struct planner *x);
+bool planner_leaves_state(const struct planner *x, size_t i);
+/* --replace: addresses are checked; then steps that are named are replaced. */
+int planner_replace_init(struct planner *x);
+void planner_replace(struct planner *x, size_t step);
+bool planner_is_asked(const struct planner *x, struct str address);
+/* Makes known what a destroy leaves, for outputs that stay. */
+void planner_know_kept(struct planner *x);
+/* plan_refresh.c: steps that take over what was read, and do nothing. */
+int plan_refresh_only(struct planner *x);
 /* plan_drift.c: fills drift from what was read. */
 int plan_drift(struct planner *x);
 struct place planner_place(const struct planner *x, struct str address);
 
+/* plan_file.c: the canonical text, and a value as it stands there. */
+void plan_write_value(struct buf *b, struct value v);
+void plan_write_body(struct buf *b, const struct plan *p,
+		     const struct context *c);
+
+enum { PLAN_FILE_MAX = 1 << 30 };
+
 const char *effect_name(enum effect_kind kind);
+
 #endif

@@ -50,7 +50,8 @@ static void check_replace(struct planner *x, const struct plan_step *s)
 		diag_hint(d, to,
 			  "Take prevent_destroy out first, with an "
 			  "apply of its own.");
-	} else if (s->schema->is_fixed && !s->prior->is_tainted) {
+	} else if (s->schema->is_fixed && !s->prior->is_tainted &&
+		   !planner_is_asked(x, s->address)) {
 		to = diag_error(d, "E0312", place,
 				"%.*s would be replaced, and its data lost",
 				STR_ARG(s->address));
@@ -137,12 +138,9 @@ static void take_replace_when(struct planner *x, struct plan_step *s,
 static void take_recorded(struct planner *x, struct plan_step *s,
 			  const struct state_resource *prior)
 {
-	struct state_resource now = *prior;
-
-	if (recorded_fill(x->e, s->resource, x->arena, &now, x->err))
+	if (recorded_changes(x->e, s->resource, prior, &x->scratch,
+			     &s->updates_state, x->err))
 		x->has_failed = true;
-	else
-		s->updates_state = !recorded_eq(&now, prior);
 }
 
 static int check_provider(struct planner *x, const struct plan_step *s,
@@ -162,6 +160,23 @@ static int check_provider(struct planner *x, const struct plan_step *s,
 	return -1;
 }
 
+/*
+ * Of an object that is taken over a read may not tell all. What only a new
+ * object could change is then taken to be as it is written.
+ */
+static void adopt_unread(struct planner *x, const struct plan_step *s,
+			 struct refreshed *f)
+{
+	for (const struct attr_schema *a = s->schema->attrs; a->name; a++) {
+		const struct value *v = value_get(s->wanted, a->name);
+
+		if ((a->flags & ATTR_REPLACE) && v && value_is_known(*v) &&
+		    !value_get(f->now.attrs, a->name))
+			f->now.attrs = value_with(
+			    f->now.attrs, str_from(a->name), *v, x->arena);
+	}
+}
+
 void step_decide(struct planner *x, size_t step)
 {
 	struct plan_step *s = &x->p->steps[step];
@@ -171,6 +186,10 @@ void step_decide(struct planner *x, size_t step)
 	s->wanted = value_null();
 	if (expand_wanted(x->e, r->index, x->arena, &s->wanted, &s->places))
 		return;
+	if (s->is_existing) {
+		existing_decide(x, s);
+		return;
+	}
 	if (!f) {
 		s->action = ACTION_CREATE;
 		return;
@@ -185,6 +204,8 @@ void step_decide(struct planner *x, size_t step)
 	s->prior = &f->now;
 	if (check_provider(x, s, f->state))
 		return;
+	if (s->import_id.n)
+		adopt_unread(x, s, f);
 	take_diff(x, s, f);
 	take_replace_when(x, s, f->state);
 	take_recorded(x, s, f->state);
@@ -192,21 +213,24 @@ void step_decide(struct planner *x, size_t step)
 
 /* -- Asking the type ------------------------------------------------------ */
 
+bool planner_workers(struct planner *x)
+{
+	if (!x->workers)
+		x->workers = workers_open(
+		    x->c->parallel > 0 ? x->c->parallel : 10, x->err);
+	x->has_failed |= !x->workers;
+	return x->workers;
+}
+
 bool step_ask(struct planner *x, size_t step)
 {
 	struct plan_step *s = &x->p->steps[step];
 	struct engine_call *e;
 
-	if (!s->type || !s->type->ops->plan)
+	if (s->is_existing)
+		return existing_ask(x, s);
+	if (!s->type || !s->type->ops->plan || !planner_workers(x))
 		return false;
-	if (!x->workers) {
-		x->workers = workers_open(
-		    x->c->parallel > 0 ? x->c->parallel : 10, x->err);
-		if (!x->workers) {
-			x->has_failed = true;
-			return false;
-		}
-	}
 	e = call_new(x->c, s->provider, s->type, s->address, s->prior,
 		     CALL_PLAN);
 	e->index = step;
@@ -325,6 +349,10 @@ void step_settle(struct planner *x, size_t step, const struct engine_call *e)
 	struct plan_step *s = &x->p->steps[step];
 	size_t i = s->resource->index;
 
+	if (s->is_existing) {
+		existing_settle(x, s, e);
+		return;
+	}
 	if (e)
 		step_answer(x, s, e);
 	if (s->action == ACTION_REPLACE)

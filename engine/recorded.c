@@ -48,6 +48,63 @@ static void name_deps(const struct expansion *e, const struct resource *r,
 	vec_release(&open);
 }
 
+static bool eq_deps(const struct state_resource *a,
+		    const struct state_resource *b)
+{
+	if (a->n_deps != b->n_deps)
+		return false;
+	for (size_t i = 0; i < a->n_deps; i++)
+		if (!str_eq(a->deps[i], b->deps[i]))
+			return false;
+	return true;
+}
+
+bool recorded_eq(const struct state_resource *a, const struct state_resource *b)
+{
+	return a->prevent_destroy == b->prevent_destroy &&
+	       a->keep_on_destroy == b->keep_on_destroy &&
+	       str_eq(a->replace_when, b->replace_when) && eq_deps(a, b);
+}
+
+static bool same_deps(const struct expansion *e, const struct resource *r,
+		      const struct state_resource *prior, struct arena *a)
+{
+	struct state_resource now = { 0 };
+
+	for (size_t i = 0; i < r->n_deps; i++) {
+		const struct resource *d = &e->resources[r->deps[i]];
+
+		if (d->is_existing) {
+			name_deps(e, r, a, &now);
+			return eq_deps(&now, prior);
+		}
+		if (!prior->n_deps ||
+		    !bsearch(&d->address, prior->deps, prior->n_deps,
+			     sizeof(*prior->deps), compare_str))
+			return false;
+	}
+	return r->n_deps == prior->n_deps;
+}
+
+int recorded_changes(struct expansion *e, const struct resource *r,
+		     const struct state_resource *prior, struct arena *a,
+		     bool *out, struct error *err)
+{
+	struct str digest = prior->replace_when;
+	struct value v;
+
+	*out = r->prevent_destroy != prior->prevent_destroy ||
+	       r->keep_on_destroy != prior->keep_on_destroy ||
+	       !same_deps(e, r, prior, a);
+	/* With a finding nothing comes of the plan. */
+	if (expand_replace_when(e, r->index, a, &v) < 0 || !value_is_known(v))
+		return 0;
+	if (replace_when_digest(e->context, v, a, &digest, err) < 0)
+		return -1;
+	*out |= !str_eq(digest, prior->replace_when);
+	return 0;
+}
+
 int recorded_fill(struct expansion *e, const struct resource *r,
 		  struct arena *a, struct state_resource *out,
 		  struct error *err)
@@ -65,17 +122,4 @@ int recorded_fill(struct expansion *e, const struct resource *r,
 	if (!value_is_known(v))
 		return 0;
 	return replace_when_digest(e->context, v, a, &out->replace_when, err);
-}
-
-bool recorded_eq(const struct state_resource *a, const struct state_resource *b)
-{
-	if (a->n_deps != b->n_deps ||
-	    a->prevent_destroy != b->prevent_destroy ||
-	    a->keep_on_destroy != b->keep_on_destroy ||
-	    !str_eq(a->replace_when, b->replace_when))
-		return false;
-	for (size_t i = 0; i < a->n_deps; i++)
-		if (!str_eq(a->deps[i], b->deps[i]))
-			return false;
-	return true;
 }

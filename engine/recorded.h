@@ -21,6 +21,13 @@ struct state_resource;
 int recorded_fill(struct expansion *e, const struct resource *r,
 		  struct arena *a, struct state_resource *out,
 		  struct error *err);
+/*
+ * Whether that would be something else than what stands in prior, whose deps
+ * are sorted. Costs no memory where nothing unusual is said.
+ */
+int recorded_changes(struct expansion *e, const struct resource *r,
+		     const struct state_resource *prior, struct arena *a,
+		     bool *out, struct error *err);
 bool recorded_eq(const struct state_resource *a,
 		 const struct state_resource *b);
 

@@ -5,10 +5,12 @@
 #include "engine/apply.h"
 #include "engine/context.h"
 #include "engine/expand.h"
+#include "engine/inputs.h"
 #include "engine/journal.h"
 #include "engine/opts.h"
 #include "engine/plan.h"
 #include "engine/recover.h"
+#include "engine/select.h"
 #include "engine/setup.h"
 #include "engine/state.h"
 #include "engine/store.h"
@@ -17,25 +19,33 @@
 #include <string.h>
 #include <unistd.h>
 
-int run_settings(struct context *c, const struct option_list *set,
-		 struct error *err)
+int run_take(struct context *c, const struct run_options *o, bool is_destroy)
 {
-	c->settings = arena_new(c->arena, struct setting, set->n + 1);
-	for (size_t i = 0; i < set->n; i++) {
-		struct str text = str_from(set->items[i]);
-		ptrdiff_t equals = str_find(text, '=');
+	struct error err = { 0 };
 
-		if (equals < 1)
-			return error_set(err, ERROR_INVALID,
-					 "option --set "
-					 "takes NAME=VALUE, not \"%s\"",
-					 set->items[i]);
-		c->settings[c->n_settings++] = (struct setting){
-			.name = str_sub(text, 0, (size_t)equals),
-			.text = str_skip(text, (size_t)equals + 1),
-		};
-	}
-	return 0;
+	if (is_destroy && (o->refresh_only || o->replace.n))
+		error_set(&err, ERROR_INVALID,
+			  "option --%s does not go with a destroy",
+			  o->replace.n ? "replace" : "refresh-only");
+	else if (o->refresh_only && o->replace.n)
+		error_set(&err, ERROR_INVALID,
+			  "option --replace does not go with --refresh-only");
+	else if (o->refresh_only && o->no_refresh)
+		error_set(&err, ERROR_INVALID,
+			  "option --refresh-only does not go with "
+			  "--refresh=false");
+	else if (inputs_take(c, &o->set, &o->params, &err) == 0)
+		return 0;
+	setup_fail(c, &err);
+	return STATUS_USAGE;
+}
+
+void run_show(const struct context *c, const struct run *r)
+{
+	if (r->plan->asked.is_refresh_only)
+		plan_print_refresh(r->plan, c, stdout);
+	else
+		plan_print(r->plan, c, stdout);
 }
 
 /* Threads still run calls: nothing of theirs may be freed. */
@@ -59,12 +69,48 @@ static int recover_first(struct context *c, struct run *r, struct error *err)
 	return result;
 }
 
+static struct str *texts(const struct option_list *l, struct arena *a)
+{
+	struct str *copy = arena_new(a, struct str, l->n + 1);
+
+	for (size_t i = 0; i < l->n; i++)
+		copy[i] = str_from(l->items[i]);
+	return copy;
+}
+
+/* What the command line, or the saved plan, asks for. */
+static struct plan_options options_of(struct context *c, const struct run *r,
+				      struct selection *s)
+{
+	struct plan_options o = { .is_destroy = r->is_destroy };
+	const struct run_options *asked = r->options;
+
+	if (r->saved) {
+		o = r->saved->asked;
+		o.is_destroy = r->saved->is_destroy;
+		return o;
+	}
+	if (!asked)
+		return o;
+	o.no_refresh = asked->no_refresh;
+	o.is_refresh_only = asked->refresh_only;
+	o.replace = texts(&asked->replace, c->arena);
+	o.n_replace = asked->replace.n;
+	*s = (struct selection){
+		.only = texts(&asked->only, c->arena),
+		.n_only = asked->only.n,
+		.except = texts(&asked->except, c->arena),
+		.n_except = asked->except.n,
+	};
+	if (s->n_only || s->n_except)
+		o.selection = s;
+	return o;
+}
+
 int run_plan(struct context *c, struct run *r)
 {
-	struct plan_options o = {
-		.is_destroy = r->is_destroy,
-		.no_refresh = r->no_refresh,
-	};
+	struct selection selection;
+	struct plan_options o = options_of(c, r, &selection);
 	struct error err = { 0 };
 
 	r->expansion = setup_stack(
@@ -130,7 +176,11 @@ int run_apply(struct context *c, struct run *r)
 		return STATUS_FAILED;
 	}
 	summary_print(c, r->plan, &result);
-	/* What was saved stands on a state that is no more. */
-	unlink(run_plan_path(c));
+	/*
+	 * What was saved is done, or stands on a state that is no more; what
+	 * was applied in part may have left it as it is.
+	 */
+	if (r->saved || !r->plan->is_partial)
+		unlink(run_plan_path(c));
 	return apply_is_whole(&result) ? STATUS_DONE : STATUS_FAILED;
 }

@@ -139,6 +139,38 @@ void state_remove(struct state *s, struct str address)
 		map_put(&s->resources, address, NULL);
 }
 
+/* That of another object is not taken, however small the chance. */
+static struct str free_address(const struct state *s,
+			       const struct state_resource *old)
+{
+	struct str salt = old->id;
+
+	for (;;) {
+		struct str address =
+		    address_depose(s->arena, old->address, salt);
+		const struct state_resource *other = state_find(s, address);
+
+		if (!other || str_eq(other->id, old->id))
+			return address;
+		salt = str_fmt(s->arena, "%.*s+", STR_ARG(salt));
+	}
+}
+
+struct state_resource *state_depose(struct state *s, struct str address)
+{
+	const struct state_resource *old = state_find(s, address);
+	struct state_resource deposed;
+
+	if (!old)
+		return NULL;
+	deposed = *old;
+	deposed.address = free_address(s, old);
+	/* That it was to be replaced was allowed. */
+	deposed.prevent_destroy = deposed.keep_on_destroy = false;
+	state_put(s, &deposed);
+	return state_find(s, deposed.address);
+}
+
 void state_drop_kept(struct state *s)
 {
 	for (size_t i = 0; i < s->resources.n; i++) {

@@ -73,6 +73,11 @@ struct state_resource *state_find(const struct state *s, struct str address);
 void state_put(struct state *s, const struct state_resource *r);
 void state_remove(struct state *s, struct str address);
 /*
+ * Puts a copy of what has the address beside it, as left over from there on;
+ * the copy, or NULL where there is nothing.
+ */
+struct state_resource *state_depose(struct state *s, struct str address);
+/*
  * Drops what is left over from replacements that were never made: the object
  * is still that of its address.
  */

@@ -164,6 +164,21 @@ int store_load(struct store *s, struct arena *a, struct str *text,
 	return 0;
 }
 
+int store_load_at(struct store *s, struct str commit, struct arena *a,
+		  struct str *text, struct error *err)
+{
+	struct repo_oid at = { 0 };
+	struct repo_oid blob;
+
+	*text = (struct str){ 0 };
+	if (commit.n == 0 || commit.n >= sizeof(at.hex))
+		return 0;
+	memcpy(at.hex, commit.s, commit.n);
+	if (repo_find_file(s->repo, &at, s->path, &blob, err) < 0)
+		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	return *blob.hex ? repo_read_blob(s->repo, &blob, a, text, err) : 0;
+}
+
 int store_holds(struct store *s, struct str text, bool *out, struct error *err)
 {
 	char name[DIGEST_GIT_SIZE];

@@ -51,6 +51,12 @@ int store_load(struct store *s, struct arena *a, struct str *text,
 /* Whether that is the state text at the tip: without reading it. */
 int store_holds(struct store *s, struct str text, bool *out, struct error *err);
 /*
+ * The state text that an earlier commit has; empty when it has none, or is not
+ * in this repository.
+ */
+int store_load_at(struct store *s, struct str commit, struct arena *a,
+		  struct str *text, struct error *err);
+/*
  * Commits the text. base: the commit that the state was read from (empty:
  * none). ERROR_CONFLICT when the branch has moved on *for this stack's file*;
  * where only other stacks' files moved, it is repeated on the new tip.

@@ -65,6 +65,7 @@
 	X("E0316", "an import cannot be made")                                 \
 	X("E0317", "what is removed is still declared, or removed twice")      \
 	X("E0318", "an existing object cannot be used or was not found")       \
+	X("E0321", "a saved plan is not what would be done any more")          \
 	X("E0401", "a subnet is outside its network")                          \
 	X("E0402", "two subnets overlap")                                      \
 	X("E0411", "a table mapping has no rules, or too many")                \
@@ -81,6 +82,9 @@
 	X("E0503", "a provider could not run a check")                         \
 	X("E0510", "a step of apply failed")                                   \
 	X("E0511", "a check could not be run")                                 \
+	X("W0301", "what uses something that is replaced is left out")         \
+	X("W0302", "what needs something that is left out is left out too")    \
+	X("W0303", "what is used by something that is left out stays")         \
 	X("W0401", "everyone may connect")
 
 #endif

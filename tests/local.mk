@@ -28,6 +28,7 @@ unit_tests = \
 	tests/unit/lang_golden \
 	tests/unit/local \
 	tests/unit/opts \
+	tests/unit/part \
 	tests/unit/pg \
 	tests/unit/plan \
 	tests/unit/plan_shown \
@@ -35,6 +36,7 @@ unit_tests = \
 	tests/unit/report \
 	tests/unit/schedule \
 	tests/unit/seal \
+	tests/unit/select \
 	tests/unit/sign \
 	tests/unit/sigv4 \
 	tests/unit/sql_types \
@@ -90,6 +92,8 @@ tests_unit_local_SOURCES = tests/unit/local.c
 tests_unit_local_LDADD = $(provider_libs)
 tests_unit_opts_SOURCES = tests/unit/opts.c
 tests_unit_opts_LDADD = $(engine_libs)
+tests_unit_part_SOURCES = tests/unit/part.c
+tests_unit_part_LDADD = $(engine_libs)
 tests_unit_pg_SOURCES = tests/unit/pg.c $(pg_server)
 tests_unit_pg_LDADD = $(provider_libs)
 tests_unit_plan_SOURCES = tests/unit/plan.c
@@ -104,6 +108,8 @@ tests_unit_schedule_SOURCES = tests/unit/schedule.c
 tests_unit_schedule_LDADD = $(engine_libs)
 tests_unit_seal_SOURCES = tests/unit/seal.c
 tests_unit_seal_LDADD = $(engine_libs)
+tests_unit_select_SOURCES = tests/unit/select.c
+tests_unit_select_LDADD = $(engine_libs)
 tests_unit_sign_SOURCES = tests/unit/sign.c
 tests_unit_sign_LDADD = $(provider_libs)
 tests_unit_sigv4_SOURCES = tests/unit/sigv4.c
@@ -189,6 +195,7 @@ script_tests = \
 	tests/t/0002-validate.sh \
 	tests/t/0010-apply.sh \
 	tests/t/0011-killed.sh \
+	tests/t/0012-select.sh \
 	tests/t/0013-shown.sh \
 	tests/t/0012-cloud.sh \
 	tests/property/property.sh \

@@ -9,19 +9,20 @@
 #include "engine/summary.h"
 
 struct args {
-	bool yes, json, no_refresh;
+	bool yes, json;
 	int parallel;
-	struct option_list set;
+	struct run_options run;
 	const char *detail;
 };
 
 /* A saved plan was looked at when it was made: it is not asked about again. */
-static int apply_saved(struct context *c, const struct saved_plan *saved)
+static int apply_saved(struct context *c, struct saved_plan *saved)
 {
 	struct run r = {
 		.path = str_c(saved->path, c->arena),
 		.is_write = true,
 		.is_destroy = saved->is_destroy,
+		.saved = saved,
 	};
 	struct error err = { 0 };
 	int status;
@@ -36,21 +37,23 @@ static int apply_saved(struct context *c, const struct saved_plan *saved)
 			status = run_apply(c, &r);
 	}
 	run_close(c, &r);
+	saved_plan_release(saved);
 	return status;
 }
 
-static int apply_stack(struct context *c, const char *path, bool no_refresh)
+static int apply_stack(struct context *c, const char *path,
+		       const struct run_options *options)
 {
 	struct run r = {
 		.path = path,
 		.is_write = true,
-		.no_refresh = no_refresh,
+		.options = options,
 	};
 	struct error err = { 0 };
 	int status = run_plan(c, &r);
 
 	if (status == STATUS_DONE && !c->is_json)
-		plan_print(r.plan, c, stdout);
+		run_show(c, &r);
 	if (status == STATUS_DONE && plan_is_empty(r.plan)) {
 		summary_nothing(c);
 	} else if (status == STATUS_DONE) {
@@ -63,6 +66,12 @@ static int apply_stack(struct context *c, const char *path, bool no_refresh)
 	return status;
 }
 
+static bool has_options(const struct run_options *o)
+{
+	return o->set.n || o->params.n || o->only.n || o->except.n ||
+	       o->replace.n || o->refresh_only || o->no_refresh;
+}
+
 static int run(struct context *c, void *data,
 	       const struct option_list *operands)
 {
@@ -71,22 +80,25 @@ static int run(struct context *c, void *data,
 	struct error err = { 0 };
 	struct saved_plan saved;
 	bool is_usage;
+	int status;
 
 	c->is_json = c->is_events = args->json;
 	c->assume_yes = args->yes;
 	if (args->parallel)
 		c->parallel = args->parallel;
-	if (plan_detail_from(args->detail, &c->detail, &err) < 0 ||
-	    run_settings(c, &args->set, &err) < 0) {
+	if (plan_detail_from(args->detail, &c->detail, &err) < 0) {
 		setup_fail(c, &err);
 		return STATUS_USAGE;
 	}
+	status = run_take(c, &args->run, false);
+	if (status != STATUS_DONE)
+		return status;
 	if (path && saved_is_stack(path))
-		return apply_stack(c, path, args->no_refresh);
-	if (args->set.n) {
+		return apply_stack(c, path, &args->run);
+	if (has_options(&args->run)) {
 		error_set(&err, ERROR_INVALID,
-			  "a saved plan has its params already");
-		error_hint(&err, "Plan again with --set, or name the stack "
+			  "a saved plan has its options already");
+		error_hint(&err, "Plan again with them, or name the stack "
 				 "file.");
 		setup_fail(c, &err);
 		return STATUS_USAGE;
@@ -100,12 +112,11 @@ static int run(struct context *c, void *data,
 
 static const struct option options[] = {
 	OPTION(struct args, yes, "yes", NULL, "do not ask"),
-	OPTION(struct args, set, "set", "NAME=VALUE",
-	       "set a param; repeatable"),
+	RUN_OPTIONS_PARAMS(struct args, run),
+	RUN_OPTIONS_SELECT(struct args, run),
+	RUN_OPTIONS_CHANGE(struct args, run),
 	OPTION(struct args, parallel, "parallel", "N",
 	       "calls at once (default 10)"),
-	OPTION_NOT(struct args, no_refresh, "refresh",
-		   "trust the state, read nothing"),
 	OPTION(struct args, detail, "detail", "HOW",
 	       "show a summary, normal, or full"),
 	OPTION(struct args, json, "json", NULL, "events as JSON lines"),

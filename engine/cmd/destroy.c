@@ -11,7 +11,7 @@
 struct args {
 	bool yes, json;
 	int parallel;
-	struct option_list set;
+	struct run_options run;
 	const char *detail;
 };
 
@@ -23,6 +23,7 @@ static int run(struct context *c, void *data,
 		.path = operands->items[0],
 		.is_write = true,
 		.is_destroy = true,
+		.options = &args->run,
 	};
 	struct error err = { 0 };
 	struct str commit;
@@ -32,16 +33,17 @@ static int run(struct context *c, void *data,
 	c->assume_yes = args->yes;
 	if (args->parallel)
 		c->parallel = args->parallel;
-	if (plan_detail_from(args->detail, &c->detail, &err) < 0 ||
-	    run_settings(c, &args->set, &err) < 0) {
+	if (plan_detail_from(args->detail, &c->detail, &err) < 0) {
 		setup_fail(c, &err);
 		return STATUS_USAGE;
 	}
-	status = run_plan(c, &r);
+	status = run_take(c, &args->run, true);
+	if (status == STATUS_DONE)
+		status = run_plan(c, &r);
 	if (status != STATUS_DONE)
 		goto out;
 	if (!c->is_json)
-		plan_print(r.plan, c, stdout);
+		run_show(c, &r);
 	if (plan_is_empty(r.plan)) {
 		/* A sweep that was cut off is done here. */
 		if (!state_count(&c->state) &&
@@ -62,8 +64,8 @@ out:
 
 static const struct option options[] = {
 	OPTION(struct args, yes, "yes", NULL, "do not ask"),
-	OPTION(struct args, set, "set", "NAME=VALUE",
-	       "set a param; repeatable"),
+	RUN_OPTIONS_PARAMS(struct args, run),
+	RUN_OPTIONS_SELECT(struct args, run),
 	OPTION(struct args, parallel, "parallel", "N",
 	       "calls at once (default 10)"),
 	OPTION(struct args, detail, "detail", "HOW",

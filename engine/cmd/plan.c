@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 struct args {
-	bool json, detailed_exitcode, destroy, no_refresh;
+	bool json, detailed_exitcode, destroy;
 	const char *out;
-	struct option_list set;
+	struct run_options run;
 	const char *detail;
 };
 
@@ -53,24 +53,25 @@ static int run(struct context *c, void *data,
 	struct run r = {
 		.path = operands->items[0],
 		.is_destroy = args->destroy,
-		.no_refresh = args->no_refresh,
+		.options = &args->run,
 	};
 	struct error err = { 0 };
 	int status;
 
 	c->is_json = args->json;
-	if (plan_detail_from(args->detail, &c->detail, &err) < 0 ||
-	    run_settings(c, &args->set, &err) < 0) {
+	if (plan_detail_from(args->detail, &c->detail, &err) < 0) {
 		setup_fail(c, &err);
 		return STATUS_USAGE;
 	}
-	status = run_plan(c, &r);
+	status = run_take(c, &args->run, args->destroy);
+	if (status == STATUS_DONE)
+		status = run_plan(c, &r);
 	if (status != STATUS_DONE)
 		goto out;
 	if (c->is_json)
 		print_json(c, r.plan);
 	else
-		plan_print(r.plan, c, stdout);
+		run_show(c, &r);
 	if (save(c, r.plan, args->out, &err) < 0) {
 		status = setup_fail(c, &err);
 		goto out;
@@ -85,12 +86,11 @@ out:
 }
 
 static const struct option options[] = {
-	OPTION(struct args, set, "set", "NAME=VALUE",
-	       "set a param; repeatable"),
+	RUN_OPTIONS_PARAMS(struct args, run),
+	RUN_OPTIONS_SELECT(struct args, run),
+	RUN_OPTIONS_CHANGE(struct args, run),
 	OPTION(struct args, destroy, "destroy", NULL,
 	       "plan to destroy all that the state holds"),
-	OPTION_NOT(struct args, no_refresh, "refresh",
-		   "trust the state, read nothing"),
 	OPTION(struct args, out, "out", "PLAN", "save the plan in this file"),
 	OPTION(struct args, detail, "detail", "HOW",
 	       "show a summary, normal, or full"),

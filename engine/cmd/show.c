@@ -44,6 +44,7 @@ static int run(struct context *c, void *data,
 		return is_usage ? STATUS_USAGE : STATUS_FAILED;
 	}
 	fwrite(saved.text.s, 1, saved.text.n, stdout);
+	saved_plan_release(&saved);
 	return STATUS_DONE;
 }
 

@@ -8,7 +8,7 @@
 
 struct args {
 	bool json;
-	struct option_list set;
+	struct run_options run;
 };
 
 static int run(struct context *c, void *data,
@@ -17,13 +17,12 @@ static int run(struct context *c, void *data,
 	struct args *args = data;
 	struct error err = { 0 };
 	struct expansion *e = NULL;
-	int status = STATUS_DONE;
+	int status;
 
 	c->is_json = args->json;
-	if (run_settings(c, &args->set, &err) < 0) {
-		setup_fail(c, &err);
-		return STATUS_USAGE;
-	}
+	status = run_take(c, &args->run, false);
+	if (status != STATUS_DONE)
+		return status;
 	if (setup_config(c, operands->items[0], &err) < 0) {
 		if (c->is_json && !c->diags.n && !err.message[0])
 			printf("[]\n");
@@ -48,8 +47,7 @@ out:
 
 static const struct option options[] = {
 	OPTION(struct args, json, "json", NULL, "findings as JSON"),
-	OPTION(struct args, set, "set", "NAME=VALUE",
-	       "set a param; repeatable"),
+	RUN_OPTIONS_PARAMS(struct args, run),
 	OPTION_END,
 };
 

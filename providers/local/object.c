@@ -65,8 +65,12 @@ struct str *object_texts(struct value map, const char *key, struct arena *a,
 int object_read(struct call *c, struct record *out)
 {
 	if (record_read(c->self, c->type->name, c->id, c->arena, out,
-			&c->err) == 0)
+			&c->err) == 0) {
+		/* Nothing is known of it: all that it was made with. */
+		if (c->prior.kind != VALUE_MAP || !c->prior.as.map.n)
+			c->result = out->config;
 		return 1;
+	}
 	if (c->err.kind != ERROR_NOT_FOUND)
 		return -1;
 	c->err = (struct error){ 0 };

@@ -29,6 +29,47 @@ test_expect_success 'several mistakes in one run, each with its carets' '
 		"Did you mean \"value\"?" "bad.dmsl:3:1: error[" "dota"
 '
 
+test_expect_success 'what becomes of objects that are there is checked at its place' '
+	cat >declared.dmsl <<-\TXT &&
+	stack declared { provider = local }
+	vpc a { cidr = 10.0.0.0/16  lifecycle { ignore = [cidr, tag] } }
+	vpc b { cidr = 10.1.0.0/16  timeouts { create = 5 } }
+	moved vpc.a -> subnet.a
+	moved vpc.b -> vpc.c
+	moved vpc -> vpc.d
+	removed vpc.a { keep = true }
+	import vpc.e = "vpc-1"
+	existing vpc f { id = "vpc-2"  lifecycle { prevent_destroy = true } }
+	existing vpc g { cidr = 10.2.0.0/16 }
+	TXT
+	test_expect_code 1 "$DMSL" validate declared.dmsl 2>err &&
+	test_contains err "2:57: error[E0203]" "Did you mean \"tags\"?" \
+		"3:49: error[E0250]" "4:7: error[E0315]" "5:7: error[E0315]" \
+		"vpc.b is moved, and still declared" "6:7: error[E0314]" \
+		"7:9: error[E0317]" "8:8: error[E0316]" "9:32: error[E0222]" \
+		"10:14: error[E0220]" "has no \"id\""
+'
+
+test_expect_success 'a life cycle, moves and removals that can be meant' '
+	cat >meant.dmsl <<-\TXT &&
+	stack meant { provider = local }
+	existing vpc old { id = "vpc-1" }
+	subnet s for k in ["x"] {
+	  vpc  = vpc.old
+	  cidr = cidr_subnet(vpc.old.cidr, 8, 1)
+	  zone = "z"
+	  lifecycle { create_before_destroy = true  replace_when = [vpc.old.tags] }
+	  timeouts { create = 1h  delete = 30s }
+	}
+	moved subnet.s -> subnet.s["x"]
+	moved network.gone -> network.other
+	removed network.lost { keep = true }
+	import subnet.s["x"] = "subnet-1"
+	TXT
+	"$DMSL" validate meant.dmsl >out &&
+	test_contains out "meant.dmsl is valid: 2 resources"
+'
+
 test_expect_success 'the same as JSON' '
 	test_expect_code 1 "$DMSL" validate --json bad.dmsl >out &&
 	test_contains out "\"E0203\""

@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,7 +54,8 @@ struct made {
 	bool exists;
 };
 
-static struct {
+/* Outlives a process that is killed. */
+static struct world {
 	pthread_mutex_t lock;
 	struct made objects[OBJECTS];
 	size_t n;
@@ -63,9 +65,19 @@ static struct {
 	bool has_new_effect, keeps_all;
 	const char *code; /* that is promised; NULL: none is */
 	int recoveries;
-	int reads, batches; /* calls */
-	size_t largest;	    /* batch */
-} world = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	int reads, batches;   /* calls */
+	size_t largest;	      /* batch */
+	int calls, killed_at; /* kill at this one; 0: none */
+} * shared;
+
+#define world (*shared)
+
+/* Before and after every effect. */
+static void may_die(void)
+{
+	if (++world.calls == world.killed_at)
+		raise(SIGKILL);
+}
 
 static struct made *add_object(struct str address, struct str token)
 {
@@ -181,7 +193,9 @@ static enum step fake_create(struct call *c)
 	enum step step;
 
 	pthread_mutex_lock(&world.lock);
+	may_die();
 	step = create(c, find(c));
+	may_die();
 	pthread_mutex_unlock(&world.lock);
 	return step;
 }
@@ -191,6 +205,9 @@ static enum step fake_read(struct call *c)
 	pthread_mutex_lock(&world.lock);
 	world.reads++;
 	c->is_gone = !find(c)->exists;
+	c->result = value_map(
+	    (struct value_entry[]){ { STR("code"), value_c("real") } }, 1,
+	    c->arena);
 	pthread_mutex_unlock(&world.lock);
 	return STEP_DONE;
 }
@@ -220,7 +237,9 @@ static void fake_read_batch(struct call *const *calls, enum step *outcomes,
 static enum step fake_update(struct call *c)
 {
 	pthread_mutex_lock(&world.lock);
+	may_die();
 	note("update", c->address);
+	may_die();
 	pthread_mutex_unlock(&world.lock);
 	return STEP_DONE;
 }
@@ -232,11 +251,20 @@ static enum step fake_destroy(struct call *c)
 	if (world.keeps_all)
 		return call_fail(c, ERROR_DENIED, "it does not let go");
 	pthread_mutex_lock(&world.lock);
+	may_die();
 	o = find(c);
 	if (o->exists)
 		note("delete", c->address);
 	o->exists = false;
+	may_die();
 	pthread_mutex_unlock(&world.lock);
+	return STEP_DONE;
+}
+
+/* Says which object was asked. */
+static enum step fake_query(struct call *c)
+{
+	c->result = value_str(c->id);
 	return STEP_DONE;
 }
 
@@ -276,6 +304,7 @@ static const struct resource_ops thing_ops = {
 	.create = fake_create,
 	.update = fake_update,
 	.destroy = fake_destroy,
+	.query = fake_query,
 	.recovery = 'T',
 };
 static const struct resource_type types[] = {
@@ -388,16 +417,8 @@ static int begin(void **state)
 				"git config user.name t && "
 				"git config user.email t@example.org"),
 			 0);
-	memset(world.objects, 0, sizeof(world.objects));
-	world.n = 0;
-	world.log[0] = '\0';
-	world.answers = world.has_new_effect = world.is_out_of_reach =
-	    world.keeps_all = false;
-	world.code = NULL;
-	world.recoveries = 0;
-	world.reads = world.batches = 0;
-	world.largest = 0;
-	return 0;
+	memset(shared, 0, sizeof(*shared));
+	return pthread_mutex_init(&world.lock, NULL);
 }
 
 /* -- What must hold -------------------------------------------------------- */
@@ -486,6 +507,47 @@ static void what_is_imported_is_changed_at_once(void **state)
 	assert_int_equal(count_objects(), 0);
 	assert_int_equal(run("apply", "--yes"), 1);
 	assert_true(has_said("there is no thing \"outside-1\" to import"));
+}
+
+static void what_exists_is_only_read(void **state)
+{
+	struct made *o = add_object(STR("elsewhere"), STR(""));
+
+	(void)state;
+	strcpy(o->id, "outside-1");
+	o->exists = true;
+	write_stack("existing thing e { id = \"outside-1\" }\n"
+		    "thing a { uses = thing.e.code }\n"
+		    "check c { on = thing.e  query = \"q\"  expect = "
+		    "\"outside-1\" }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_true(has_said("check c"));
+	assert_string_equal(world.log, "create thing.a\n");
+	assert_true(is_in_state("\"uses\": \"real\""));
+	assert_false(is_in_state("thing.e"));
+	/* One that is found by what is made in the same run. */
+	write_stack("thing a {}\n"
+		    "existing thing e { id = thing.a.id }\n"
+		    "existing thing f { id = thing.e.id }\n"
+		    "thing b { uses = thing.f.code }\n");
+	world.log[0] = '\0';
+	assert_int_equal(run("destroy", "--yes"), 0);
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "delete thing.a\ncreate thing.a\n"
+				       "create thing.b\n");
+	assert_true(is_in_state("\"uses\": \"real\""));
+	assert_true(is_in_state("\"deps\": [\"thing.a\"]"));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	world.log[0] = '\0';
+	assert_int_equal(run("destroy", "--yes"), 0);
+	assert_string_equal(world.log, "delete thing.b\ndelete thing.a\n");
+	assert_int_equal(count_objects(), 1);
+	write_stack("thing a {}\n"
+		    "existing thing e { id = \"no ${thing.a.id}\" }\n"
+		    "thing b { uses = thing.e.code }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("could not read \"thing.e\": there is no thing"));
+	assert_true(has_said("1 created, 1 failed, 1 left out"));
 }
 
 static void what_is_removed_with_keep_stays(void **state)
@@ -668,6 +730,95 @@ static void a_create_beside_is_recovered(void **state)
 	assert_false(is_in_state("#"));
 	assert_true(is_in_state("\"kind\": \"y\""));
 	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+}
+
+/* Over runs that cannot find out what became of it, the old one included. */
+static void a_create_beside_is_carried_on(void **state)
+{
+	(void)state;
+	write_first("kind = \"x\"");
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.log[0] = '\0';
+	write_first("kind = \"y\"  act = \"silent\"");
+	assert_int_equal(run("apply", "--yes"), 1);
+	world.is_out_of_reach = true;
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_string_equal(world.log, "create thing.a\n");
+	world.is_out_of_reach = false;
+	world.answers = true;
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\nupdate thing.b\n"
+				       "delete thing.a\n");
+	assert_int_equal(count_objects(), 2);
+	assert_false(is_in_state("#"));
+	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+}
+
+/* Runs apply in a process that dies at a call; false: there are fewer. */
+static bool is_killed(int at)
+{
+	int status;
+	pid_t pid;
+
+	world.calls = 0;
+	world.killed_at = at;
+	fflush(stdout);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(run("apply", "--yes"));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	world.killed_at = 0;
+	/* It may have had the lock. */
+	assert_int_equal(pthread_mutex_init(&world.lock, NULL), 0);
+	if (WIFSIGNALED(status))
+		return true;
+	assert_int_equal(WEXITSTATUS(status), 0);
+	return false;
+}
+
+static size_t count_in_log(const char *line)
+{
+	size_t n = 0;
+
+	for (const char *at = world.log; (at = strstr(at, line)); at++)
+		n++;
+	return n;
+}
+
+/* Killed before and after each effect: each is had once, nothing is lost. */
+static void a_replacement_survives_every_kill(void **state)
+{
+	int at = 0;
+	bool goes_on = true;
+
+	while (goes_on) {
+		assert_int_equal(begin(state), 0);
+		write_stack("thing a { kind = \"x\" }\n"
+			    "thing b { kind = thing.a.id\n" FIRST
+			    "thing c { uses = thing.b.id }\n");
+		assert_int_equal(run("apply", "--yes"), 0);
+		world.log[0] = '\0';
+		write_stack("thing a { kind = \"y\" }\n"
+			    "thing b { kind = thing.a.id  lifecycle {\n"
+			    "  create_before_destroy = true\n"
+			    "  replace_when = [1] } }\n"
+			    "thing c { uses = thing.b.id }\n");
+		goes_on = is_killed(++at);
+		assert_int_equal(run("apply", "--yes"), 0);
+		assert_int_equal(count_objects(), 3);
+		assert_int_equal(count_in_log("create thing.a\n"), 1);
+		assert_int_equal(count_in_log("create thing.b\n"), 1);
+		assert_int_equal(count_in_log("delete thing.a\n"), 1);
+		assert_int_equal(count_in_log("delete thing.b\n"), 1);
+		assert_false(is_in_state("#"));
+		assert_true(is_in_state("\"kind\": \"y\""));
+		assert_true(is_in_state("\"replace_when\": \"sha256:"));
+		assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	}
+	/* Two creates, an update, two deletes. */
+	assert_int_equal(at, 11);
 }
 
 static void a_failure_stops_its_dependents_only(void **state)
@@ -919,7 +1070,11 @@ static void what_is_missing_is_grouped(void **state)
 static int make_folder(void **state)
 {
 	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return shared != MAP_FAILED && mkdtemp(folder) && chdir(folder) == 0
+		   ? 0
+		   : -1;
 }
 
 static int remove_folder(void **state)
@@ -944,9 +1099,12 @@ int main(void)
 		cmocka_unit_test_setup(what_is_left_over_is_deleted_later,
 				       begin),
 		cmocka_unit_test_setup(a_create_beside_is_recovered, begin),
+		cmocka_unit_test_setup(a_create_beside_is_carried_on, begin),
+		cmocka_unit_test(a_replacement_survives_every_kill),
 		cmocka_unit_test_setup(what_is_moved_is_not_touched, begin),
 		cmocka_unit_test_setup(what_is_imported_is_changed_at_once,
 				       begin),
+		cmocka_unit_test_setup(what_exists_is_only_read, begin),
 		cmocka_unit_test_setup(what_is_removed_with_keep_stays, begin),
 		cmocka_unit_test_setup(a_lifecycle_is_applied, begin),
 		cmocka_unit_test_setup(what_is_ignored_is_not_sent, begin),

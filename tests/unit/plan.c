@@ -15,6 +15,7 @@
 #include "engine/expand.h"
 #include "engine/recorded.h"
 #include "engine/seal.h"
+#include "engine/select.h"
 #include "engine/state.h"
 
 #include <setjmp.h>
@@ -145,7 +146,8 @@ static enum step fake_read(struct call *c)
 	c->is_broken = is(c->address, world.broken);
 	c->status = STR("is stopped");
 	c->result = c->prior;
-	if (c->prior.kind == VALUE_MAP && c->prior.as.map.n == 0 && world.found)
+	if ((c->prior.kind != VALUE_MAP || c->prior.as.map.n == 0) &&
+	    world.found)
 		c->result = value_map(
 		    (struct value_entry[]){
 			{ STR("cidr"), value_c(world.found) },
@@ -161,6 +163,25 @@ static enum step fake_read(struct call *c)
 static enum step fake_done(struct call *c)
 {
 	c->id = c->address;
+	return STEP_DONE;
+}
+
+/* By its class; it stands in the subnet of that name. */
+static enum step base_lookup(struct call *c)
+{
+	struct str class = value_text(c->config, "class");
+
+	c->is_gone = is(c->address, world.gone);
+	c->id = str_fmt(c->arena, "base-%.*s", STR_ARG(class));
+	c->result = value_map(
+	    (struct value_entry[]){
+		{ STR("endpoint"), value_c("far.example.org") },
+		{ STR("password"), value_c("S3nt1nel") },
+		{ STR("subnets"),
+		  value_list((struct value[]){ value_str(class) }, 1) },
+	    },
+	    3, c->arena);
+	c->result = value_copy(c->result, c->arena);
 	return STEP_DONE;
 }
 
@@ -182,6 +203,13 @@ static const struct resource_ops plain_ops = {
 	.update = fake_done,
 	.destroy = fake_done,
 };
+static const struct resource_ops base_ops = {
+	.read = fake_read,
+	.create = fake_done,
+	.update = fake_done,
+	.destroy = fake_done,
+	.lookup = base_lookup,
+};
 static const struct resource_ops job_ops = {
 	.plan = job_plan,
 	.read = fake_read,
@@ -195,7 +223,7 @@ static const struct resource_type fake_types[] = {
 	{ .name = "subnet", .ops = &plain_ops },
 	{ .name = "rule", .ops = &plain_ops },
 	{ .name = "group", .ops = &plain_ops },
-	{ .name = "base", .ops = &plain_ops },
+	{ .name = "base", .ops = &base_ops },
 	{ .name = "job", .ops = &job_ops },
 	{ 0 },
 };
@@ -310,9 +338,9 @@ static int do_expand(struct run *r, const char *text)
 	return r->e && r->c.diags.n_errors == 0 ? 0 : -1;
 }
 
-static int do_plan(struct run *r, const char *text)
+static int do_plan_with(struct run *r, const char *text,
+			const struct plan_options *o)
 {
-	struct plan_options o = { 0 };
 	FILE *f;
 	char line[4096];
 
@@ -320,7 +348,7 @@ static int do_plan(struct run *r, const char *text)
 		print_message("%s\n", r->text.data);
 		return -1;
 	}
-	if (plan_build(&r->c, r->e, &o, &r->p, &r->err)) {
+	if (plan_build(&r->c, r->e, o, &r->p, &r->err)) {
 		buf_clear(&r->text);
 		take_findings(r);
 		return -1;
@@ -333,6 +361,13 @@ static int do_plan(struct run *r, const char *text)
 		buf_add_c(&r->text, line);
 	fclose(f);
 	return 0;
+}
+
+static int do_plan(struct run *r, const char *text)
+{
+	struct plan_options o = { 0 };
+
+	return do_plan_with(r, text, &o);
 }
 
 struct results {
@@ -366,6 +401,11 @@ static void carry_out(struct run *r)
 		struct value_entry entries[32];
 		size_t n = 0;
 
+		if (s->is_existing) {
+			results->attrs[s->resource->index] = s->after;
+			results->is_done[s->resource->index] = true;
+			continue;
+		}
 		if (s->action == ACTION_DELETE || s->action == ACTION_FORGET) {
 			state_remove(&r->c.state, s->address);
 			continue;
@@ -970,6 +1010,14 @@ static void test_import(void **state)
 			 0);
 	assert_int_equal(action_of(&r, "vpc.v"), ACTION_UPDATE);
 	assert_true(str_is(step_of(&r, "vpc.v")->import_id, "v-1"));
+	/* What a read does not tell is no reason to make it anew. */
+	world.found = NULL;
+	assert_int_equal(do_plan(&r, text), 0);
+	assert_int_equal(action_of(&r, "vpc.v"), ACTION_UPDATE);
+	world.found = "10.0.0.0/8";
+	assert_int_equal(do_plan(&r, text), 0);
+	assert_int_equal(action_of(&r, "vpc.v"), ACTION_REPLACE);
+	world.found = "10.0.0.0/16";
 	world.gone = "vpc.v";
 	assert_int_equal(do_plan(&r, text), -1);
 	assert_has(&r, "E0316");
@@ -984,6 +1032,99 @@ static void test_import(void **state)
 	assert_int_equal(step_of(&r, "vpc.v")->import_id.n, 0);
 	assert_int_equal(do_plan(&r, text), -1);
 	assert_has(&r, "cannot be imported: it is \"id-vpc.v\" already");
+	/* One object has one address, also when the other is to go. */
+	assert_int_equal(do_plan(&r, NETWORK "vpc w { cidr = 10.0.0.0/16 }\n"
+					     "import vpc.w = \"id-vpc.v\"\n"),
+			 -1);
+	assert_has(&r, "\"id-vpc.v\" is vpc.v already");
+	assert_int_equal(do_plan(&r, NETWORK "vpc w { cidr = 10.0.0.0/16 }\n"
+					     "vpc x { cidr = 10.0.0.0/16 }\n"
+					     "import vpc.w = \"v-1\"\n"
+					     "import vpc.x = \"v-1\"\n"),
+			 -1);
+	assert_has(&r, "\"v-1\" is vpc.w already");
+	run_end(&r);
+}
+
+static void test_existing(void **state)
+{
+	static const char text[] =
+	    "component user(db: base, net: vpc) {\n"
+	    "  subnet s { vpc = net  cidr = 10.0.1.0/24 }\n"
+	    "  job j { server = db.endpoint  on = db }\n"
+	    "  base b { class = \"x\"  subnets = db.subnets }\n"
+	    "}\n"
+	    "stack dev { provider = fake  tags = { env = \"dev\" } }\n"
+	    "existing vpc v { id = \"v-1\" }\n"
+	    "existing base db for k in [\"main\"] { class = k }\n"
+	    "user one { db = base.db[\"main\"]  net = vpc.v }\n"
+	    "output range = vpc.v.cidr\n"
+	    "output key = base.db[\"main\"].password\n";
+	struct run r;
+	const struct plan_step *s;
+
+	(void)state;
+	run_begin(&r);
+	world.found = "10.0.0.0/16";
+	assert_int_equal(do_plan(&r, text), 0);
+	assert_has_not(&r, "S3nt1nel");
+	s = step_of(&r, "vpc.v");
+	assert_true(s->is_existing);
+	assert_int_equal(s->action, ACTION_NONE);
+	assert_int_equal(s->n_changes, 0);
+	s = step_of(&r, "user.one/subnet.s");
+	assert_true(str_is(value_text(s->wanted, "vpc"), "v-1"));
+	s = step_of(&r, "user.one/job.j");
+	assert_true(str_is(value_text(s->wanted, "on"), "base-main"));
+	assert_true(str_is(value_text(s->wanted, "server"), "far.example.org"));
+	/* What it refers to is referred to by its id. */
+	s = step_of(&r, "user.one/base.b");
+	assert_true(str_is(
+	    value_get(s->wanted, "subnets")->as.list.items[0].as.text, "main"));
+	assert_true(value_has_secret(r.p->outputs[1].new));
+	assert_true(str_is(r.p->outputs[0].new.as.text, "10.0.0.0/16"));
+	carry_out(&r);
+	/* It is in no state, nobody's dependency, and destroy leaves it. */
+	assert_null(state_find(&r.c.state, STR("vpc.v")));
+	assert_int_equal(
+	    state_find(&r.c.state, STR("user.one/subnet.s"))->n_deps, 0);
+	assert_int_equal(do_plan(&r, text), 0);
+	for (size_t i = 0; i < r.p->n_steps; i++)
+		assert_int_equal(r.p->steps[i].action, ACTION_NONE);
+	assert_int_equal(do_plan(&r, "stack dev { provider = fake }"), 0);
+	assert_int_equal(plan_count(r.p).destroy, 3);
+	/* Not there, or dmsl's own. */
+	world.gone = "vpc.v";
+	assert_int_equal(do_plan(&r, text), -1);
+	assert_has(&r, "E0318");
+	assert_has(&r, "there is no vpc \"v-1\"");
+	world.gone = "base.db[\"main\"]";
+	assert_int_equal(do_plan(&r, text), -1);
+	assert_has(&r, "there is no such base as is written here");
+	run_end(&r);
+	assert_int_equal(replan(&r,
+				"stack dev { provider = fake }\n"
+				"vpc v { cidr = 10.0.0.0/16 }\n",
+				"stack dev { provider = fake }\n"
+				"existing vpc v { id = \"v-1\" }\n"),
+			 -1);
+	assert_has(&r, "vpc.v is dmsl's own");
+	run_end(&r);
+	/* Found when what it is found by is known; its users wait for it. */
+	run_begin(&r);
+	assert_int_equal(
+	    do_plan(&r, "stack dev { provider = fake }\n"
+			"job j { server = \"x\" }\n"
+			"existing vpc v { id = job.j.loaded }\n"
+			"subnet s { vpc = vpc.v  cidr = 10.0.1.0/24 }\n"),
+	    0);
+	assert_int_equal(action_of(&r, "vpc.v"), ACTION_READ);
+	assert_true(value_is_unknown(
+	    *value_get(step_of(&r, "subnet.s")->wanted, "vpc")));
+	/* In its place stands what it was found by. */
+	carry_out(&r);
+	assert_true(
+	    str_is(state_find(&r.c.state, STR("subnet.s"))->deps[0], "job.j"));
 	run_end(&r);
 }
 
@@ -1013,6 +1154,113 @@ static void test_outside(void **state)
 	world = (struct world){ .failing = "job.load" };
 	assert_int_equal(do_plan(&r, stack_text), -1);
 	assert_has(&r, "could not read job.load: no answer");
+	run_end(&r);
+}
+
+static void test_refresh_only(void **state)
+{
+	struct plan_options o = { .is_refresh_only = true };
+	const struct plan_step *s;
+	struct run r;
+	FILE *f;
+	char line[4096];
+
+	(void)state;
+	applied(&r);
+	assert_int_equal(do_plan_with(&r, stack_text, &o), 0);
+	assert_true(plan_is_empty(r.p));
+	world.drifted = "server.db/base.main";
+	world.gone = "job.load";
+	/* The text says otherwise, and that does not matter. */
+	assert_int_equal(
+	    do_plan_with(&r, changed(&r, "\"db.small\" }", "\"db.x\" }"), &o),
+	    0);
+	assert_false(plan_is_empty(r.p));
+	s = step_of(&r, "server.db/base.main");
+	assert_int_equal(s->action, ACTION_NONE);
+	assert_int_equal(s->n_changes, 1);
+	assert_true(str_is(s->changes[0].old.as.text, "db.small"));
+	assert_true(str_is(s->changes[0].new.as.text, "other"));
+	assert_true(
+	    str_is(value_get(s->prior->attrs, "class")->as.text, "other"));
+	assert_int_equal(action_of(&r, "job.load"), ACTION_FORGET);
+	assert_int_equal(plan_count(r.p).none, 6);
+	buf_clear(&r.text);
+	f = tmpfile();
+	plan_print_refresh(r.p, &r.c, f);
+	rewind(f);
+	while (fgets(line, sizeof(line), f))
+		buf_add_c(&r.text, line);
+	fclose(f);
+	assert_has(&r, "~ server.db/base.main");
+	assert_has(&r, "class  \"db.small\" -> \"other\"");
+	assert_has(&r, "job.load  (was deleted outside)");
+	assert_has(&r, "1 to take over into the state, 1 to forget");
+	run_end(&r);
+}
+
+/* What is left out is not even read, and stays what the state says. */
+static void test_left_out(void **state)
+{
+	struct str job = STR_INIT("job.load");
+	struct str base = STR_INIT("server.db");
+	struct selection except = { .except = &job, .n_except = 1 };
+	struct selection only = { .only = &base, .n_only = 1 };
+	struct plan_options o = { .selection = &except };
+	struct run r;
+
+	(void)state;
+	applied(&r);
+	world.failing = "job.load";
+	assert_int_equal(do_plan(&r, stack_text), -1);
+	assert_int_equal(do_plan_with(&r, stack_text, &o), 0);
+	assert_true(step_of(&r, "job.load")->is_left_out);
+	assert_non_null(step_of(&r, "job.load")->prior);
+	assert_false(step_of(&r, "server.db/base.main")->is_left_out);
+	o.selection = &only;
+	assert_int_equal(do_plan_with(&r, stack_text, &o), 0);
+	assert_true(step_of(&r, "job.load")->is_left_out);
+	assert_true(r.p->is_partial);
+	/* What is replaced takes its users along, and those that they need. */
+	world.failing = NULL;
+	only.only = &job;
+	job = STR("network.one/vpc.main");
+	assert_int_equal(do_plan_with(&r,
+				      changed(&r, "10.0.0.0/16  zones",
+					      "10.1.0.0/16  zones"),
+				      &o),
+			 0);
+	assert_int_equal(action_of(&r, "network.one/vpc.main"), ACTION_REPLACE);
+	assert_int_equal(action_of(&r, "network.one/subnet.part[\"a\"]"),
+			 ACTION_REPLACE);
+	assert_int_equal(action_of(&r, "server.db/base.main"), ACTION_UPDATE);
+	assert_int_equal(action_of(&r, "job.load"), ACTION_NONE);
+	run_end(&r);
+}
+
+static void test_replace_asked(void **state)
+{
+	struct str base = STR_INIT("server.db/base.main");
+	struct plan_options o = { .replace = &base, .n_replace = 1 };
+	struct run r;
+
+	(void)state;
+	applied(&r);
+	/* It is asked for by name, so its data may go. */
+	assert_int_equal(do_plan_with(&r, stack_text, &o), 0);
+	assert_int_equal(action_of(&r, "server.db/base.main"), ACTION_REPLACE);
+	assert_true(str_is(step_of(&r, "server.db/base.main")->reason,
+			   "asked for by --replace"));
+	assert_int_equal(do_plan_with(&r,
+				      changed(&r, "class = class }",
+					      "class = class  lifecycle { "
+					      "prevent_destroy = true } }"),
+				      &o),
+			 -1);
+	assert_has(&r, "error[E0311]");
+	base = STR("server.db/base.mian");
+	assert_int_equal(do_plan_with(&r, stack_text, &o), -1);
+	assert_non_null(strstr(r.err.hint, "'server.db/base.main'"));
 	run_end(&r);
 }
 
@@ -1160,6 +1408,18 @@ static void test_mistakes(void **state)
 		  "job b { server = \"x\"  lifecycle { prevent_destroy = "
 		  "job.a.loaded == \"x\" } }",
 		  "E0305", "lifecycle must be known" },
+		{ "existing vpc v { cidr = 10.0.0.0/16 }", "E0220",
+		  "existing vpc \"v\" has no \"id\"" },
+		{ "existing base b { }", "E0220", "that say which one" },
+		{ "existing vpc v { id = \"v\"  lifecycle { ignore = [] } }",
+		  "E0222", "\"lifecycle\" in existing vpc \"v\"" },
+		{ "existing vpc v { id = \"v\"  cdir = \"x\" }", "E0203",
+		  "Did you mean \"cidr\"?" },
+		{ "existing vpc v { id = \"v\" }\n"
+		  "job a { server = vpc.v.name }",
+		  "E0252", "no attribute \"name\"" },
+		{ "existing vpc v { id = \"v\" }\nimport vpc.v = \"x\"",
+		  "E0316", "it is declared as existing" },
 		{ "moved job -> job.b", "E0314", "not the address" },
 		{ "moved job.a[*] -> job.b", "E0314", "TYPE.NAME[\"KEY\"]" },
 		{ "moved job.a -> vpc.a", "E0315",
@@ -1240,7 +1500,7 @@ static void test_providers(void **state)
 	assert_has(&r, "provider \"far\" cannot be used: it is not built yet");
 	assert_int_equal(do_expand(&r, "stack dev { provider = fak }"), -1);
 	assert_has(&r, "Did you mean \"fake\"?");
-	struct setting on = { STR_INIT("on"), STR_INIT("far") };
+	struct setting on = { .name = STR("on"), .text = STR("far") };
 
 	r.c.settings = &on;
 	r.c.n_settings = 1;
@@ -1330,8 +1590,13 @@ static void test_no_secret(void **state)
 				     "}\n"),
 			 0);
 	assert_int_equal(plan_matches(r.p, &r.c, &saved, &r.err), -1);
-	assert_non_null(strstr(r.err.message, "\"job.b\" was update and is now "
-					      "delete"));
+	assert_non_null(strstr(r.err.message, "the configuration is not"));
+	buf_clear(&r.text);
+	take_findings(&r);
+	assert_has(&r, "job.b is not what it was when the plan was made");
+	assert_has(&r, "planned: update, now: delete");
+	assert_has_not(&r, "S3nt1nel");
+	saved_plan_release(&saved);
 	/* A byte that was changed is found. */
 	((char *)written.s)[written.n - 3] ^= 1;
 	assert_int_equal(file_replace(file, written, 0600, &r.err), 0);
@@ -1377,7 +1642,11 @@ int main(void)
 		cmocka_unit_test(test_moved),
 		cmocka_unit_test(test_removed),
 		cmocka_unit_test(test_import),
+		cmocka_unit_test(test_existing),
 		cmocka_unit_test(test_outside),
+		cmocka_unit_test(test_refresh_only),
+		cmocka_unit_test(test_left_out),
+		cmocka_unit_test(test_replace_asked),
 		cmocka_unit_test(test_types_decide),
 		cmocka_unit_test(test_local_is_no_update),
 		cmocka_unit_test(test_tags_change_nothing_else),
