@@ -221,6 +221,9 @@ static void take_up(struct execute *x, struct operation *op)
 	op->run_id = intent->run_id;
 	op->id = intent->id;
 	op->memo = intent->memo;
+	op->name = intent->name;
+	op->replace_when = intent->replace_when;
+	op->is_beside = false;
 	x->n_taken_up++;
 }
 
