@@ -266,6 +266,18 @@ void binding_value(struct scope *s, struct binding *b, struct arena *a,
 
 /* -- Instances ------------------------------------------------------------ */
 
+/*
+ * What an attribute is that a lookup does not have. While the text is checked,
+ * lookups give what is wanted alone.
+ */
+static struct value absent(const struct expander *x,
+			   const struct attr_info *info)
+{
+	bool is_given = !info || (info->schema->flags & ATTR_COMPUTED);
+
+	return x->checked && is_given ? value_unknown() : value_null();
+}
+
 static bool resource_get(const struct resource *r, struct expander *x,
 			 struct str name, struct arena *a, struct value *out)
 {
@@ -296,7 +308,7 @@ look:
 	    x->e->lookup ? x->e->lookup(x->e->lookup_context, r->index) : NULL;
 	if (now) {
 		v = value_get_str(*now, name);
-		*out = value_mark(v ? *v : value_null(), marks);
+		*out = value_mark(v ? *v : absent(x, info), marks);
 		return true;
 	}
 	x->n_missing++;

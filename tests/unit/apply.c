@@ -351,6 +351,13 @@ static bool has_said(const char *text)
 	return look_for(text, true);
 }
 
+/* Both were done, once each, and nothing else. */
+static bool has_done(const char *a, const char *b)
+{
+	return strlen(world.log) == strlen(a) + strlen(b) &&
+	       strstr(world.log, a) && strstr(world.log, b);
+}
+
 static size_t count_objects(void)
 {
 	size_t n = 0;
@@ -692,7 +699,7 @@ static void an_unknown_outcome_is_found_out_first(void **state)
 	world.answers = true;
 	assert_int_equal(run("apply", "--yes"), 0);
 	assert_true(world.recoveries > 0);
-	assert_string_equal(world.log, "create thing.a\ncreate thing.b\n");
+	assert_true(has_done("create thing.a\n", "create thing.b\n"));
 	assert_int_not_equal(access(".git/dmsl/s/journal", F_OK), 0);
 	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
 }
@@ -821,7 +828,7 @@ static void whoever_reads_sees_an_interrupted_run_but_no_live_one(void **state)
 	/* Reading changed nothing: it is still there to be recovered. */
 	world.answers = true;
 	assert_int_equal(run("apply", "--yes"), 0);
-	assert_string_equal(world.log, "create thing.a\ncreate thing.b\n");
+	assert_true(has_done("create thing.a\n", "create thing.b\n"));
 }
 
 /*
