@@ -47,7 +47,7 @@ struct operation {
 	 * another one, made from the token, so that a recovery makes the same.
 	 */
 	bool is_beside;
-	struct str name; /* set then; empty: the default */
+	struct str name;	  /* set then; empty: the default */
 	const char *check_action; /* OPERATION_CHECK: for the type's plan() */
 	int64_t timeout_ms;	  /* with all waits and attempts; 0: default */
 	/* An interrupted one is repeated: with what its intent said. */
