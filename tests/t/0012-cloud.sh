@@ -111,7 +111,7 @@ test_expect_success 'an outcome that nobody knows is found out first' '
 	cat out &&
 	fault "rule search net.c denied 99" &&
 	test_expect_code 1 "$DMSL" apply c.dmsl --yes 2>err &&
-	test_contains err "still not known" &&
+	test_contains err "is not known, so nothing was committed" &&
 	fault &&
 	"$DMSL" apply c.dmsl --yes &&
 	test "$(calls "\"made\":\"net")" = 1 &&
