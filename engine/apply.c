@@ -222,6 +222,7 @@ static enum next over(struct apply *a, struct node *node,
 		      const struct plan_step *step)
 {
 	node->phase = PHASE_OVER;
+	a->result->steps[step->index].outcome = OUTCOME_DONE;
 	make_known(a, step);
 	arena_release(&node->arena);
 	return NEXT_DONE;
@@ -344,8 +345,10 @@ static enum next delete_next(struct apply *a, struct node *node,
 		return NEXT_OPERATION;
 	}
 	node->phase = PHASE_OVER;
-	if (step->action == ACTION_DELETE)
+	if (step->action == ACTION_DELETE) {
 		a->result->deleted++;
+		a->result->steps[step->index].outcome = OUTCOME_DONE;
+	}
 	return NEXT_DONE;
 }
 
@@ -511,6 +514,17 @@ static int check_effects(void *owner, size_t number,
 	return 0;
 }
 
+static void note_failure(struct apply *a, const struct plan_step *step,
+			 const struct operation *op)
+{
+	struct apply_step *out = &a->result->steps[step->index];
+	const struct state_resource *now = state_find(&a->state, step->address);
+
+	a->result->failed++;
+	out->outcome = op && op->is_unknown ? OUTCOME_UNKNOWN : OUTCOME_FAILED;
+	out->is_tainted = now && now->is_tainted;
+}
+
 static void step_failed(void *owner, size_t number, const struct operation *op,
 			const struct error *err)
 {
@@ -522,7 +536,7 @@ static void step_failed(void *owner, size_t number, const struct operation *op,
 	struct place place = { 0 };
 	struct diag *d;
 
-	a->result->failed++;
+	note_failure(a, step, op);
 	arena_release(&a->nodes[number].arena);
 	if (!err->message[0])
 		return;
@@ -546,9 +560,14 @@ static void step_skipped(void *owner, size_t number, size_t because)
 	    &a->plan->steps[a->graph.step_of[number]];
 
 	/* Its results stay unknown; what is there stays as it was. */
-	if (step->action == ACTION_NONE || number >= a->plan->n_steps)
+	if (step->action == ACTION_NONE || number >= a->plan->n_steps ||
+	    a->graph.step_of[because] == step->index)
 		return;
 	a->result->skipped++;
+	a->result->steps[step->index] = (struct apply_step){
+		.outcome = OUTCOME_SKIPPED,
+		.because = a->graph.step_of[because],
+	};
 	report_skipped(&a->report, step->address,
 		       a->plan->steps[a->graph.step_of[because]].address);
 }
@@ -749,26 +768,6 @@ static int move_one(struct apply *a, const struct plan_step *step,
 	return 0;
 }
 
-/* Who depends on what was moved depends on it where it is now. */
-static void rename_deps(struct apply *a, const struct map *moved)
-{
-	for (size_t i = 0; i < a->state.resources.n; i++) {
-		struct state_resource *s = a->state.resources.entries[i].value;
-		bool is_changed = false;
-
-		for (size_t k = 0; s && k < s->n_deps; k++) {
-			const struct plan_step *to = map_get(moved, s->deps[k]);
-
-			if (to)
-				s->deps[k] =
-				    str_dup(to->address, a->state.arena);
-			is_changed |= to != NULL;
-		}
-		if (is_changed)
-			state_sort_deps(s);
-	}
-}
-
 static int import_one(struct apply *a, const struct plan_step *step,
 		      struct error *err)
 {
@@ -798,13 +797,14 @@ static int take_declared(struct apply *a, struct error *err)
 
 		if (step->moved_from.n) {
 			result = move_one(a, step, err);
-			map_put(&moved, step->moved_from, (void *)step);
+			map_put(&moved, step->moved_from,
+				(void *)&step->address);
 		}
 		if (step->import_id.n && step->prior && result == 0)
 			result = import_one(a, step, err);
 	}
 	if (moved.n)
-		rename_deps(a, &moved);
+		state_rename_deps(&a->state, &moved);
 	map_release(&moved);
 	return result;
 }
@@ -963,7 +963,9 @@ int apply_run(struct context *c, struct expansion *e, struct plan *p,
 	};
 	int result;
 
-	*out = (struct apply_result){ 0 };
+	*out = (struct apply_result){
+		.steps = arena_new(c->arena, struct apply_step, p->n_steps + 1),
+	};
 	a.hash = plan_hash(p, c, c->arena);
 	a.known = xrealloc(NULL, n_resources + 1, sizeof(*a.known));
 	a.is_known = xrealloc(NULL, n_resources + 1, sizeof(*a.is_known));

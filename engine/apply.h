@@ -26,7 +26,23 @@ struct apply_check {
 	bool has_run; /* false: left out, or it failed with a finding */
 };
 
+/* What became of a step of the plan. */
+enum apply_outcome {
+	OUTCOME_NONE, /* nothing was to be done, or it was not begun */
+	OUTCOME_DONE,
+	OUTCOME_FAILED,
+	OUTCOME_UNKNOWN, /* nobody knows: the next run finds out */
+	OUTCOME_SKIPPED, /* something that it needs failed */
+};
+
+struct apply_step {
+	enum apply_outcome outcome;
+	bool is_tainted; /* it is there, but not whole */
+	size_t because;	 /* skipped: the step that failed */
+};
+
 struct apply_result {
+	struct apply_step *steps; /* by step, in the context's arena */
 	size_t created, updated, replaced, deleted, ran, forgotten;
 	size_t moved, imported;
 	size_t failed, skipped, not_begun;

@@ -205,11 +205,17 @@ void catalog_release(struct catalog *c)
 
 const struct type_info *catalog_type(struct catalog *c, struct str name)
 {
-	struct type_info *t = map_get(&c->types, name);
 	const struct type_schema *s;
+	struct type_info *t;
 
-	if (t)
+	/* Mostly by the schema's own name, and often the same again. */
+	if (c->last && c->last->schema->name == name.s)
+		return c->last;
+	t = map_get(&c->types, name);
+	if (t) {
+		c->last = t;
 		return t;
+	}
 	s = map_get(&c->schemas, name);
 	if (!s)
 		return NULL;

@@ -55,6 +55,7 @@ struct catalog {
 	struct arena *arena;
 	struct map schemas; /* name -> struct type_schema */
 	struct map types;   /* name -> struct type_info, as far as asked for */
+	const struct type_info *last; /* that was asked for */
 };
 
 void catalog_init(struct catalog *c, const struct type_schema *const *table,

@@ -47,6 +47,7 @@ struct context {
 	struct setting *settings;
 	size_t n_settings;
 	bool is_json, assume_yes, color;
+	bool is_events; /* with is_json: one object a line */
 	enum plan_detail detail;
 	unsigned width;	     /* of the terminal; 0: not a terminal */
 	int parallel;	     /* calls at once */

@@ -428,6 +428,7 @@ static void operation_failed(struct execute *x, struct operation *op,
 	} else if (has_effect(op) && is_unknown) {
 		/* Nobody knows what it did: the intent stays. */
 		x->n_unknown++;
+		op->is_unknown = true;
 	} else if (has_effect(op)) {
 		add_outcome(x, op, JOURNAL_FAILED, NULL, err->message);
 	}

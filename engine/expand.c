@@ -13,7 +13,6 @@
 #include "lang/config.h"
 
 #include "engine/address.h"
-#include "engine/diff.h"
 #include "engine/inputs.h"
 
 #include <stdlib.h>
@@ -178,10 +177,7 @@ static void check_values(struct expander *x)
 		size_t i = x->order[k];
 
 		expand_wanted(x->e, i, &scratch, &v, NULL);
-		x->checked[i] =
-		    x->resources.items[i].is_existing
-			? diff_existing(x->resources.items[i].type, v, &scratch)
-			: diff_to_come(x->resources.items[i].type, v, &scratch);
+		x->checked[i] = v;
 		x->is_checked[i] = true;
 	}
 	for (size_t i = 0; i < x->e->n_outputs; i++)

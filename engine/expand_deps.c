@@ -288,10 +288,12 @@ static const struct index_set *instance_depends(struct instance_scope *i)
 static void find_of_resource(struct finder *f, const struct resource *r)
 {
 	struct instance_scope *i = (struct instance_scope *)r->scope;
+	struct expander *x = f->x;
 
 	f->scope = i->group->scope;
 	f->vars = i;
-	find_in_body(f, resource_body(r), r->type);
+	find_in_body(f, resource_body(r),
+		     catalog_type(&x->catalog, str_from(r->schema->name)));
 	if (life_replace_when(r))
 		find_in_expr(f, life_replace_when(r));
 	if (r->node)
@@ -347,9 +349,8 @@ void deps_find(struct expander *x)
 {
 	struct resource *all = x->resources.items;
 	struct arena scratch = { 0 };
-	struct edge *edges = NULL;
-	size_t n_edges = 0, room = 0;
-	size_t *order, *cycle = NULL, n_cycle = 0;
+	size_t *order, *cycle = NULL, n_cycle = 0, n_edges = 0;
+	struct graph g = { .n = x->resources.n };
 	int result;
 
 	for (size_t i = 0; i < x->resources.n; i++) {
@@ -361,15 +362,18 @@ void deps_find(struct expander *x)
 		set = seal_ids(&ids, x->arena);
 		all[i].deps = set.ids;
 		all[i].n_deps = set.n;
-		for (size_t k = 0; k < set.n; k++) {
-			edges = vec_grow(edges, n_edges, &room, sizeof(*edges));
-			edges[n_edges++] = (struct edge){ i, set.ids[k] };
-		}
+		n_edges += set.n;
 	}
-	struct graph *g = graph_new(x->resources.n, edges, n_edges, &scratch);
-
-	free(edges);
-	result = graph_order(g, &scratch, &order, &cycle, &n_cycle);
+	/* The needs of all, one behind the other, are the graph. */
+	g.first = arena_new(&scratch, size_t, g.n + 1);
+	g.to = arena_new(&scratch, size_t, n_edges);
+	for (size_t i = 0; i < g.n; i++) {
+		g.first[i + 1] = g.first[i] + all[i].n_deps;
+		if (all[i].n_deps)
+			memcpy(g.to + g.first[i], all[i].deps,
+			       all[i].n_deps * sizeof(*g.to));
+	}
+	result = graph_order(&g, &scratch, &order, &cycle, &n_cycle);
 	x->order = arena_new(x->arena, size_t, x->resources.n + 1);
 	for (size_t i = 0; i < x->resources.n; i++)
 		x->order[i] = result ? i : order[i];

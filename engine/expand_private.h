@@ -172,7 +172,7 @@ struct expander {
 	VEC(struct binding *) busy; /* being evaluated, innermost last */
 	bool check_only, has_failed;
 	const struct provider *core, *chosen;
-	/* Wanted attributes while the text is checked, by resource. */
+	/* Wanted attributes by resource while the text is checked, or NULL. */
 	struct value *checked;
 	bool *is_checked;
 	struct gather gather;

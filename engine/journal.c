@@ -313,3 +313,19 @@ int journal_close(struct journal *j, bool remove, struct error *err)
 	discard(j);
 	return rc;
 }
+
+int journal_clear(const char *folder, const struct seal *seal,
+		  struct error *err)
+{
+	struct arena scratch = { 0 };
+	bool is_there =
+	    access(str_fmt(&scratch, "%s/journal", folder).s, F_OK) == 0;
+	struct journal *j;
+
+	arena_release(&scratch);
+	if (!is_there)
+		return 0;
+	if (journal_open(folder, seal, NULL, &j, err) < 0)
+		return -1;
+	return journal_close(j, true, err);
+}

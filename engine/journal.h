@@ -124,5 +124,12 @@ int journal_add(struct journal *j, struct journal_record *r, struct error *err);
 int journal_sync(struct journal *j, struct error *err);
 /* Closes; with remove, deletes the file durably (after the state commit). */
 int journal_close(struct journal *j, bool remove, struct error *err);
+/*
+ * Removes a file that journal_load() found empty: its run was killed when it
+ * had just made it, or just before it would have removed it. Nothing there is
+ * success.
+ */
+int journal_clear(const char *folder, const struct seal *seal,
+		  struct error *err);
 
 #endif

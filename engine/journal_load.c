@@ -29,6 +29,7 @@ struct replay {
 	struct journal_replay *out;
 	struct str run_id;
 	struct map latest; /* address -> item index + 1, as a pointer */
+	struct map moved;  /* old address -> struct str; not yet in deps */
 	VEC(struct item) items;
 };
 
@@ -128,8 +129,25 @@ static void apply_result(struct replay *p, const struct journal_record *r)
 		state_remove(p->state, r->address);
 }
 
+/*
+ * The moves and imports of a run stand together at its beginning, and their
+ * records say nothing of those that depend on what moved.
+ */
+static void end_moves(struct replay *p)
+{
+	if (p->moved.n && p->state)
+		state_rename_deps(p->state, &p->moved);
+	map_release(&p->moved);
+}
+
 static void replay_one(struct replay *p, const struct journal_record *r)
 {
+	bool is_move = r->kind == JOURNAL_DONE && str_is(r->action, "move");
+
+	if (is_move && r->resource)
+		map_put(&p->moved, r->address, &r->resource->address);
+	else if (!str_is(r->action, "import"))
+		end_moves(p);
 	switch (r->kind) {
 	case JOURNAL_BEGIN:
 		p->out->begin = *r;
@@ -237,6 +255,7 @@ static int replay(struct str text, const struct seal *seal, struct state *state,
 		p.state = all.has_end ? NULL : state;
 		for (size_t i = all.start; i < all.all.n; i++)
 			replay_one(&p, &all.all.items[i]);
+		end_moves(&p);
 		if (!all.has_end)
 			collect_open(&p);
 	}

@@ -70,14 +70,36 @@ static unsigned cells_of(struct utf8 c, bool *is_plain)
 	return *is_plain ? c.width : c.code == '\t' ? 2 : 4;
 }
 
+/* How many characters of one byte and one cell stand first: mostly all. */
+static size_t simple_run(struct str line)
+{
+	size_t n = 0;
+
+	while (n < line.n && line.s[n] >= 0x20 && line.s[n] < 0x7f)
+		n++;
+	return n;
+}
+
 void lines_safe(struct buf *out, struct str line, unsigned width)
 {
 	unsigned column = 0;
 
 	while (line.n) {
-		struct utf8 c = utf8_next(line);
+		size_t n = simple_run(line);
+		struct utf8 c;
 		bool is_plain;
-		unsigned cells = cells_of(c, &is_plain);
+		unsigned cells;
+
+		if (width && n > width - 1 - column)
+			n = width - 1 - column;
+		if (n) {
+			buf_add(out, line.s, n);
+			column += (unsigned)n;
+			line = str_skip(line, n);
+			continue;
+		}
+		c = utf8_next(line);
+		cells = cells_of(c, &is_plain);
 
 		/* The last cell is for the sign that there is more. */
 		if (width && column + cells > width - 1 &&
@@ -101,9 +123,16 @@ size_t lines_cells(struct str line)
 	size_t cells = 0;
 
 	while (line.n) {
-		struct utf8 c = utf8_next(line);
+		size_t n = simple_run(line);
+		struct utf8 c;
 		bool is_plain;
 
+		if (n) {
+			cells += n;
+			line = str_skip(line, n);
+			continue;
+		}
+		c = utf8_next(line);
 		cells += cells_of(c, &is_plain);
 		line = str_skip(line, is_plain ? c.length : 1);
 	}

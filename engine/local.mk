@@ -4,6 +4,7 @@ noinst_LIBRARIES += engine/libengine.a
 engine_libengine_a_CPPFLAGS = $(AM_CPPFLAGS) $(GIT2_CFLAGS) $(CRYPTO_CFLAGS)
 engine_libengine_a_SOURCES = \
 	engine/address.c engine/address.h \
+	engine/addresses.c engine/addresses.h \
 	engine/apply.c engine/apply.h \
 	engine/apply_graph.c engine/apply_graph.h \
 	engine/calls.c engine/calls.h \

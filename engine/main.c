@@ -14,11 +14,15 @@
  *	    expand	declarations to resource instances
  *	    recover	ends what was interrupted
  *	    plan	instances and state to steps
+ *	     plan_print	a plan for people; plan_json for programs
  *	    apply	steps to results, one commit
  *	     execute	the loop: intents, calls, journal, state
  *	      schedule	what is ready, what waits, what is skipped
  *	      worker	threads
  *	      calls	calls of providers
+ *	     report	what a person sees while it goes on
+ *	      estimate	how long that is, by the durations of earlier runs
+ *	    summary	what was done, what is missing, how to go on
  *	  replicator	the replication server, a program of its own
  */
 

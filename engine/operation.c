@@ -119,6 +119,8 @@ bool operation_is_unknown(const struct operation *op, enum error_kind kind)
 		return false;
 	if (op->is_recovery && op->kind != OPERATION_CREATE)
 		return false;
+	if (op->is_unsure || kind == ERROR_TIMEOUT)
+		return true;
 	/*
 	 * A repetition had to look first: its refusal is an answer. Unless it
 	 * was the search that failed, which may take several requests.
@@ -126,9 +128,7 @@ bool operation_is_unknown(const struct operation *op, enum error_kind kind)
 	if (op->is_recovery && op->type->ops->recovery == 'Q' &&
 	    (kind == ERROR_FAILED || kind == ERROR_CORRUPT))
 		return true;
-	if (op->is_recovery)
-		return classes[kind].had_no_answer;
-	return op->is_unsure || kind == ERROR_TIMEOUT;
+	return op->is_recovery && classes[kind].had_no_answer;
 }
 
 struct value operation_attributes(const struct operation *op,

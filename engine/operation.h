@@ -61,7 +61,8 @@ struct operation {
 	int attempt;
 	bool is_poll;
 	bool has_begun; /* was handed to a worker */
-	bool is_unsure; /* an attempt had no answer: it may have had effect */
+	bool is_unknown; /* it failed, and nobody knows whether it is there */
+	bool is_unsure;	 /* an attempt had no answer: it may have had effect */
 	int64_t begun_ms;
 	struct operation *next_unsent;
 	struct operation *next_polled; /* in one call with this one */

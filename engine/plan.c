@@ -15,7 +15,7 @@
 #include "lang/base/error.h"
 #include "lang/config.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 const char *action_name(enum action a)
 {
@@ -228,8 +228,8 @@ struct ready {
 static void ready_init(struct planner *x, struct ready *r)
 {
 	struct plan *p = x->p;
-	struct edge *edges = NULL;
-	size_t n_edges = 0, room = 0;
+	struct graph g = { .n = p->n_steps };
+	size_t n_edges = 0;
 
 	r->blocked = arena_new(&x->scratch, size_t, p->n_steps + 1);
 	r->queue = arena_new(&x->scratch, size_t, p->n_steps + 1);
@@ -237,14 +237,20 @@ static void ready_init(struct planner *x, struct ready *r)
 		r->blocked[i] = p->steps[i].n_needs;
 		if (r->blocked[i] == 0)
 			r->queue[r->tail++] = i;
-		for (size_t k = 0; k < p->steps[i].n_needs; k++) {
-			edges = vec_grow(edges, n_edges, &room, sizeof(*edges));
-			edges[n_edges++] =
-			    (struct edge){ p->steps[i].needs[k], i };
-		}
+		n_edges += p->steps[i].n_needs;
 	}
-	r->users = graph_new(p->n_steps, edges, n_edges, &x->scratch);
-	free(edges);
+	/* The needs of all, one behind the other, are the graph of needs. */
+	g.first = arena_new(&x->scratch, size_t, g.n + 1);
+	g.to = arena_new(&x->scratch, size_t, n_edges);
+	for (size_t i = 0; i < g.n; i++) {
+		const struct plan_step *s = &p->steps[i];
+
+		g.first[i + 1] = g.first[i] + s->n_needs;
+		if (s->n_needs)
+			memcpy(g.to + g.first[i], s->needs,
+			       s->n_needs * sizeof(*g.to));
+	}
+	r->users = graph_reverse(&g, &x->scratch);
 }
 
 static void settled(struct planner *x, struct ready *r, size_t step,

@@ -21,6 +21,8 @@
 
 enum {
 	VALUE_WIDTH = 60, /* of one value */
+	VALUE_LEAST = 20, /* on a narrow terminal */
+	NAME_CELLS = 24,  /* of what stands before the values */
 	NOTE_WIDTH = 14,  /* " (1234 bytes)" */
 	PARTS_SHOWN = 12, /* of one map */
 	LINES_SHOWN = 24, /* of one text */
@@ -167,9 +169,20 @@ static void compare_lists(struct parts *p, struct value old, struct value new,
 	}
 }
 
+/* Whether a text is JSON of more than one word; then it is read. */
+static bool read_document(struct value v, struct arena *a, struct value *out)
+{
+	struct error ignored;
+
+	return v.kind == VALUE_STRING && v.as.text.n &&
+	       (v.as.text.s[0] == '{' || v.as.text.s[0] == '[') &&
+	       json_read(v.as.text, a, out, &ignored) == 0;
+}
+
 static void compare(struct parts *p, struct value old, struct value new,
 		    unsigned depth)
 {
+	struct value old_document, new_document;
 	bool is_plain = !old.marks && !new.marks &&depth < DEPTH_MAX;
 
 	if (!value_is_unknown(new) && value_eq(old, new))
@@ -178,8 +191,24 @@ static void compare(struct parts *p, struct value old, struct value new,
 		compare_maps(p, old, new, depth);
 	else if (is_plain && old.kind == VALUE_LIST && new.kind == VALUE_LIST)
 		compare_lists(p, old, new, depth);
+	else if (is_plain && read_document(old, &p->arena, &old_document) &&
+		 read_document(new, &p->arena, &new_document))
+		compare(p, old_document, new_document, depth + 1);
 	else
 		add_part(p, old, new);
+}
+
+/* Two of them, and a name before, go into a line of a terminal. */
+static unsigned value_width(const struct change_style *style)
+{
+	unsigned half =
+	    style->width > NAME_CELLS ? (style->width - NAME_CELLS) / 2 : 0;
+
+	if (style->is_full)
+		return 0;
+	if (!style->width || half > VALUE_WIDTH)
+		return VALUE_WIDTH;
+	return half > VALUE_LEAST ? half : VALUE_LEAST;
 }
 
 static void show_values(struct buf *out, struct value old, struct value new,
@@ -195,10 +224,10 @@ static void show_values(struct buf *out, struct value old, struct value new,
  * that is shown, and more are left to somebody else.
  */
 static bool show_parts(struct buf *out, struct value old, struct value new,
-		       size_t most)
+		       size_t most, const struct change_style *style)
 {
 	struct parts p = { 0 };
-	unsigned width = most == SIZE_MAX ? 0 : VALUE_WIDTH;
+	unsigned width = value_width(style);
 	bool has_shown;
 
 	buf_init(&p.path, 1000);
@@ -209,8 +238,10 @@ static bool show_parts(struct buf *out, struct value old, struct value new,
 
 		if (p.all.n > 1)
 			buf_fmt(out, "\n%*s", LINES_INDENT, "");
-		if (part->path.n)
-			buf_fmt(out, "%.*s: ", STR_ARG(part->path));
+		if (part->path.n) {
+			lines_safe(out, part->path, 0);
+			buf_add_c(out, ": ");
+		}
 		show_values(out, part->old, part->new, width);
 	}
 	if (has_shown && p.all.n > most)
@@ -259,6 +290,16 @@ static struct str indented(struct value v, struct buf *room)
 	return buf_str(room);
 }
 
+/* With the documents that stand in it as texts, such as a role's policies. */
+static struct value opened(struct value v, struct arena *a)
+{
+	struct value document;
+
+	if (read_document(v, a, &document))
+		v = document;
+	return value_each(v, opened, a);
+}
+
 /*
  * What changes in one place is said in one line, the rest as lines of the two
  * documents: a part that was put in moves those behind it.
@@ -267,13 +308,17 @@ static bool show_document(struct buf *out, struct value old, struct value new,
 			  const struct change_style *style)
 {
 	struct lines_style lines = lines_of(style);
+	struct arena scratch = { 0 };
 	struct buf a, b;
 	bool has_shown;
 
-	if (show_parts(out, old, new, 1))
+	if (show_parts(out, old, new, 1, style))
 		return true;
+	old = opened(old, &scratch);
+	new = opened(new, &scratch);
 	has_shown =
 	    lines_diff(out, indented(old, &a), indented(new, &b), &lines);
+	arena_release(&scratch);
 	buf_release(&a);
 	buf_release(&b);
 	return has_shown;
@@ -328,10 +373,10 @@ void plan_change_text(struct buf *out, const struct plan_change *c,
 	/* Maps by their keys; so is what is partly secret or not known. */
 	if ((is_map || (is_list && !is_plain)) &&
 	    show_parts(out, c->old, c->new,
-		       style->is_full ? SIZE_MAX : PARTS_SHOWN))
+		       style->is_full ? SIZE_MAX : PARTS_SHOWN, style))
 		return;
 	if (is_list && is_plain && is_long(c->old, c->new) &&
 	    show_document(out, c->old, c->new, style))
 		return;
-	show_values(out, c->old, c->new, style->is_full ? 0 : VALUE_WIDTH);
+	show_values(out, c->old, c->new, value_width(style));
 }

@@ -45,6 +45,14 @@ enum { PLAN_FILE_MAX = 1 << 30, DIFFERENCES_NAMED = 5 };
 
 static const char magic[] = "dmsl-plan 1\n";
 
+/* Not by a format: each of very many attributes has one. */
+static void add_name(struct buf *b, const char *before, struct str name)
+{
+	buf_add_c(b, before);
+	buf_add_str(b, name);
+	buf_add_char(b, ' ');
+}
+
 static void write_value(struct buf *b, struct value v)
 {
 	if (value_is_unknown(v))
@@ -53,22 +61,6 @@ static void write_value(struct buf *b, struct value v)
 		buf_add_c(b, "\"(secret)\"");
 	else
 		json_write(b, v, 0);
-}
-
-/* Not by a format: there are several for each of very many steps. */
-static void add_words(struct buf *b, const char *before, const char *word,
-		      const char *behind)
-{
-	buf_add_c(b, before);
-	buf_add_c(b, word);
-	buf_add_c(b, behind);
-}
-
-static void add_name(struct buf *b, const char *before, struct str name)
-{
-	buf_add_c(b, before);
-	buf_add_str(b, name);
-	buf_add_char(b, ' ');
 }
 
 static void write_text(struct buf *b, const char *word, struct str text)
@@ -83,9 +75,9 @@ static void write_text(struct buf *b, const char *word, struct str text)
 static void write_step(struct buf *b, const struct context *c,
 		       const struct plan_step *s)
 {
-	add_words(b, "step ", action_name(s->action), " ");
+	buf_fmt(b, "step %s ", action_name(s->action));
 	json_write_string(b, s->address);
-	add_words(b, " ", c->open[s->provider].provider->name, "\n");
+	buf_fmt(b, " %s\n", c->open[s->provider].provider->name);
 	write_text(b, "why", s->reason);
 	if (s->runs)
 		buf_add_c(b, "  run\n");
@@ -96,7 +88,7 @@ static void write_step(struct buf *b, const struct context *c,
 	if (s->updates_state)
 		buf_add_c(b, "  recorded\n");
 	for (size_t i = 0; i < s->n_effects; i++) {
-		add_words(b, "  effect ", effect_name(s->effects[i].kind), " ");
+		buf_fmt(b, "  effect %s ", effect_name(s->effects[i].kind));
 		json_write_string(b, s->effects[i].text);
 		buf_add_char(b, '\n');
 	}

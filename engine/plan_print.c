@@ -10,6 +10,7 @@
 
 #include "lang/base/buf.h"
 
+#include "engine/addresses.h"
 #include "engine/lines.h"
 
 #include <inttypes.h>
@@ -133,10 +134,13 @@ static void add_notes(struct printer *o, const struct plan_step *s)
 	}
 	if (s->action == ACTION_READ)
 		buf_add_c(b, "  read when it is needed, never changed");
-	if (s->reason.n)
-		buf_fmt(b, "  (%.*s)", STR_ARG(s->reason));
-	else if (s->action == ACTION_DELETE && !o->p->is_destroy)
+	if (s->reason.n) {
+		buf_add_c(b, "  (");
+		lines_safe(b, s->reason, 0);
+		buf_add_char(b, ')');
+	} else if (s->action == ACTION_DELETE && !o->p->is_destroy) {
 		buf_add_c(b, "  (not in the stack any more)");
+	}
 }
 
 static void print_step(struct printer *o, const struct plan_step *s,
@@ -157,58 +161,14 @@ static void print_step(struct printer *o, const struct plan_step *s,
 	flush(o);
 }
 
-/* -- Addresses ------------------------------------------------------------ */
-
-struct addresses {
-	struct printer *o;
-	const char *before; /* the first */
-	size_t column, n;
-	struct str base; /* of the last: what stands before its key */
-};
-
-/* subnet.private of subnet.private["a"]. */
-static struct str without_key(struct str address)
+static struct addresses address_list(struct printer *o)
 {
-	ptrdiff_t at = str_rfind(address, '[');
-
-	if (at < 1 || address.s[address.n - 1] != ']')
-		return (struct str){ 0 };
-	return str_sub(address, 0, (size_t)at);
-}
-
-/* Side by side; of instances of one block only the keys after the first. */
-static void add_address(struct addresses *l, struct str address)
-{
-	struct printer *o = l->o;
-	struct str base = without_key(address), text = address;
-	size_t cells;
-
-	if (base.n && str_eq(base, l->base))
-		text = str_skip(address, base.n);
-	l->base = base;
-	cells = lines_cells(text);
-	if (l->column && l->column + 2 + cells > o->style.width) {
-		l->column = 0;
-		buf_add_char(&o->text, '\n');
-	}
-	buf_fmt(&o->text, "%*s%s%s%.*s%s", l->column ? 2 : INDENT, "",
-		paint(o, PAINT_FAINT), l->n ? "" : l->before, STR_ARG(text),
-		paint(o, PAINT_PLAIN));
-	l->column += cells + 2 + (l->n ? 0 : strlen(l->before));
-	l->n++;
-}
-
-static void end_addresses(struct addresses *l, size_t n_all)
-{
-	char more[40];
-	int n = snprintf(more, sizeof(more), "and %zu more", n_all - l->n);
-
-	if (l->n < n_all && l->column + 2 + (size_t)n > l->o->style.width)
-		buf_fmt(&l->o->text, "\n%*s%s", INDENT, "", more);
-	else if (l->n < n_all)
-		buf_fmt(&l->o->text, "  %s", more);
-	buf_add_char(&l->o->text, '\n');
-	flush(l->o);
+	return (struct addresses){
+		.out = &o->text,
+		.width = o->style.width,
+		.color = o->style.change.color,
+		.most = is_full(o) ? 0 : ADDRESSES_SHOWN,
+	};
 }
 
 /* -- Effects -------------------------------------------------------------- */
@@ -223,10 +183,11 @@ static void print_effects(struct printer *o)
 
 		for (size_t k = 0; k < s->n_effects && k < most; k++) {
 			print_title(o, n++, "On data and running servers");
-			fprintf(o->out, "  ! %.*s  %s%.*s%s\n",
-				STR_ARG(s->effects[k].text),
-				paint(o, PAINT_FAINT), STR_ARG(s->address),
-				paint(o, PAINT_PLAIN));
+			buf_add_c(&o->text, "  ! ");
+			lines_safe(&o->text, s->effects[k].text, 0);
+			buf_fmt(&o->text, "  %s%.*s%s\n", paint(o, PAINT_FAINT),
+				STR_ARG(s->address), paint(o, PAINT_PLAIN));
+			flush(o);
 		}
 		if (s->n_effects > most)
 			fprintf(o->out,
@@ -254,7 +215,7 @@ struct same {
 /* vpc.main["a"] of network.a/vpc.main["a"]: a key may hold a slash, too. */
 static struct str last_part(const struct plan_step *s)
 {
-	struct str base = without_key(s->address);
+	struct str base = address_without_key(s->address);
 	ptrdiff_t at = str_rfind(base.n ? base : s->address, '/');
 
 	return str_skip(s->address, (size_t)(at + 1));
@@ -263,12 +224,12 @@ static struct str last_part(const struct plan_step *s)
 /* What the names of all have in common, as far as they are alike. */
 static void join_names(struct same *same, struct str part)
 {
-	struct str base = without_key((struct str){ part.s, part.n });
+	struct str base = address_without_key((struct str){ part.s, part.n });
 
 	if (same->has_one_key && str_eq(part, same->name))
 		return;
-	if (same->has_one_key && without_key(same->name).n)
-		same->name = without_key(same->name);
+	if (same->has_one_key && address_without_key(same->name).n)
+		same->name = address_without_key(same->name);
 	same->has_one_key = false;
 	if (!str_eq(base.n ? base : part, same->name))
 		same->name = (struct str){ 0 };
@@ -401,8 +362,7 @@ static bool print_same(struct printer *o, const struct plan_step *s)
 {
 	struct same *same = o->same_of[s->index];
 	struct body_style style = o->style;
-	struct addresses list = { .o = o, .before = "" };
-	bool is_loss = kind_of(s) == KIND_LOSS;
+	struct addresses list = address_list(o);
 
 	if (!same ||
 	    same->n < (s->action == ACTION_CREATE ? (size_t)SAME_LEAST_MADE
@@ -413,17 +373,16 @@ static bool print_same(struct printer *o, const struct plan_step *s)
 	same->is_printed = true;
 	if (same->has_one_key)
 		list.before = "in ";
+	/* What is lost is always named. */
+	if (kind_of(s) == KIND_LOSS)
+		list.most = 0;
 	style.has_places = same->is_one_place;
 	print_same_head(o, same);
 	plan_body_text(&o->text, s, &style);
-	/* What is lost is always named. */
 	for (size_t i = same->first; i != NO_STEP; i = o->next_same[i])
-		if (is_full(o) || is_loss || list.n < ADDRESSES_SHOWN)
-			add_address(&list,
-				    address_in(same, o->p->steps[i].address));
-		else
-			break;
-	end_addresses(&list, same->n);
+		addresses_add(&list, address_in(same, o->p->steps[i].address));
+	addresses_end(&list);
+	flush(o);
 	return true;
 }
 
@@ -447,34 +406,53 @@ static void print_steps(struct printer *o, enum kind kind, const char *title)
 		fputc('\n', o->out);
 }
 
+static void print_gone(struct printer *o, size_t n)
+{
+	struct addresses list = address_list(o);
+
+	if (n)
+		fputs("    gone\n", o->out);
+	for (size_t i = 0; i < o->p->n_drift; i++)
+		if (o->p->drift[i].action == ACTION_DELETE)
+			addresses_add(&list, o->p->drift[i].address);
+	addresses_end(&list);
+	flush(o);
+}
+
 static void print_drift(struct printer *o)
 {
 	struct body_style style = o->style;
-	size_t n = o->p->n_drift;
-	size_t shown = is_full(o) || n < DRIFT_SHOWN ? n : DRIFT_SHOWN;
+	size_t most = is_full(o) ? SIZE_MAX : DRIFT_SHOWN;
+	size_t n_changed = 0, n_gone = 0;
 
 	style.has_places = false;
 	/* Its other attributes are the plan's business. */
 	style.change.is_full = false;
-	for (size_t i = 0; i < shown; i++) {
+	for (size_t i = 0; i < o->p->n_drift; i++) {
 		const struct plan_step *s = &o->p->drift[i];
 
 		print_title(o, i, "Changed outside since the last apply");
-		fprintf(o->out, "    %.*s%s\n", STR_ARG(s->address),
-			s->action == ACTION_DELETE ? "  is gone" : "");
+		if (s->action == ACTION_DELETE) {
+			n_gone++;
+			continue;
+		}
+		if (n_changed++ >= most)
+			continue;
+		fprintf(o->out, "    %.*s\n", STR_ARG(s->address));
 		plan_body_text(&o->text, s, &style);
 		flush(o);
 	}
-	if (shown < n)
+	if (n_changed > most)
 		fprintf(o->out, "    and %zu more; --detail=full shows them\n",
-			n - shown);
-	if (n)
+			n_changed - most);
+	print_gone(o, n_gone);
+	if (o->p->n_drift)
 		fputc('\n', o->out);
 }
 
 static void print_left_out(struct printer *o)
 {
-	struct addresses list = { .o = o, .before = "" };
+	struct addresses list = address_list(o);
 	size_t n = 0;
 
 	for (size_t i = 0; i < o->p->n_steps; i++)
@@ -483,10 +461,10 @@ static void print_left_out(struct printer *o)
 		return;
 	print_title(o, 0, "Left out, not selected");
 	for (size_t i = 0; i < o->p->n_steps; i++)
-		if (o->p->steps[i].is_left_out &&
-		    (is_full(o) || list.n < ADDRESSES_SHOWN))
-			add_address(&list, o->p->steps[i].address);
-	end_addresses(&list, n);
+		if (o->p->steps[i].is_left_out)
+			addresses_add(&list, o->p->steps[i].address);
+	addresses_end(&list);
+	flush(o);
 	fputc('\n', o->out);
 }
 

@@ -15,7 +15,8 @@
  * engine has made an intent durable; `token` is the same for every repetition
  * of that intent, in this process or after a crash. After a crash the engine
  * repeats the very same call with is_recovery set (and with id and memo, if a
- * pending step had told them). So a function must reach the same end however
+ * pending step had told them); so it does when an attempt ended in
+ * ERROR_TIMEOUT. So a function must reach the same end however
  * often it is begun, and must find what an earlier attempt made: by token, by
  * name together with an ownership tag, or because the id is derived from
  * stack uid and address. It must never make a second object.
@@ -79,7 +80,7 @@ struct call {
 	struct str id;	     /* of the existing object; empty before create */
 	enum verb verb;	     /* which function it is; for poll_batch */
 	bool is_poll;	     /* a pending step goes on */
-	bool is_recovery;    /* an interrupted step is repeated */
+	bool is_recovery;    /* after a crash, or an attempt without answer */
 	struct str memo;     /* what the pending step left, or empty */
 	int attempt;	     /* 0, or repetitions of this step so far */
 	/*

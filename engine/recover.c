@@ -232,7 +232,8 @@ int recover(struct context *c, struct expansion *e, bool may_carry,
 
 	*is_abandoned = false;
 	if (!replay)
-		return 0;
+		return journal_clear(store_stack_folder(c->store), c->seal,
+				     err);
 	if (journal_open(store_stack_folder(c->store), c->seal, replay,
 			 &journal, err) < 0)
 		return error_add(err, "recovery");

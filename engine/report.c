@@ -314,6 +314,24 @@ static const char *paint(const struct report *r, const char *code)
 	return r->color ? code : "";
 }
 
+/* What went wrong may be told by a server: it does not write to a terminal. */
+static void tell_end(struct report *r, const struct report_line *l,
+		     const struct error *err, int64_t ms)
+{
+	struct buf why;
+
+	buf_init(&why, LINE_BYTES);
+	if (err)
+		lines_safe(&why, str_from(err->message), 0);
+	undraw(r);
+	fprintf(r->out, "%s %.*s … %s%s%s %s %s%s%s\n", l->action,
+		STR_ARG(l->address), paint(r, err ? "\033[31m" : "\033[32m"),
+		err ? "failed" : "done", paint(r, "\033[0m"),
+		err ? "after" : "in", report_time(ms).text, err ? ": " : "",
+		why.data);
+	buf_release(&why);
+}
+
 void report_end(struct report *r, size_t node, const struct error *err)
 {
 	struct report_line *l = r->by_node[node];
@@ -327,13 +345,7 @@ void report_end(struct report *r, size_t node, const struct error *err)
 		      l->address, err ? "error" : NULL,
 		      err ? err->message : NULL, ms);
 	} else {
-		undraw(r);
-		fprintf(r->out, "%s %.*s … %s%s%s %s %s%s%s\n", l->action,
-			STR_ARG(l->address),
-			paint(r, err ? "\033[31m" : "\033[32m"),
-			err ? "failed" : "done", paint(r, "\033[0m"),
-			err ? "after" : "in", report_time(ms).text,
-			err ? ": " : "", err ? err->message : "");
+		tell_end(r, l, err, ms);
 	}
 	if (r->estimate && !err)
 		estimate_done(r->estimate, node, l->action, ms);
@@ -352,18 +364,16 @@ void report_end(struct report *r, size_t node, const struct error *err)
 	free(l);
 }
 
+/* People are told in the summary, together with others. */
 void report_skipped(struct report *r, struct str address, struct str because)
 {
 	char text[512];
 
 	r->n_skipped++;
-	snprintf(text, sizeof(text), "%.*s failed", STR_ARG(because));
-	if (r->mode == REPORT_JSON) {
-		event(r, "step_skipped", NULL, address, "because", text, -1);
+	if (r->mode != REPORT_JSON)
 		return;
-	}
-	undraw(r);
-	fprintf(r->out, "%.*s … left out, %s\n", STR_ARG(address), text);
+	snprintf(text, sizeof(text), "%.*s failed", STR_ARG(because));
+	event(r, "step_skipped", NULL, address, "because", text, -1);
 }
 
 void report_note(struct report *r, const char *format, ...)

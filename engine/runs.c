@@ -126,6 +126,7 @@ int run_apply(struct context *c, struct run *r)
 		leave();
 	if (status < 0) {
 		setup_fail(c, &err);
+		summary_missing(c, r->plan, &result);
 		return STATUS_FAILED;
 	}
 	summary_print(c, r->plan, &result);

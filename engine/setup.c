@@ -196,7 +196,9 @@ void setup_findings(struct context *c)
 	if (!c->diags.n)
 		return;
 	fflush(stdout);
-	if (c->is_json)
+	if (c->is_json && c->is_events)
+		diags_print_events(&c->diags, stdout);
+	else if (c->is_json)
 		diags_print_json(&c->diags, stdout);
 	else
 		diags_print(&c->diags, stderr, c->color, c->width, MOST_ERRORS);

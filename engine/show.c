@@ -2,9 +2,11 @@
 
 #include "engine/show.h"
 
+#include "engine/lines.h"
 #include "engine/state.h"
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
+#include "lang/base/map.h"
 #include "lang/json.h"
 
 #include <string.h>
@@ -38,42 +40,107 @@ void show_value(struct value v, bool reveal, FILE *out)
 		show_json(v, reveal, out);
 }
 
-void show_resource(const struct state_resource *r, FILE *out)
+static int name_width(struct value attrs)
 {
-	struct value attrs = r->attrs;
 	size_t widest = 2;
 
 	for (size_t i = 0; attrs.kind == VALUE_MAP && i < attrs.as.map.n; i++)
 		if (attrs.as.map.entries[i].key.n > widest)
 			widest = attrs.as.map.entries[i].key.n;
-	fprintf(out, "%.*s%s\n", STR_ARG(r->address),
-		r->is_tainted ? "  (incomplete: will be replaced)" : "");
-	fprintf(out, "  %-*s = %.*s\n", (int)widest, "id", STR_ARG(r->id));
-	for (size_t i = 0; attrs.kind == VALUE_MAP && i < attrs.as.map.n; i++) {
-		const struct value_entry *e = &attrs.as.map.entries[i];
-		struct buf b;
-
-		if (value_is_null(e->value) || str_is(e->key, "id"))
-			continue;
-		buf_init(&b, VALUE_MAX);
-		json_write(&b, e->value, 0);
-		fprintf(out, "  %-*.*s = ", (int)widest, STR_ARG(e->key));
-		put(&b, out);
-		fputc('\n', out);
-	}
+	return (int)widest;
 }
 
-void show_state(const struct state *s, FILE *out)
+static void show_attr(const struct value_entry *e, int width, bool by_lines,
+		      FILE *out)
+{
+	static const struct lines_style lines = { .indent = 4 };
+	struct buf b;
+
+	buf_init(&b, VALUE_MAX);
+	buf_fmt(&b, "  %-*.*s = ", width, STR_ARG(e->key));
+	if (by_lines && e->value.kind == VALUE_STRING && !e->value.marks &&
+	    lines_count(e->value.as.text) > 1) {
+		buf_fmt(&b, "(%zu lines)", lines_count(e->value.as.text));
+		lines_text(&b, e->value.as.text, &lines);
+	} else {
+		json_write(&b, e->value, 0);
+	}
+	buf_add_char(&b, '\n');
+	put(&b, out);
+}
+
+static void show_one(const struct state_resource *r, bool is_full, FILE *out)
+{
+	struct value attrs = r->attrs;
+	int width = name_width(attrs);
+
+	fprintf(out, "%.*s%s\n", STR_ARG(r->address),
+		r->is_tainted ? "  (incomplete: will be replaced)" : "");
+	fprintf(out, "  %-*s = %.*s\n", width, "id", STR_ARG(r->id));
+	for (size_t i = 0; attrs.kind == VALUE_MAP && i < attrs.as.map.n; i++) {
+		const struct value_entry *e = &attrs.as.map.entries[i];
+
+		if (!value_is_null(e->value) && !str_is(e->key, "id"))
+			show_attr(e, width, is_full, out);
+	}
+	if (!is_full)
+		return;
+	if (r->prevent_destroy || r->keep_on_destroy)
+		fprintf(out, "  lifecycle:%s%s\n",
+			r->prevent_destroy ? " prevent_destroy" : "",
+			r->keep_on_destroy ? " keep_on_destroy" : "");
+	for (size_t i = 0; i < r->n_deps; i++)
+		fprintf(out, "%s%.*s%s", i ? "  " : "  needs ",
+			STR_ARG(r->deps[i]), i + 1 == r->n_deps ? "\n" : "");
+}
+
+void show_resource(const struct state_resource *r, FILE *out)
+{
+	show_one(r, false, out);
+}
+
+/* "3 resources: 2 data, 1 random_password" */
+static void show_counts(struct state_resource *const *all, size_t n, bool types,
+			FILE *out)
+{
+	struct arena a = { 0 };
+	struct map counts = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		size_t *count = map_get(&counts, all[i]->type);
+
+		if (!count) {
+			count = arena_new(&a, size_t, 1);
+			map_put(&counts, all[i]->type, count);
+		}
+		++*count;
+	}
+	fprintf(out, "%zu resource%s", n, n == 1 ? "" : "s");
+	for (size_t i = 0; types && i < counts.n; i++)
+		fprintf(out, "%s%zu %.*s", i ? ", " : ": ",
+			*(size_t *)counts.entries[i].value,
+			STR_ARG(counts.entries[i].key));
+	fputc('\n', out);
+	map_release(&counts);
+	arena_release(&a);
+}
+
+void show_state(const struct state *s, enum plan_detail detail, FILE *out)
 {
 	struct arena a = { 0 };
 	size_t n;
 	struct state_resource **sorted = state_sorted(s, &a, &n);
 
 	for (size_t i = 0; i < n; i++) {
-		show_resource(sorted[i], out);
+		if (detail == PLAN_SUMMARY) {
+			fprintf(out, "%.*s%s\n", STR_ARG(sorted[i]->address),
+				sorted[i]->is_tainted ? "  (incomplete)" : "");
+			continue;
+		}
+		show_one(sorted[i], detail == PLAN_FULL, out);
 		fputc('\n', out);
 	}
-	fprintf(out, "%zu resource%s\n", n, n == 1 ? "" : "s");
+	show_counts(sorted, n, detail == PLAN_SUMMARY, out);
 	arena_release(&a);
 }
 

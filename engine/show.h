@@ -8,6 +8,8 @@
 
 #include "lang/value.h"
 
+#include "engine/plan.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -15,7 +17,11 @@ struct state;
 struct state_resource;
 
 void show_resource(const struct state_resource *r, FILE *out);
-void show_state(const struct state *s, FILE *out);
+/*
+ * All resources: a summary is their addresses and how many there are of each
+ * type, in full also what they depend on, and texts by their lines.
+ */
+void show_state(const struct state *s, enum plan_detail detail, FILE *out);
 /* One value as JSON and a newline. */
 void show_json(struct value v, bool reveal, FILE *out);
 /* A string as it is, anything else as JSON; and a newline. */

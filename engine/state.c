@@ -114,6 +114,24 @@ void state_put(struct state *s, const struct state_resource *r)
 	map_put(&s->resources, copy->address, copy);
 }
 
+void state_rename_deps(struct state *s, const struct map *moved)
+{
+	for (size_t i = 0; i < s->resources.n; i++) {
+		struct state_resource *r = s->resources.entries[i].value;
+		bool is_changed = false;
+
+		for (size_t k = 0; r && k < r->n_deps; k++) {
+			const struct str *to = map_get(moved, r->deps[k]);
+
+			if (to)
+				r->deps[k] = str_dup(*to, s->arena);
+			is_changed |= to != NULL;
+		}
+		if (is_changed)
+			state_sort_deps(r);
+	}
+}
+
 void state_remove(struct state *s, struct str address)
 {
 	/* Maps forget nothing: the key stays, without a resource. */

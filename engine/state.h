@@ -84,6 +84,11 @@ struct state_resource *state_depose(struct state *s, struct str address);
 void state_drop_kept(struct state *s);
 /* Sorted and each once, in place; state_put() does it too. */
 void state_sort_deps(struct state_resource *r);
+/*
+ * Who depends on what was moved depends on it where it is now. moved: the old
+ * address -> struct str, the new one.
+ */
+void state_rename_deps(struct state *s, const struct map *moved);
 size_t state_count(const struct state *s);
 /* All resources sorted by address; the array lives in a. */
 struct state_resource **state_sorted(const struct state *s, struct arena *a,

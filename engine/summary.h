@@ -13,6 +13,12 @@ struct plan;
 /* Results go to standard output, findings and advice to standard error. */
 void summary_print(struct context *c, const struct plan *p,
 		   const struct apply_result *r);
+/*
+ * What was not done and why, grouped, and how to go on; nothing when all was
+ * done. summary_print() does it, too.
+ */
+void summary_missing(const struct context *c, const struct plan *p,
+		     const struct apply_result *r);
 /* Of an apply that had nothing to do: only JSON says so. */
 void summary_nothing(const struct context *c);
 

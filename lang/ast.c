@@ -2,6 +2,10 @@
 
 #include "lang/ast.h"
 
+/* Seven eighths of a large stack's tree are these. */
+_Static_assert(sizeof(struct ast_expr) <= 40 + 2 * sizeof(void *),
+	       "an expression has grown");
+
 size_t ast_below(const struct ast_expr *x,
 		 const struct ast_expr *below[AST_BELOW_MAX])
 {

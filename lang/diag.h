@@ -74,5 +74,7 @@ void diags_print(const struct diags *d, FILE *out, bool color, unsigned width,
 		 size_t most);
 /* The same as one JSON array. */
 void diags_print_json(const struct diags *d, FILE *out);
+/* The same as events: one JSON object of type "finding" a line. */
+void diags_print_events(const struct diags *d, FILE *out);
 
 #endif

@@ -307,36 +307,51 @@ static void json_place(FILE *out, struct place p)
 		(unsigned)column);
 }
 
+/* The members of one finding, without the braces around them. */
+static void json_finding(FILE *out, const struct diag *x)
+{
+	json_member(out, "severity", str_from(severity_name(x->severity)));
+	fputs(", ", out);
+	json_member(out, "code", str_from(x->code));
+	fputs(", ", out);
+	json_place(out, x->place);
+	json_member(out, "message", x->message);
+	if (x->hint.n) {
+		fputs(", ", out);
+		json_member(out, "hint", x->hint);
+	}
+	if (x->notes)
+		fputs(", \"notes\": [", out);
+	for (const struct diag_note *n = x->notes; n; n = n->next) {
+		fputc('{', out);
+		json_place(out, n->place);
+		json_member(out, "message", n->text);
+		fputs(n->next ? "}, " : "}]", out);
+	}
+}
+
 void diags_print_json(const struct diags *d, FILE *out)
 {
 	struct ranked *all = sorted(d);
 
 	fputc('[', out);
 	for (size_t i = 0; i < d->n; i++) {
-		const struct diag *x = all[i].diag;
-
 		fputs(i ? ",\n  {" : "\n  {", out);
-		json_member(out, "severity",
-			    str_from(severity_name(x->severity)));
-		fputs(", ", out);
-		json_member(out, "code", str_from(x->code));
-		fputs(", ", out);
-		json_place(out, x->place);
-		json_member(out, "message", x->message);
-		if (x->hint.n) {
-			fputs(", ", out);
-			json_member(out, "hint", x->hint);
-		}
-		if (x->notes)
-			fputs(", \"notes\": [", out);
-		for (const struct diag_note *n = x->notes; n; n = n->next) {
-			fputc('{', out);
-			json_place(out, n->place);
-			json_member(out, "message", n->text);
-			fputs(n->next ? "}, " : "}]", out);
-		}
+		json_finding(out, all[i].diag);
 		fputc('}', out);
 	}
 	fputs(d->n ? "\n]\n" : "]\n", out);
+	free(all);
+}
+
+void diags_print_events(const struct diags *d, FILE *out)
+{
+	struct ranked *all = sorted(d);
+
+	for (size_t i = 0; i < d->n; i++) {
+		fputs("{\"type\":\"finding\", ", out);
+		json_finding(out, all[i].diag);
+		fputs("}\n", out);
+	}
 	free(all);
 }

@@ -156,8 +156,8 @@ static struct value missing_entry(struct evaluation *v,
 static struct value attribute(struct evaluation *v, const struct ast_expr *x,
 			      struct value of)
 {
-	struct ast_expr at = at_name(x);
 	const struct value *entry;
+	struct ast_expr at;
 	struct value out;
 
 	if (value_is_unknown(of))
@@ -167,6 +167,7 @@ static struct value attribute(struct evaluation *v, const struct ast_expr *x,
 
 		if (o->get && o->get(o, x->text, v->e->arena, &out))
 			return value_mark(out, of.marks);
+		at = at_name(x);
 		return eval_fail(v, &at, "E0252", NULL,
 				 "%.*s has no %s \"%.*s\"", STR_ARG(o->address),
 				 o->is_component ? "output" : "attribute",
@@ -176,8 +177,10 @@ static struct value attribute(struct evaluation *v, const struct ast_expr *x,
 		entry = value_get_str(of, x->text);
 		if (entry)
 			return value_mark(*entry, of.marks);
+		at = at_name(x);
 		return missing_entry(v, &at, of, x->text, false);
 	}
+	at = at_name(x);
 	return eval_fail(v, &at, "E0252",
 			 of.kind == VALUE_LIST
 			     ? "Choose an item: [0], or all of them: [*]."
@@ -208,7 +211,7 @@ static struct value attribute_of_each(struct evaluation *v,
 
 struct value eval_attr(struct evaluation *v, const struct ast_expr *x)
 {
-	struct ast_expr at = at_name(x);
+	struct ast_expr at;
 	struct value of;
 
 	if (is_reference(v, x))
@@ -216,13 +219,15 @@ struct value eval_attr(struct evaluation *v, const struct ast_expr *x)
 	of = eval_node(v, x->left, NULL);
 	if (is_splat(x->left) && of.kind == VALUE_LIST)
 		return attribute_of_each(v, x, of);
-	if (of.kind == VALUE_MAP && is_reference(v, x->left))
+	if (of.kind == VALUE_MAP && is_reference(v, x->left)) {
+		at = at_name(x);
 		return eval_fail(v, &at, "E0252",
 				 "It is declared with \"for\": choose one by "
 				 "[\"key\"], or all by [*].",
 				 "%.*s.%.*s is several instances",
 				 STR_ARG(x->left->left->text),
 				 STR_ARG(x->left->text));
+	}
 	return attribute(v, x, of);
 }
 

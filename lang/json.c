@@ -344,8 +344,9 @@ static int scan_string(struct reader *r, size_t *end, bool *has_escape)
 		unsigned char c;
 		size_t n = 1;
 
-		/* Most of what there is. */
-		i += plain_run(r->text.s + i, r->text.n - i);
+		/* Most of what there is. An escape may go beyond the end. */
+		if (i < r->text.n)
+			i += plain_run(r->text.s + i, r->text.n - i);
 		if (i >= r->text.n || r->text.s[i] == '"')
 			break;
 		c = (unsigned char)r->text.s[i];

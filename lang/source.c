@@ -34,9 +34,21 @@ static void index_lines(struct source *s, struct arena *a)
 	s->lines = vec_take(&lines, a);
 }
 
-struct source *source_from(struct str name, struct str text, struct arena *a)
+/* The text ends in two NULs and lives in the arena. */
+static struct source *source_new(struct str name, struct str text,
+				 struct arena *a)
 {
 	struct source *s = arena_new(a, struct source, 1);
+
+	s->name = str_dup(name, a);
+	s->folder = folder_of(name, a);
+	s->text = text;
+	index_lines(s, a);
+	return s;
+}
+
+struct source *source_from(struct str name, struct str text, struct arena *a)
+{
 	char *copy;
 
 	if (text.n > SOURCE_MAX)
@@ -44,23 +56,16 @@ struct source *source_from(struct str name, struct str text, struct arena *a)
 	copy = arena_new(a, char, text.n + 2);
 	if (text.n)
 		memcpy(copy, text.s, text.n);
-	s->name = str_dup(name, a);
-	s->folder = folder_of(name, a);
-	s->text = (struct str){ copy, text.n };
-	index_lines(s, a);
-	return s;
+	return source_new(name, (struct str){ copy, text.n }, a);
 }
 
 struct source *source_open(const char *path, struct arena *a, struct error *err)
 {
-	struct arena scratch = { 0 };
-	struct source *s = NULL;
 	struct str text;
 
-	if (file_read(path, SOURCE_MAX, &scratch, &text, err) == 0)
-		s = source_from(str_from(path), text, a);
-	arena_release(&scratch);
-	return s;
+	if (file_read(path, SOURCE_MAX, a, &text, err))
+		return NULL;
+	return source_new(str_from(path), text, a);
 }
 
 /* Index of the line that holds an offset. */

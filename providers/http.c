@@ -6,10 +6,12 @@
 #include "lang/base/buf.h"
 #include "lang/base/error.h"
 #include "lang/base/vec.h"
+#include "providers/library.h"
 
 #include <curl/curl.h>
 
 #include <pthread.h>
+#include <stddef.h>
 
 enum {
 	CONNECT_MS = 5000,
@@ -19,18 +21,55 @@ enum {
 	HEADER_BYTES_MAX = 1 << 20,
 };
 
+/* libcurl's functions, without their "curl_": see providers/library.h. */
+#define LIBCURL_FUNCTIONS(F)                                                   \
+	F(easy_cleanup)                                                        \
+	F(easy_getinfo)                                                        \
+	F(easy_init)                                                           \
+	F(easy_perform)                                                        \
+	F(easy_reset)                                                          \
+	F(easy_setopt)                                                         \
+	F(easy_strerror)                                                       \
+	F(global_init)                                                         \
+	F(slist_append)                                                        \
+	F(slist_free_all)
+
+struct libcurl {
+#define MEMBER(name) __typeof__(curl_##name) *name;
+	LIBCURL_FUNCTIONS(MEMBER)
+#undef MEMBER
+};
+
+static struct libcurl libcurl;
+
+static int load_libcurl(struct error *err)
+{
+#define ENTRY(name) { "curl_" #name, offsetof(struct libcurl, name) },
+	static const struct library_function functions[] = { LIBCURL_FUNCTIONS(
+	    ENTRY) };
+#undef ENTRY
+	static struct library library = {
+		.file = LIBCURL_FILE,
+		.functions = functions,
+		.n_functions = sizeof(functions) / sizeof(*functions),
+		.pointers = &libcurl,
+	};
+
+	return library_load(&library, err);
+}
+
 /* A handle per thread; the key's destructor closes it with its thread. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t handle_key;
 
 static void close_handle(void *handle)
 {
-	curl_easy_cleanup(handle);
+	libcurl.easy_cleanup(handle);
 }
 
 static void set_up(void)
 {
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
+	if (libcurl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
 	    pthread_key_create(&handle_key, close_handle) != 0)
 		BUG("libcurl cannot be set up");
 }
@@ -42,12 +81,12 @@ static CURL *thread_handle(void)
 	pthread_once(&once, set_up);
 	handle = pthread_getspecific(handle_key);
 	if (!handle) {
-		handle = curl_easy_init();
+		handle = libcurl.easy_init();
 		if (!handle || pthread_setspecific(handle_key, handle) != 0)
 			BUG("libcurl gives no handle");
 	}
 	/* Options go, connections stay. */
-	curl_easy_reset(handle);
+	libcurl.easy_reset(handle);
 	return handle;
 }
 
@@ -184,7 +223,7 @@ static enum error_kind kind_of(CURLcode code)
 
 static struct curl_slist *add_line(struct curl_slist *list, const char *line)
 {
-	struct curl_slist *more = curl_slist_append(list, line);
+	struct curl_slist *more = libcurl.slist_append(list, line);
 
 	if (!more)
 		BUG("libcurl is out of memory");
@@ -212,11 +251,11 @@ static void set_method(CURL *h, const struct http_request *q)
 	    q->body.n || str_is(q->method, "POST") || str_is(q->method, "PUT");
 
 	if (has_body) {
-		curl_easy_setopt(h, CURLOPT_POST, 1L);
-		curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE,
-				 (curl_off_t)q->body.n);
-		curl_easy_setopt(h, CURLOPT_POSTFIELDS,
-				 q->body.s ? q->body.s : "");
+		libcurl.easy_setopt(h, CURLOPT_POST, 1L);
+		libcurl.easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE,
+				    (curl_off_t)q->body.n);
+		libcurl.easy_setopt(h, CURLOPT_POSTFIELDS,
+				    q->body.s ? q->body.s : "");
 	}
 }
 
@@ -229,30 +268,30 @@ static CURLcode perform(const struct http_request *q, const struct http_url *u,
 	CURLcode code;
 
 	set_method(h, q);
-	curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, str_c(q->method, a));
-	curl_easy_setopt(h, CURLOPT_URL, str_c(q->url, a));
-	curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(h, CURLOPT_USERAGENT, "dmsl/" PACKAGE_VERSION);
-	curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS,
-			 (long)(q->connect_ms ? q->connect_ms : CONNECT_MS));
-	curl_easy_setopt(h, CURLOPT_TIMEOUT_MS,
-			 (long)(q->timeout_ms ? q->timeout_ms : TIMEOUT_MS));
-	curl_easy_setopt(h, CURLOPT_ERRORBUFFER, why);
-	curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, take_body);
-	curl_easy_setopt(h, CURLOPT_WRITEDATA, r);
-	curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, take_header);
-	curl_easy_setopt(h, CURLOPT_HEADERDATA, r);
+	libcurl.easy_setopt(h, CURLOPT_CUSTOMREQUEST, str_c(q->method, a));
+	libcurl.easy_setopt(h, CURLOPT_URL, str_c(q->url, a));
+	libcurl.easy_setopt(h, CURLOPT_HTTPHEADER, headers);
+	libcurl.easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
+	libcurl.easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
+	libcurl.easy_setopt(h, CURLOPT_USERAGENT, "dmsl/" PACKAGE_VERSION);
+	libcurl.easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS,
+			    (long)(q->connect_ms ? q->connect_ms : CONNECT_MS));
+	libcurl.easy_setopt(h, CURLOPT_TIMEOUT_MS,
+			    (long)(q->timeout_ms ? q->timeout_ms : TIMEOUT_MS));
+	libcurl.easy_setopt(h, CURLOPT_ERRORBUFFER, why);
+	libcurl.easy_setopt(h, CURLOPT_WRITEFUNCTION, take_body);
+	libcurl.easy_setopt(h, CURLOPT_WRITEDATA, r);
+	libcurl.easy_setopt(h, CURLOPT_HEADERFUNCTION, take_header);
+	libcurl.easy_setopt(h, CURLOPT_HEADERDATA, r);
 	if (u->is_loopback)
-		curl_easy_setopt(h, CURLOPT_PROXY, "");
+		libcurl.easy_setopt(h, CURLOPT_PROXY, "");
 	if (q->ca_file.n)
-		curl_easy_setopt(h, CURLOPT_CAINFO, str_c(q->ca_file, a));
-	code = curl_easy_perform(h);
-	curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, status);
+		libcurl.easy_setopt(h, CURLOPT_CAINFO, str_c(q->ca_file, a));
+	code = libcurl.easy_perform(h);
+	libcurl.easy_getinfo(h, CURLINFO_RESPONSE_CODE, status);
 	/* The handle outlives what it was pointed to. */
-	curl_easy_reset(h);
-	curl_slist_free_all(headers);
+	libcurl.easy_reset(h);
+	libcurl.slist_free_all(headers);
 	return code;
 }
 
@@ -264,7 +303,7 @@ static int fail(const struct http_request *q, const struct http_url *u,
 		error_set(err, ERROR_QUOTA, "the answer is too large");
 	else
 		error_set(err, kind_of(code), "%s",
-			  why[0] ? why : curl_easy_strerror(code));
+			  why[0] ? why : libcurl.easy_strerror(code));
 	return error_add(err, "%.*s %.*s://%.*s%.*s", STR_ARG(q->method),
 			 STR_ARG(u->scheme), STR_ARG(u->host),
 			 STR_ARG(u->path));
@@ -282,6 +321,8 @@ int http_send(const struct http_request *q, struct arena *a,
 
 	*out = (struct http_response){ 0 };
 	if (http_url_parse(q->url, &u, err) < 0)
+		return -1;
+	if (load_libcurl(err) < 0)
 		return -1;
 	buf_init(&r.body, q->max ? q->max : BODY_MAX);
 	code = perform(q, &u, a, &r, why, &status);

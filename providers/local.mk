@@ -20,6 +20,7 @@ providers_libproviders_a_SOURCES = \
 	providers/core/data.c \
 	providers/core/password.c \
 	providers/http.c providers/http.h \
+	providers/library.c providers/library.h \
 	providers/local/balancer.c providers/local/balancer.h \
 	providers/local/cluster.c \
 	providers/local/command.c providers/local/command.h \
@@ -44,6 +45,7 @@ providers_libproviders_a_SOURCES = \
 	providers/local/vpc.c \
 	providers/pg/conn.h \
 	providers/pg/copy.c providers/pg/copy.h \
+	providers/pg/libpq.c providers/pg/libpq.h \
 	providers/pg/pg.c providers/pg/pg.h \
 	providers/replicator/book.c providers/replicator/book.h \
 	providers/replicator/catalog.c providers/replicator/catalog.h \

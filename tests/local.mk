@@ -55,8 +55,7 @@ lang_libs = lang/liblang.a $(CMOCKA_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
 engine_libs = engine/libcommands.a engine/libengine.a lang/liblang.a \
 	$(CMOCKA_LIBS) $(GIT2_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
 provider_libs = providers/libproviders.a engine/libengine.a lang/liblang.a \
-	$(CMOCKA_LIBS) $(CURL_LIBS) $(PQ_LIBS) $(MICROHTTPD_LIBS) $(CJSON_LIBS) \
-	$(CRYPTO_LIBS)
+	$(CMOCKA_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
 pg_server = tests/support/pg_server.c tests/support/pg_server.h
 scripted = tests/unit/scripted.c tests/unit/scripted.h
 tracer = tests/support/tracer.c tests/support/tracer.h

@@ -28,7 +28,7 @@ static int run(struct context *c, void *data,
 	struct str commit;
 	int status;
 
-	c->is_json = args->json;
+	c->is_json = c->is_events = args->json;
 	c->assume_yes = args->yes;
 	if (args->parallel)
 		c->parallel = args->parallel;

@@ -7,6 +7,10 @@
 #include "engine/setup.h"
 #include "engine/show.h"
 
+struct args {
+	const char *detail;
+};
+
 static int show_stack(struct context *c, const char *path)
 {
 	struct error err = { 0 };
@@ -16,7 +20,7 @@ static int show_stack(struct context *c, const char *path)
 	    setup_state(c, ACCESS_READ, &err) < 0)
 		status = setup_fail(c, &err);
 	else
-		show_state(&c->state, stdout);
+		show_state(&c->state, c->detail, stdout);
 	setup_close(c, NULL);
 	return status;
 }
@@ -29,7 +33,10 @@ static int run(struct context *c, void *data,
 	struct saved_plan saved;
 	bool is_usage;
 
-	(void)data;
+	if (plan_detail_from(((struct args *)data)->detail, &c->detail, &err)) {
+		setup_fail(c, &err);
+		return STATUS_USAGE;
+	}
 	if (path && saved_is_stack(path))
 		return show_stack(c, path);
 	if (saved_find(c, path, &saved, &is_usage, &err) < 0) {
@@ -40,10 +47,18 @@ static int run(struct context *c, void *data,
 	return STATUS_DONE;
 }
 
+static const struct option options[] = {
+	OPTION(struct args, detail, "detail", "HOW",
+	       "of a state: a summary, normal, or full"),
+	OPTION_END,
+};
+
 const struct command cmd_show = {
 	.name = "show",
 	.usage = "[FILE | PLAN]",
 	.summary = "print the state of a stack, or a saved plan",
+	.options = options,
+	.args_size = sizeof(struct args),
 	.least = 0,
 	.most = 1,
 	.run = run,

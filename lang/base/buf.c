@@ -93,12 +93,7 @@ void buf_add_c(struct buf *b, const char *s)
 
 void buf_add_char(struct buf *b, char c)
 {
-	if (b->len + 1 >= b->size || b->len >= b->max) {
-		buf_add(b, &c, 1);
-		return;
-	}
-	b->data[b->len++] = c;
-	b->data[b->len] = '\0';
+	buf_add(b, &c, 1);
 }
 
 void buf_vfmt(struct buf *b, const char *format, va_list args)

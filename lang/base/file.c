@@ -35,7 +35,7 @@ static int read_all(int fd, const char *path, size_t max, struct arena *a,
 				 "\"%s\" is larger than %zu bytes", path, max);
 	/* Pipes and /proc say 0: read until the end, growing as needed. */
 	size = info.st_size > 0 ? (size_t)info.st_size : 4096;
-	text = arena_new(a, char, size + 1);
+	text = arena_new(a, char, size + 2);
 	for (;;) {
 		ssize_t got = read(fd, text + n, size - n + 1);
 
@@ -51,14 +51,14 @@ static int read_all(int fd, const char *path, size_t max, struct arena *a,
 					 "\"%s\" is larger than %zu bytes",
 					 path, max);
 		if (n > size) {
-			char *more = arena_new(a, char, size * 2 + 1);
+			char *more = arena_new(a, char, size * 2 + 2);
 
 			memcpy(more, text, n);
 			text = more;
 			size *= 2;
 		}
 	}
-	text[n] = '\0';
+	text[n] = text[n + 1] = '\0';
 	*out = (struct str){ text, n };
 	return 0;
 }

@@ -14,7 +14,7 @@ struct arena;
 struct buf;
 struct error;
 
-/* Reads all of a file that has at most max bytes; the text ends in NUL. */
+/* Reads all of a file that has at most max bytes; it ends in two NULs. */
 int file_read(const char *path, size_t max, struct arena *a, struct str *out,
 	      struct error *err);
 /*

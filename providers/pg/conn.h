@@ -6,7 +6,8 @@
  * Private to this folder.
  */
 
-#include <libpq-fe.h>
+#include "providers/pg/libpq.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>

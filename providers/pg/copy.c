@@ -25,7 +25,7 @@ static const char ours[] = "dmsl looks at the result";
 static void widen(struct pg *c)
 {
 	int size = SOCKET_BUFFER;
-	int fd = PQsocket(c->conn);
+	int fd = libpq.socket(c->conn);
 
 	/* As much as the system allows; less is slower, not wrong. */
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
@@ -41,19 +41,19 @@ static int begin(struct pg *c, const char *sql, ExecStatusType wanted,
 
 	c->state[0] = '\0';
 	widen(c);
-	if (!PQsendQuery(c->conn, sql))
+	if (!libpq.sendQuery(c->conn, sql))
 		return error_set(err, ERROR_UNAVAILABLE,
 				 "lost the connection before COPY");
 	if (pg_flush(c, err) < 0 || pg_next_result(c, &r, err) < 0)
 		return -1;
-	if (r && PQresultStatus(r) == wanted) {
-		PQclear(r);
+	if (r && libpq.resultStatus(r) == wanted) {
+		libpq.clear(r);
 		return 0;
 	}
 	rc = r ? pg_failed(c, r, err)
 	       : error_set(err, ERROR_FAILED, "COPY gave no result");
 	while (r) {
-		PQclear(r);
+		libpq.clear(r);
 		if (pg_next_result(c, &r, err) < 0)
 			return -1;
 	}
@@ -71,19 +71,19 @@ static int finish(struct pg *c, int64_t *rows, struct error *err)
 			return -1;
 		if (!r)
 			return rc;
-		if (PQresultStatus(r) == PGRES_COMMAND_OK && rows)
-			*rows = strtoll(PQcmdTuples(r), NULL, 10);
-		else if (PQresultStatus(r) == PGRES_FATAL_ERROR && rc == 0)
+		if (libpq.resultStatus(r) == PGRES_COMMAND_OK && rows)
+			*rows = strtoll(libpq.cmdTuples(r), NULL, 10);
+		else if (libpq.resultStatus(r) == PGRES_FATAL_ERROR && rc == 0)
 			rc = pg_failed(c, r, err);
-		PQclear(r);
-		if (rc < 0 && PQstatus(c->conn) == CONNECTION_BAD)
+		libpq.clear(r);
+		if (rc < 0 && libpq.status(c->conn) == CONNECTION_BAD)
 			return rc;
 	}
 }
 
 static bool is_ready(struct pg *c, short event)
 {
-	struct pollfd p = { .fd = PQsocket(c->conn), .events = event };
+	struct pollfd p = { .fd = libpq.socket(c->conn), .events = event };
 
 	return poll(&p, 1, 0) > 0;
 }
@@ -109,7 +109,7 @@ static int send_chunk(struct copy *c, struct buf *b, struct error *err)
 {
 	if (b->len == 0)
 		return 0;
-	if (PQputCopyData(c->to->conn, b->data, (int)b->len) < 0) {
+	if (libpq.putCopyData(c->to->conn, b->data, (int)b->len) < 0) {
 		c->failed = COPY_TARGET;
 		return error_set(err, ERROR_UNAVAILABLE,
 				 "lost the connection during COPY");
@@ -134,11 +134,11 @@ static int stream(struct copy *c, struct buf *b, struct error *err)
 
 	for (;;) {
 		char *row;
-		int n = PQgetCopyData(c->from->conn, &row, 1);
+		int n = libpq.getCopyData(c->from->conn, &row, 1);
 
 		if (n > 0) {
 			buf_add(b, row, (size_t)n);
-			PQfreemem(row);
+			libpq.freemem(row);
 			rows++;
 			if (b->len < GATHER)
 				continue;
@@ -158,7 +158,7 @@ static int stream(struct copy *c, struct buf *b, struct error *err)
 						 "stopped");
 			if (pg_wait(c->from, false, err) < 0)
 				return -1;
-			if (!PQconsumeInput(c->from->conn)) {
+			if (!libpq.consumeInput(c->from->conn)) {
 				c->failed = COPY_SOURCE;
 				return error_set(err, ERROR_UNAVAILABLE,
 						 "lost the connection to the "
@@ -186,18 +186,18 @@ static void drain(struct pg *from)
 	struct error ignored = { 0 };
 	char *row;
 
-	if (PQtransactionStatus(from->conn) != PQTRANS_ACTIVE)
+	if (libpq.transactionStatus(from->conn) != PQTRANS_ACTIVE)
 		return;
 	pg_cancel(from);
 	for (;;) {
-		int n = PQgetCopyData(from->conn, &row, 1);
+		int n = libpq.getCopyData(from->conn, &row, 1);
 
 		if (n > 0)
-			PQfreemem(row);
+			libpq.freemem(row);
 		else if (n < 0)
 			break;
 		else if (pg_wait(from, false, &ignored) < 0 ||
-			 !PQconsumeInput(from->conn))
+			 !libpq.consumeInput(from->conn))
 			return;
 	}
 	finish(from, NULL, &ignored);
@@ -210,7 +210,7 @@ static int end_target(struct copy *c, int rc, struct error *err)
 	struct error verdict = { 0 };
 	int got;
 
-	if (PQputCopyEnd(c->to->conn, rc == 0 ? NULL : ours) < 0 ||
+	if (libpq.putCopyEnd(c->to->conn, rc == 0 ? NULL : ours) < 0 ||
 	    pg_flush(c->to, &verdict) < 0)
 		got = -1;
 	else

@@ -97,7 +97,7 @@ static int lost(struct pg *c, struct error *err)
 	struct buf b;
 
 	buf_init(&b, 800);
-	add_line(&b, PQerrorMessage(c->conn));
+	add_line(&b, libpq.errorMessage(c->conn));
 	error_set(err, ERROR_UNAVAILABLE, "lost the connection: %.*s",
 		  STR_ARG(buf_str(&b)));
 	buf_release(&b);
@@ -106,12 +106,15 @@ static int lost(struct pg *c, struct error *err)
 
 int pg_failed(struct pg *c, const PGresult *result, struct error *err)
 {
-	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-	const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
-	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
-	const char *where = PQresultErrorField(result, PG_DIAG_CONTEXT);
-	const char *at = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+	const char *state = libpq.resultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *text =
+	    libpq.resultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *detail =
+	    libpq.resultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+	const char *hint = libpq.resultErrorField(result, PG_DIAG_MESSAGE_HINT);
+	const char *where = libpq.resultErrorField(result, PG_DIAG_CONTEXT);
+	const char *at =
+	    libpq.resultErrorField(result, PG_DIAG_STATEMENT_POSITION);
 	struct buf b;
 
 	snprintf(c->state, sizeof(c->state), "%s", state ? state : "");
@@ -146,7 +149,7 @@ int pg_failed(struct pg *c, const PGresult *result, struct error *err)
 int pg_wait(struct pg *c, bool wants_write, struct error *err)
 {
 	struct pollfd p = {
-		.fd = PQsocket(c->conn),
+		.fd = libpq.socket(c->conn),
 		.events = (short)(POLLIN | (wants_write ? POLLOUT : 0)),
 	};
 
@@ -169,7 +172,7 @@ int pg_wait(struct pg *c, bool wants_write, struct error *err)
 int pg_flush(struct pg *c, struct error *err)
 {
 	for (;;) {
-		int left = PQflush(c->conn);
+		int left = libpq.flush(c->conn);
 
 		if (left == 0)
 			return 0;
@@ -178,7 +181,7 @@ int pg_flush(struct pg *c, struct error *err)
 		if (pg_wait(c, true, err) < 0)
 			return -1;
 		/* A server that is not read from may stop reading too. */
-		if (!PQconsumeInput(c->conn))
+		if (!libpq.consumeInput(c->conn))
 			return lost(c, err);
 	}
 }
@@ -186,13 +189,13 @@ int pg_flush(struct pg *c, struct error *err)
 int pg_next_result(struct pg *c, PGresult **out, struct error *err)
 {
 	*out = NULL;
-	while (PQisBusy(c->conn)) {
+	while (libpq.isBusy(c->conn)) {
 		if (pg_wait(c, false, err) < 0)
 			return -1;
-		if (!PQconsumeInput(c->conn))
+		if (!libpq.consumeInput(c->conn))
 			return lost(c, err);
 	}
-	*out = PQgetResult(c->conn);
+	*out = libpq.getResult(c->conn);
 	return 0;
 }
 
@@ -253,7 +256,7 @@ static int poll_connect(PGconn *conn, int timeout_s, struct error *err)
 	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
 
 	while (status != PGRES_POLLING_OK) {
-		struct pollfd p = { .fd = PQsocket(conn) };
+		struct pollfd p = { .fd = libpq.socket(conn) };
 		int64_t left = end - clock_ms();
 		int got;
 
@@ -266,7 +269,7 @@ static int poll_connect(PGconn *conn, int timeout_s, struct error *err)
 		if (got < 0 && errno != EINTR)
 			return error_errno(err, "could not wait for a server");
 		if (got > 0)
-			status = PQconnectPoll(conn);
+			status = libpq.connectPoll(conn);
 	}
 	return 0;
 }
@@ -298,7 +301,7 @@ static int connect_failed(PGconn *conn, struct error *err)
 	char *cut;
 
 	buf_init(&b, 4000);
-	buf_add_c(&b, PQerrorMessage(conn));
+	buf_add_c(&b, libpq.errorMessage(conn));
 	text = b.data;
 	take_state(text, state);
 	cut = strstr(text, "\nLOCATION:");
@@ -332,8 +335,10 @@ int pg_open(const struct pg_target *t, struct pg **out, struct error *err)
 	struct pg *c;
 
 	*out = NULL;
+	if (load_libpq(err) < 0)
+		return -1;
 	fill_options(&l, t, &a);
-	conn = PQconnectStartParams(l.names, l.values, 0);
+	conn = libpq.connectStartParams(l.names, l.values, 0);
 	if (t->password.n)
 		/* The arena's copy does not stay behind in freed memory. */
 		for (size_t i = 0; i < l.n; i++)
@@ -343,23 +348,23 @@ int pg_open(const struct pg_target *t, struct pg **out, struct error *err)
 	arena_release(&a);
 	if (!conn)
 		return error_set(err, ERROR_FAILED, "libpq is out of memory");
-	PQsetNoticeProcessor(conn, be_quiet, NULL);
-	PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
-	if (PQstatus(conn) == CONNECTION_BAD ||
+	libpq.setNoticeProcessor(conn, be_quiet, NULL);
+	libpq.setErrorVerbosity(conn, PQERRORS_VERBOSE);
+	if (libpq.status(conn) == CONNECTION_BAD ||
 	    poll_connect(conn, seconds, &why) < 0) {
 		connect_failed(conn, &why);
-		PQfinish(conn);
+		libpq.finish(conn);
 		*err = why;
 		return error_add(err, "could not connect to \"%.*s\" port %d",
 				 STR_ARG(t->host.n ? t->host : t->hostaddr),
 				 t->port ? t->port : 5432);
 	}
-	PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);
-	PQsetnonblocking(conn, 1);
+	libpq.setErrorVerbosity(conn, PQERRORS_DEFAULT);
+	libpq.setnonblocking(conn, 1);
 	c = xmalloc(sizeof(*c));
 	memset(c, 0, sizeof(*c));
 	c->conn = conn;
-	c->version = PQserverVersion(conn);
+	c->version = libpq.serverVersion(conn);
 	atomic_init(&c->cancelled_at, 0);
 	*out = c;
 	return 0;
@@ -369,7 +374,7 @@ void pg_close(struct pg *c)
 {
 	if (!c)
 		return;
-	PQfinish(c->conn);
+	libpq.finish(c->conn);
 	free(c);
 }
 
@@ -384,14 +389,15 @@ static int too_large(size_t rows, size_t columns, struct error *err)
 static int copy_result(const PGresult *r, struct arena *a,
 		       struct pg_result *out, struct error *err)
 {
-	size_t rows = (size_t)PQntuples(r);
-	size_t columns = (size_t)PQnfields(r);
+	size_t rows = (size_t)libpq.ntuples(r);
+	size_t columns = (size_t)libpq.nfields(r);
 
 	if (columns && rows > (size_t)INT_MAX / columns)
 		return too_large(rows, columns, err);
 	out->n_rows = rows;
 	out->n_columns = columns;
-	out->tag = str_dup(str_from(PQcmdStatus((PGresult *)(uintptr_t)r)), a);
+	out->tag =
+	    str_dup(str_from(libpq.cmdStatus((PGresult *)(uintptr_t)r)), a);
 	out->cells = arena_new(a, struct str, rows * columns + 1);
 	for (size_t i = 0; i < rows; i++) {
 		for (size_t j = 0; j < columns; j++) {
@@ -399,11 +405,12 @@ static int copy_result(const PGresult *r, struct arena *a,
 			int row = (int)i;
 			int column = (int)j;
 
-			if (PQgetisnull(r, row, column))
+			if (libpq.getisnull(r, row, column))
 				continue;
 			*cell = str_dup(
-			    (struct str){ PQgetvalue(r, row, column),
-					  (size_t)PQgetlength(r, row, column) },
+			    (struct str){
+				libpq.getvalue(r, row, column),
+				(size_t)libpq.getlength(r, row, column) },
 			    a);
 		}
 	}
@@ -415,16 +422,17 @@ static int refuse_copy(struct pg *c, const PGresult *r, struct error *err)
 {
 	char *row;
 
-	if (PQresultStatus(r) == PGRES_COPY_IN)
-		PQputCopyEnd(c->conn, "no data comes with this statement");
-	while (PQresultStatus(r) == PGRES_COPY_OUT) {
-		int n = PQgetCopyData(c->conn, &row, 1);
+	if (libpq.resultStatus(r) == PGRES_COPY_IN)
+		libpq.putCopyEnd(c->conn, "no data comes with this statement");
+	while (libpq.resultStatus(r) == PGRES_COPY_OUT) {
+		int n = libpq.getCopyData(c->conn, &row, 1);
 
 		if (n > 0)
-			PQfreemem(row);
+			libpq.freemem(row);
 		else if (n < 0)
 			break;
-		else if (pg_wait(c, false, err) < 0 || !PQconsumeInput(c->conn))
+		else if (pg_wait(c, false, err) < 0 ||
+			 !libpq.consumeInput(c->conn))
 			break;
 	}
 	return error_set(err, ERROR_INVALID,
@@ -450,7 +458,7 @@ static int take_results(struct pg *c, struct arena *a, struct pg_result *out,
 			atomic_store(&c->cancelled_at, 0);
 			return rc;
 		}
-		status = PQresultStatus(r);
+		status = libpq.resultStatus(r);
 		if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT)
 			rc = refuse_copy(c, r, err);
 		else if (status == PGRES_FATAL_ERROR ||
@@ -459,8 +467,8 @@ static int take_results(struct pg *c, struct arena *a, struct pg_result *out,
 			rc = rc < 0 ? rc : pg_failed(c, r, err);
 		else if (rc == 0 && out)
 			rc = copy_result(r, a, out, err);
-		PQclear(r);
-		if (rc < 0 && PQstatus(c->conn) == CONNECTION_BAD)
+		libpq.clear(r);
+		if (rc < 0 && libpq.status(c->conn) == CONNECTION_BAD)
 			return rc;
 	}
 }
@@ -479,8 +487,8 @@ int pg_query(struct pg *c, const char *sql, size_t n, const struct str *params,
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < n; i++)
 		values[i] = params[i].s ? str_c(params[i], &scratch) : NULL;
-	sent = PQsendQueryParams(c->conn, sql, (int)n, NULL, values, NULL, NULL,
-				 0);
+	sent = libpq.sendQueryParams(c->conn, sql, (int)n, NULL, values, NULL,
+				     NULL, 0);
 	for (size_t i = 0; i < n; i++)
 		if (values[i])
 			explicit_bzero((void *)(uintptr_t)values[i],
@@ -495,7 +503,7 @@ int pg_send(struct pg *c, const char *sql, struct error *err)
 {
 	c->state[0] = '\0';
 	c->position = 0;
-	if (!PQsendQuery(c->conn, sql))
+	if (!libpq.sendQuery(c->conn, sql))
 		return lost(c, err);
 	return pg_flush(c, err);
 }
@@ -566,14 +574,14 @@ static void *send_cancel(void *arg)
 	PGcancel *cancel = arg;
 	char why[256];
 
-	PQcancel(cancel, why, sizeof(why));
-	PQfreeCancel(cancel);
+	libpq.cancel(cancel, why, sizeof(why));
+	libpq.freeCancel(cancel);
 	return NULL;
 }
 
 void pg_cancel(struct pg *c)
 {
-	PGcancel *cancel = PQgetCancel(c->conn);
+	PGcancel *cancel = libpq.getCancel(c->conn);
 	pthread_attr_t detached;
 	pthread_t thread;
 	int64_t none = 0;
@@ -585,6 +593,6 @@ void pg_cancel(struct pg *c)
 	pthread_attr_init(&detached);
 	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
 	if (pthread_create(&thread, &detached, send_cancel, cancel) != 0)
-		PQfreeCancel(cancel);
+		libpq.freeCancel(cancel);
 	pthread_attr_destroy(&detached);
 }

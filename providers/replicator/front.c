@@ -7,6 +7,7 @@
 #include "lang/base/clock.h"
 #include "lang/base/error.h"
 #include "lang/json.h"
+#include "providers/library.h"
 #include "providers/replicator/fault.h"
 #include "providers/replicator/ops.h"
 #include "providers/replicator/server.h"
@@ -15,6 +16,7 @@
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -28,6 +30,42 @@ enum {
 	HEADERS_MAX = 64,
 	HEAD_BYTES = 65536,
 };
+
+/* Its functions, without their "MHD_": see providers/library.h. */
+#define LIBMICROHTTPD_FUNCTIONS(F)                                             \
+	F(add_response_header)                                                 \
+	F(create_response_from_buffer)                                         \
+	F(destroy_response)                                                    \
+	F(get_connection_values)                                               \
+	F(get_daemon_info)                                                     \
+	F(queue_response)                                                      \
+	F(start_daemon)                                                        \
+	F(stop_daemon)
+
+struct libmicrohttpd {
+#define MEMBER(name) __typeof__(MHD_##name) *name;
+	LIBMICROHTTPD_FUNCTIONS(MEMBER)
+#undef MEMBER
+};
+
+static struct libmicrohttpd libmicrohttpd;
+
+static int load_libmicrohttpd(struct error *err)
+{
+#define ENTRY(name) { "MHD_" #name, offsetof(struct libmicrohttpd, name) },
+	static const struct library_function functions[] = {
+		LIBMICROHTTPD_FUNCTIONS(ENTRY)
+	};
+#undef ENTRY
+	static struct library library = {
+		.file = LIBMICROHTTPD_FILE,
+		.functions = functions,
+		.n_functions = sizeof(functions) / sizeof(*functions),
+		.pointers = &libmicrohttpd,
+	};
+
+	return library_load(&library, err);
+}
 
 static const char service[] = "dms";
 static const char target_prefix[] = "AmazonDMSv20160101.";
@@ -105,16 +143,18 @@ static enum MHD_Result answer(struct MHD_Connection *connection, int status,
 	struct MHD_Response *response;
 	enum MHD_Result rc;
 
-	response = MHD_create_response_from_buffer(
+	response = libmicrohttpd.create_response_from_buffer(
 	    body.n, (void *)(uintptr_t)body.s, MHD_RESPMEM_MUST_COPY);
 	if (!response)
 		return MHD_NO;
-	MHD_add_response_header(response, "Content-Type",
-				"application/x-amz-json-1.1");
+	libmicrohttpd.add_response_header(response, "Content-Type",
+					  "application/x-amz-json-1.1");
 	if (type)
-		MHD_add_response_header(response, "x-amzn-ErrorType", type);
-	rc = MHD_queue_response(connection, (unsigned)status, response);
-	MHD_destroy_response(response);
+		libmicrohttpd.add_response_header(response, "x-amzn-ErrorType",
+						  type);
+	rc = libmicrohttpd.queue_response(connection, (unsigned)status,
+					  response);
+	libmicrohttpd.destroy_response(response);
 	return rc;
 }
 
@@ -250,8 +290,8 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection,
 		return MHD_NO;
 	if (!r->is_begun) {
 		r->is_begun = true;
-		MHD_get_connection_values(connection, MHD_HEADER_KIND,
-					  take_header, r);
+		libmicrohttpd.get_connection_values(connection, MHD_HEADER_KIND,
+						    take_header, r);
 		if (check_head(r, str_from(method), &f) < 0)
 			return refuse(connection, &f);
 		return MHD_YES;
@@ -277,11 +317,14 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection,
 int front_open(struct server *s, struct front **out, int *port,
 	       struct error *err)
 {
-	struct front *f = xmalloc(sizeof(*f));
+	struct front *f;
 	struct arena a = { 0 };
 	struct sockaddr_in address = { .sin_family = AF_INET };
 	const union MHD_DaemonInfo *info;
 
+	if (load_libmicrohttpd(err) < 0)
+		return -1;
+	f = xmalloc(sizeof(*f));
 	memset(f, 0, sizeof(*f));
 	f->server = s;
 	address.sin_port = htons((uint16_t)s->config.port);
@@ -293,7 +336,7 @@ int front_open(struct server *s, struct front **out, int *port,
 				 "\"listen\" must be an IPv4 address");
 	}
 	arena_release(&a);
-	f->daemon = MHD_start_daemon(
+	f->daemon = libmicrohttpd.start_daemon(
 	    MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, handle, f,
 	    MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
 	    MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS,
@@ -307,7 +350,8 @@ int front_open(struct server *s, struct front **out, int *port,
 		return error_errno(err, "could not listen on %.*s port %d",
 				   STR_ARG(s->config.listen), s->config.port);
 	}
-	info = MHD_get_daemon_info(f->daemon, MHD_DAEMON_INFO_BIND_PORT);
+	info =
+	    libmicrohttpd.get_daemon_info(f->daemon, MHD_DAEMON_INFO_BIND_PORT);
 	*port = info ? info->port : s->config.port;
 	*out = f;
 	return 0;
@@ -315,6 +359,6 @@ int front_open(struct server *s, struct front **out, int *port,
 
 void front_close(struct front *f)
 {
-	MHD_stop_daemon(f->daemon);
+	libmicrohttpd.stop_daemon(f->daemon);
 	free(f);
 }

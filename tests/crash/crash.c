@@ -1,10 +1,11 @@
 /*
- * Apply of a stack with every kind of action, killed: before and after each
+ * Apply of a stack with every kind of action, its first apply, and its end,
+ * killed: before and after each
  * system call that changes something, at random instants, with answers of the
- * service lost, with a disk that is full, and killed again while the next run
- * recovers. The next apply must come to what a run that nobody killed comes to:
- * the same bytes of state, the same objects at the service, none made twice,
- * no lease, no journal.
+ * service lost, with a disk that is full, interrupted, and killed again while
+ * the next run recovers. The next apply must come to what a run that nobody
+ *killed comes to: the same bytes of state, the same objects at the service,
+ *none made twice, no lease, no journal.
  *
  *	DMSL_CRASH=long     all places and 2,000 instants (make check-crash)
  *	DMSL_CRASH_SEED=N   another random sequence
@@ -43,6 +44,10 @@
 #include <cmocka.h>
 
 /* -- The stack ----------------------------------------------------------- */
+
+#define FIRST_NEW "lifecycle { create_before_destroy = true }"
+/* SHA-256 of "outside", of which ids are made. */
+#define OUTSIDE "31207a2065f4"
 
 /*
  * A resource as it is before and as the killed run makes it; NULL: there is
@@ -103,6 +108,29 @@ static const struct {
 	{ "job w0 { work = \"a\" }", "job w0 { work = \"b\" }" },
 	{ "job w1 {}", "job w1 { work = \"a\" }" },
 	{ "job w2 { work = \"a\" }", "job w2 { work = box.u0.stamp }" },
+	/* replace: the new one first */
+	{ "box n0 { label = \"a\"  " FIRST_NEW " }",
+	  "box n0 { label = \"b\"  " FIRST_NEW " }" },
+	{ "disk n1 { uses = [box.n0] }", "disk n1 { uses = [box.n0] }" },
+	{ "net n2 { label = \"a\"  sees = disk.n1.arn  " FIRST_NEW " }",
+	  "net n2 { label = \"b\"  sees = disk.n1.arn  " FIRST_NEW " }" },
+	{ "job n3 { work = \"a\"  name = \"n3-a\"  " FIRST_NEW " }",
+	  "job n3 { work = \"a\"  name = \"n3-b\"  " FIRST_NEW " }" },
+	{ "slow n4 { label = \"a\"  " FIRST_NEW " }",
+	  "slow n4 { label = \"b\"  " FIRST_NEW " }" },
+	{ "box n5 { sees = [slow.n4.arn, job.n3.stamp] }",
+	  "box n5 { sees = [slow.n4.arn, job.n3.stamp] }" },
+	/* move, import, forget */
+	{ "net m0 {}", "net m1 { size = 2 }" },
+	{ "box m2 { sees = net.m0.arn }", "box m2 { sees = net.m1.arn }" },
+	{ NULL, "moved net.m0 -> net.m1" },
+	{ "job m3 { work = \"a\" }", "job m4 { work = \"a\" }" },
+	{ NULL, "moved job.m3 -> job.m4" },
+	{ NULL, "box i0 { size = 2 }" },
+	{ NULL, "import box.i0 = \"box-" OUTSIDE ".1\"" },
+	{ NULL, "disk i1 { name = \"outside\" }" },
+	{ NULL, "import disk.i1 = \"disk-" OUTSIDE ".2\"" },
+	{ "slow g0 {}", "removed slow.g0 { keep = true }" },
 	/* instances */
 	{ "box f for k in [\"a\", \"b\"] { label = k }",
 	  "box f for k in [\"b\", \"c\"] { label = k }" },
@@ -119,12 +147,23 @@ static const char *program;
 static uint64_t random_state;
 static bool is_long;
 
-/* What a run that nobody killed came to. */
-static struct {
+/* What is run, and what it comes to when nobody kills it. */
+static struct scenario {
+	const char *name, *command, *file;
+	bool is_fresh; /* nothing is there yet, not even a key */
 	struct str state, objects;
 	int places;	/* in a run, one call at a time */
 	int64_t run_us; /* how long it took */
-} expected;
+} scenarios[] = {
+	{ .name = "change", .command = "apply", .file = "after.dmsl" },
+	{ .name = "first",
+	  .command = "apply",
+	  .file = "before.dmsl",
+	  .is_fresh = true },
+	{ .name = "destroy", .command = "destroy", .file = "before.dmsl" },
+};
+
+enum { CHANGE, FIRST, DESTROY, N_SCENARIOS };
 
 static uint64_t random_next(void)
 {
@@ -180,13 +219,13 @@ static const char *path(const char *folder, const char *name)
 	return str_fmt(&arena, "%s/%s", folder, name).s;
 }
 
-static struct command apply_of(const char *folder, const char *file,
-			       int parallel)
+static struct command run_of(const char *folder, const struct scenario *s,
+			     int parallel)
 {
 	return (struct command){
 		.folder = folder,
 		.out = path(folder, "log"),
-		.argv = { program, "apply", file, "--yes", "--parallel",
+		.argv = { program, s->command, s->file, "--yes", "--parallel",
 			  str_fmt(&arena, "%d", parallel).s },
 	};
 }
@@ -240,26 +279,36 @@ static void write_stack(const char *folder, const char *name, bool is_after)
 /* -- The end that is compared -------------------------------------------- */
 
 /*
- * Ids of data are made from the run, and the run that made them may be the
- * killed one or the next: nothing outside has them.
+ * Without what is made from the run (the killed one or the next: nothing
+ * outside has it), and, of a stack that is new, without what is random.
  */
-static struct str without_data_ids(struct str text)
+static struct str comparable(const struct scenario *what, struct str text)
 {
+	static const char *const made[] = {
+		"\"data-",	  "\"k-n1-",	 "\"uid\": \"",
+		"\"$sealed\":\"", "\"password-", "\"stack\":\"k/",
+		"\"digest\":\"",
+	};
+	size_t n = what->is_fresh ? sizeof(made) / sizeof(*made) : 2;
 	char *s = str_c(text, &arena);
 
-	for (char *at = strstr(s, "\"data-"); at;
-	     at = strstr(at + 1, "\"data-"))
-		memset(at + 6, '0', strcspn(at + 6, "\""));
+	for (size_t i = 0; i < n; i++) {
+		size_t skip = strlen(made[i]);
+
+		for (char *at = strstr(s, made[i]); at;
+		     at = strstr(at + 1, made[i]))
+			memset(at + skip, '0', strcspn(at + skip, "\""));
+	}
 	return (struct str){ s, text.n };
 }
 
-static struct str state_of(const char *folder)
+static struct str state_of(const struct scenario *what, const char *folder)
 {
 	shell(folder, "git show dmsl/state:k.dmstate.json >state.now");
-	return without_data_ids(read_file(path(folder, "state.now")));
+	return comparable(what, read_file(path(folder, "state.now")));
 }
 
-static struct str objects_of(const char *folder)
+static struct str objects_of(const struct scenario *what, const char *folder)
 {
 	struct cloud_service *s = cloud_service_open(path(folder, "cloud"));
 	struct error err = { 0 };
@@ -272,16 +321,18 @@ static struct str objects_of(const char *folder)
 	cloud_service_close(s);
 	text = str_dup(buf_str(&b), &arena);
 	buf_release(&b);
-	return text;
+	return comparable(what, text);
 }
 
 /* -- A trial ------------------------------------------------------------- */
 
 struct trial {
+	int what; /* of scenarios */
 	int parallel;
 	int place;  /* killed there; 0: not */
 	int again;  /* the next run is killed at this place */
 	int us;	    /* killed after these microseconds; 0: not */
+	int signal; /* by this one; 0: SIGKILL */
 	int limit;  /* no file may become larger */
 	int room;   /* pages of a disk of its own */
 	int faults; /* seed of answers that are lost; 0: none */
@@ -290,19 +341,20 @@ struct trial {
 static struct str trial_text(const struct trial *t)
 {
 	return str_fmt(&arena,
-		       "parallel=%d place=%d again=%d us=%d limit=%d room=%d "
-		       "faults=%d",
-		       t->parallel, t->place, t->again, t->us, t->limit,
-		       t->room, t->faults);
+		       "what=%d parallel=%d place=%d again=%d us=%d signal=%d "
+		       "limit=%d room=%d faults=%d",
+		       t->what, t->parallel, t->place, t->again, t->us,
+		       t->signal, t->limit, t->room, t->faults);
 }
 
 static bool trial_read(const char *text, struct trial *t)
 {
 	return sscanf(text,
-		      "parallel=%d place=%d again=%d us=%d limit=%d room=%d "
-		      "faults=%d",
-		      &t->parallel, &t->place, &t->again, &t->us, &t->limit,
-		      &t->room, &t->faults) == 7;
+		      "what=%d parallel=%d place=%d again=%d us=%d signal=%d "
+		      "limit=%d room=%d faults=%d",
+		      &t->what, &t->parallel, &t->place, &t->again, &t->us,
+		      &t->signal, &t->limit, &t->room, &t->faults) == 9 &&
+	       t->what >= 0 && t->what < N_SCENARIOS;
 }
 
 static const struct trial *running;
@@ -348,17 +400,17 @@ static bool exists(const char *file)
 }
 
 /* Ids of objects count how many were made: none was made twice. */
-static void check_end(const char *folder)
+static void check_end(const struct scenario *what, const char *folder)
 {
-	compare("states", expected.state, state_of(folder));
-	compare("objects", expected.objects, objects_of(folder));
+	compare("states", what->state, state_of(what, folder));
+	compare("objects", what->objects, objects_of(what, folder));
 	if (exists(path(folder, ".git/dmsl/k/journal")))
 		trial_fail("the journal is still there");
 	if (exists(path(folder, ".git/refs/dmsl/lease/k")))
 		trial_fail("the lease is still there");
 }
 
-static void kill_after(const struct command *c, int us)
+static void kill_after(const struct command *c, int us, int signal)
 {
 	struct timespec wait = { us / 1000000, us % 1000000 * 1000 };
 	int status;
@@ -367,7 +419,7 @@ static void kill_after(const struct command *c, int us)
 	if (pid == 0)
 		become((void *)c);
 	nanosleep(&wait, NULL);
-	kill(pid, SIGKILL);
+	kill(pid, signal ? signal : SIGKILL);
 	waitpid(pid, &status, 0);
 }
 
@@ -377,7 +429,7 @@ static bool run_killed(struct command *c, const struct trial *t, int place)
 	enum trace_end end;
 
 	if (t->us && place == t->place) {
-		kill_after(c, t->us);
+		kill_after(c, t->us, t->signal);
 		return true;
 	}
 	if (!place) {
@@ -399,7 +451,9 @@ static void make_folder(const struct trial *t)
 	/* Of a trial that failed. */
 	file_remove_tree(trial_folder, &err);
 	file_remove_tree(path(top, "cloud"), &err);
-	if (t->room) {
+	if (scenarios[t->what].is_fresh) {
+		shell(top, "cp -a fresh trial");
+	} else if (t->room) {
 		/* What is there already, and so many pages more. */
 		snprintf(room, sizeof(room), "nr_blocks=%d", t->room);
 		assert_int_equal(mkdir(trial_folder, 0700), 0);
@@ -437,12 +491,13 @@ static void remove_folder(const struct trial *t)
 /* False: it came to its end before it could be killed. */
 static bool try_it(const struct trial *t)
 {
+	const struct scenario *what = &scenarios[t->what];
 	struct command c, last;
 	bool was_killed;
 
 	running = t;
 	make_folder(t);
-	c = apply_of(trial_folder, "after.dmsl", t->parallel);
+	c = run_of(trial_folder, what, t->parallel);
 	c.file_limit = (rlim_t)t->limit;
 	if (t->room)
 		c.out = path(top, "room.log");
@@ -457,10 +512,10 @@ static bool try_it(const struct trial *t)
 				       MS_REMOUNT, "nr_blocks=100000"),
 				 0);
 	}
-	last = apply_of(trial_folder, "after.dmsl", t->parallel);
+	last = run_of(trial_folder, what, t->parallel);
 	if (run(&last))
-		trial_fail("the next apply failed");
-	check_end(trial_folder);
+		trial_fail("the next run failed");
+	check_end(what, trial_folder);
 	remove_folder(t);
 	return was_killed;
 }
@@ -480,6 +535,56 @@ static bool try_one(const struct trial *t)
 
 /* -- Tests --------------------------------------------------------------- */
 
+/* A run that nobody kills, and one whose places are counted. */
+static void expect(struct scenario *s)
+{
+	const char *whole = str_fmt(&arena, "%s/%s", top, s->name).s;
+	struct command c = run_of(whole, s, 10);
+	struct trace t = { .child = become, .data = &c };
+	const char *copy = str_fmt(&arena, "rm -rf '%s' && cp -a %s '%s'",
+				   whole, s->is_fresh ? "fresh" : "base", whole)
+			       .s;
+	int64_t begun;
+
+	shell(top, copy);
+	begun = clock_us();
+	must(&c);
+	s->run_us = clock_us() - begun;
+	s->state = state_of(s, whole);
+	s->objects = objects_of(s, whole);
+	shell(top, copy);
+	c = run_of(whole, s, 1);
+	if (trace_run(&t) == TRACE_ENDED && t.status == 0)
+		s->places = t.seen;
+}
+
+/* What somebody else made. */
+static void make_outside(const char *folder)
+{
+	static const char *const types[] = { "box", "disk" };
+	struct cloud_service *s = cloud_service_open(folder);
+
+	for (size_t i = 0; i < 2; i++) {
+		struct value_entry attrs[] = {
+			{ STR("size"), value_int(1) },
+			{ STR("uses"), value_list(NULL, 0) },
+		};
+		struct cloud_query q = {
+			.request = CLOUD_CREATE,
+			.type = str_from(types[i]),
+			.address = STR("outside"),
+			.name = i ? STR("outside") : (struct str){ 0 },
+			.attrs = value_map(attrs, 2, &arena),
+		};
+		struct error err = { 0 };
+		struct value v;
+
+		if (cloud_ask(s, &q, &arena, &v, &err) < 0)
+			fail_msg("%s", err.message);
+	}
+	cloud_service_close(s);
+}
+
 static int set_up(void **state)
 {
 	const char *build = getenv("DMSL_BUILDDIR");
@@ -487,8 +592,6 @@ static int set_up(void **state)
 	/* Memory is as good a disk as any other for who is killed. */
 	const char *where = access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
 	struct command c;
-	struct trace t;
-	int64_t begun;
 
 	(void)state;
 	snprintf(top, sizeof(top), "%s/dmsl-crash-XXXXXX", where);
@@ -518,19 +621,12 @@ static int set_up(void **state)
 		   "git config user.email a@example.org");
 	write_stack(path(top, "base"), "before.dmsl", false);
 	write_stack(path(top, "base"), "after.dmsl", true);
-	c = apply_of(path(top, "base"), "before.dmsl", 10);
+	make_outside(path(top, "base/cloud"));
+	shell(top, "cp -a base fresh");
+	c = run_of(path(top, "base"), &scenarios[FIRST], 10);
 	must(&c);
-	shell(top, "cp -a base whole && cp -a base counted");
-	c = apply_of(path(top, "whole"), "after.dmsl", 10);
-	begun = clock_us();
-	must(&c);
-	expected.run_us = clock_us() - begun;
-	expected.state = state_of(path(top, "whole"));
-	expected.objects = objects_of(path(top, "whole"));
-	c = apply_of(path(top, "counted"), "after.dmsl", 1);
-	t = (struct trace){ .child = become, .data = &c };
-	if (trace_run(&t) == TRACE_ENDED && t.status == 0)
-		expected.places = t.seen;
+	for (int i = 0; i < N_SCENARIOS; i++)
+		expect(&scenarios[i]);
 	return 0;
 }
 
@@ -552,7 +648,9 @@ static void the_stack_has_all_actions(void **state)
 	static const char *const wanted[] = {
 		"create \"box.c0\"",   "update \"box.u0\"",
 		"replace \"disk.r1\"", "delete \"slow.d4\"",
-		"run \"job.w0\"",
+		"run \"job.w0\"",      "\"net.m1\"",
+		"\"box.i0\"",	       "\"slow.g0\"",
+		"\"box.n0\"",
 	};
 	struct command c;
 	struct str plan;
@@ -573,51 +671,82 @@ static void the_stack_has_all_actions(void **state)
 		if (!str_contains(plan, str_from(wanted[i])))
 			fail_msg("the plan has no %s, see %s", wanted[i],
 				 c.out);
-	compare("orders", expected.state, expected.state);
-	if (expected.places)
-		assert_true(expected.places > 500);
+	if (scenarios[CHANGE].places)
+		assert_true(scenarios[CHANGE].places > 500);
 }
 
-static void every_place(int parallel, int step)
+static void every_place(int what, int parallel, int step)
 {
+	int places = scenarios[what].places;
 	int n = 1 + random_below(step), tried = 0;
 
-	if (!expected.places)
+	if (!places)
 		skip();
 	/* A run with several threads has not always the same places. */
-	while (try_one(&(struct trial){ .parallel = parallel, .place = n })) {
+	while (try_one(&(struct trial){
+	    .what = what,
+	    .parallel = parallel,
+	    .place = n,
+	})) {
 		n += step;
 		tried++;
 	}
-	assert_true(tried >= expected.places / step / 3);
-	print_message("# parallel %d: killed at %d of %d places\n", parallel,
-		      tried, n);
+	assert_true(tried >= places / step / 3);
+	print_message("# %s, parallel %d: killed at %d of %d places\n",
+		      scenarios[what].name, parallel, tried, n);
 }
 
 static void killed_at_each_place(void **state)
 {
 	(void)state;
-	every_place(1, is_long ? 1 : 25);
+	for (int i = 0; i < N_SCENARIOS; i++)
+		every_place(i, 1, is_long ? 1 : i == CHANGE ? 30 : 60);
 }
 
 static void killed_at_each_place_of_parallel_calls(void **state)
 {
 	(void)state;
-	every_place(10, is_long ? 1 : 40);
+	for (int i = 0; i < N_SCENARIOS; i++)
+		every_place(i, 10, is_long ? 1 : i == CHANGE ? 50 : 80);
+}
+
+static void at_random_instants(int n, int signal)
+{
+	for (int i = 0; i < n; i++) {
+		int what = i % 4 < 2 ? CHANGE : i % 4 == 2 ? FIRST : DESTROY;
+
+		try_one(&(struct trial){
+		    .what = what,
+		    .parallel = i % 2 ? 10 : 1 + random_below(20),
+		    .us = 1 + random_below((int)scenarios[what].run_us * 3 / 2),
+		    .signal = signal,
+		});
+	}
 }
 
 static void killed_at_random_instants(void **state)
 {
-	int n = is_long ? 2000 : 40;
+	int n = is_long ? 2000 : 32;
 
 	(void)state;
-	for (int i = 0; i < n; i++)
-		try_one(&(struct trial){
-		    .parallel = i % 2 ? 10 : 1 + random_below(20),
-		    .us = 1 + random_below((int)expected.run_us * 3 / 2),
-		});
+	at_random_instants(n, 0);
 	print_message("# killed at %d instants of %lld us\n", n,
-		      (long long)expected.run_us * 3 / 2);
+		      (long long)scenarios[CHANGE].run_us * 3 / 2);
+}
+
+static void interrupted_at_random_instants(void **state)
+{
+	int n = is_long ? 400 : 8;
+
+	(void)state;
+	at_random_instants(n / 2, SIGINT);
+	at_random_instants(n / 2, SIGTERM);
+	print_message("# interrupted %d times\n", n);
+}
+
+static int random_place(int what)
+{
+	return 1 + random_below(scenarios[what].places);
 }
 
 static void killed_again_while_recovering(void **state)
@@ -625,14 +754,18 @@ static void killed_again_while_recovering(void **state)
 	int n = is_long ? 500 : 15;
 
 	(void)state;
-	if (!expected.places)
+	if (!scenarios[CHANGE].places)
 		skip();
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
+		int what = i % 4 < 2 ? CHANGE : i % 4 == 2 ? FIRST : DESTROY;
+
 		try_one(&(struct trial){
+		    .what = what,
 		    .parallel = i % 2 ? 1 : 10,
-		    .place = 1 + random_below(expected.places),
-		    .again = 1 + random_below(expected.places),
+		    .place = random_place(what),
+		    .again = random_place(what),
 		});
+	}
 	print_message("# killed twice %d times\n", n);
 }
 
@@ -641,14 +774,18 @@ static void answers_are_lost(void **state)
 	int n = is_long ? 300 : 10;
 
 	(void)state;
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
+		int what = i % N_SCENARIOS;
+
 		try_one(&(struct trial){
+		    .what = what,
 		    .parallel = i % 2 ? 1 : 10,
 		    .faults = 1 + random_below(100000),
-		    .place = i % 3 && expected.places
-				 ? 1 + random_below(expected.places)
+		    .place = i % 5 && scenarios[what].places
+				 ? random_place(what)
 				 : 0,
 		});
+	}
 	print_message("# answers lost %d times\n", n);
 }
 
@@ -660,17 +797,18 @@ static void no_file_can_grow(void **state)
 	n_refused = 0;
 	for (int i = 0; i < n; i++)
 		try_one(&(struct trial){
+		    .what = i % 4 == 3 ? FIRST : CHANGE,
 		    .parallel = 10,
 		    .limit = 5000 + random_below(i % 2 ? 200000 : 20000),
 		});
 	print_message("# files limited %d times, %d could not go on\n", n,
 		      n_refused);
-	assert_true(n_refused > n / 3);
+	assert_true(n_refused > n / 4);
 }
 
 static void the_disk_is_full(void **state)
 {
-	int n = is_long ? 200 : 6;
+	int n = is_long ? 200 : 8;
 	struct trial t = { .parallel = 10 };
 
 	(void)state;
@@ -687,7 +825,7 @@ static void the_disk_is_full(void **state)
 	for (int i = 0; i < n; i++) {
 		struct trial now = t;
 
-		now.room += 2 + random_below(60);
+		now.room += 2 + i % 24;
 		try_one(&now);
 	}
 	print_message("# disk full %d times, %d could not go on\n", n,
@@ -712,6 +850,7 @@ int main(void)
 		cmocka_unit_test(killed_at_each_place),
 		cmocka_unit_test(killed_at_each_place_of_parallel_calls),
 		cmocka_unit_test(killed_at_random_instants),
+		cmocka_unit_test(interrupted_at_random_instants),
 		cmocka_unit_test(killed_again_while_recovering),
 		cmocka_unit_test(answers_are_lost),
 		cmocka_unit_test(no_file_can_grow),

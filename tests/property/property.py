@@ -46,6 +46,7 @@ class Block:
     def __init__(self, kind, name, keys):
         self.kind, self.name, self.keys = kind, name, keys
         self.attrs = {}
+        self.creates_first = False
 
     def refs(self):
         """What others may refer to: expressions of single instances."""
@@ -57,17 +58,21 @@ class Block:
         if self.keys:
             loop = " for k in [" + ", ".join(f'"{k}"' for k in self.keys) + "]"
         body = "".join(f"  {k} = {v}\n" for k, v in self.attrs.items())
+        if self.creates_first:
+            body += "  lifecycle { create_before_destroy = true }\n"
         return f"{self.kind} {self.name}{loop} {{\n{body}}}\n"
 
 
 class Program:
     """A stack; change() makes it a later version of itself."""
 
-    def __init__(self, rng, most):
+    def __init__(self, rng, most, moves=True):
         self.rng = rng
+        self.has_moves = moves
         self.count = 0
         self.blocks = []
         self.pairs = []  # instances of the component
+        self.moves = []
         for _ in range(rng.randint(1, most)):
             self.add()
         for i in range(rng.choice([0, 0, 1, 2])):
@@ -118,6 +123,7 @@ class Program:
             b.attrs["size"] = str(rng.randint(1, 4))
         if rng.random() < 0.3:
             b.attrs["label"] = f'"{rng.choice("lmn")}"'
+        b.creates_first = rng.random() < 0.2
         if b.kind == "job" and rng.random() < 0.7:
             b.attrs["work"] = f'"{rng.choice("vw")}"'
 
@@ -125,8 +131,18 @@ class Program:
         word = re.compile(rf"\b{b.kind}\.{b.name}\b")
         return any(word.search(v) for o in self.blocks for v in o.attrs.values())
 
+    def move(self, b):
+        """Gives the block another name; what it was stays what it is."""
+        old, b.name = f"{b.kind}.{b.name}", f"r{self.count}"
+        self.count += 1
+        word = re.compile(rf"\b{re.escape(old)}\b")
+        for o in self.blocks:
+            o.attrs = {k: word.sub(f"{b.kind}.{b.name}", v) for k, v in o.attrs.items()}
+        self.moves.append(f"moved {old} -> {b.kind}.{b.name}\n")
+
     def change(self):
         rng = self.rng
+        self.moves = []
         for b in list(self.blocks):
             pick = rng.random()
             at = self.blocks.index(b)
@@ -135,7 +151,9 @@ class Program:
                 self.fill(b, self.blocks[:at])
             elif pick < 0.45 and not self.mentions(b):
                 self.blocks.remove(b)
-            elif pick < 0.55 and b.keys and not self.mentions(b):
+            elif pick < 0.5 and b.kind != "data" and self.has_moves:
+                self.move(b)
+            elif pick < 0.6 and b.keys and not self.mentions(b):
                 b.keys = sorted(rng.sample("abcd", rng.randint(1, 3)))
         for _ in range(rng.randint(0, 3)):
             self.add()
@@ -152,6 +170,7 @@ class Program:
         for name, size in self.pairs:
             parts.append(f"pair {name} {{ size = {size} }}\n")
             parts.append(f"box of_{name} {{ sees = pair.{name}.stamp }}\n")
+        parts += self.moves
         # The order of the text says nothing.
         rng.shuffle(parts)
         return (
@@ -229,6 +248,8 @@ def plain(text):
     """Without what is random, or made from the run."""
     text = re.sub(r'"uid": "[0-9a-f]+"', '"uid": ""', text)
     text = re.sub(r'"stack":"p/[0-9a-f]+"', '"stack":""', text)
+    # A name beside that of the object it replaces.
+    text = re.sub(r'("p-[\w-]+)-[0-9a-f]{6}"', r'\1"', text)
     return re.sub(r"data-[0-9a-f]{16}", "data-", text)
 
 
@@ -325,7 +346,8 @@ def order_does_not_matter(rng, top):
 
 
 def history_does_not_matter(rng, top):
-    program = Program(rng, 12)
+    # Ids tell under which address an object was made.
+    program = Program(rng, 12, moves=False)
     p, fresh = Place(top, "h"), Place(top, "f")
     for _ in range(3):
         p.write(program.text())

@@ -120,8 +120,7 @@ static const struct kind *kind_of(const struct call *c)
 /* What the service is to keep: what is wanted, secrets as their digest. */
 static struct value wanted(const struct call *c)
 {
-	static const char *const keys[] = { "size", "label", "uses", "sees",
-					    "work" };
+	static const char *const keys[] = { "size", "label", "uses", "sees" };
 	struct value v = value_map(NULL, 0, c->arena);
 	struct str secret = value_text(c->config, "secret");
 	char hex[DIGEST_HEX_SIZE];
@@ -384,7 +383,8 @@ static enum step cloud_run(struct call *c)
 	if (c->is_poll)
 		return look(c);
 	q.token = c->token;
-	q.attrs = wanted(c);
+	/* What is loaded is no attribute of the object. */
+	q.attrs = c->config;
 	if (ask(c, &q, &object) < 0)
 		return STEP_FAILED;
 	return settle(c, object);

@@ -154,4 +154,49 @@ json.dump(p, open(\"bad\", \"w\"))" &&
 	done
 '
 
+test_expect_success 'a state at three levels of detail' '
+	"$DMSL" show a.dmsl --detail=summary >out &&
+	test_contains out "pair.one/data.main" \
+		"14 resources: 12 data, 2 random_password" &&
+	test_lacks out "value" &&
+	"$DMSL" show a.dmsl >out &&
+	test_contains out "value = \"select 1;\\nselect 2;" "14 resources" &&
+	test_lacks out "needs" &&
+	"$DMSL" show a.dmsl --detail=full >out &&
+	test_contains out "value = (3 lines)" "      select 2;" \
+		"  needs pair.one/data.main" "(secret)" &&
+	test_lacks out S3nt1nel &&
+	test_expect_code 64 "$DMSL" show a.dmsl --detail=much
+'
+
+write_check() {
+	cat >c.dmsl <<TXT
+stack c { provider = core }
+data d { value = $1 }
+check here { on = data.d  query = "select 1"  expect = 1 }
+TXT
+}
+
+test_expect_success 'a check that did not pass is said last, and fails' '
+	write_check 1 &&
+	test_expect_code 1 "$DMSL" apply c.dmsl --yes >out 2>err &&
+	test_contains out "Applied: 1 created" \
+		"check here: could not be run  c.dmsl:3" &&
+	test_contains err "error[E0511]" \
+		"All is applied and committed, but 1 of 1 checks did not pass."
+'
+
+test_expect_success PYTHON 'every event is a line of JSON, the last the summary' '
+	write_check 2 &&
+	test_expect_code 1 "$DMSL" apply c.dmsl --yes --json >out &&
+	python3 - <<\TXT
+import json
+events = [json.loads(line) for line in open("out")]
+assert [e["type"] for e in events] == [
+    "step_begin", "step_done", "finding", "summary"], events
+assert events[2]["code"] == "E0511" and events[2]["line"] == 3
+assert events[3]["updated"] == 1 and events[3]["checks_failed"] == 1
+TXT
+'
+
 test_done

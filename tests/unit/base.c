@@ -38,6 +38,77 @@ static void arena_zeroes_and_aligns(void **state)
 	assert_int_equal(a.total, 0);
 }
 
+/* Texts stand close together, and what needs it is aligned all the same. */
+static void arena_aligns_by_type(void **state)
+{
+	struct arena a = { 0 };
+	char *before, *behind;
+
+	(void)state;
+	before = arena_new(&a, char, 5);
+	behind = arena_new(&a, char, 1);
+	assert_ptr_equal(before + 5, behind);
+	for (size_t i = 0; i < 3000; i++) {
+		uint32_t *small;
+		double *large;
+
+		*arena_new(&a, char, 1) = 'x';
+		small = arena_new(&a, uint32_t, i % 3);
+		assert_int_equal((uintptr_t)small % _Alignof(uint32_t), 0);
+		large = arena_new(&a, double, 1);
+		assert_int_equal((uintptr_t)large % _Alignof(double), 0);
+		assert_true(*large == 0);
+		*large = 1;
+	}
+	arena_release(&a);
+}
+
+/* Blocks of every size, those in huge pages among them, one behind the other.
+ */
+static void arena_grows_without_overlap(void **state)
+{
+	enum { BYTES = 40 << 20, STEP = 100000 };
+	static unsigned char *all[BYTES / STEP];
+	struct arena a = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < BYTES / STEP; i++) {
+		all[i] = arena_new(&a, unsigned char, STEP);
+		for (size_t k = 0; k < STEP; k += 997)
+			assert_int_equal(all[i][k], 0);
+		memset(all[i], (int)(i % 255 + 1), STEP);
+	}
+	for (size_t i = 0; i < BYTES / STEP; i++)
+		for (size_t k = 0; k < STEP; k += 997)
+			assert_int_equal(all[i][k], i % 255 + 1);
+	assert_true(a.total >= BYTES);
+	arena_release(&a);
+}
+
+static void arena_is_empty_when_cleared(void **state)
+{
+	struct arena a = { 0 };
+	size_t first;
+
+	(void)state;
+	arena_clear(&a);
+	assert_int_equal(a.total, 0);
+	for (size_t i = 0; i < 1000; i++)
+		memset(arena_new(&a, char, 100), 0xff, 100);
+	arena_clear(&a);
+	first = a.total;
+	for (size_t round = 0; round < 50; round++) {
+		char *p = arena_new(&a, char, 1000);
+
+		for (size_t i = 0; i < 1000; i++)
+			assert_int_equal(p[i], 0);
+		memset(p, 0xff, 1000);
+		arena_clear(&a);
+		assert_int_equal(a.total, first);
+	}
+	arena_release(&a);
+}
+
 static void str_cuts_and_compares(void **state)
 {
 	struct str s = STR("a=b=c");
@@ -58,6 +129,20 @@ static void str_cuts_and_compares(void **state)
 	assert_false(str_to_u64(STR("18446744073709551616"), &n));
 	assert_false(str_to_u64(STR("1x"), &n));
 	assert_false(str_to_u64(STR(""), &n));
+}
+
+static void str_joins(void **state)
+{
+	struct arena a = { 0 };
+	struct str both = str_join(STR("data"), ".", STR("first"), &a);
+
+	(void)state;
+	assert_true(str_is(both, "data.first"));
+	assert_int_equal(both.s[both.n], 0);
+	assert_true(str_is(str_join(STR(""), "", STR(""), &a), ""));
+	assert_true(
+	    str_is(str_join((struct str){ 0 }, "/", STR("x"), &a), "/x"));
+	arena_release(&a);
 }
 
 static void buf_stops_at_its_ceiling(void **state)
@@ -92,6 +177,35 @@ static void map_keeps_order(void **state)
 	assert_null(map_get(&m, STR("key1000")));
 	for (int i = 0; i < 1000; i++)
 		assert_true(str_eq(m.entries[i].key, str_fmt(&a, "key%d", i)));
+	map_release(&m);
+	arena_release(&a);
+}
+
+/* Keys of all lengths that differ in one byte, wherever it is. */
+static void map_finds_what_is_alike(void **state)
+{
+	enum { LENGTHS = 40 };
+	struct arena a = { 0 };
+	struct map m = { 0 };
+	size_t n = 0;
+
+	(void)state;
+	for (size_t length = 0; length < LENGTHS; length++)
+		for (size_t at = 0; at <= length; at++) {
+			char *key = arena_new(&a, char, length + 1);
+
+			memset(key, 'a', length);
+			if (at < length)
+				key[at] = 'b';
+			assert_null(
+			    map_put(&m, (struct str){ key, length }, key));
+			assert_int_equal(m.n, ++n);
+		}
+	for (size_t i = 0; i < m.n; i++)
+		assert_ptr_equal(map_get(&m, m.entries[i].key),
+				 m.entries[i].value);
+	assert_false(map_has(&m, STR("ab-")));
+	assert_null(map_get(&m, STR("c")));
 	map_release(&m);
 	arena_release(&a);
 }
@@ -152,9 +266,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena_zeroes_and_aligns),
+		cmocka_unit_test(arena_aligns_by_type),
+		cmocka_unit_test(arena_grows_without_overlap),
+		cmocka_unit_test(arena_is_empty_when_cleared),
 		cmocka_unit_test(str_cuts_and_compares),
+		cmocka_unit_test(str_joins),
 		cmocka_unit_test(buf_stops_at_its_ceiling),
 		cmocka_unit_test(map_keeps_order),
+		cmocka_unit_test(map_finds_what_is_alike),
 		cmocka_unit_test(file_is_replaced_and_removed),
 		cmocka_unit_test(errors_gather_context),
 		cmocka_unit_test(vec_grows),

@@ -612,6 +612,75 @@ static void removal_leaves_nothing(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
+/* As a kill leaves it: made and empty, with its first line, with a part. */
+static void what_was_just_made_is_cleared(void **state)
+{
+	static const char *const left[] = { "", "dmsl jour",
+					    "dmsl journal 1\n" };
+	struct journal_replay r;
+	struct journal *j;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(journal_clear(folder, seal, &err), 0);
+	for (size_t i = 0; i < sizeof(left) / sizeof(*left); i++) {
+		set_file(str_from(left[i]));
+		assert_int_equal(
+		    journal_load(folder, seal, NULL, &arena, &r, &err), 0);
+		assert_int_equal(r.begin.kind, 0);
+		assert_int_equal(journal_clear(folder, seal, &err), 0);
+		assert_int_equal(access(path, F_OK), -1);
+	}
+	/* Never one that says something. */
+	j = begin(NULL);
+	assert_int_equal(add_sample(j, 0, &err), 0);
+	finish(j, false);
+	assert_int_equal(journal_clear(folder, seal, &err), -1);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
+/* Those that depend on what moved do so where it is now. */
+static void a_move_takes_its_users_along(void **unused)
+{
+	struct str old[] = { STR("net.a"), STR("vpc.a") };
+	struct state_resource user = { .address = STR("vpc.user"),
+				       .type = STR("vpc"),
+				       .provider = STR("local"),
+				       .id = STR("vpc-9"),
+				       .attrs = attrs("user"),
+				       .deps = old,
+				       .n_deps = 2 };
+	struct state_resource moved = user;
+	struct journal_record r = make(JOURNAL_DONE, "vpc.a", "move", "");
+	struct journal_replay replay;
+	struct state state;
+	struct journal *j = begin(NULL);
+	struct error err;
+
+	(void)unused;
+	moved.address = STR("box.b");
+	moved.n_deps = 0;
+	r.resource = &moved;
+	assert_int_equal(add_sample(j, 0, &err), 0);
+	assert_int_equal(journal_add(j, &r, &err), 0);
+	finish(j, false);
+	state_init(&state, &arena);
+	state.uid = STR(UID);
+	state_put(&state, &user);
+	user.address = STR("vpc.a");
+	user.n_deps = 0;
+	state_put(&state, &user);
+	assert_int_equal(
+	    journal_load(folder, seal, &state, &arena, &replay, &err), 0);
+	assert_null(state_find(&state, STR("vpc.a")));
+	assert_non_null(state_find(&state, STR("box.b")));
+	user = *state_find(&state, STR("vpc.user"));
+	assert_int_equal(user.n_deps, 2);
+	assert_true(str_is(user.deps[0], "box.b"));
+	assert_true(str_is(user.deps[1], "net.a"));
+	state_release(&state);
+}
+
 static void secrets_need_a_key(void **state)
 {
 	struct journal *j;
@@ -772,6 +841,8 @@ int main(void)
 		TEST(a_further_run_keeps_what_is_open),
 		TEST(one_writer_at_a_time),
 		TEST(removal_leaves_nothing),
+		TEST(what_was_just_made_is_cleared),
+		TEST(a_move_takes_its_users_along),
 		TEST(secrets_need_a_key),
 		TEST(a_full_disk_leaves_nothing_half),
 		TEST(what_may_wait_is_one_write),

@@ -1135,10 +1135,14 @@ static void test_outside(void **state)
 	assert_int_equal(action_of(&r, "server.db/base.main"), ACTION_UPDATE);
 	assert_int_equal(action_of(&r, "job.load"), ACTION_NONE);
 	assert_has(&r, "was deleted outside");
+	assert_has(&r, "    gone\n        network.one/subnet.part[\"b\"]\n");
 	assert_has(&r, "(is stopped)");
 	world = (struct world){ .drifted = "server.db/base.main" };
 	assert_int_equal(do_plan(&r, stack_text), 0);
 	assert_has(&r, "class  \"other\" -> \"db.small\"");
+	assert_has(&r, "Changed outside since the last apply\n"
+		       "    server.db/base.main\n"
+		       "      class  \"db.small\" -> \"other\"\n");
 	world = (struct world){ .failing = "job.load" };
 	assert_int_equal(do_plan(&r, stack_text), -1);
 	assert_has(&r, "could not read job.load: no answer");

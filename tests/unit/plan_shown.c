@@ -352,7 +352,8 @@ static void test_every_kind(void **state)
 	    "Changed outside since the last apply\n"
 	    "    thing.same\n"
 	    "      size  1 -> 3\n"
-	    "    thing.new  is gone\n"
+	    "    gone\n"
+	    "        thing.new\n"
 	    "\n"
 	    "Left out, not selected\n"
 	    "        thing.left[\"a\"]  [\"b\"]\n"
@@ -449,10 +450,26 @@ static void test_json(void **state)
 	unmake(&m);
 }
 
+static const struct value *one_text(struct made *m, const char *text)
+{
+	struct value *v = arena_new(&m->arena, struct value, 1);
+
+	*v = value_c(text);
+	return v;
+}
+
 /* A change of a text is shown by its lines, of a document by what it means. */
 static void test_long_values(void **state)
 {
 	static const char old_text[] = "select 1;\nselect 2;\nselect 3;\n";
+	static const char *const policies[] = {
+		"{\"a\":{\"b\":[1,2]},\"c\":\"a text that is as long as it "
+		"must be "
+		"for two of them not to fit\"}",
+		"{\"a\":{\"b\":[1,3]},\"c\":\"a text that is as long as it "
+		"must be "
+		"for two of them not to fit\"}",
+	};
 	static const char new_text[] = "select 1;\nselect 22;\nselect 3;\n";
 	struct made m;
 	struct plan_step *s;
@@ -467,6 +484,9 @@ static void test_long_values(void **state)
 	s = add(&m, ACTION_UPDATE, "thing.c");
 	add_change(&m, s, "policy", value_c("{\"a\":[1,2],\"b\":1}"),
 		   value_c("{\"b\":2,\"a\":[0,1,2]}"));
+	s = add(&m, ACTION_UPDATE, "thing.c2");
+	add_change(&m, s, "text", value_list(one_text(&m, policies[0]), 1),
+		   value_list(one_text(&m, policies[1]), 1));
 	s = add(&m, ACTION_UPDATE, "thing.d");
 	add_change(&m, s, "text", value_mark(value_c(old_text), MARK_SECRET),
 		   value_mark(value_c(new_text), MARK_SECRET));
@@ -498,13 +518,15 @@ static void test_long_values(void **state)
 	    "        -   \"b\": 1\n"
 	    "        +   \"b\": 2\n"
 	    "          }\n"
+	    "  ~ thing.c2  dev.dmsl:2\n"
+	    "      text  [0].a.b[1]: 2 -> 3  dev.dmsl:3\n"
 	    "  ~ thing.d  dev.dmsl:2\n"
 	    "      text  (secret) -> (secret)  dev.dmsl:3\n"
 	    "  ~ thing.e  dev.dmsl:2\n"
 	    "      text  none -> \"0123456789012345678901234567890123456"
 	    "789012345678901234567… (90 bytes)  dev.dmsl:3\n"
 	    "\n"
-	    "Plan: 0 to create, 5 to change, 0 to destroy. 2 ms\n");
+	    "Plan: 0 to create, 6 to change, 0 to destroy. 2 ms\n");
 	unmake(&m);
 }
 
