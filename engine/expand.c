@@ -13,7 +13,6 @@
 #include "lang/config.h"
 
 #include "engine/address.h"
-#include "engine/diff.h"
 #include "engine/inputs.h"
 
 #include <stdlib.h>
@@ -176,11 +175,9 @@ static void check_values(struct expander *x)
 	x->e->lookup_context = x;
 	for (size_t k = 0; k < x->resources.n; k++) {
 		size_t i = x->order[k];
-		const struct resource *r = &x->resources.items[i];
 
 		expand_wanted(x->e, i, &scratch, &v, NULL);
-		x->checked[i] =
-		    r->is_existing ? diff_existing(r->type, v, &scratch) : v;
+		x->checked[i] = v;
 		x->is_checked[i] = true;
 	}
 	for (size_t i = 0; i < x->e->n_outputs; i++)

@@ -264,20 +264,6 @@ void binding_value(struct scope *s, struct binding *b, struct arena *a,
 	}
 }
 
-/* -- Instances ------------------------------------------------------------ */
-
-/*
- * What an attribute is that a lookup does not have. While the text is checked,
- * lookups give what is wanted alone.
- */
-static struct value absent(const struct expander *x,
-			   const struct attr_info *info)
-{
-	bool is_given = !info || (info->schema->flags & ATTR_COMPUTED);
-
-	return x->checked && is_given ? value_unknown() : value_null();
-}
-
 /* -- Attributes of existing objects --------------------------------------- */
 
 /* What an existing object refers to is known by its id alone. */
@@ -360,7 +346,8 @@ static bool existing_get(const struct resource *r, struct expander *x,
 		return false;
 	x->n_lookups++;
 	x->n_missing += !now;
-	*out = now ? value_null() : value_unknown();
+	/* While the text is checked nothing but what is written is known. */
+	*out = now && !x->checked ? value_null() : value_unknown();
 	if (v)
 		*out = *v;
 	else if (!x->e->lookup)
@@ -372,7 +359,19 @@ static bool existing_get(const struct resource *r, struct expander *x,
 	return true;
 }
 
-/* -- Attributes of resources ---------------------------------------------- */
+/* -- Instances ------------------------------------------------------------ */
+
+/*
+ * What an attribute is that a lookup does not have. While the text is checked,
+ * lookups give what is wanted alone.
+ */
+static struct value absent(const struct expander *x,
+			   const struct attr_info *info)
+{
+	bool is_given = !info || (info->schema->flags & ATTR_COMPUTED);
+
+	return x->checked && is_given ? value_unknown() : value_null();
+}
 
 static bool resource_get(const struct resource *r, struct expander *x,
 			 struct str name, struct arena *a, struct value *out)

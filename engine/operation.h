@@ -60,7 +60,7 @@ struct operation {
 	size_t node;
 	int attempt;
 	bool is_poll;
-	bool has_begun; /* was handed to a worker */
+	bool has_begun;	 /* was handed to a worker */
 	bool is_unknown; /* it failed, and nobody knows whether it is there */
 	bool is_unsure;	 /* an attempt had no answer: it may have had effect */
 	int64_t begun_ms;

@@ -102,7 +102,9 @@ static enum kind kind_of(const struct plan_step *s)
 	case ACTION_NONE:
 		break;
 	}
-	return s->moved_from.n || s->import_id.n ? KIND_RECORD : KIND_NOTHING;
+	return s->moved_from.n || s->import_id.n || s->updates_state
+		   ? KIND_RECORD
+		   : KIND_NOTHING;
 }
 
 static void add_sign(struct printer *o, const struct plan_step *s)
@@ -110,7 +112,7 @@ static void add_sign(struct printer *o, const struct plan_step *s)
 	const char *sign = forms[s->action].sign;
 
 	if (s->action == ACTION_NONE)
-		sign = s->import_id.n ? "<" : ">";
+		sign = s->import_id.n ? "<" : s->moved_from.n ? ">" : "·";
 	buf_fmt(&o->text, "  %s%s%s ", paint(o, forms[s->action].color), sign,
 		paint(o, PAINT_PLAIN));
 }

@@ -357,6 +357,8 @@ void step_settle(struct planner *x, size_t step, const struct engine_call *e)
 		step_answer(x, s, e);
 	if (s->action == ACTION_REPLACE)
 		settle_replace(x, s);
+	if (s->action == ACTION_NONE && s->updates_state && s->reason.n == 0)
+		s->reason = STR("its life cycle, or what it depends on");
 	x->known[i] = known_after(x, s);
 	if (e && e->call.result.kind == VALUE_MAP && s->action != ACTION_NONE) {
 		struct value told = diff_convert(

@@ -574,6 +574,7 @@ static void a_lifecycle_is_applied(void **state)
 	write_stack("thing a { lifecycle { prevent_destroy = true\n"
 		    "  replace_when = [1] } }\n");
 	assert_int_equal(run("plan", "--detailed-exitcode"), 2);
+	assert_true(has_said("· thing.a  (its life cycle, or what"));
 	assert_int_equal(run("apply", "--yes"), 0);
 	assert_string_equal(world.log, "");
 	assert_true(is_in_state("\"prevent_destroy\": true"));
