@@ -62,6 +62,11 @@ test_have_prereq() {
 	return 1
 }
 
+# A function of its own, so that a script may end with "return 1".
+test_run_() {
+	eval "$1" >"$TRASH/.log" 2>&1
+}
+
 # test_expect_success [PREREQ] TITLE SCRIPT: the script runs in this shell; its
 # commands are joined by &&, so that the first that fails ends it. Without the
 # prerequisite it is left out, and the reason is said.
@@ -74,7 +79,7 @@ test_expect_success() {
 		shift
 	fi
 	test_count=$((test_count + 1))
-	eval "$2" >"$TRASH/.log" 2>&1
+	test_run_ "$2"
 	test_result=$?
 	if test $test_result = 0; then
 		echo "ok $test_count - $1"
