@@ -2,7 +2,7 @@
 
 /*
  * In: a plan, its expansion, a state that holds what is. Out: a state that
- *holds what became of each step, committed once, and the result's counts.
+ * holds what became of each step, committed once, and the result's counts.
  *
  * A step goes through phases; execute.c asks for the next operation each time:
  *
@@ -15,30 +15,25 @@
 #include "engine/apply_graph.h"
 #include "engine/calls.h"
 #include "engine/checks.h"
+#include "engine/commit.h"
 #include "engine/context.h"
 #include "engine/estimate.h"
 #include "engine/execute.h"
 #include "engine/expand.h"
 #include "engine/journal.h"
 #include "engine/plan.h"
+#include "engine/promise.h"
 #include "engine/recorded.h"
-#include "engine/seal.h"
 #include "engine/state.h"
 #include "engine/store.h"
 #include "lang/ast.h"
-#include "lang/base/buf.h"
 #include "lang/base/clock.h"
 #include "lang/base/map.h"
-#include "lang/json.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	TIMEOUT_MS = 30 * 60 * 1000,
-	STATE_MAX = 1 << 30,
-	MESSAGE_LINES = 200, /* steps that a commit message names */
-};
+enum { TIMEOUT_MS = 30 * 60 * 1000 };
 
 enum phase { PHASE_BEGIN, PHASE_CHECKED, PHASE_ACTED, PHASE_OVER };
 
@@ -98,70 +93,6 @@ static void make_known(struct apply *a, const struct plan_step *step)
 		a->known[index] = value_with(r->attrs, STR("id"),
 					     value_str(r->id), &a->arena);
 	a->is_known[index] = r != NULL;
-}
-
-static struct str shown(struct value v, struct arena *a)
-{
-	struct buf b;
-	struct str text;
-
-	buf_init(&b, 300);
-	json_write(&b, v, 0);
-	text = str_fmt(a, "%.*s%s", STR_ARG(buf_str(&b)),
-		       buf_is_full(&b) ? "…" : "");
-	buf_release(&b);
-	return text;
-}
-
-/* Where the plan knew a value, it is the same now. */
-static bool is_kept(struct value planned, struct value now)
-{
-	if (value_is_unknown(planned))
-		return true;
-	if (planned.kind == VALUE_MAP && now.kind == VALUE_MAP) {
-		if (planned.as.map.n != now.as.map.n)
-			return false;
-		for (size_t i = 0; i < now.as.map.n; i++) {
-			const struct value_entry *p =
-			    &planned.as.map.entries[i];
-			const struct value_entry *n = &now.as.map.entries[i];
-
-			/* Depth is bounded by what the language nests. */
-			if (!str_eq(p->key, n->key) ||
-			    !is_kept(p->value, n->value))
-				return false;
-		}
-		return true;
-	}
-	/* A set with something unknown may have had another order. */
-	if (planned.kind == VALUE_LIST && !value_is_known(planned))
-		return now.kind == VALUE_LIST;
-	return value_eq(planned, now);
-}
-
-static int check_promise(const struct plan_step *step, struct value wanted,
-			 struct arena *a, struct error *err)
-{
-	if (step->wanted.kind != VALUE_MAP)
-		return 0;
-	for (size_t i = 0; i < wanted.as.map.n; i++) {
-		const struct value_entry *now = &wanted.as.map.entries[i];
-		const struct value *planned =
-		    value_get_str(step->wanted, now->key);
-
-		if (planned && is_kept(*planned, now->value))
-			continue;
-		if (!planned && value_is_null(now->value))
-			continue;
-		error_set(err, ERROR_CONFLICT,
-			  "attribute \"%.*s\" is %s now, "
-			  "the plan showed %s",
-			  STR_ARG(now->key), shown(now->value, a).s,
-			  planned ? shown(*planned, a).s : "none");
-		return error_hint(err, "Nothing was done to it. Plan again and "
-				       "look at the difference.");
-	}
-	return 0;
 }
 
 static int64_t timeout_of(const struct resource *r, enum operation_kind kind)
@@ -295,7 +226,7 @@ static int prepare(struct apply *a, struct node *node,
 	if (recorded_fill(a->expansion, step->resource, &node->arena,
 			  &node->recorded, err) < 0)
 		return -1;
-	return check_promise(step, node->wanted, &node->arena, err);
+	return promise_check_wanted(step, node->wanted, &node->arena, err);
 }
 
 /*
@@ -492,29 +423,7 @@ static int check_effects(void *owner, size_t number,
 
 	if (step->is_existing)
 		return take_found(a, step, &e->call, err);
-	for (size_t i = 0; i < e->call.effects.n; i++) {
-		const struct effect *now = &e->call.effects.items[i];
-		bool is_shown = false;
-
-		for (size_t k = 0; k < step->n_effects; k++)
-			is_shown |= step->effects[k].kind == now->kind;
-		if (is_shown)
-			continue;
-		error_set(err, ERROR_CONFLICT,
-			  "it would now %.*s, which the "
-			  "plan did not show",
-			  STR_ARG(now->text));
-		return error_hint(err, "Nothing was done to it. Plan again and "
-				       "look at its effects.");
-	}
-	if (e->call.needs_replace) {
-		error_set(err, ERROR_CONFLICT,
-			  "it would now have to be "
-			  "replaced: %.*s",
-			  STR_ARG(e->call.replace_reason));
-		return error_hint(err, "Nothing was done to it. Plan again.");
-	}
-	return 0;
+	return promise_check_call(step, &e->call, err);
 }
 
 static void note_failure(struct apply *a, const struct plan_step *step,
@@ -624,135 +533,6 @@ static void set_outputs(struct apply *a)
 		};
 	}
 	a->state.outputs = value_map(entries, kept, a->state.arena);
-}
-
-static void add_count(struct buf *b, const char *verb, size_t n)
-{
-	if (n)
-		buf_fmt(b, "%s%zu %s", b->len ? ", " : "", n, verb);
-}
-
-static bool is_silent(const struct plan_step *step)
-{
-	return (step->action == ACTION_NONE || step->action == ACTION_READ) &&
-	       !step->moved_from.n && !step->import_id.n;
-}
-
-/* replace vpc.b, moved from vpc.a */
-static void add_line(struct buf *b, const struct plan_step *step)
-{
-	if (step->import_id.n)
-		buf_fmt(b, "import %.*s\n", STR_ARG(step->address));
-	if (step->action == ACTION_NONE && step->moved_from.n)
-		buf_fmt(b, "move %.*s", STR_ARG(step->address));
-	else if (step->action != ACTION_NONE)
-		buf_fmt(b, "%s %.*s", action_name(step->action),
-			STR_ARG(step->address));
-	if (step->moved_from.n)
-		buf_fmt(b, ", from %.*s", STR_ARG(step->moved_from));
-	if (step->action != ACTION_NONE || step->moved_from.n)
-		buf_add_char(b, '\n');
-}
-
-/* What changed, and from what: the commit's message. */
-static struct str commit_message(struct apply *a, struct arena *to)
-{
-	const struct apply_result *r = a->result;
-	struct buf counts, b;
-	struct str text;
-	size_t lines = 0, more = 0;
-
-	buf_init(&counts, 1000);
-	add_count(&counts, "created", r->created);
-	add_count(&counts, "updated", r->updated);
-	add_count(&counts, "replaced", r->replaced);
-	add_count(&counts, "deleted", r->deleted);
-	add_count(&counts, "forgotten", r->forgotten);
-	add_count(&counts, "moved", r->moved);
-	add_count(&counts, "imported", r->imported);
-	add_count(&counts, "run", r->ran);
-	add_count(&counts, "failed", r->failed);
-	buf_init(&b, 1 << 20);
-	buf_fmt(&b, "%s %.*s: %s\n\n",
-		a->plan->is_destroy		 ? "Destroy"
-		: a->plan->asked.is_refresh_only ? "Refresh"
-						 : "Apply",
-		STR_ARG(a->plan->stack),
-		counts.len			 ? counts.data
-		: a->plan->asked.is_refresh_only ? "as it was read"
-						 : "outputs changed");
-	for (size_t i = 0; i < a->plan->n_steps; i++) {
-		const struct plan_step *step = &a->plan->steps[i];
-
-		if (is_silent(step) || a->nodes[i].phase != PHASE_OVER)
-			continue;
-		if (lines++ < MESSAGE_LINES)
-			add_line(&b, step);
-		else
-			more++;
-	}
-	if (more)
-		buf_fmt(&b, "and %zu more\n", more);
-	buf_fmt(&b, "%sPlan-Hash: %.*s\n", lines ? "\n" : "", STR_ARG(a->hash));
-	text = store_stack_commit(a->context->store, to);
-	if (text.n)
-		buf_fmt(&b, "Stack-Commit: %.*s\n", STR_ARG(text));
-	buf_fmt(&b, "Dmsl-Version: %s\n", PACKAGE_VERSION);
-	text = str_dup(buf_str(&b), to);
-	buf_release(&b);
-	buf_release(&counts);
-	return text;
-}
-
-static int sweep(struct context *c, struct error *err)
-{
-	for (size_t i = 0; i < c->n_open; i++) {
-		const struct provider *p = c->open[i].provider;
-
-		if (p->sweep && p->sweep(c->open[i].self, err) < 0)
-			return error_add(err, "provider \"%s\"", p->name);
-	}
-	return 0;
-}
-
-int apply_commit(struct context *c, struct str message, struct str *commit,
-		 struct error *err)
-{
-	struct buf text;
-	bool is_same;
-	int result = -1;
-
-	*commit = (struct str){ 0 };
-	if (c->has_lease && store_hold(c->store, err) < 0)
-		return -1;
-	buf_init(&text, STATE_MAX);
-	state_drop_kept(&c->state);
-	/* Before the commit: if it is cut off here, it is done once more. */
-	if (!state_count(&c->state) && sweep(c, err) < 0)
-		goto out;
-	if (state_write(&c->state, c->seal, &text, err) < 0)
-		goto out;
-	if (buf_is_full(&text)) {
-		error_set(err, ERROR_QUOTA, "the state is larger than %d bytes",
-			  STATE_MAX);
-		goto out;
-	}
-	if (store_holds(c->store, buf_str(&text), &is_same, err) < 0)
-		goto out;
-	if (is_same) {
-		result = 0;
-		goto out;
-	}
-	result = store_commit(c->store, c->base_commit, buf_str(&text), message,
-			      c->arena, commit, err);
-	if (result == 0)
-		c->base_commit = *commit;
-	else
-		error_hint(err, "What was done is in the journal and not lost: "
-				"the next apply goes on from there.");
-out:
-	buf_release(&text);
-	return result;
 }
 
 static int begin_journal(struct apply *a, struct error *err)
@@ -897,6 +677,7 @@ static int finish(struct apply *a, struct error *err)
 {
 	struct context *c = a->context;
 	struct journal_record end = { .kind = JOURNAL_END };
+	struct str message;
 
 	if (a->result->n_unknown) {
 		journal_close(a->journal, false, err);
@@ -914,8 +695,8 @@ static int finish(struct apply *a, struct error *err)
 	state_release(&c->state);
 	c->state = a->state;
 	a->state = (struct state){ 0 };
-	if (apply_commit(c, commit_message(a, c->arena), &a->result->commit,
-			 err) < 0)
+	message = commit_message(c, a->plan, a->result, a->hash, c->arena);
+	if (commit_state(c, message, &a->result->commit, err) < 0)
 		return -1;
 	if (journal_add(a->journal, &end, err) == 0)
 		journal_sync(a->journal, err);

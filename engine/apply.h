@@ -67,11 +67,4 @@ int apply_run(struct context *c, struct expansion *e, struct plan *p,
 /* All that was planned was done, and every check passed. */
 bool apply_is_whole(const struct apply_result *r);
 
-/*
- * Commits the context's state if its text is not what the store holds. Ends
- * what the providers made for a stack that has no resources any more.
- */
-int apply_commit(struct context *c, struct str message, struct str *commit,
-		 struct error *err);
-
 #endif

@@ -11,6 +11,7 @@ engine_libengine_a_SOURCES = \
 	engine/check.c engine/check.h \
 	engine/checks.c engine/checks.h \
 	engine/codec.c engine/codec.h \
+	engine/commit.c engine/commit.h \
 	engine/context.h \
 	engine/diff.c engine/diff.h \
 	engine/durations.c engine/durations.h \
@@ -50,6 +51,7 @@ engine_libengine_a_SOURCES = \
 	engine/plan_refresh.c \
 	engine/plan_select.c \
 	engine/plan_step.c \
+	engine/promise.c engine/promise.h \
 	engine/provider.c engine/provider.h \
 	engine/providers.h \
 	engine/recorded.c engine/recorded.h \

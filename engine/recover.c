@@ -2,7 +2,7 @@
 
 #include "engine/recover.h"
 
-#include "engine/apply.h"
+#include "engine/commit.h"
 #include "engine/context.h"
 #include "engine/execute.h"
 #include "engine/expand.h"
@@ -208,7 +208,7 @@ static int finish(struct context *c, struct journal *journal, struct error *err)
 			  "Plan-Hash: %.*s\nDmsl-Version: %s\n",
 			  STR_ARG(c->state.stack),
 			  STR_ARG(c->replay->begin.plan_hash), PACKAGE_VERSION);
-	if (!c->replay->has_end && apply_commit(c, message, &commit, err) < 0) {
+	if (!c->replay->has_end && commit_state(c, message, &commit, err) < 0) {
 		struct error ignored;
 
 		journal_close(journal, false, &ignored);

@@ -1,7 +1,7 @@
 #include <config.h>
 
-#include "engine/apply.h"
 #include "engine/cmd/commands.h"
+#include "engine/commit.h"
 #include "engine/context.h"
 #include "engine/plan.h"
 #include "engine/runs.h"
@@ -47,7 +47,7 @@ static int run(struct context *c, void *data,
 	if (plan_is_empty(r.plan)) {
 		/* A sweep that was cut off is done here. */
 		if (!state_count(&c->state) &&
-		    apply_commit(c, STR("Destroy: nothing is left\n"), &commit,
+		    commit_state(c, STR("Destroy: nothing is left\n"), &commit,
 				 &err) < 0)
 			status = setup_fail(c, &err);
 		else

@@ -1,0 +1,28 @@
+#ifndef DMSL_ENGINE_COMMIT_H
+#define DMSL_ENGINE_COMMIT_H
+
+/*
+ * The one commit of a run: the state's text, and a message that says what
+ * changed.
+ */
+
+#include "lang/base/str.h"
+
+struct apply_result;
+struct arena;
+struct context;
+struct error;
+struct plan;
+
+/* What was done of the plan, and from what; in the arena. */
+struct str commit_message(const struct context *c, const struct plan *p,
+			  const struct apply_result *r, struct str hash,
+			  struct arena *to);
+/*
+ * Commits the context's state if its text is not what the store holds. Ends
+ * what the providers made for a stack that has no resources any more.
+ */
+int commit_state(struct context *c, struct str message, struct str *commit,
+		 struct error *err);
+
+#endif
