@@ -83,8 +83,9 @@ test_expect_success 'the end of one leaves the other' '
 '
 
 test_expect_success 'a replacement that comes first is another object' '
-	# A subnet that is alone, and a secret: names and ids of both kinds.
 	stack "vpc v { cidr = 10.0.0.0/16 }" \
+		"vpc w {" "  cidr = cidr_subnet(10.0.0.0/8, 8, part)" \
+		"  lifecycle { create_before_destroy = true }" "}" \
 		"subnet n {" "  vpc = vpc.v" "  zone = \"z\"" \
 		"  cidr = cidr_subnet(10.0.0.0/16, 8, part)" \
 		"  lifecycle { create_before_destroy = true }" "}" \
@@ -92,18 +93,45 @@ test_expect_success 'a replacement that comes first is another object' '
 		"  lifecycle {" "    create_before_destroy = true" \
 		"    replace_when = [subnet.n.cidr]" "  }" "}" &&
 	"$DMSL" apply i.dmsl --yes &&
-	subnet=$(id subnet.n) && secret=$(id secret.s) &&
-	"$DMSL" apply i.dmsl --set part=2 --yes >out &&
-	test "$(id subnet.n)" != "$subnet" &&
-	test "$(id secret.s)" != "$secret" &&
-	test "$(records subnet)" = 1 && test "$(records secret)" = 1 &&
+	vpc=$(id vpc.w) && subnet=$(id subnet.n) && secret=$(id secret.s) &&
+	"$DMSL" apply i.dmsl --set part=2 --yes &&
+	for object in "vpc.w $vpc" "subnet.n $subnet" "secret.s $secret"; do
+		test "$(id "${object% *}")" != "${object#* }" || return 1
+	done &&
+	test "$(records vpc)" = 2 && test "$(records subnet)" = 1 &&
+	test "$(records secret)" = 1 &&
 	"$DMSL" plan i.dmsl --set part=2 --detailed-exitcode &&
-	# Its address is free again.
+	# The ids of the addresses are free again.
 	"$DMSL" apply i.dmsl --set part=3 --yes &&
-	test "$(id subnet.n)" = "$subnet" &&
-	test "$(id secret.s)" != "" &&
-	test "$(records subnet)" = 1 && test "$(records secret)" = 1 &&
-	"$DMSL" plan i.dmsl --set part=3 --detailed-exitcode
+	test "$(id vpc.w)" = "$vpc" && test "$(id subnet.n)" = "$subnet" &&
+	test "$(records vpc)" = 2 && test "$(records subnet)" = 1 &&
+	test "$(records secret)" = 1 &&
+	"$DMSL" plan i.dmsl --set part=3 --detailed-exitcode &&
+	"$DMSL" destroy i.dmsl --yes &&
+	test_path_is_missing "$DMSL_HOME"
+'
+
+test_expect_success 'what was let go of stays whole, and can be had back' '
+	stack "vpc v { cidr = 10.0.0.0/16 }" "elastic_ip e {}" &&
+	"$DMSL" apply i.dmsl --yes &&
+	vpc=$(id vpc.v) &&
+	stack "elastic_ip e {}" "removed vpc.v { keep = true }" &&
+	"$DMSL" apply i.dmsl --yes &&
+	stack "elastic_ip e {}" "vpc v { cidr = 10.2.0.0/16 }" \
+		"existing vpc old { id = \"$vpc\" }" \
+		"subnet n {" "  vpc = vpc.old" "  zone = \"z\"" \
+		"  cidr = 10.0.1.0/24" "}" &&
+	"$DMSL" apply i.dmsl --yes &&
+	test "$(id vpc.v)" != "$vpc" && test "$(records vpc)" = 2 &&
+	settled &&
+	stack "elastic_ip e {}" "vpc old { cidr = 10.0.0.0/16 }" \
+		"import vpc.old = \"$vpc\"" \
+		"subnet n {" "  vpc = vpc.old" "  zone = \"z\"" \
+		"  cidr = 10.0.1.0/24" "}" &&
+	"$DMSL" apply i.dmsl --yes &&
+	test "$(id vpc.old)" = "$vpc" && test "$(records vpc)" = 1 &&
+	"$DMSL" destroy i.dmsl --yes &&
+	test_path_is_missing "$DMSL_HOME"
 '
 
 test_expect_success 'a name that is taken is refused, and its owner unharmed' '
@@ -121,6 +149,44 @@ test_expect_success 'a name that is taken is refused, and its owner unharmed' '
 	stack "iam_role q { name = \"one\"  service = \"dms.amazonaws.com\" }" &&
 	"$DMSL" apply i.dmsl --yes &&
 	test "$(records iam_role)" = 1 && settled
+'
+
+# endpoint NAME ROLE [LINE]: a declaration.
+endpoint() {
+	printf "%s\n" "dms_endpoint $1 {" "  role = $2  engine = postgres" \
+		"  server = \"127.0.0.1\"  database = \"d\"" \
+		"  username = \"u\"  password = \"p\"  ssl = none" "$3" "}"
+}
+
+test_expect_success 'objects of the service are their own after a move, too' '
+	first="lifecycle { create_before_destroy = true }" &&
+	stack "$(endpoint a source "$first")" &&
+	"$DMSL" apply i.dmsl --yes &&
+	a=$(id dms_endpoint.a) && test -n "$a" &&
+	# The second one has another name, as long as both are there.
+	stack "$(endpoint a target "$first")" &&
+	"$DMSL" apply i.dmsl --yes &&
+	b=$(id dms_endpoint.a) && test "$a" != "$b" && settled &&
+	stack "$(endpoint b target)" "moved dms_endpoint.a -> dms_endpoint.b" &&
+	"$DMSL" apply i.dmsl --yes &&
+	stack "$(endpoint a source)" "$(endpoint b target)" &&
+	"$DMSL" apply i.dmsl --yes &&
+	test "$(id dms_endpoint.b)" = "$b" &&
+	test "$(id dms_endpoint.a)" != "$b" && settled &&
+	# Moved while it has the name that its address gives.
+	stack "$(endpoint c source)" "$(endpoint b target)" \
+		"moved dms_endpoint.a -> dms_endpoint.c" &&
+	"$DMSL" apply i.dmsl --yes &&
+	c=$(id dms_endpoint.c) &&
+	stack "$(endpoint c source)" "$(endpoint b target)" \
+		"$(endpoint a source)" &&
+	test_expect_code 1 "$DMSL" apply i.dmsl --yes 2>err &&
+	test_contains err "exists and was not made by this resource" &&
+	test "$(id dms_endpoint.c)" = "$c" &&
+	stack "$(endpoint c source)" "$(endpoint b target)" &&
+	settled &&
+	"$DMSL" destroy i.dmsl --yes &&
+	test_path_is_missing "$DMSL_HOME"
 '
 
 test_done
