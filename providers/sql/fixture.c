@@ -232,8 +232,9 @@ static enum outcome claim(struct call *c, struct pg *pg, struct str hash,
 	    &c->err, ERROR_EXISTS,
 	    "other statements of this fixture are in the database already");
 	error_hint(&c->err,
-		   "take them back by hand and delete the row of "
-		   "address %.*s from dmsl.intents",
+		   "if the fixture that ran them was moved, give this one "
+		   "another name; else take them back by hand and delete the "
+		   "row of address %.*s from dmsl.intents",
 		   STR_ARG(str_sub(c->address, 0, 200)));
 	return IS_BAD;
 }

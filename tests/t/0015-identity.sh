@@ -9,6 +9,7 @@ export DMSL_HOME
 
 # Whatever happens, HAProxy does not stay behind.
 end_stack() {
+	stack ""
 	"$DMSL" destroy i.dmsl --yes >/dev/null 2>&1
 	rm -rf "$stack_home"
 }
