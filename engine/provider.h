@@ -17,9 +17,10 @@
  * repeats the very same call with is_recovery set (and with id and memo, if a
  * pending step had told them); so it does when an attempt ended in
  * ERROR_TIMEOUT. So a function must reach the same end however
- * often it is begun, and must find what an earlier attempt made: by token, by
- * name together with an ownership tag, or because the id is derived from
- * stack uid and address. It must never make a second object.
+ * often it is begun, and must find what an earlier attempt made: by token, or
+ * by name together with a mark that holds the token. It must never make a
+ * second object. The address is no proof: what was made for it may have been
+ * moved since, or stays until its replacement is there.
  */
 
 #include "lang/base/arena.h"

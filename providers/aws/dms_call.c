@@ -345,8 +345,7 @@ int dms_adopt(struct call *c, const char *what, struct str name, struct str arn)
 		return -1;
 	if (str_eq(value_text(tags, "dmsl:stack"),
 		   tag_text(stack_of(c), c->arena)) &&
-	    str_eq(value_text(tags, "dmsl:address"),
-		   tag_text(c->address, c->arena)))
+	    str_eq(value_text(tags, "dmsl:intent"), c->token))
 		return 0;
 	error_set(&c->err, ERROR_EXISTS,
 		  "%s \"%.*s\" exists and was not made by this resource", what,

@@ -65,8 +65,9 @@ int dms_read_tags(struct call *c, bool may_start, struct str arn,
 /* Tags that are ours to show: neither dmsl:* nor aws:*. */
 struct value dms_user_tags(struct value all, struct arena *a);
 /*
- * An object of the wanted name is there already: 0 when its marks say that it
- * is this resource's, else -1 with a message for people.
+ * An object of the wanted name is there already: 0 when its marks say that an
+ * earlier attempt of this step made it, else -1 with a message for people. The
+ * address is no proof: it may have been another object's, that was moved.
  */
 int dms_adopt(struct call *c, const char *what, struct str name,
 	      struct str arn);

@@ -116,7 +116,23 @@ static void show_cluster(struct call *c, const struct record *r)
 	object_set(c, "endpoint", value_str(record_own(r, "endpoint")));
 }
 
+/* The identifier is the id. */
+static struct str named(const struct call *c, struct str text)
+{
+	(void)text;
+	return identifier(c);
+}
+
 /* -- db_cluster -- */
+
+/* Without its data, the record is no cluster. */
+static bool is_lost(struct call *c, const struct record *r)
+{
+	struct server s;
+
+	server_init(c->self, r->id, c->arena, &s);
+	return !server_exists(c->self, &s);
+}
 
 static enum step create_cluster(struct call *c)
 {
@@ -131,8 +147,7 @@ static enum step create_cluster(struct call *c)
 			value_text(c->config, "subnet_group"), c->arena, &group,
 			&c->err) < 0)
 		return STEP_FAILED;
-	c->id = id;
-	if (record_begin(c, id, &r, &c->err) < 0)
+	if (record_begin(c, named, is_lost, &r) < 0)
 		return STEP_FAILED;
 	record_set(
 	    &r, "endpoint",
@@ -155,14 +170,11 @@ static enum step create_cluster(struct call *c)
 static enum step read_cluster(struct call *c)
 {
 	struct record r;
-	struct server s;
 	int rc = object_read(c, &r);
 
 	if (rc > 0) {
-		server_init(c->self, c->id, c->arena, &s);
 		show_cluster(c, &r);
-		/* Without its data, the record is no cluster. */
-		c->is_gone = !server_exists(c->self, &s);
+		c->is_gone = is_lost(c, &r);
 	}
 	return object_end(rc);
 }
@@ -184,8 +196,8 @@ static enum step update_cluster(struct call *c)
 	struct server s;
 	bool is_new;
 
-	if (record_read(l, "db_cluster", c->id, c->arena, &r, &c->err) < 0 ||
-	    check_master(c) < 0 || check_group(c) < 0)
+	if (record_renew(c, &r) < 0 || check_master(c) < 0 ||
+	    check_group(c) < 0)
 		return STEP_FAILED;
 	version = value_text(c->config, "version");
 	had = value_text(r.config, "version");
@@ -416,6 +428,18 @@ static enum step serve(struct call *c, struct record *r)
 	return object_end(balancer_sync(l, &c->err));
 }
 
+/* Its cluster is gone, or was made anew since. */
+static bool has_no_cluster(struct call *c, const struct record *r)
+{
+	struct record cluster;
+	struct error none = { 0 };
+
+	if (record_read(c->self, "db_cluster", value_text(r->config, "cluster"),
+			c->arena, &cluster, &none) < 0)
+		return none.kind == ERROR_NOT_FOUND;
+	return !str_eq(record_own(&cluster, "writer"), r->id);
+}
+
 static enum step create_instance(struct call *c)
 {
 	struct local *l = c->self;
@@ -424,8 +448,7 @@ static enum step create_instance(struct call *c)
 
 	if (check_identifier(c, id) < 0)
 		return STEP_FAILED;
-	c->id = id;
-	if (record_begin(c, id, &r, &c->err) < 0)
+	if (record_begin(c, named, has_no_cluster, &r) < 0)
 		return STEP_FAILED;
 	record_set(
 	    &r, "endpoint",
@@ -468,8 +491,7 @@ static enum step update_instance(struct call *c)
 {
 	struct record r;
 
-	if (record_read(c->self, "db_instance", c->id, c->arena, &r, &c->err) <
-	    0)
+	if (record_renew(c, &r) < 0)
 		return STEP_FAILED;
 	r.config = c->config;
 	return serve(c, &r);

@@ -13,7 +13,8 @@ struct str object_name(const struct call *c, size_t most)
 		name = c->name;
 	if (name.n <= most || value_text(c->config, "name").n)
 		return str_dup(name, c->arena);
-	hash = id_hash(c->self, "name", c->address, 8, c->arena);
+	/* Of the name: a second object of the address has another one. */
+	hash = id_hash(c->self, "name", name, 8, c->arena);
 	return str_fmt(c->arena, "%.*s-%.*s", (int)(most - 9), name.s,
 		       STR_ARG(hash));
 }

@@ -161,24 +161,32 @@ static void show_balancer(struct call *c, const struct record *r)
 	object_set(c, "dns_name", value_str(record_own(r, "dns_name")));
 }
 
+static struct str balancer_id(const struct call *c, struct str text)
+{
+	struct str name = object_name(c, ELB_NAME_MAX);
+	struct str hash = id_hash(c->self, "lb", text, HASH_MAX, c->arena);
+
+	return id_arn("elasticloadbalancing", LOCAL_REGION,
+		      str_fmt(c->arena, "loadbalancer/net/%.*s/%.*s",
+			      STR_ARG(name), STR_ARG(hash)),
+		      c->arena);
+}
+
 static enum step create_balancer(struct call *c)
 {
 	struct local *l = c->self;
 	struct str name = object_name(c, ELB_NAME_MAX);
-	struct str hash = id_hash(l, "lb", c->address, HASH_MAX, c->arena);
 	struct record r;
+	struct str hash;
 
 	if (name.n > ELB_NAME_MAX)
 		return call_fail(c, ERROR_INVALID,
 				 "the name \"%.*s\" is longer than %d "
 				 "characters",
 				 STR_ARG(name), ELB_NAME_MAX);
-	c->id = id_arn("elasticloadbalancing", LOCAL_REGION,
-		       str_fmt(c->arena, "loadbalancer/net/%.*s/%.*s",
-			       STR_ARG(name), STR_ARG(hash)),
-		       c->arena);
-	if (record_begin(c, c->id, &r, &c->err) < 0)
+	if (record_begin(c, balancer_id, NULL, &r) < 0)
 		return STEP_FAILED;
+	hash = str_skip(c->id, (size_t)str_rfind(c->id, '/') + 1);
 	record_set(&r, "name", value_str(name), c->arena);
 	record_set(&r, "dns_name",
 		   value_str(str_fmt(c->arena,
@@ -205,8 +213,7 @@ static enum step update_balancer(struct call *c)
 {
 	struct record r;
 
-	if (record_read(c->self, "load_balancer", c->id, c->arena, &r,
-			&c->err) < 0)
+	if (record_renew(c, &r) < 0)
 		return STEP_FAILED;
 	r.config = c->config;
 	if (keep_addresses(c, &r) < 0 || balancer_sync(c->self, &c->err) < 0 ||
@@ -241,18 +248,24 @@ static int check_targets(struct call *c)
 	return 0;
 }
 
+static struct str group_id(const struct call *c, struct str text)
+{
+	struct str name = object_name(c, ELB_NAME_MAX);
+	struct str hash = id_hash(c->self, "tg", text, HASH_MAX, c->arena);
+
+	return id_arn("elasticloadbalancing", LOCAL_REGION,
+		      str_fmt(c->arena, "targetgroup/%.*s/%.*s", STR_ARG(name),
+			      STR_ARG(hash)),
+		      c->arena);
+}
+
 static enum step create_group(struct call *c)
 {
 	struct local *l = c->self;
 	struct str name = object_name(c, ELB_NAME_MAX);
-	struct str hash = id_hash(l, "tg", c->address, HASH_MAX, c->arena);
 	struct record r;
 
-	c->id = id_arn("elasticloadbalancing", LOCAL_REGION,
-		       str_fmt(c->arena, "targetgroup/%.*s/%.*s", STR_ARG(name),
-			       STR_ARG(hash)),
-		       c->arena);
-	if (check_targets(c) < 0 || record_begin(c, c->id, &r, &c->err) < 0)
+	if (check_targets(c) < 0 || record_begin(c, group_id, NULL, &r) < 0)
 		return STEP_FAILED;
 	record_set(&r, "name", value_str(name), c->arena);
 	if (record_write(l, &r, &c->err) < 0)
@@ -275,8 +288,7 @@ static enum step update_group(struct call *c)
 {
 	struct record r;
 
-	if (check_targets(c) < 0 || record_read(c->self, "target_group", c->id,
-						c->arena, &r, &c->err) < 0)
+	if (check_targets(c) < 0 || record_renew(c, &r) < 0)
 		return STEP_FAILED;
 	r.config = c->config;
 	if (record_write(c->self, &r, &c->err) < 0)
@@ -311,22 +323,26 @@ static int keep_listener(struct call *c, struct record *r)
 	return balancer_sync(c->self, &c->err);
 }
 
-static enum step create_listener(struct call *c)
+/* loadbalancer/net/NAME/HASH -> listener/net/NAME/HASH/HASH */
+static struct str listener_id(const struct call *c, struct str text)
 {
-	struct local *l = c->self;
-	struct str hash = id_hash(l, "ls", c->address, HASH_MAX, c->arena);
+	struct str hash = id_hash(c->self, "ls", text, HASH_MAX, c->arena);
 	struct str balancer = value_text(c->config, "load_balancer");
 	ptrdiff_t at = str_find(balancer, '/');
+
+	return id_arn("elasticloadbalancing", LOCAL_REGION,
+		      str_fmt(c->arena, "listener%.*s/%.*s",
+			      STR_ARG(str_skip(balancer, at < 0 ? balancer.n
+								: (size_t)at)),
+			      STR_ARG(hash)),
+		      c->arena);
+}
+
+static enum step create_listener(struct call *c)
+{
 	struct record r;
 
-	/* loadbalancer/net/NAME/HASH -> listener/net/NAME/HASH/HASH */
-	c->id = id_arn("elasticloadbalancing", LOCAL_REGION,
-		       str_fmt(c->arena, "listener%.*s/%.*s",
-			       STR_ARG(str_skip(balancer, at < 0 ? balancer.n
-								 : (size_t)at)),
-			       STR_ARG(hash)),
-		       c->arena);
-	if (record_begin(c, c->id, &r, &c->err) < 0)
+	if (record_begin(c, listener_id, NULL, &r) < 0)
 		return STEP_FAILED;
 	return object_end(keep_listener(c, &r));
 }
@@ -342,7 +358,7 @@ static enum step update_listener(struct call *c)
 {
 	struct record r;
 
-	if (record_read(c->self, "listener", c->id, c->arena, &r, &c->err) < 0)
+	if (record_renew(c, &r) < 0)
 		return STEP_FAILED;
 	r.config = c->config;
 	return object_end(keep_listener(c, &r));
@@ -379,12 +395,16 @@ static int keep_service(struct call *c, struct record *r)
 	return balancer_sync(c->self, &c->err);
 }
 
+static struct str new_service_id(const struct call *c, struct str text)
+{
+	return id_make(c->self, "vpce-svc-", text, c->arena);
+}
+
 static enum step create_service(struct call *c)
 {
 	struct record r;
 
-	c->id = id_make(c->self, "vpce-svc-", c->address, c->arena);
-	if (record_begin(c, c->id, &r, &c->err) < 0)
+	if (record_begin(c, new_service_id, NULL, &r) < 0)
 		return STEP_FAILED;
 	return object_end(keep_service(c, &r));
 }
@@ -403,8 +423,7 @@ static enum step update_service(struct call *c)
 {
 	struct record r;
 
-	if (record_read(c->self, "endpoint_service", c->id, c->arena, &r,
-			&c->err) < 0)
+	if (record_renew(c, &r) < 0)
 		return STEP_FAILED;
 	r.config = c->config;
 	return object_end(keep_service(c, &r));
@@ -486,12 +505,16 @@ static int keep_endpoint(struct call *c, struct record *r)
 	return 0;
 }
 
+static struct str endpoint_id(const struct call *c, struct str text)
+{
+	return id_make(c->self, "vpce-", text, c->arena);
+}
+
 static enum step create_endpoint(struct call *c)
 {
 	struct record r;
 
-	c->id = id_make(c->self, "vpce-", c->address, c->arena);
-	if (record_begin(c, c->id, &r, &c->err) < 0)
+	if (record_begin(c, endpoint_id, NULL, &r) < 0)
 		return STEP_FAILED;
 	return object_end(keep_endpoint(c, &r));
 }
@@ -513,8 +536,7 @@ static enum step update_endpoint(struct call *c)
 {
 	struct record r;
 
-	if (record_read(c->self, "vpc_endpoint", c->id, c->arena, &r, &c->err) <
-	    0)
+	if (record_renew(c, &r) < 0)
 		return STEP_FAILED;
 	r.config = c->config;
 	return object_end(keep_endpoint(c, &r));

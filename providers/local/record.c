@@ -71,6 +71,7 @@ static int parse(const char *path, struct arena *a, struct record *out,
 		.type = value_text(v, "type"),
 		.id = value_text(v, "id"),
 		.address = value_text(v, "address"),
+		.token = value_text(v, "token"),
 		.config = value_map(NULL, 0, a),
 		.own = value_map(NULL, 0, a),
 	};
@@ -147,9 +148,10 @@ int record_write(struct local *l, const struct record *r, struct error *err)
 		    { STR("config"), without_secrets(r->type, r->config, &a) },
 		    { STR("id"), value_str(r->id) },
 		    { STR("own"), r->own },
+		    { STR("token"), value_str(r->token) },
 		    { STR("type"), value_str(r->type) },
 		},
-		5, &a),
+		6, &a),
 	    JSON_INDENT);
 	buf_add_char(&b, '\n');
 	if (buf_is_full(&b)) {
@@ -245,34 +247,71 @@ void record_set(struct record *r, const char *key, struct value v,
 	r->own = value_with(r->own, str_from(key), v, a);
 }
 
-int record_begin(struct call *c, struct str id, struct record *out,
-		 struct error *err)
+/* 1: this create's; 0: nothing is there; -1: c->err is set. */
+static int look(struct call *c, struct str id, record_is_lost *is_lost,
+		struct record *out)
 {
-	struct local *l = c->self;
-	struct error none = { 0 };
+	c->err = (struct error){ 0 };
+	if (record_read(c->self, c->type->name, id, c->arena, out, &c->err) < 0)
+		return c->err.kind == ERROR_NOT_FOUND ? 0 : -1;
+	if (str_eq(out->address, c->address) &&
+	    (str_eq(out->token, c->token) || (is_lost && is_lost(c, out))))
+		return 1;
+	error_set(&c->err, ERROR_EXISTS,
+		  "%s \"%.*s\" exists already: it was made for %.*s",
+		  c->type->name, STR_ARG(id), STR_ARG(out->address));
+	error_hint(&c->err, "give one of them another name");
+	return -1;
+}
 
-	if (stack_make(l, err) < 0)
+int record_begin(struct call *c, record_id *make, record_is_lost *is_lost,
+		 struct record *out)
+{
+	struct str ids[2], text = c->address;
+	struct str free_id = { 0 };
+
+	if (stack_make(c->self, &c->err) < 0)
 		return -1;
-	if (record_read(l, c->type->name, id, c->arena, out, &none) == 0) {
-		if (!str_eq(out->address, c->address))
-			return error_set(err, ERROR_EXISTS,
-					 "%s \"%.*s\" exists already: it "
-					 "belongs to %.*s",
-					 c->type->name, STR_ARG(id),
-					 STR_ARG(out->address));
+	ids[1] = make(c, text);
+	if (c->token.n)
+		text = str_fmt(c->arena, "%.*s\n%.*s", STR_ARG(text),
+			       STR_ARG(c->token));
+	ids[0] = make(c, text);
+	/* Both, before one is taken: the second may be free only by now. */
+	for (size_t i = 0; i < 2; i++) {
+		int rc = look(c, ids[i], is_lost, out);
+
+		if (rc < 0 && c->err.kind != ERROR_EXISTS)
+			return -1;
+		if (rc == 0)
+			free_id = ids[i];
+		if (rc <= 0)
+			continue;
+		c->id = ids[i];
+		out->token = c->token;
 		out->config = c->config;
 		return 0;
 	}
-	if (none.kind != ERROR_NOT_FOUND) {
-		*err = none;
+	if (!free_id.n)
 		return -1;
-	}
+	c->err = (struct error){ 0 };
+	c->id = free_id;
 	*out = (struct record){
 		.type = str_from(c->type->name),
-		.id = id,
+		.id = c->id,
 		.address = c->address,
+		.token = c->token,
 		.config = c->config,
 		.own = value_map(NULL, 0, c->arena),
 	};
+	return 0;
+}
+
+int record_renew(struct call *c, struct record *out)
+{
+	if (record_read(c->self, c->type->name, c->id, c->arena, out, &c->err) <
+	    0)
+		return -1;
+	out->address = c->address;
 	return 0;
 }

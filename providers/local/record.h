@@ -12,6 +12,7 @@
  *	  "config": { … },      as it was wanted, references as ids
  *	  "id": "vpc-0f…",
  *	  "own": { … },         what the provider adds: computed attributes
+ *	  "token": "3f…",       of the create that made it
  *	  "type": "vpc"
  *	}
  */
@@ -27,7 +28,7 @@ struct error;
 struct local;
 
 struct record {
-	struct str type, id, address;
+	struct str type, id, address, token;
 	struct value config; /* map */
 	struct value own;    /* map */
 };
@@ -47,11 +48,26 @@ struct str record_own(const struct record *r, const char *key);
 void record_set(struct record *r, const char *key, struct value v,
 		struct arena *a);
 
+/* The id that follows from a text, or from the configuration alone. */
+typedef struct str record_id(const struct call *c, struct str text);
+/* Whether of a record's object there is nothing left but the record. */
+typedef bool record_is_lost(struct call *c, const struct record *r);
+
 /*
- * For create: the record of this address when an earlier attempt wrote it, else
- * a new one (not written). ERROR_EXISTS: the id belongs to another address.
+ * For create: the record that an earlier attempt of it wrote, else a new one
+ * (not written); sets c->id. An object is its create's, known by the token, and
+ * not its address': that may have been another object's before, which was moved
+ * away or is to be replaced. The id follows from the address where that is
+ * free, so that it is the same in every run; else from the address and the
+ * token.
+ *
+ * What is left of an object of this address that was lost is taken over;
+ * is_lost MAY be NULL. ERROR_EXISTS: another create's object has the id, and
+ * c->id is as it was. Failures are in c->err.
  */
-int record_begin(struct call *c, struct str id, struct record *out,
-		 struct error *err);
+int record_begin(struct call *c, record_id *make, record_is_lost *is_lost,
+		 struct record *out);
+/* For update: the record of c->id, with the address that it has by now. */
+int record_renew(struct call *c, struct record *out);
 
 #endif

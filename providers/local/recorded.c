@@ -58,6 +58,14 @@ static int keep(struct call *c, struct record *r)
 	return kind->apply ? kind->apply(c, r) : 0;
 }
 
+static struct str make_id(const struct call *c, struct str text)
+{
+	const struct recorded *kind = kind_of(c);
+
+	return kind->prefix ? id_make(c->self, kind->prefix, text, c->arena)
+			    : object_name(c, kind->name_max);
+}
+
 static enum step create(struct call *c)
 {
 	const struct recorded *kind = kind_of(c);
@@ -72,10 +80,7 @@ static enum step create(struct call *c)
 					 "%zu characters",
 					 STR_ARG(name), kind->name_max);
 	}
-	c->id = kind->prefix
-		    ? id_make(c->self, kind->prefix, c->address, c->arena)
-		    : name;
-	if (record_begin(c, c->id, &r, &c->err) < 0)
+	if (record_begin(c, make_id, NULL, &r) < 0)
 		return STEP_FAILED;
 	if (name.n)
 		record_set(&r, "name", value_str(name), c->arena);
@@ -96,8 +101,7 @@ static enum step update(struct call *c)
 {
 	struct record r;
 
-	if (record_read(c->self, c->type->name, c->id, c->arena, &r, &c->err) <
-	    0)
+	if (record_renew(c, &r) < 0)
 		return STEP_FAILED;
 	return object_end(keep(c, &r));
 }
@@ -127,7 +131,7 @@ const struct resource_ops local_recorded_ops = {
 /* An address that is nobody's (RFC 5737). */
 static int fill_elastic_ip(struct call *c, struct record *r)
 {
-	struct str hex = id_hash(c->self, "eip", c->address, 4, c->arena);
+	struct str hex = id_hash(c->self, "eip", c->id, 4, c->arena);
 	unsigned long n = strtoul(hex.s, NULL, 16);
 
 	record_set(r, "public_ip",

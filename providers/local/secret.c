@@ -60,6 +60,25 @@ static int put(struct call *c)
 	return rc;
 }
 
+static struct str secret_id(const struct call *c, struct str text)
+{
+	struct str name = object_name(c, NAME_MAX_SIZE);
+
+	return id_arn(
+	    "secretsmanager", LOCAL_REGION,
+	    str_fmt(c->arena, "secret:%.*s-%.*s", STR_ARG(name),
+		    STR_ARG(id_hash(c->self, "secret", text, 6, c->arena))),
+	    c->arena);
+}
+
+/* Its value is not in the vault any more. */
+static bool is_lost(struct call *c, const struct record *r)
+{
+	return access(stack_path(c->self, c->arena, "vault/%.*s.secret",
+				 STR_ARG(secret_vault_name(r->id, c->arena))),
+		      F_OK) < 0;
+}
+
 static enum step create_secret(struct call *c)
 {
 	struct str name = object_name(c, NAME_MAX_SIZE);
@@ -69,12 +88,7 @@ static enum step create_secret(struct call *c)
 		return call_fail(c, ERROR_INVALID,
 				 "the name of a secret has 1 to %d characters",
 				 NAME_MAX_SIZE);
-	c->id = id_arn("secretsmanager", LOCAL_REGION,
-		       str_fmt(c->arena, "secret:%.*s-%.*s", STR_ARG(name),
-			       STR_ARG(id_hash(c->self, "secret", c->address, 6,
-					       c->arena))),
-		       c->arena);
-	if (record_begin(c, c->id, &r, &c->err) < 0)
+	if (record_begin(c, secret_id, is_lost, &r) < 0)
 		return STEP_FAILED;
 	record_set(&r, "name", value_str(name), c->arena);
 	/* The record first: what has none would be left over. */
@@ -91,11 +105,7 @@ static enum step read_secret(struct call *c)
 
 	if (rc > 0) {
 		object_set(c, "name", value_str(record_own(&r, "name")));
-		c->is_gone =
-		    access(
-			stack_path(c->self, c->arena, "vault/%.*s.secret",
-				   STR_ARG(secret_vault_name(c->id, c->arena))),
-			F_OK) < 0;
+		c->is_gone = is_lost(c, &r);
 	}
 	return object_end(rc);
 }
@@ -104,7 +114,7 @@ static enum step update_secret(struct call *c)
 {
 	struct record r;
 
-	if (record_read(c->self, "secret", c->id, c->arena, &r, &c->err) < 0)
+	if (record_renew(c, &r) < 0)
 		return STEP_FAILED;
 	r.config = c->config;
 	if (put(c) < 0 || record_write(c->self, &r, &c->err) < 0)

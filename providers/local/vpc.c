@@ -78,12 +78,16 @@ static int keep_vpc(struct call *c, struct record *r)
 	return balancer_sync(l, &c->err);
 }
 
+static struct str vpc_id(const struct call *c, struct str text)
+{
+	return id_make(c->self, "vpc-", text, c->arena);
+}
+
 static enum step create_vpc(struct call *c)
 {
 	struct record r;
 
-	c->id = id_make(c->self, "vpc-", c->address, c->arena);
-	if (record_begin(c, c->id, &r, &c->err) < 0)
+	if (record_begin(c, vpc_id, NULL, &r) < 0)
 		return STEP_FAILED;
 	return object_end(keep_vpc(c, &r));
 }
@@ -111,7 +115,7 @@ static enum step update_vpc(struct call *c)
 	 */
 	if (!balancer_is_up(l) && vpc_claim_all(l, c->arena, &c->err) < 0)
 		return STEP_FAILED;
-	if (record_read(l, "vpc", c->id, c->arena, &r, &c->err) < 0)
+	if (record_renew(c, &r) < 0)
 		return STEP_FAILED;
 	r.config = c->config;
 	if (record_write(l, &r, &c->err) < 0)
@@ -180,12 +184,16 @@ static int keep_subnet(struct call *c, struct record *r)
 	return rc;
 }
 
+static struct str subnet_id(const struct call *c, struct str text)
+{
+	return id_make(c->self, "subnet-", text, c->arena);
+}
+
 static enum step create_subnet(struct call *c)
 {
 	struct record r;
 
-	c->id = id_make(c->self, "subnet-", c->address, c->arena);
-	if (record_begin(c, c->id, &r, &c->err) < 0)
+	if (record_begin(c, subnet_id, NULL, &r) < 0)
 		return STEP_FAILED;
 	return object_end(keep_subnet(c, &r));
 }
@@ -201,7 +209,7 @@ static enum step update_subnet(struct call *c)
 {
 	struct record r;
 
-	if (record_read(c->self, "subnet", c->id, c->arena, &r, &c->err) < 0)
+	if (record_renew(c, &r) < 0)
 		return STEP_FAILED;
 	r.config = c->config;
 	return object_end(keep_subnet(c, &r));

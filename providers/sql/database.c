@@ -21,10 +21,20 @@ struct found {
 	struct str comment;
 };
 
+/* What the marks of a stack begin with. */
+static struct str mark_of_stack(const struct call *c)
+{
+	return str_fmt(c->arena, "dmsl:%.*s:", STR_ARG(sql_stack(c)));
+}
+
+/*
+ * The address is for people: it changes when the resource is moved, and then
+ * another one may have it. Whose a database is, is whose step made it.
+ */
 static struct str mark_of(const struct call *c)
 {
-	return str_fmt(c->arena, "dmsl:%.*s:%.*s", STR_ARG(sql_stack(c)),
-		       STR_ARG(c->address));
+	return str_fmt(c->arena, "%.*s%.32s:%.*s", STR_ARG(mark_of_stack(c)),
+		       str_c(c->token, c->arena), STR_ARG(c->address));
 }
 
 static int look_up(struct call *c, struct pg *pg, struct str name,
@@ -63,18 +73,24 @@ static int make(struct call *c, struct pg *pg, struct str name,
 	struct arena *a = c->arena;
 	struct str quoted = pg_identifier(aside, a);
 	struct found half;
+	int result;
 
 	if (look_up(c, pg, aside, &half) < 0)
 		return -1;
 	if (!half.exists &&
 	    run(c, pg, str_fmt(a, "CREATE DATABASE %.*s", STR_ARG(quoted))) < 0)
 		return -1;
-	return run(c, pg,
-		   str_fmt(a,
-			   "BEGIN; COMMENT ON DATABASE %.*s IS %.*s; "
-			   "ALTER DATABASE %.*s RENAME TO %.*s; COMMIT",
-			   STR_ARG(quoted), STR_ARG(pg_literal(mark_of(c), a)),
-			   STR_ARG(quoted), STR_ARG(pg_identifier(name, a))));
+	result =
+	    run(c, pg,
+		str_fmt(a,
+			"BEGIN; COMMENT ON DATABASE %.*s IS %.*s; "
+			"ALTER DATABASE %.*s RENAME TO %.*s; COMMIT",
+			STR_ARG(quoted), STR_ARG(pg_literal(mark_of(c), a)),
+			STR_ARG(quoted), STR_ARG(pg_identifier(name, a))));
+	/* It may be there by now: only this very step would know it again. */
+	if (result < 0 && c->err.kind == ERROR_UNAVAILABLE)
+		c->err.kind = ERROR_TIMEOUT;
+	return result;
 }
 
 static int not_ours(struct call *c, struct str name)
@@ -201,6 +217,13 @@ static enum step database_update(struct call *c)
 	return STEP_DONE;
 }
 
+static bool is_of_stack(const struct call *c, struct str comment)
+{
+	struct str mark = mark_of_stack(c);
+
+	return str_eq(str_sub(comment, 0, mark.n), mark);
+}
+
 static enum step database_destroy(struct call *c)
 {
 	struct sql_place at = sql_place_of(c->id);
@@ -215,10 +238,10 @@ static enum step database_destroy(struct call *c)
 		return c->err.kind == ERROR_NOT_FOUND ? STEP_DONE : STEP_FAILED;
 	}
 	result = look_up(c, pg, at.database, &there);
-	if (result == 0 && there.exists && !str_eq(there.comment, mark_of(c))) {
+	if (result == 0 && there.exists && !is_of_stack(c, there.comment)) {
 		error_set(&c->err, ERROR_CONFLICT,
 			  "database \"%.*s\" does not carry the mark of this "
-			  "resource: it was made anew by somebody else",
+			  "stack: it was made anew by somebody else",
 			  STR_ARG(at.database));
 		error_hint(&c->err, "drop it by hand, or forget the resource");
 		result = -1;

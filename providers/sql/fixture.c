@@ -232,8 +232,9 @@ static enum outcome claim(struct call *c, struct pg *pg, struct str hash,
 	    &c->err, ERROR_EXISTS,
 	    "other statements of this fixture are in the database already");
 	error_hint(&c->err,
-		   "take them back by hand and delete the row of "
-		   "address %.*s from dmsl.intents",
+		   "if the fixture that ran them was moved, give this one "
+		   "another name; else take them back by hand and delete the "
+		   "row of address %.*s from dmsl.intents",
 		   STR_ARG(str_sub(c->address, 0, 200)));
 	return IS_BAD;
 }
@@ -325,6 +326,16 @@ static enum step fixture_create(struct call *c)
 	return STEP_DONE;
 }
 
+/* Of the row's address when it was run; the resource may have moved since. */
+#define IS_THIS                                                                \
+	"stack = $1 AND "                                                      \
+	"left(encode(sha256(convert_to(address, 'UTF8')), 'hex'), 16) = $2"
+
+static struct str hash_of(struct str id)
+{
+	return str_skip(id, (size_t)(str_rfind(id, '#') + 1));
+}
+
 static struct sql_place place_of(struct str id)
 {
 	ptrdiff_t hash = str_rfind(id, '#');
@@ -335,9 +346,8 @@ static struct sql_place place_of(struct str id)
 /* 1: the row is there; 0: it is not; -1: err. */
 static int look_up(struct call *c)
 {
-	static const char sql[] =
-	    "SELECT 1 FROM dmsl.intents WHERE stack = $1 AND address = $2";
-	struct str params[] = { sql_stack(c), c->address };
+	static const char sql[] = "SELECT 1 FROM dmsl.intents WHERE " IS_THIS;
+	struct str params[] = { sql_stack(c), hash_of(c->id) };
 	struct pg_result answer;
 	struct pg *pg;
 	int result;
@@ -386,9 +396,9 @@ static enum step fixture_update(struct call *c)
 static int undo(struct call *c, struct pg *pg, const struct statements *all)
 {
 	static const char delete_row[] =
-	    "DELETE FROM dmsl.intents WHERE stack = $1 AND address = $2 "
-	    "RETURNING pg_current_xact_id()";
-	struct str params[] = { sql_stack(c), c->address };
+	    "DELETE FROM dmsl.intents WHERE " IS_THIS
+	    " RETURNING pg_current_xact_id()";
+	struct str params[] = { sql_stack(c), hash_of(c->id) };
 	struct pg_result answer;
 
 	if (!params[0].s)

@@ -24,6 +24,7 @@
 	"{\"Filters\":[{\"Name\":\"" name "\",\"Values\":[\"" value "\"]}]}"
 #define OURS(address)                                                          \
 	"{\"TagList\":[{\"Key\":\"dmsl:address\",\"Value\":\"" address         \
+	"\"},{\"Key\":\"dmsl:intent\",\"Value\":\"" TOKEN                      \
 	"\"},{\"Key\":\"dmsl:stack\",\"Value\":\"dev/0123456789abcdef\"},"     \
 	"{\"Key\":\"team\",\"Value\":\"a\"}]}"
 #define FAULT(code) "{\"__type\":\"" code "\",\"message\":\"words\"}"
@@ -218,8 +219,14 @@ static void adopts_what_an_earlier_attempt_made(void **state)
 		  .status = 400,
 		  .answer = FAULT("ResourceAlreadyExistsFault") },
 		{ .target = "DescribeEndpoints", .answer = ENDPOINT_SHOWN },
+		{ .target = "ListTagsForResource", .answer = "{}" },
+		/* And what was of this address before it was moved. */
+		{ .target = "CreateEndpoint",
+		  .status = 400,
+		  .answer = FAULT("ResourceAlreadyExistsFault") },
+		{ .target = "DescribeEndpoints", .answer = ENDPOINT_SHOWN },
 		{ .target = "ListTagsForResource",
-		  .answer = OURS("dms_endpoint.b") },
+		  .answer = OURS("dms_endpoint.a") },
 		{ 0 },
 	};
 	struct scripted *s = scripted_start(script);
@@ -236,6 +243,11 @@ static void adopts_what_an_earlier_attempt_made(void **state)
 	assert_string_equal(c.err.message,
 			    "endpoint \"dev-main-a\" exists and was not made "
 			    "by this resource");
+	c.token = STR("another");
+	c.err = (struct error){ 0 };
+	is(c.type->ops->create(&c), STEP_FAILED, &c);
+	assert_int_equal(c.err.kind, ERROR_EXISTS);
+	assert_int_equal(c.id.n, 0);
 	scripted_stop(s);
 	arena_release(&a);
 }

@@ -79,7 +79,7 @@ struct thing {
 	void *self;
 	const char *type, *address;
 	struct value config;
-	struct str id;
+	struct str id, token;
 	struct value attrs;
 	bool is_gone, is_broken;
 	struct error err;
@@ -106,8 +106,11 @@ static enum step run(struct thing *t, struct arena *a, size_t which)
 			.address = str_from(t->address),
 			.name = name,
 			.config = t->config,
-			.prior = t->attrs,
+			/* As in the state: computed ones beside the others. */
+			.prior =
+			    t->attrs.kind == VALUE_MAP ? t->attrs : t->config,
 			.id = t->id,
+			.token = t->token,
 			.is_poll = is_poll,
 		};
 		function *f =
@@ -985,6 +988,118 @@ static void test_scram(void **state)
 	arena_release(&a);
 }
 
+static bool is_there(const struct thing *t, struct arena *a)
+{
+	struct error none = { 0 };
+	struct record r;
+
+	return record_read(t->self, t->type, t->id, a, &r, &none) == 0;
+}
+
+/*
+ * An object is its create's: a second one of the same address is another, and
+ * each create finds its own again, whatever is free by then.
+ */
+static void test_identity(void **state)
+{
+	static const char *const types[] = { "internet_gateway", "secret" };
+	struct arena arena = { 0 }, *a = &arena;
+	void *self = open_stack("identity", "8888888888888888");
+	struct error err = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct thing first = thing(self, a, types[i], "n", "x");
+		struct thing second, third;
+		struct str id;
+
+		first.config = config(a, "value",
+				      config(a, "k", value_c("v"), NULL), NULL);
+		second = third = first;
+		first.token = STR("1111");
+		second.token = STR("2222");
+		third.token = STR("3333");
+		must(RUN(&first, create), &first);
+		must(RUN(&second, create), &second);
+		assert_false(str_eq(first.id, second.id));
+		id = second.id;
+		must(RUN(&first, destroy), &first);
+		assert_true(is_there(&second, a));
+		/* After a crash: not what is free now. */
+		second.id = (struct str){ 0 };
+		must(RUN(&second, create), &second);
+		assert_true(str_eq(second.id, id));
+		/* The id of the address is free again, and is the same. */
+		must(RUN(&third, create), &third);
+		assert_true(str_eq(third.id, first.id));
+		must(RUN(&second, destroy), &second);
+		assert_true(is_there(&third, a));
+		must(RUN(&third, destroy), &third);
+	}
+	assert_int_equal(local_provider.sweep(self, &err), 0);
+	local_provider.close(self);
+	arena_release(a);
+}
+
+/* Where the name is the id, the second one is refused and names no object. */
+static void test_taken_name(void **state)
+{
+	struct arena arena = { 0 }, *a = &arena;
+	void *self = open_stack("names", "9999999999999999");
+	struct thing first = thing(self, a, "iam_role", "n", "x");
+	struct thing second;
+	struct error err = { 0 };
+
+	(void)state;
+	first.config = config(a, "name", value_c("one"), "service",
+			      value_c("dms.amazonaws.com"), NULL);
+	second = first;
+	first.token = STR("1111");
+	second.token = STR("2222");
+	must(RUN(&first, create), &first);
+	must_find_same(&first, a);
+	assert_int_equal(RUN(&second, create), STEP_FAILED);
+	assert_int_equal(second.err.kind, ERROR_EXISTS);
+	assert_int_equal(second.id.n, 0);
+	assert_true(is_there(&first, a));
+	must(RUN(&first, destroy), &first);
+	assert_int_equal(local_provider.sweep(self, &err), 0);
+	local_provider.close(self);
+	arena_release(a);
+}
+
+/* A secret whose value is gone is made anew, in the place of what is left. */
+static void test_lost(void **state)
+{
+	struct arena arena = { 0 }, *a = &arena;
+	void *self = open_stack("lost", "aaaaaaaaaaaaaaaa");
+	struct thing secret = thing(self, a, "secret", "n", "x");
+	struct error err = { 0 };
+	struct str id;
+
+	(void)state;
+	secret.config =
+	    config(a, "value", config(a, "k", value_c("v"), NULL), NULL);
+	secret.token = STR("1111");
+	must(RUN(&secret, create), &secret);
+	id = secret.id;
+	assert_int_equal(unlink(stack_path(self, a, "vault/%s.secret",
+					   strrchr(str_c(id, a), ':') + 1)),
+			 0);
+	must(RUN(&secret, read), &secret);
+	assert_true(secret.is_gone);
+	secret.token = STR("2222");
+	secret.id = (struct str){ 0 };
+	must(RUN(&secret, create), &secret);
+	assert_true(str_eq(secret.id, id));
+	must(RUN(&secret, read), &secret);
+	assert_false(secret.is_gone);
+	destroy_thing(&secret, a);
+	assert_int_equal(local_provider.sweep(self, &err), 0);
+	local_provider.close(self);
+	arena_release(a);
+}
+
 /* A stopped stack whose number another one took moves to a free one. */
 static void test_moves(void **state)
 {
@@ -1033,6 +1148,9 @@ static int run_all(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_home),
 		cmocka_unit_test(test_unnoted),
+		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_taken_name),
+		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_parallel),
 		cmocka_unit_test(test_taken),
 		cmocka_unit_test(test_changes),

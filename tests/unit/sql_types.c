@@ -123,7 +123,8 @@ static void makes_and_drops_a_database(void **state)
 		"SELECT shobj_description(oid, 'pg_database') "
 		"FROM pg_database WHERE datname = 'de\"mo'",
 		&a),
-	    "dmsl:dev/0123456789abcdef:sql_database.demo[\"a\"]");
+	    "dmsl:dev/0123456789abcdef:00112233445566778899aabbccddeeff:"
+	    "sql_database.demo[\"a\"]");
 	/* Repeated, it is the same. */
 	is_done(&c, c.type->ops->create(&c));
 	is_done(&c, c.type->ops->read(&c));
@@ -144,6 +145,39 @@ static void makes_and_drops_a_database(void **state)
 	is_done(&c, c.type->ops->destroy(&c));
 	is_done(&c, c.type->ops->read(&c));
 	assert_true(c.is_gone);
+	arena_release(&a);
+}
+
+static void knows_what_was_moved(void **state)
+{
+	struct arena a = { 0 };
+
+	DATABASE(c, "{\"on\":\"up\",\"name\":\"moved\"}");
+	is_done(&c, c.type->ops->create(&c));
+	/* A new one at its old address is not it. */
+	DATABASE(d, "{\"on\":\"up\",\"name\":\"moved\"}");
+	d.token = STR(OTHER);
+	assert_int_equal(d.type->ops->create(&d), STEP_FAILED);
+	assert_int_equal(d.err.kind, ERROR_EXISTS);
+	assert_int_equal(d.id.n, 0);
+	c.address = STR("sql_database.moved");
+	c.token = STR(OTHER);
+	is_done(&c, c.type->ops->destroy(&c));
+	is_done(&c, c.type->ops->read(&c));
+	assert_true(c.is_gone);
+
+	FIXTURE(f, "{\"on\":\"up/postgres\",\"sql\":"
+		   "\"CREATE TABLE once (a int)\","
+		   "\"undo\":\"DROP TABLE once\"}");
+	is_done(&f, f.type->ops->create(&f));
+	f.address = STR("fixture.moved");
+	is_done(&f, f.type->ops->read(&f));
+	assert_false(f.is_gone);
+	is_done(&f, f.type->ops->update(&f));
+	is_done(&f, f.type->ops->destroy(&f));
+	is_done(&f, f.type->ops->read(&f));
+	assert_true(f.is_gone);
+	assert_null(ask(*state, "postgres", "SELECT to_regclass('once')", &a));
 	arena_release(&a);
 }
 
@@ -511,6 +545,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(splits_statements),
 		cmocka_unit_test(makes_and_drops_a_database),
+		cmocka_unit_test(knows_what_was_moved),
 		cmocka_unit_test(goes_on_where_it_was_killed),
 		cmocka_unit_test(leaves_other_databases_alone),
 		cmocka_unit_test(tells_down_from_gone),
