@@ -76,8 +76,6 @@ static int run(struct context *c, void *data,
 		status = setup_fail(c, &err);
 		goto out;
 	}
-	if (!c->is_json)
-		setup_findings(c);
 	if (args->detailed_exitcode && !plan_is_empty(r.plan))
 		status = STATUS_CHANGES;
 out:
