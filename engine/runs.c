@@ -42,10 +42,7 @@ int run_take(struct context *c, const struct run_options *o, bool is_destroy)
 
 void run_show(struct context *c, const struct run *r)
 {
-	if (r->plan->asked.is_refresh_only)
-		plan_print_refresh(r->plan, c, stdout);
-	else
-		plan_print(r->plan, c, stdout);
+	plan_print(r->plan, c, stdout);
 	setup_findings(c);
 }
 

@@ -18,7 +18,7 @@ struct args {
 static int apply_saved(struct context *c, struct saved_plan *saved)
 {
 	struct run r = {
-		.path = str_c(saved->path, c->arena),
+		.path = saved_from_here(str_c(saved->path, c->arena)),
 		.is_write = true,
 		.is_destroy = saved->is_destroy,
 		.saved = saved,
