@@ -753,6 +753,33 @@ static void run_checks(struct apply *a)
 		r->n_checks_failed += !r->checks[i].has_passed;
 }
 
+void apply_checks(struct context *c, struct expansion *e, struct plan *p,
+		  struct apply_result *out)
+{
+	size_t n = e ? e->n : 0;
+	struct apply a = {
+		.context = c,
+		.expansion = e,
+		.plan = p,
+		.result = out,
+	};
+
+	*out = (struct apply_result){ 0 };
+	if (!p->n_checks)
+		return;
+	a.known = arena_new(&a.arena, struct value, n + 1);
+	a.is_known = arena_new(&a.arena, bool, n + 1);
+	state_copy(&a.state, &c->state, c->arena);
+	for (size_t i = 0; i < p->n_steps; i++)
+		make_known(&a, &p->steps[i]);
+	e->lookup = lookup;
+	e->lookup_context = &a;
+	run_checks(&a);
+	e->lookup = NULL;
+	state_release(&a.state);
+	arena_release(&a.arena);
+}
+
 /* What was learnt is worth no error: next time it is not foretold. */
 static void end_estimate(struct apply *a)
 {

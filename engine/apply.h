@@ -64,6 +64,12 @@ struct apply_result {
  */
 int apply_run(struct context *c, struct expansion *e, struct plan *p,
 	      struct apply_result *out, struct error *err);
+/*
+ * Runs the checks where there is nothing to apply; the rest of the result is
+ * zero.
+ */
+void apply_checks(struct context *c, struct expansion *e, struct plan *p,
+		  struct apply_result *out);
 /* All that was planned was done, and every check passed. */
 bool apply_is_whole(const struct apply_result *r);
 

@@ -226,6 +226,8 @@ static int run_command(const struct cli *cli, const struct command *command,
 	context_init(&c, cli, &a, argv[0]);
 	if (opts_parse(sets, 2, argc, argv, &a, &operands, &err) < 0) {
 		fprintf(stderr, "dmsl %s: %s\n", command->name, err.message);
+		if (err.hint[0])
+			fprintf(stderr, "  hint: %s\n", err.hint);
 		print_usage(command, stderr);
 		status = STATUS_USAGE;
 	} else if (globals.help) {

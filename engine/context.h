@@ -60,6 +60,7 @@ struct context {
 	/* What the command line's set-up made. */
 	struct arena *arena; /* the configuration's */
 	struct diags diags;
+	size_t n_told;	  /* of diags, by setup_findings() */
 	const char *path; /* the stack file; NULL: none given */
 	struct config *config;
 	struct store *store;

@@ -149,6 +149,11 @@ static struct engine_call *make_call(struct execute *x, struct operation *op)
 	if (op->run_id.n)
 		e->call.run_id = op->run_id;
 	e->call.attempt = op->attempt;
+	if (op->timeout_ms > 0) {
+		e->call.left_ms = op->timeout_ms + op->begun_ms - clock_ms();
+		if (e->call.left_ms < 1)
+			e->call.left_ms = 1;
+	}
 	e->action = op->check_action;
 	e->index = op->node;
 	e->owner = op;
@@ -527,6 +532,14 @@ static void operation_retry(struct execute *x, struct operation *op,
 
 		if (op->attempt)
 			error_add(&err, "after %d attempts", op->attempt + 1);
+		if (op->timeout_ms > 0 && !err.hint[0] &&
+		    now - op->begun_ms >= op->timeout_ms)
+			error_hint(
+			    &err,
+			    "Its block allows %s. If it only needs longer, "
+			    "change timeouts { %s }.",
+			    report_time(op->timeout_ms).text,
+			    operation_name(op->kind));
 		operation_failed(x, op, e, &err,
 				 operation_is_unknown(op, kind));
 		return;

@@ -5,6 +5,7 @@
 #include "lang/base/arena.h"
 #include "lang/base/error.h"
 #include "lang/base/str.h"
+#include "lang/suggest.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -39,6 +40,22 @@ static const struct option *find_letter(const struct option_set *sets, size_t n,
 		}
 	}
 	return NULL;
+}
+
+static int unknown(const struct option_set *sets, size_t n, const char *arg,
+		   struct error *err)
+{
+	struct str name = str_from(arg[1] == '-' ? arg + 2 : "");
+	struct suggest s = suggest_start(str_cut(&name, '='));
+
+	for (size_t i = 0; i < n; i++)
+		for (const struct option *o = sets[i].options; o && o->name;
+		     o++)
+			suggest_try(&s, str_from(o->name));
+	error_set(err, ERROR_INVALID, "unrecognised option \"%s\"", arg);
+	if (s.best.n)
+		error_hint(err, "Did you mean \"--%.*s\"?", STR_ARG(s.best));
+	return -1;
 }
 
 static void list_add(struct option_list *l, const char *item, size_t most,
@@ -133,8 +150,7 @@ int opts_parse(const struct option_set *sets, size_t n_sets, int argc,
 				   : find_letter(sets, n_sets, arg[1], &fields);
 		}
 		if (!o)
-			return error_set(err, ERROR_INVALID,
-					 "unrecognised option \"%s\"", arg);
+			return unknown(sets, n_sets, arg, err);
 		if (!text && o->kind != OPTION_BOOL) {
 			if (i + 1 == argc)
 				return error_set(err, ERROR_INVALID,

@@ -169,9 +169,6 @@ void plan_release(struct plan *p);
  * of it as context.detail says.
  */
 void plan_print(const struct plan *p, const struct context *c, FILE *out);
-/* A plan that only takes over what was read. */
-void plan_print_refresh(const struct plan *p, const struct context *c,
-			FILE *out);
 /* "summary", "normal", "full"; NULL is normal. -1: another word. */
 int plan_detail_from(const char *name, enum plan_detail *out,
 		     struct error *err);

@@ -565,20 +565,43 @@ static void print_summary(struct printer *o)
 
 static void print_empty(struct printer *o)
 {
+	size_t left_out = tally(o->p).left_out;
+	size_t n = o->p->n_steps - left_out;
 	char room[32];
 
 	if (o->p->is_destroy)
-		fprintf(o->out, "Nothing to destroy. ");
+		fprintf(o->out, "Nothing to destroy");
 	else
-		fprintf(o->out,
-			"No changes. %zu resource%s as the stack "
-			"says. ",
-			o->p->n_steps, o->p->n_steps == 1 ? " is" : "s are");
-	fprintf(o->out, "(%s)\n", elapsed(o->p, room, sizeof(room)));
+		fprintf(o->out, "No changes. %zu resource%s as the stack says",
+			n, n == 1 ? " is" : "s are");
+	if (left_out)
+		fprintf(o->out, "; %zu left out", left_out);
+	fprintf(o->out, ". (%s)\n", elapsed(o->p, room, sizeof(room)));
 	if (o->p->drift_only)
 		fputs("What was read differs from the state in values that "
-		      "the stack does not set.\n",
+		      "the stack does not set; --refresh-only takes them "
+		      "over.\n",
 		      o->out);
+}
+
+static void print_refresh(struct printer *o)
+{
+	size_t gone = 0, n = o->p->n_drift;
+	char room[32];
+
+	if (o->detail != PLAN_SUMMARY)
+		print_drift(o);
+	for (size_t i = 0; i < n; i++)
+		gone += o->p->drift[i].action == ACTION_DELETE;
+	if (n)
+		fprintf(o->out,
+			"Plan: %zu to take over into the state, %zu to forget. "
+			"Nothing outside changes. ",
+			n - gone, gone);
+	else
+		fputs("No changes. What was read is what the state has. ",
+		      o->out);
+	fprintf(o->out, "(%s)\n", elapsed(o->p, room, sizeof(room)));
 }
 
 static void print_recovery(const struct plan *p, FILE *out)
@@ -630,7 +653,9 @@ void plan_print(const struct plan *p, const struct context *c, FILE *out)
 		o.style.width = c->width - INDENT;
 	print_recovery(p, out);
 	buf_init(&o.text, 1 << 30);
-	if (!plan_is_empty(p)) {
+	if (p->asked.is_refresh_only) {
+		print_refresh(&o);
+	} else if (!plan_is_empty(p)) {
 		print_all(&o);
 	} else {
 		if (o.detail != PLAN_SUMMARY) {

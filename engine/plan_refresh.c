@@ -5,10 +5,7 @@
  */
 #include <config.h>
 
-#include "engine/plan_change.h"
 #include "engine/plan_private.h"
-
-#include "lang/base/buf.h"
 
 #include "engine/diff.h"
 #include "engine/providers.h"
@@ -72,52 +69,4 @@ int plan_refresh_only(struct planner *x)
 			return -1;
 	}
 	return 0;
-}
-
-/* -- Shown ---------------------------------------------------------------- */
-
-static void print_step(const struct plan_step *s, struct buf *text, FILE *out)
-{
-	const struct change_style style = { 0 };
-
-	fprintf(out, "  %s %.*s", s->action == ACTION_FORGET ? "·" : "~",
-		STR_ARG(s->address));
-	if (s->reason.n)
-		fprintf(out, "  (%.*s)", STR_ARG(s->reason));
-	fputc('\n', out);
-	for (size_t i = 0; i < s->n_changes; i++) {
-		buf_clear(text);
-		plan_change_text(text, &s->changes[i], s->schema, &style);
-		fprintf(out, "      %.*s  %s\n", STR_ARG(s->changes[i].attr),
-			text->data);
-	}
-}
-
-void plan_print_refresh(const struct plan *p, const struct context *c,
-			FILE *out)
-{
-	struct buf text;
-	size_t n = 0, gone = 0;
-
-	(void)c;
-	buf_init(&text, 64 << 20);
-	for (size_t i = 0; i < p->n_steps; i++) {
-		const struct plan_step *s = &p->steps[i];
-
-		if (s->action == ACTION_NONE && s->n_changes == 0)
-			continue;
-		if (n++ == 0)
-			fprintf(out, "Changed outside\n");
-		gone += s->action == ACTION_FORGET;
-		print_step(s, &text, out);
-	}
-	buf_release(&text);
-	if (n == 0)
-		fprintf(out, "No changes. What was read is what the state "
-			     "has.\n");
-	else
-		fprintf(out,
-			"\nPlan: %zu to take over into the state, %zu to "
-			"forget. Nothing outside changes.\n",
-			n - gone, gone);
 }

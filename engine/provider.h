@@ -84,6 +84,8 @@ struct call {
 	bool is_recovery;    /* after a crash, or an attempt without answer */
 	struct str memo;     /* what the pending step left, or empty */
 	int attempt;	     /* 0, or repetitions of this step so far */
+	/* What is left of the time that its block allows; 0: none is said. */
+	int64_t left_ms;
 	/*
 	 * n bytes that are the same for the same state key, label and run, on
 	 * any machine (HKDF). With stable, the same for every run of the stack.

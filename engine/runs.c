@@ -40,12 +40,10 @@ int run_take(struct context *c, const struct run_options *o, bool is_destroy)
 	return STATUS_USAGE;
 }
 
-void run_show(const struct context *c, const struct run *r)
+void run_show(struct context *c, const struct run *r)
 {
-	if (r->plan->asked.is_refresh_only)
-		plan_print_refresh(r->plan, c, stdout);
-	else
-		plan_print(r->plan, c, stdout);
+	plan_print(r->plan, c, stdout);
+	setup_findings(c);
 }
 
 /* Threads still run calls: nothing of theirs may be freed. */
@@ -182,5 +180,14 @@ int run_apply(struct context *c, struct run *r)
 	 */
 	if (r->saved || !r->plan->is_partial)
 		unlink(run_plan_path(c));
+	return apply_is_whole(&result) ? STATUS_DONE : STATUS_FAILED;
+}
+
+int run_nothing(struct context *c, struct run *r)
+{
+	struct apply_result result;
+
+	apply_checks(c, r->expansion, r->plan, &result);
+	summary_nothing(c, r->plan, &result);
 	return apply_is_whole(&result) ? STATUS_DONE : STATUS_FAILED;
 }

@@ -59,8 +59,8 @@ struct run {
  * status: what is wrong was shown.
  */
 int run_take(struct context *c, const struct run_options *o, bool is_destroy);
-/* Shows the plan to people. */
-void run_show(const struct context *c, const struct run *r);
+/* Shows the plan, and what was found, to people. */
+void run_show(struct context *c, const struct run *r);
 /* Fills expansion and plan; 0 or STATUS_FAILED. run_close() in any case. */
 int run_plan(struct context *c, struct run *r);
 void run_close(struct context *c, struct run *r);
@@ -70,5 +70,7 @@ const char *run_plan_path(struct context *c);
 bool run_confirm(struct context *c, const char *question, struct error *err);
 /* Applies, says what was done. Does not come back when calls still run. */
 int run_apply(struct context *c, struct run *r);
+/* There is nothing to apply: runs the checks, and says so. */
+int run_nothing(struct context *c, struct run *r);
 
 #endif

@@ -9,8 +9,26 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
+
+enum {
+	LIST_MAX = 1 << 16,
+	NAMED_MOST = 8, /* of several plans */
+};
+
+const char *saved_from_here(const char *path)
+{
+	char here[PATH_MAX];
+	size_t n;
+
+	if (!getcwd(here, sizeof(here)))
+		return path;
+	n = strlen(here);
+	return strncmp(path, here, n) == 0 && path[n] == '/' ? path + n + 1
+							     : path;
+}
 
 bool saved_is_stack(const char *path)
 {
@@ -37,11 +55,14 @@ static int look(struct context *c, const char *folder, struct buf *names,
 		path = str_fmt(c->arena, "%s/%s/plan", folder, entry->d_name).s;
 		if (access(path, R_OK) < 0)
 			continue;
-		buf_fmt(names, "%s%s", names->len ? ", " : "", path);
 		*found = path;
-		++*n;
+		if (++*n <= NAMED_MOST)
+			buf_fmt(names, "%s%s", names->len ? ", " : "",
+				saved_from_here(path));
 	}
 	closedir(d);
+	if (*n > NAMED_MOST)
+		buf_fmt(names, " and %zu more", *n - NAMED_MOST);
 	return 0;
 }
 
@@ -65,7 +86,7 @@ int saved_find(struct context *c, const char *path, struct saved_plan *out,
 		return plan_load(path, c->arena, out, err);
 	if (store_open(&o, &store, err) < 0)
 		return -1;
-	buf_init(&names, 300);
+	buf_init(&names, LIST_MAX);
 	if (look(c, store_folder(store), &names, &path, &n, err) < 0)
 		goto out;
 	if (n == 1) {
@@ -86,4 +107,24 @@ out:
 	buf_release(&names);
 	store_close(store);
 	return result;
+}
+
+const char *saved_operand(struct context *c, const char *path)
+{
+	struct store_options o = { .stack_path = "./.", .stack = STR("-") };
+	const char *found = NULL;
+	struct error ignored;
+	struct store *store;
+	struct buf names;
+	size_t n = 0;
+
+	if (store_open(&o, &store, &ignored) < 0)
+		return path;
+	buf_init(&names, LIST_MAX);
+	if (look(c, store_folder(store), &names, &found, &n, &ignored) < 0)
+		n = 0;
+	buf_release(&names);
+	store_close(store);
+	return n == 1 && strcmp(found, path) == 0 ? NULL
+						  : saved_from_here(path);
 }

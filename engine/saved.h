@@ -23,4 +23,12 @@ bool saved_is_stack(const char *path);
 int saved_find(struct context *c, const char *path, struct saved_plan *out,
 	       bool *is_usage, struct error *err);
 
+/* A path as somebody in the current folder would write it. */
+const char *saved_from_here(const char *path);
+/*
+ * What apply is given to carry out the plan in the file `path`: NULL where it
+ * finds that by itself, because it is the only one here.
+ */
+const char *saved_operand(struct context *c, const char *path);
+
 #endif

@@ -193,15 +193,23 @@ void setup_close(struct context *c, struct expansion *e)
 
 void setup_findings(struct context *c)
 {
-	if (!c->diags.n)
+	/* What was shown with the plan is not said again after the apply. */
+	struct diags rest = c->diags;
+
+	if (rest.n == c->n_told)
 		return;
+	for (size_t i = 0; i < c->n_told; i++)
+		rest.n_errors -= rest.items[i]->severity == SEVERITY_ERROR;
+	rest.items += c->n_told;
+	rest.n -= c->n_told;
+	c->n_told = c->diags.n;
 	fflush(stdout);
 	if (c->is_json && c->is_events)
-		diags_print_events(&c->diags, stdout);
+		diags_print_events(&rest, stdout);
 	else if (c->is_json)
-		diags_print_json(&c->diags, stdout);
+		diags_print_json(&rest, stdout);
 	else
-		diags_print(&c->diags, stderr, c->color, c->width, MOST_ERRORS);
+		diags_print(&rest, stderr, c->color, c->width, MOST_ERRORS);
 }
 
 int setup_fail(struct context *c, const struct error *err)

@@ -144,6 +144,18 @@ void show_state(const struct state *s, enum plan_detail detail, FILE *out)
 	arena_release(&a);
 }
 
+void show_plan(struct str text, enum plan_detail detail, FILE *out)
+{
+	while (text.n) {
+		struct str line = str_cut(&text, '\n');
+
+		if (detail == PLAN_SUMMARY && str_starts(line, " ") &&
+		    !str_starts(line, "  effect "))
+			continue;
+		fprintf(out, "%.*s\n", STR_ARG(line));
+	}
+}
+
 struct value show_resource_value(const struct state_resource *r,
 				 struct arena *a)
 {

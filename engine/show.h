@@ -22,6 +22,8 @@ void show_resource(const struct state_resource *r, FILE *out);
  * type, in full also what they depend on, and texts by their lines.
  */
 void show_state(const struct state *s, enum plan_detail detail, FILE *out);
+/* A saved plan, whose text it is; as a summary without values. */
+void show_plan(struct str text, enum plan_detail detail, FILE *out);
 /* One value as JSON and a newline. */
 void show_json(struct value v, bool reveal, FILE *out);
 /* A string as it is, anything else as JSON; and a newline. */

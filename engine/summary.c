@@ -8,8 +8,10 @@
 #include "engine/plan.h"
 #include "engine/plan_body.h"
 #include "engine/report.h"
+#include "engine/select.h"
 #include "engine/setup.h"
 #include "lang/base/buf.h"
+#include "lang/base/map.h"
 #include "lang/json.h"
 
 #include <string.h>
@@ -251,22 +253,68 @@ static void add_word(struct buf *b, struct str s)
 	buf_add_char(b, '\'');
 }
 
+static void add_option(struct buf *b, const char *name, struct str value)
+{
+	buf_fmt(b, " --%s", name);
+	add_word(b, value);
+}
+
+/* Files first: what --set says counts more. */
+static void add_settings(struct missing *m)
+{
+	const struct context *c = m->context;
+	struct str file = { 0 };
+
+	for (size_t i = 0; i < c->n_settings; i++) {
+		const struct setting *s = &c->settings[i];
+
+		if (s->from.n) {
+			if (!str_eq(s->from, file))
+				add_option(&m->text, "params", s->from);
+			file = s->from;
+			continue;
+		}
+		add_option(&m->text, "set",
+			   str_fmt(&m->arena, "%.*s=%.*s", STR_ARG(s->name),
+				   STR_ARG(s->text)));
+	}
+}
+
+/* What was replaced already would be made anew once more. */
+static void add_replaces(struct missing *m)
+{
+	const struct plan_options *asked = &m->plan->asked;
+	struct map wanted = { 0 };
+
+	for (size_t i = 0; i < asked->n_replace; i++)
+		map_put(&wanted, asked->replace[i], m);
+	for (size_t i = 0; wanted.n && i < m->plan->n_steps; i++)
+		if (m->result->steps[i].outcome != OUTCOME_DONE &&
+		    map_has(&wanted, m->plan->steps[i].address))
+			add_option(&m->text, "replace",
+				   m->plan->steps[i].address);
+	map_release(&wanted);
+}
+
 /* The command that goes on from here, as a shell takes it. */
 static void add_command(struct missing *m)
 {
-	const struct context *c = m->context;
+	const struct plan_options *asked = &m->plan->asked;
+	const struct selection *s = asked->selection;
 	struct buf *b = &m->text;
 
 	buf_fmt(b, "    dmsl %s", m->plan->is_destroy ? "destroy" : "apply");
-	add_word(b, str_from(c->path));
-	for (size_t i = 0; i < c->n_settings; i++) {
-		struct str one = str_fmt(&m->arena, "%.*s=%.*s",
-					 STR_ARG(c->settings[i].name),
-					 STR_ARG(c->settings[i].text));
-
-		buf_add_c(b, " --set");
-		add_word(b, one);
-	}
+	add_word(b, str_from(m->context->path));
+	add_settings(m);
+	for (size_t i = 0; s && i < s->n_only; i++)
+		add_option(b, "only", s->only[i]);
+	for (size_t i = 0; s && i < s->n_except; i++)
+		add_option(b, "except", s->except[i]);
+	add_replaces(m);
+	if (asked->is_refresh_only)
+		buf_add_c(b, " --refresh-only");
+	else if (asked->no_refresh && !m->plan->is_destroy)
+		buf_add_c(b, " --refresh=false");
 	buf_add_char(b, '\n');
 }
 
@@ -307,22 +355,25 @@ void summary_missing(const struct context *c, const struct plan *p,
 	arena_release(&m.arena);
 }
 
-static void tell_checks(const struct apply_result *r)
+static void tell_checks(const struct apply_result *r, const char *before)
 {
 	fflush(stdout);
 	if (r->n_checks_failed)
-		fprintf(stderr,
-			"All is applied and committed, but %zu of %zu checks "
-			"did not pass.\n",
-			r->n_checks_failed, r->n_checks);
+		fprintf(stderr, "%s, but %zu of %zu checks did not pass.\n",
+			before, r->n_checks_failed, r->n_checks);
 }
 
-void summary_nothing(const struct context *c)
+void summary_nothing(struct context *c, const struct plan *p,
+		     const struct apply_result *r)
 {
-	const struct apply_result none = { 0 };
-
-	if (c->is_json)
-		print_result_json(&none);
+	if (c->is_json) {
+		setup_findings(c);
+		print_result_json(r);
+		return;
+	}
+	print_checks(c, p, r);
+	setup_findings(c);
+	tell_checks(r, "All is as the stack says");
 }
 
 void summary_print(struct context *c, const struct plan *p,
@@ -336,5 +387,5 @@ void summary_print(struct context *c, const struct plan *p,
 	print_result(c, p, r);
 	setup_findings(c);
 	summary_missing(c, p, r);
-	tell_checks(r);
+	tell_checks(r, "All is applied and committed");
 }

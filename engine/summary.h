@@ -19,7 +19,8 @@ void summary_print(struct context *c, const struct plan *p,
  */
 void summary_missing(const struct context *c, const struct plan *p,
 		     const struct apply_result *r);
-/* Of an apply that had nothing to do: only JSON says so. */
-void summary_nothing(const struct context *c);
+/* Of an apply that had nothing to do: what became of its checks. */
+void summary_nothing(struct context *c, const struct plan *p,
+		     const struct apply_result *r);
 
 #endif

@@ -6,7 +6,6 @@
 #include "engine/runs.h"
 #include "engine/saved.h"
 #include "engine/setup.h"
-#include "engine/summary.h"
 
 struct args {
 	bool yes, json;
@@ -19,7 +18,7 @@ struct args {
 static int apply_saved(struct context *c, struct saved_plan *saved)
 {
 	struct run r = {
-		.path = str_c(saved->path, c->arena),
+		.path = saved_from_here(str_c(saved->path, c->arena)),
 		.is_write = true,
 		.is_destroy = saved->is_destroy,
 		.saved = saved,
@@ -55,7 +54,7 @@ static int apply_stack(struct context *c, const char *path,
 	if (status == STATUS_DONE && !c->is_json)
 		run_show(c, &r);
 	if (status == STATUS_DONE && plan_is_empty(r.plan)) {
-		summary_nothing(c);
+		status = run_nothing(c, &r);
 	} else if (status == STATUS_DONE) {
 		if (run_confirm(c, "Do this?", &err))
 			status = run_apply(c, &r);

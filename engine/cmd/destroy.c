@@ -6,7 +6,6 @@
 #include "engine/plan.h"
 #include "engine/runs.h"
 #include "engine/setup.h"
-#include "engine/summary.h"
 
 struct args {
 	bool yes, json;
@@ -51,7 +50,7 @@ static int run(struct context *c, void *data,
 				 &err) < 0)
 			status = setup_fail(c, &err);
 		else
-			summary_nothing(c);
+			status = run_nothing(c, &r);
 	} else if (!run_confirm(c, "Destroy this?", &err)) {
 		status = setup_fail(c, &err);
 	} else {

@@ -4,6 +4,7 @@
 #include "engine/context.h"
 #include "engine/plan.h"
 #include "engine/runs.h"
+#include "engine/saved.h"
 #include "engine/setup.h"
 #include "engine/store.h"
 #include "lang/base/buf.h"
@@ -46,6 +47,24 @@ static int save(struct context *c, const struct plan *p, const char *out,
 	return plan_save(p, c, path, err);
 }
 
+/* What is not in the plan itself: how it goes on from here. */
+static void tell_next(struct context *c, const struct plan *p, const char *out)
+{
+	const char *operand;
+
+	fflush(stdout);
+	if (store_is_leased(c->store))
+		fprintf(stderr,
+			"Stack \"%.*s\" is being changed right now: this plan "
+			"does not know of that.\n",
+			STR_ARG(c->state.stack));
+	if (plan_is_empty(p))
+		return;
+	operand = out ? out : saved_operand(c, run_plan_path(c));
+	fprintf(stderr, "Saved. To do exactly this: dmsl apply%s%s\n",
+		operand ? " " : "", operand ? operand : "");
+}
+
 static int run(struct context *c, void *data,
 	       const struct option_list *operands)
 {
@@ -77,7 +96,7 @@ static int run(struct context *c, void *data,
 		goto out;
 	}
 	if (!c->is_json)
-		setup_findings(c);
+		tell_next(c, r.plan, args->out);
 	if (args->detailed_exitcode && !plan_is_empty(r.plan))
 		status = STATUS_CHANGES;
 out:

@@ -43,14 +43,14 @@ static int run(struct context *c, void *data,
 		setup_fail(c, &err);
 		return is_usage ? STATUS_USAGE : STATUS_FAILED;
 	}
-	fwrite(saved.text.s, 1, saved.text.n, stdout);
+	show_plan(saved.text, c->detail, stdout);
 	saved_plan_release(&saved);
 	return STATUS_DONE;
 }
 
 static const struct option options[] = {
 	OPTION(struct args, detail, "detail", "HOW",
-	       "of a state: a summary, normal, or full"),
+	       "a summary, normal, or (of a state) full"),
 	OPTION_END,
 };
 

@@ -5,6 +5,9 @@
 #include "providers/pg/pg.h"
 #include "providers/sql/sql.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 static const struct sql_host *host_of(const struct call *c)
 {
 	return c->type->data;
@@ -69,15 +72,32 @@ int sql_connect_to(const struct pg_target *t, struct pg **out,
 	return error_add(err, "could not set up the session");
 }
 
+/* The server ends a statement that takes longer, and takes it back. */
+static int limit_statements(struct pg *pg, int64_t ms, struct error *err)
+{
+	char text[64];
+
+	/* The largest that it takes. */
+	if (ms > INT32_MAX)
+		ms = INT32_MAX;
+	snprintf(text, sizeof(text), "SET statement_timeout = %" PRId64, ms);
+	return pg_run(pg, text, err);
+}
+
 int sql_connect(struct call *c, struct sql_place at, struct pg **out,
 		struct error *err)
 {
 	struct pg_target target;
 
 	*out = NULL;
-	if (sql_target(c, at, &target, err) < 0)
+	if (sql_target(c, at, &target, err) < 0 ||
+	    sql_connect_to(&target, out, err) < 0)
 		return -1;
-	return sql_connect_to(&target, out, err);
+	if (c->left_ms == 0 || limit_statements(*out, c->left_ms, err) == 0)
+		return 0;
+	pg_close(*out);
+	*out = NULL;
+	return error_add(err, "could not set up the session");
 }
 
 int sql_connect_to_undo(struct call *c, struct sql_place at, struct pg **out,

@@ -199,4 +199,39 @@ assert events[3]["updated"] == 1 and events[3]["checks_failed"] == 1
 TXT
 '
 
+test_expect_success 'a plan says how it goes on' '
+	git init -q next && (
+		cd next && write_stack 1 1 && cp a.dmsl b.dmsl &&
+		sed "s/stack a/stack b/" a.dmsl >b.dmsl &&
+		"$DMSL" plan a.dmsl 2>err &&
+		test_contains err "Saved. To do exactly this: dmsl apply" &&
+		test_lacks err "apply ." &&
+		"$DMSL" plan b.dmsl 2>err &&
+		test_contains err "dmsl apply .git/dmsl/b/plan" &&
+		"$DMSL" plan b.dmsl --out b.plan 2>err &&
+		test_contains err "dmsl apply b.plan" &&
+		test_expect_code 64 "$DMSL" apply 2>err &&
+		test_contains err "there are 2 saved plans here" \
+			".git/dmsl/a/plan" ".git/dmsl/b/plan" &&
+		"$DMSL" show b.plan --detail=summary >out &&
+		test_contains out "step create \"data.text\" core" &&
+		test_lacks out "select" "  attr"
+	)
+'
+
+test_expect_success 'what is left out is not said to be as the stack says' '
+	(
+		cd next && "$DMSL" apply a.dmsl --yes &&
+		"$DMSL" plan a.dmsl --except "*" >out 2>err &&
+		test_contains out \
+			"No changes. 0 resources are as the stack says; 14 left out." &&
+		test_lacks err Saved
+	)
+'
+
+test_expect_success 'a misspelt option is guessed' '
+	test_expect_code 64 "$DMSL" plan a.dmsl --refesh-only 2>err &&
+	test_contains err "Did you mean \"--refresh-only\"?"
+'
+
 test_done

@@ -337,20 +337,23 @@ static void write_stack(const char *things)
 	assert_int_equal(fclose(f), 0);
 }
 
-/* Runs a command of two or three words; both outputs go to the file "out". */
-static int run(const char *command, const char *option)
+/* Runs a command; both outputs go to the file "out". */
+static int run_words(const char *command, const char *const *options)
 {
+	enum { WORDS = 24 };
 	const struct cli cli = { providers, schemas, is_type };
 	char program[] = "dmsl", file_name[] = "s.dmsl";
-	char *argv[] = { program, (char *)(uintptr_t)command, file_name,
-			 (char *)(uintptr_t)option, NULL };
+	char *argv[WORDS] = { program, (char *)(uintptr_t)command, file_name };
+	int argc = 3;
 	int out = dup(STDOUT_FILENO), err = dup(STDERR_FILENO), status;
 	int file = open("out", O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
+	while (*options)
+		argv[argc++] = (char *)(uintptr_t)*options++;
 	fflush(stdout);
 	dup2(file, STDOUT_FILENO);
 	dup2(file, STDERR_FILENO);
-	status = cli_main(&cli, option ? 4 : 3, argv);
+	status = cli_main(&cli, argc, argv);
 	fflush(stdout);
 	dup2(out, STDOUT_FILENO);
 	dup2(err, STDERR_FILENO);
@@ -358,6 +361,14 @@ static int run(const char *command, const char *option)
 	close(err);
 	close(file);
 	return status;
+}
+
+/* One of two or three words. */
+static int run(const char *command, const char *option)
+{
+	const char *const options[] = { option, NULL };
+
+	return run_words(command, options);
 }
 
 static bool look_for(const char *text, bool tells)
@@ -844,6 +855,75 @@ static void a_failure_stops_its_dependents_only(void **state)
 	assert_int_equal(count_objects(), 3);
 }
 
+/* All that the run was asked for, but what is done already. */
+static void the_way_on_has_all_options(void **state)
+{
+	const char *options[] = {
+		"--yes",
+		"--params",
+		"p.dmslparams",
+		"--set",
+		"act=fails",
+		"--set",
+		"kind=it's",
+		"--only=thing.*",
+		"--except=thing.z",
+		"--replace",
+		"thing.b",
+		"--replace=thing.a",
+		"--refresh=0",
+		NULL,
+	};
+	FILE *f;
+
+	(void)state;
+	write_stack("thing a {}\nthing b {}\nthing z {}\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	f = fopen("p.dmslparams", "w");
+	assert_non_null(f);
+	fprintf(f, "code = 3\nkind = \"k\"\n");
+	assert_int_equal(fclose(f), 0);
+	write_stack("param act : string = \"\"\nparam kind : string\n"
+		    "param code : number\n"
+		    "thing a { act = act }\nthing b {}\nthing z {}\n");
+	assert_int_equal(run_words("apply", options), 64);
+	assert_true(has_said("takes true or false"));
+	options[12] = "--refresh=false";
+	assert_int_equal(run_words("apply", options), 1);
+	assert_true(
+	    has_said("    dmsl apply s.dmsl --params p.dmslparams "
+		     "--set act=fails --set 'kind=it'\\''s' "
+		     "--only 'thing.*' --except thing.z --replace thing.a "
+		     "--refresh=false\n"));
+}
+
+/* Also where there is nothing to do: it has not passed yet. */
+static void a_check_fails_until_it_passes(void **state)
+{
+	static const char stack[] = "thing a {}\ncheck c { on = thing.a  "
+				    "query = \"q\"  expect = \"%s\" }\n";
+	char text[200];
+
+	(void)state;
+	snprintf(text, sizeof(text), stack, "other");
+	write_stack(text);
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("1 of 1 checks did not pass"));
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("No changes."));
+	assert_true(has_said("check c: failed, found id-thing.a, "
+			     "expected other  s.dmsl:3\n"));
+	assert_true(has_said("All is as the stack says, but 1 of 1 checks did "
+			     "not pass.\n"));
+	assert_int_equal(run("apply", "--json"), 1);
+	assert_true(has_said("\"checks_failed\":1"));
+	snprintf(text, sizeof(text), stack, "id-thing.a");
+	write_stack(text);
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_true(has_said("check c: passed"));
+	assert_int_equal(count_in_log("create thing.a\n"), 1);
+}
+
 static void what_broke_half_way_is_replaced(void **state)
 {
 	(void)state;
@@ -1094,6 +1174,8 @@ int main(void)
 				       begin),
 		cmocka_unit_test_setup(a_failure_stops_its_dependents_only,
 				       begin),
+		cmocka_unit_test_setup(the_way_on_has_all_options, begin),
+		cmocka_unit_test_setup(a_check_fails_until_it_passes, begin),
 		cmocka_unit_test_setup(
 		    what_is_created_first_is_used_before_the_old_goes, begin),
 		cmocka_unit_test_setup(a_failed_create_keeps_the_old, begin),

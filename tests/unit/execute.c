@@ -57,6 +57,7 @@ struct thing {
 	char address[32], token[65];
 	int calls;
 	bool was_told_to_look; /* call.is_recovery */
+	int64_t left_ms;       /* of the first call */
 	bool is_begun, has_ended, has_failed;
 	struct error why;
 };
@@ -135,6 +136,8 @@ static enum step answer(struct call *c)
 	size_t at = (size_t)t->calls++, last = strlen(t->steps) - 1;
 
 	world.n_called += at == 0;
+	if (at == 0)
+		t->left_ms = c->left_ms;
 	t->was_told_to_look |= c->is_recovery;
 	/* However often it is repeated, it is the same intent. */
 	if (at == 0)
@@ -562,6 +565,10 @@ static void a_step_has_a_time_of_its_own(void **state)
 	for (size_t i = 0; i < 4; i++)
 		assert_true(world.things[i].has_failed);
 	assert_true(world.things[4].has_ended);
+	/* A call that blocks can keep to it. */
+	for (size_t i = 0; i < 4; i++)
+		assert_in_range(world.things[i].left_ms, 1, 50);
+	assert_int_equal(world.things[4].left_ms, 0);
 	assert_int_equal(world.things[0].why.kind, ERROR_TIMEOUT);
 	assert_non_null(
 	    strstr(world.things[0].why.message, "waiting for the end of P"));

@@ -1187,14 +1187,15 @@ static void test_refresh_only(void **state)
 	assert_int_equal(plan_count(r.p).none, 6);
 	buf_clear(&r.text);
 	f = tmpfile();
-	plan_print_refresh(r.p, &r.c, f);
+	plan_print(r.p, &r.c, f);
 	rewind(f);
 	while (fgets(line, sizeof(line), f))
 		buf_add_c(&r.text, line);
 	fclose(f);
-	assert_has(&r, "~ server.db/base.main");
-	assert_has(&r, "class  \"db.small\" -> \"other\"");
-	assert_has(&r, "job.load  (was deleted outside)");
+	assert_has(&r, "Changed outside since the last apply\n"
+		       "    server.db/base.main\n"
+		       "      class  \"db.small\" -> \"other\"\n"
+		       "    gone\n        job.load\n");
 	assert_has(&r, "1 to take over into the state, 1 to forget");
 	run_end(&r);
 }

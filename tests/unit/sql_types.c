@@ -354,6 +354,13 @@ static void keeps_nothing_of_a_failure(void **state)
 	assert_string_equal(
 	    count(state, "SELECT count(*) FROM dmsl.intents", &a), "0");
 	assert_null(count(state, "SELECT to_regclass('t')", &a));
+	/* What its block allows is the server's limit, too. */
+	FIXTURE(late, "{\"on\":\"up/postgres\",\"sql\":"
+		      "\"CREATE TABLE t (a int); SELECT pg_sleep(600)\"}");
+	late.left_ms = 200;
+	assert_int_equal(late.type->ops->create(&late), STEP_FAILED);
+	assert_non_null(strstr(late.err.message, "statement timeout"));
+	assert_null(count(state, "SELECT to_regclass('t')", &a));
 	/* What cannot be in a transaction says so itself. */
 	FIXTURE(d, "{\"on\":\"up/postgres\",\"sql\":"
 		   "\"SELECT 1;\\n\\nCREATE DATABASE x\"}");
