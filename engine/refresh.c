@@ -342,7 +342,7 @@ static int read_all(struct reading *r, struct error *err)
 			heard = clock_ms();
 		if (clock_ms() - heard > STALL_LIMIT_MS) {
 			/* The calls still run: their memory stays theirs. */
-			r->is_stalled = true;
+			r->is_stalled = r->c->has_stalled = true;
 			return error_set(err, ERROR_TIMEOUT,
 					 "no provider has answered for %d s",
 					 STALL_LIMIT_MS / 1000);

@@ -166,10 +166,23 @@ struct expansion *setup_stack(struct context *c, const char *path,
 	return NULL;
 }
 
+/* Threads still run calls: nothing of theirs may be freed. */
+static _Noreturn void leave(struct context *c)
+{
+	struct error err;
+
+	if (c->has_lease && store_unlease(c->store, &err) < 0)
+		fprintf(stderr, "dmsl: warning: %s\n", err.message);
+	fflush(stdout);
+	_exit(STATUS_FAILED);
+}
+
 void setup_close(struct context *c, struct expansion *e)
 {
 	struct error err;
 
+	if (c->has_stalled)
+		leave(c);
 	if (e)
 		expansion_release(e);
 	for (size_t i = 0; i < c->n_open; i++)
