@@ -7,6 +7,7 @@
 #include "engine/address.h"
 #include "engine/context.h"
 #include "engine/seal.h"
+#include "engine/secrets.h"
 
 #include <stdlib.h>
 
@@ -128,6 +129,8 @@ static void run_work(struct work *w)
 		run_batch(e);
 	else
 		e->outcome = call_step(e);
+	for (; e; e = e->joined)
+		secrets_hide(&e->call);
 }
 
 static const enum verb verbs[] = {

@@ -71,7 +71,8 @@ struct context {
 	size_t n_open;
 	/* What an interrupted run left behind; NULL: nothing. */
 	struct journal_replay *replay;
-	bool has_lease; /* this process holds the stack's */
+	bool has_lease;	  /* this process holds the stack's */
+	bool has_stalled; /* reads still run: only the process can end them */
 };
 
 #endif

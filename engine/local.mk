@@ -62,6 +62,7 @@ engine_libengine_a_SOURCES = \
 	engine/schedule.c engine/schedule.h \
 	engine/schema.c engine/schema.h \
 	engine/seal.c engine/seal.h \
+	engine/secrets.c engine/secrets.h \
 	engine/select.c engine/select.h \
 	engine/state.c engine/state.h \
 	engine/store.c engine/store.h \

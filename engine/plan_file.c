@@ -119,7 +119,10 @@ static struct value entry_value(const struct state_resource *r, struct arena *a)
 	return value_map(entries, n, a);
 }
 
-/* Keyed where there is a key: a digest of a short secret could be guessed. */
+/*
+ * Keyed where there is a key: a digest of a short secret could be guessed.
+ * Without one, or when it cannot be used, secrets have no part in it.
+ */
 static void write_digest(struct buf *b, const struct context *c,
 			 struct str address)
 {
@@ -127,18 +130,24 @@ static void write_digest(struct buf *b, const struct context *c,
 	struct arena scratch = { 0 };
 	char hex[DIGEST_HEX_SIZE];
 	struct error ignored;
+	struct value entry;
 	struct buf text;
 
 	if (!r) {
 		buf_add_c(b, "-\n");
 		return;
 	}
+	entry = entry_value(r, &scratch);
 	buf_init(&text, PLAN_FILE_MAX);
-	json_write(&text, entry_value(r, &scratch), c->seal ? JSON_REVEAL : 0);
-	if (!c->seal || seal_hash(c->seal, buf_str(&text), hex, &ignored) < 0)
+	json_write(&text, entry, c->seal ? JSON_REVEAL : 0);
+	if (!c->seal || seal_hash(c->seal, buf_str(&text), hex, &ignored) < 0) {
+		buf_wipe(&text);
+		buf_init(&text, PLAN_FILE_MAX);
+		json_write(&text, entry, 0);
 		digest_sha256_hex(buf_str(&text), hex);
+	}
 	buf_fmt(b, "%s\n", hex);
-	buf_release(&text);
+	buf_wipe(&text);
 	arena_release(&scratch);
 }
 

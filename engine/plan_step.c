@@ -13,6 +13,7 @@
 #include "engine/diff.h"
 #include "engine/recorded.h"
 #include "engine/replace_when.h"
+#include "engine/secrets.h"
 
 #include <string.h>
 
@@ -206,6 +207,8 @@ void step_decide(struct planner *x, size_t step)
 		return;
 	if (s->import_id.n)
 		adopt_unread(x, s, f);
+	/* What is a secret from now on is not shown as it was, either. */
+	f->now.attrs = secrets_keep(f->now.attrs, s->wanted, x->arena);
 	take_diff(x, s, f);
 	take_replace_when(x, s, f->state);
 	take_recorded(x, s, f->state);

@@ -14,6 +14,7 @@
 #include "engine/operation.h"
 #include "engine/providers.h"
 #include "engine/schedule.h"
+#include "engine/secrets.h"
 
 enum {
 	READ_LIMIT_MS = 120000,	 /* one read with all its polls */
@@ -171,6 +172,7 @@ static void take_result(struct reading *r, const struct engine_call *e)
 	    diff_convert(t, value_copy(c->result, r->arena), r->arena);
 	struct value before = f->now.attrs;
 
+	read = secrets_keep(read, before, r->arena);
 	f->now.attrs = diff_overlay(before, read, r->arena);
 	f->has_drifted = !value_eq(before, f->now.attrs);
 }
@@ -340,7 +342,7 @@ static int read_all(struct reading *r, struct error *err)
 			heard = clock_ms();
 		if (clock_ms() - heard > STALL_LIMIT_MS) {
 			/* The calls still run: their memory stays theirs. */
-			r->is_stalled = true;
+			r->is_stalled = r->c->has_stalled = true;
 			return error_set(err, ERROR_TIMEOUT,
 					 "no provider has answered for %d s",
 					 STALL_LIMIT_MS / 1000);

@@ -15,7 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_ERRORS = 20 };
+enum {
+	MOST_ERRORS = 20,
+	READS_MOST = 20, /* of a state that others change */
+};
 
 /*
  * The standard components: where DMSL_LIBRARY says, beside the program in a
@@ -104,6 +107,58 @@ static int overlay(struct context *c, struct error *err)
 	return 0;
 }
 
+/* The committed state, and what the journal says that is not in it yet. */
+static int read_state(struct context *c, bool is_writing, struct error *err)
+{
+	struct str text;
+
+	if (store_load(c->store, c->arena, &text, &c->base_commit, err) < 0)
+		return -1;
+	state_init(&c->state, c->arena);
+	if (text.n && state_read(&c->state, text, c->seal, err) < 0)
+		return error_add(err, "state of \"%.*s\"",
+				 STR_ARG(c->config->stack->name));
+	c->state.stack = c->config->stack->name;
+	/* A live run's journal is its own. */
+	if (!is_writing && store_is_leased(c->store))
+		return 0;
+	return overlay(c, err);
+}
+
+/*
+ * Without the lease others go on meanwhile: one run may have committed behind
+ * the state that was read, and the journal be of the one after it. Not when the
+ * branch still stands where it stood, and nobody is at work.
+ */
+static bool is_torn(struct context *c)
+{
+	struct error ignored;
+	bool is_there;
+
+	return store_is_at(c->store, c->base_commit, &is_there, &ignored) < 0 ||
+	       !is_there || store_is_leased(c->store);
+}
+
+/* Next time the run at work is seen, and its journal left alone. */
+static int read_shared_state(struct context *c, struct error *err)
+{
+	for (int i = 0; i < READS_MOST; i++) {
+		int result = read_state(c, false, err);
+
+		if ((result == 0 && !c->replay) || !is_torn(c))
+			return result;
+		state_release(&c->state);
+		c->state = (struct state){ 0 };
+		c->replay = NULL;
+		*err = (struct error){ 0 };
+	}
+	error_set(err, ERROR_UNAVAILABLE,
+		  "the state of \"%.*s\" was changed %d times while it was "
+		  "read",
+		  STR_ARG(c->config->stack->name), READS_MOST);
+	return error_hint(err, "Others apply it again and again: try later.");
+}
+
 int setup_state(struct context *c, enum access access, struct error *err)
 {
 	struct store_options o = {
@@ -111,7 +166,6 @@ int setup_state(struct context *c, enum access access, struct error *err)
 		.stack = c->config->stack->name,
 	};
 	bool is_writing = access == ACCESS_WRITE;
-	struct str text;
 	char uid[17];
 
 	if (store_open(&o, &c->store, err) < 0)
@@ -122,17 +176,13 @@ int setup_state(struct context *c, enum access access, struct error *err)
 	if (is_writing && take_lease(c, err) < 0)
 		return -1;
 	if (seal_open(store_folder(c->store), access != ACCESS_READ, &c->seal,
-		      err) < 0 ||
-	    store_load(c->store, c->arena, &text, &c->base_commit, err) < 0)
+		      err) < 0)
 		return -1;
-	state_init(&c->state, c->arena);
-	if (text.n && state_read(&c->state, text, c->seal, err) < 0)
-		return error_add(err, "state of \"%.*s\"", STR_ARG(o.stack));
-	c->state.stack = o.stack;
-	/* A live run's journal is its own. */
-	if ((is_writing || !store_is_leased(c->store)) && overlay(c, err) < 0)
+	if (!is_writing)
+		return read_shared_state(c, err);
+	if (read_state(c, true, err) < 0)
 		return -1;
-	if (is_writing && !c->state.uid.n) {
+	if (!c->state.uid.n) {
 		if (random_hex(8, uid, err) < 0)
 			return -1;
 		c->state.uid = str_dup(str_from(uid), c->arena);
@@ -166,10 +216,23 @@ struct expansion *setup_stack(struct context *c, const char *path,
 	return NULL;
 }
 
+/* Threads still run calls: nothing of theirs may be freed. */
+static _Noreturn void leave(struct context *c)
+{
+	struct error err;
+
+	if (c->has_lease && store_unlease(c->store, &err) < 0)
+		fprintf(stderr, "dmsl: warning: %s\n", err.message);
+	fflush(stdout);
+	_exit(STATUS_FAILED);
+}
+
 void setup_close(struct context *c, struct expansion *e)
 {
 	struct error err;
 
+	if (c->has_stalled)
+		leave(c);
 	if (e)
 		expansion_release(e);
 	for (size_t i = 0; i < c->n_open; i++)

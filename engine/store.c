@@ -164,6 +164,17 @@ int store_load(struct store *s, struct arena *a, struct str *text,
 	return 0;
 }
 
+int store_is_at(struct store *s, struct str commit, bool *out,
+		struct error *err)
+{
+	struct repo_oid tip;
+
+	if (repo_read_ref(s->repo, s->branch, &tip, err) < 0)
+		return -1;
+	*out = str_is(commit, tip.hex);
+	return 0;
+}
+
 int store_load_at(struct store *s, struct str commit, struct arena *a,
 		  struct str *text, struct error *err)
 {

@@ -48,6 +48,9 @@ const char *store_note(const struct store *s);
  */
 int store_load(struct store *s, struct arena *a, struct str *text,
 	       struct str *commit, struct error *err);
+/* Whether the branch stands at the commit; empty: there is no branch. */
+int store_is_at(struct store *s, struct str commit, bool *out,
+		struct error *err);
 /* Whether that is the state text at the tip: without reading it. */
 int store_holds(struct store *s, struct str text, bool *out, struct error *err);
 /*

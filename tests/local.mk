@@ -36,6 +36,7 @@ unit_tests = \
 	tests/unit/report \
 	tests/unit/schedule \
 	tests/unit/seal \
+	tests/unit/secrets \
 	tests/unit/select \
 	tests/unit/sign \
 	tests/unit/sigv4 \
@@ -108,6 +109,8 @@ tests_unit_schedule_SOURCES = tests/unit/schedule.c
 tests_unit_schedule_LDADD = $(engine_libs)
 tests_unit_seal_SOURCES = tests/unit/seal.c
 tests_unit_seal_LDADD = $(engine_libs)
+tests_unit_secrets_SOURCES = tests/unit/secrets.c
+tests_unit_secrets_LDADD = $(engine_libs)
 tests_unit_select_SOURCES = tests/unit/select.c
 tests_unit_select_LDADD = $(engine_libs)
 tests_unit_sign_SOURCES = tests/unit/sign.c
@@ -201,6 +204,7 @@ script_tests = \
 	tests/property/property.sh \
 	tests/t/0014-concurrent.sh \
 	tests/t/0015-identity.sh \
+	tests/t/0015-secrets.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
 	tests/t/0910-kill.sh \

@@ -123,4 +123,54 @@ test_expect_success "of 20 applies of one base one is done, $rounds times" '
 	all_rounds
 '
 
+# A reader that is held up: when it has read the state, one run ends and another
+# begins, so that the journal that it finds is not of the state that it has. The
+# pipe holds it up: opening it waits for the reader.
+half_a_run() {
+	printf "rule update box.b throttled 99\n" >cloud/faults &&
+	{ "$DMSL" apply b.dmsl --set v=3 --yes >/dev/null 2>&1 & } &&
+	pid=$! &&
+	until grep -q "\"kind\":\"done\"" .git/dmsl/b/journal 2>/dev/null; do
+		kill -0 $pid || return 1
+		sleep 0.05
+	done &&
+	kill -KILL $pid &&
+	{ wait $pid || rm cloud/faults; }
+}
+
+# Whatever becomes of it, the pipe is opened.
+held_up() {
+	"$DMSL" show b.dmsl --detail=full
+	cat .git/dmsl/b/journal 2>/dev/null || :
+}
+
+if test -x "$DMSL_BUILDDIR/tests/dmsl-test"; then
+	test_set_prereq CLOUD
+fi
+test_expect_success CLOUD 'a state is not shown with the journal of a later run' '
+	DMSL=$DMSL_BUILDDIR/tests/dmsl-test &&
+	mkdir cloud &&
+	printf "%s\n" "param v : number = 1" "stack b { provider = cloud }" \
+		"box a { size = v }" "box b { size = v  uses = [box.a] }" >b.dmsl &&
+	"$DMSL" apply b.dmsl --yes &&
+	cp -a .git first.git && cp -a cloud first.cloud &&
+	"$DMSL" apply b.dmsl --set v=2 --yes &&
+	"$DMSL" show b.dmsl --detail=full >second &&
+	half_a_run &&
+	cp .git/dmsl/b/journal journal &&
+	"$DMSL" show b.dmsl --detail=full >third &&
+	test_must_fail test_cmp second third &&
+	rm -rf .git cloud && mv first.git .git && mv first.cloud cloud &&
+	mkfifo .git/dmsl/b/journal &&
+	{ held_up >held 2>&1 & } &&
+	pid=$! &&
+	exec 7>.git/dmsl/b/journal &&
+	rm .git/dmsl/b/journal &&
+	"$DMSL" apply b.dmsl --set v=2 --yes 7>&- &&
+	cat journal >&7 &&
+	exec 7>&- &&
+	wait $pid &&
+	test_cmp second held
+'
+
 test_done
