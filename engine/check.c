@@ -46,10 +46,10 @@ static bool no_name(struct eval *e, struct str name, struct value *out)
 	return false;
 }
 
-static bool no_reference(struct eval *e, struct str type, struct str name,
+static bool no_reference(struct eval *e, const struct ast_expr *x,
 			 struct value *out)
 {
-	(void)e, (void)type, (void)name, (void)out;
+	(void)e, (void)x, (void)out;
 	return false;
 }
 

@@ -13,8 +13,9 @@
 
 #include <string.h>
 
-struct str group_key(char *room, size_t n, struct str type, struct str name,
-		     struct arena *a)
+/* The key of a declaration in body.groups. */
+static struct str group_key(char *room, size_t n, struct str type,
+			    struct str name, struct arena *a)
 {
 	if (type.n + 1 + name.n > n)
 		return str_fmt(a, "%.*s.%.*s", STR_ARG(type), STR_ARG(name));
@@ -22,6 +23,15 @@ struct str group_key(char *room, size_t n, struct str type, struct str name,
 	room[type.n] = '.';
 	memcpy(room + type.n + 1, name.s, name.n);
 	return (struct str){ room, type.n + 1 + name.n };
+}
+
+struct group_decl *body_group(const struct body *b, struct str type,
+			      struct str name, struct arena *a)
+{
+	char room[256];
+
+	return map_get(&b->groups,
+		       group_key(room, sizeof(room), type, name, a));
 }
 
 /* Says so where a type names what is neither a resource nor a component. */
@@ -340,14 +350,15 @@ static void check_ref(void *context, const struct ref *r)
 {
 	struct name_check *c = context;
 	struct expander *x = c->x;
-	char room[256];
 
 	if (is_variable(c, r->name) || map_has(&c->body->names, r->name))
 		return;
 	if (r->second.n) {
-		if (!map_has(&c->body->groups,
-			     group_key(room, sizeof(room), r->name, r->second,
-				       x->arena)))
+		struct group_decl *g =
+		    body_group(c->body, r->name, r->second, x->arena);
+
+		ast_bind(r->node, g);
+		if (!g)
 			unknown_reference(c, r);
 		return;
 	}

@@ -194,7 +194,6 @@ static void find_ref(struct finder *f, const struct ref *r)
 {
 	struct scope *s = f->scope;
 	struct str attr = r->second.n ? r->second : r->attr;
-	char room[256];
 
 	if (f->vars) {
 		const struct ast_decl *d = f->vars->group->decl->decl;
@@ -214,10 +213,10 @@ static void find_ref(struct finder *f, const struct ref *r)
 	}
 	if (r->second.n == 0)
 		return;
-	struct group_decl *g =
-	    map_get(&s->body->groups, group_key(room, sizeof(room), r->name,
-						r->second, f->x->arena));
+	struct group_decl *g = r->node->bound;
 
+	if (!g)
+		g = body_group(s->body, r->name, r->second, f->x->arena);
 	if (g)
 		find_in_group(f, &s->groups[g->slot], r);
 }

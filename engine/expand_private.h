@@ -180,9 +180,10 @@ struct expander {
 
 /* expand_body.c: names and types, once a component. */
 struct body *body_new(struct expander *x, const struct ast_decl *component);
-/* The key of a declaration in body.groups. */
-struct str group_key(char *room, size_t n, struct str type, struct str name,
-		     struct arena *a);
+/* The declaration that TYPE.NAME stands for there, or NULL. */
+struct group_decl *body_group(const struct body *b, struct str type,
+			      struct str name, struct arena *a);
+/* Binds each TYPE.NAME of the text to its declaration, too. */
 void body_check(struct expander *x, const struct body *b);
 
 /* expand_scope.c: values of names and references. */

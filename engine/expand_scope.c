@@ -66,15 +66,15 @@ static bool find_name(struct eval *e, struct str name, struct value *out)
 	return true;
 }
 
-static bool find_reference(struct eval *e, struct str type, struct str name,
+static bool find_reference(struct eval *e, const struct ast_expr *x,
 			   struct value *out)
 {
 	struct env *env = (struct env *)e;
-	char room[256];
-	struct group_decl *decl =
-	    map_get(&env->scope->body->groups,
-		    group_key(room, sizeof(room), type, name, e->arena));
+	struct group_decl *decl = x->bound;
 
+	if (!decl)
+		decl = body_group(env->scope->body, x->left->text, x->text,
+				  e->arena);
 	if (!decl)
 		return false;
 	struct group *g = &env->scope->groups[decl->slot];

@@ -73,8 +73,18 @@ static unsigned cells_of(struct utf8 c, bool *is_plain)
 /* How many characters of one byte and one cell stand first: mostly all. */
 static size_t simple_run(struct str line)
 {
+	const uint64_t ones = 0x0101010101010101u;
 	size_t n = 0;
 
+	for (; line.n - n >= sizeof(uint64_t); n += sizeof(uint64_t)) {
+		uint64_t word;
+
+		/* A high bit for what is below a blank, a DEL, or beyond. */
+		memcpy(&word, line.s + n, sizeof(word));
+		if (((word - 0x20 * ones) | (word + ones) | word) &
+		    (0x80 * ones))
+			break;
+	}
 	while (n < line.n && line.s[n] >= 0x20 && line.s[n] < 0x7f)
 		n++;
 	return n;

@@ -216,6 +216,12 @@ static bool is_written(const struct plan_step *s, size_t i)
 		p->span.start != s->resource->place.span.start);
 }
 
+static void add_blanks(struct buf *out, size_t n)
+{
+	while (n--)
+		buf_add_char(out, ' ');
+}
+
 /* In one line as far as they go: cidr = 10.0.0.0/16  zone = "us-east-1a" */
 static void add_wanted(struct buf *out, const struct plan_step *s,
 		       const struct body_style *style)
@@ -237,9 +243,10 @@ static void add_wanted(struct buf *out, const struct plan_step *s,
 		n = e->key.n + 3 + lines_cells(buf_str(&text));
 		if (column && column + 2 + n > style->width)
 			column = 0, buf_add_char(out, '\n');
-		buf_fmt(out, "%*s%s%.*s =%s %s", column ? 2 : INDENT, "",
-			paint(style, PAINT_FAINT), STR_ARG(e->key),
-			paint(style, PAINT_PLAIN), text.data);
+		add_blanks(out, column ? 2 : INDENT);
+		buf_fmt(out, "%s%.*s =%s ", paint(style, PAINT_FAINT),
+			STR_ARG(e->key), paint(style, PAINT_PLAIN));
+		buf_add_str(out, buf_str(&text));
 		column += n + 2;
 	}
 	if (column)

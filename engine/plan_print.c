@@ -40,6 +40,8 @@ struct printer {
 	struct map same;       /* text of what they do -> struct same */
 	struct same **same_of; /* by step; NULL: like no other */
 	size_t *next_same;     /* by step: the next of its kind, or NO_STEP */
+	/* By step that makes something: its block makes more than that. */
+	bool *is_one_of_many;
 };
 
 #define NO_STEP SIZE_MAX
@@ -244,6 +246,7 @@ static bool same_key(struct printer *o, const struct plan_step *s)
 	struct body_style style = o->style;
 
 	if (s->n_effects || s->moved_from.n || s->import_id.n ||
+	    (s->action == ACTION_CREATE && !o->is_one_of_many[s->index]) ||
 	    (s->action != ACTION_CREATE && s->action != ACTION_UPDATE &&
 	     s->action != ACTION_REPLACE))
 		return false;
@@ -291,12 +294,44 @@ static struct same *new_same(struct printer *o, size_t step)
 	return same;
 }
 
+/* Where something is written; compared by its bytes. */
+struct spot {
+	const struct source *source;
+	size_t start;
+};
+
+static void find_many(struct printer *o)
+{
+	size_t n = o->p->n_steps;
+	struct spot *spots = arena_new(&o->arena, struct spot, n + 1);
+	struct map first = { 0 };
+
+	o->is_one_of_many = arena_new(&o->arena, bool, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		const struct plan_step *s = &o->p->steps[i];
+		bool *is_many = &o->is_one_of_many[i], *before;
+
+		if (s->action != ACTION_CREATE)
+			continue;
+		spots[i].source = s->resource->place.source;
+		spots[i].start = s->resource->place.span.start;
+		before = map_put(
+		    &first,
+		    (struct str){ (const char *)&spots[i], sizeof(*spots) },
+		    is_many);
+		if (before)
+			*before = *is_many = true;
+	}
+	map_release(&first);
+}
+
 static void find_same(struct printer *o)
 {
 	const struct plan_step *steps = o->p->steps;
 
 	o->same_of = arena_new(&o->arena, struct same *, o->p->n_steps + 1);
 	o->next_same = arena_new(&o->arena, size_t, o->p->n_steps + 1);
+	find_many(o);
 	for (size_t i = 0; i < o->p->n_steps; i++) {
 		struct same *same;
 

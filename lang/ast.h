@@ -75,7 +75,12 @@ struct ast_expr {
 	struct str text; /* see above; EXPR_*_FOR: first loop variable */
 	union {
 		struct {
-			struct ast_expr *left, *right;
+			struct ast_expr *left;
+			union {
+				struct ast_expr *right;
+				/* EXPR_ATTR: see ast_bind() */
+				void *bound;
+			};
 		};
 		struct ast_expr **items; /* of kinds that have them */
 	};
@@ -100,6 +105,14 @@ enum { AST_BELOW_MAX = 4 };
  */
 size_t ast_below(const struct ast_expr *x,
 		 const struct ast_expr *below[AST_BELOW_MAX]);
+/*
+ * Who evaluates an EXPR_ATTR keeps in `bound` what its names stand for, so that
+ * they are looked for once. It is not part of the text; NULL is not known.
+ */
+static inline void ast_bind(const struct ast_expr *x, void *to)
+{
+	((struct ast_expr *)(void *)x)->bound = to;
+}
 /* EXPR_ATTR, EXPR_CALL: where the text stands. Else where all of x does. */
 struct span ast_name_span(const struct ast_expr *x);
 

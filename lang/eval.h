@@ -32,10 +32,11 @@ struct eval {
 	 */
 	bool (*name)(struct eval *e, struct str name, struct value *out);
 	/*
-	 * The value of TYPE.NAME: an object; a map of objects by key where the
-	 * declaration has `for`. false: no such declaration.
+	 * The value of TYPE.NAME, an EXPR_ATTR of an EXPR_NAME: an object; a
+	 * map of objects by key where the declaration has `for`. false: no such
+	 * declaration.
 	 */
-	bool (*reference)(struct eval *e, struct str type, struct str name,
+	bool (*reference)(struct eval *e, const struct ast_expr *x,
 			  struct value *out);
 	/* All names in scope and declared TYPE.NAMEs, for "did you mean". */
 	void (*suggest)(struct eval *e, struct str wrong, struct str *near);

@@ -103,7 +103,7 @@ static struct value reference(struct evaluation *v, const struct ast_expr *x)
 	struct str both;
 	struct value out;
 
-	if (v->e->reference && v->e->reference(v->e, type, name, &out))
+	if (v->e->reference && v->e->reference(v->e, x, &out))
 		return out;
 	both = str_fmt(v->e->arena, "%.*s.%.*s", STR_ARG(type), STR_ARG(name));
 	return eval_fail(v, x, "E0251", near_hint(v, both),

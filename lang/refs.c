@@ -57,6 +57,7 @@ static void name_found(const struct walk *w, const struct ast_expr *name,
 
 	if (x && x->kind == EXPR_ATTR) {
 		r.second = x->text;
+		r.node = x;
 		r.place.span.end = x->span.end;
 		x = step_below(last, x);
 		if (x && x->kind == EXPR_INDEX &&

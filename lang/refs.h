@@ -32,6 +32,8 @@ struct ref {
 	const struct ast_expr *index;
 	struct str attr;    /* first attribute behind it, or empty */
 	struct place place; /* of name and second */
+	/* The EXPR_ATTR of name and second, or NULL. */
+	const struct ast_expr *node;
 };
 
 /* Calls found() for each, in the order of the text, repeats included. */

@@ -96,7 +96,98 @@ void buf_add_char(struct buf *b, char c)
 	buf_add(b, &c, 1);
 }
 
-void buf_vfmt(struct buf *b, const char *format, va_list args)
+/* Most formats, by far, are made of these; libc's way to them is long. */
+enum piece { PIECE_NONE, PIECE_TEXT, PIECE_PART, PIECE_SIZE, PIECE_UNSIGNED };
+
+/* What stands at a "%", and how long that is. */
+static enum piece piece_at(const char *at, size_t *n)
+{
+	switch (at[1]) {
+	case 's':
+		*n = 2;
+		return PIECE_TEXT;
+	case 'u':
+		*n = 2;
+		return PIECE_UNSIGNED;
+	case 'z':
+		*n = 3;
+		return at[2] == 'u' ? PIECE_SIZE : PIECE_NONE;
+	case '.':
+		*n = 4;
+		return at[2] == '*' && at[3] == 's' ? PIECE_PART : PIECE_NONE;
+	default:
+		return PIECE_NONE;
+	}
+}
+
+static bool is_simple(const char *format)
+{
+	size_t n;
+
+	for (; (format = strchr(format, '%')); format += n)
+		if (piece_at(format, &n) == PIECE_NONE)
+			return false;
+	return true;
+}
+
+static void add_number(struct buf *b, size_t number)
+{
+	char digits[3 * sizeof(number)];
+	size_t from = sizeof(digits);
+
+	do
+		digits[--from] = (char)('0' + number % 10);
+	while (number /= 10);
+	buf_add(b, digits + from, sizeof(digits) - from);
+}
+
+static void add_simple(struct buf *b, const char *format, va_list args)
+{
+	size_t length = b->len, n = 0;
+	bool was_over = b->is_over;
+
+	b->is_over = false;
+	for (;; format += n) {
+		const char *at = strchrnul(format, '%');
+		const char *text;
+		int most;
+
+		buf_add(b, format, (size_t)(at - format));
+		if (!*at)
+			break;
+		format = at;
+		switch (piece_at(at, &n)) {
+		case PIECE_TEXT:
+			text = va_arg(args, const char *);
+			buf_add_c(b, text ? text : "(null)");
+			break;
+		case PIECE_PART:
+			most = va_arg(args, int);
+			text = va_arg(args, const char *);
+			if (most > 0)
+				buf_add(b, text, strnlen(text, (size_t)most));
+			break;
+		case PIECE_SIZE:
+			add_number(b, va_arg(args, size_t));
+			break;
+		case PIECE_UNSIGNED:
+			add_number(b, va_arg(args, unsigned));
+			break;
+		case PIECE_NONE:
+			BUG("bad format \"%s\"", format);
+		}
+	}
+	/* All of it or nothing. */
+	if (b->is_over && b->len > length) {
+		b->len = length;
+		b->data[length] = '\0';
+	}
+	b->is_over |= was_over;
+}
+
+static void add_formatted(struct buf *b, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+static void add_formatted(struct buf *b, const char *format, va_list args)
 {
 	/* Mostly there is room: one pass instead of one to measure. */
 	size_t room = b->size ? b->size - b->len : 0;
@@ -122,6 +213,14 @@ void buf_vfmt(struct buf *b, const char *format, va_list args)
 		return;
 	vsnprintf(to, (size_t)n + 1, format, args);
 	b->len += (size_t)n;
+}
+
+void buf_vfmt(struct buf *b, const char *format, va_list args)
+{
+	if (is_simple(format))
+		add_simple(b, format, args);
+	else
+		add_formatted(b, format, args);
 }
 
 void buf_fmt(struct buf *b, const char *format, ...)

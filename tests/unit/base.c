@@ -161,6 +161,35 @@ static void buf_stops_at_its_ceiling(void **state)
 	buf_release(&b);
 }
 
+/* Words and numbers, which are written here, and what libc writes. */
+static void buf_writes_formats(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 100);
+	buf_fmt(&b, "%.*s=%s;%zu%u|%%", STR_ARG(STR("ab")), "", SIZE_MAX, 0u);
+	buf_fmt(&b, "%.*s%.*s", 1, "xy", 5, "z\0y");
+	assert_string_equal(b.data, "ab=;184467440737095516150|%xz");
+	buf_clear(&b);
+	buf_fmt(&b, "%.*s%s%u", STR_ARG(((struct str){ 0 })), "é", 4294967295u);
+	buf_fmt(&b, "%s", "");
+	buf_add_c(&b, "");
+	assert_string_equal(b.data, "é4294967295");
+	buf_clear(&b);
+	buf_fmt(&b, "%95s", "");
+	assert_int_equal(b.len, 95);
+	/* All of it or nothing. */
+	buf_fmt(&b, "%s%s", "1234", "56");
+	assert_int_equal(b.len, 95);
+	assert_int_equal(strlen(b.data), 95);
+	assert_true(buf_is_full(&b));
+	buf_fmt(&b, "%u%s", 12, "345");
+	assert_string_equal(b.data + 95, "12345");
+	assert_true(buf_is_full(&b));
+	buf_release(&b);
+}
+
 static void map_keeps_order(void **state)
 {
 	struct arena a = { 0 };
@@ -272,6 +301,7 @@ int main(void)
 		cmocka_unit_test(str_cuts_and_compares),
 		cmocka_unit_test(str_joins),
 		cmocka_unit_test(buf_stops_at_its_ceiling),
+		cmocka_unit_test(buf_writes_formats),
 		cmocka_unit_test(map_keeps_order),
 		cmocka_unit_test(map_finds_what_is_alike),
 		cmocka_unit_test(file_is_replaced_and_removed),

@@ -93,9 +93,10 @@ static bool find_name(struct eval *e, struct str name, struct value *out)
 	return true;
 }
 
-static bool find_reference(struct eval *e, struct str type, struct str name,
+static bool find_reference(struct eval *e, const struct ast_expr *x,
 			   struct value *out)
 {
+	struct str type = x->left->text, name = x->text;
 	struct value_entry all[] = {
 		{ STR("a"), object(&subnets[0]) },
 		{ STR("b"), object(&subnets[1]) },
