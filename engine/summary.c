@@ -123,13 +123,14 @@ static void print_result_json(const struct apply_result *r)
 {
 	printf("{\"type\":\"summary\",\"created\":%zu,\"updated\":%zu,"
 	       "\"replaced\":%zu,\"deleted\":%zu,\"forgotten\":%zu,"
+	       "\"moved\":%zu,\"imported\":%zu,"
 	       "\"run\":%zu,\"failed\":%zu,\"skipped\":%zu,\"not_begun\":%zu,"
 	       "\"unknown\":%zu,\"checks_failed\":%zu,\"commit\":\"%.*s\","
 	       "\"elapsed_ms\":%lld}\n",
 	       r->created, r->updated, r->replaced, r->deleted, r->forgotten,
-	       r->ran, r->failed, r->skipped, r->not_begun, r->n_unknown,
-	       r->n_checks_failed, STR_ARG(r->commit),
-	       (long long)r->elapsed_ms);
+	       r->moved, r->imported, r->ran, r->failed, r->skipped,
+	       r->not_begun, r->n_unknown, r->n_checks_failed,
+	       STR_ARG(r->commit), (long long)r->elapsed_ms);
 }
 
 /* -- What is missing ------------------------------------------------------ */
