@@ -92,8 +92,15 @@ static const struct ast_expr *parse_lines(const struct settings *s,
 	    parse_file(source_from(str_from(s->path), wrapped, s->arena),
 		       s->arena, &found);
 	const struct ast_expr *map = NULL;
+	size_t last = strlen(opening) + text.n;
 
 	*wrong = found.n ? found.items[0]->place : (struct place){ 0 };
+	/* What is missing at the end is not behind it, in what we added. */
+	while (last > strlen(opening) &&
+	       (wrapped.s[last] == '\n' || wrapped.s[last] == ' '))
+		last--;
+	if (wrong->span.start > last)
+		wrong->span.start = (uint32_t)last;
 	/* A brace in it may have closed the map. */
 	if (found.n_errors == 0 && f->n_decls == 1 &&
 	    f->decls[0]->kind == DECL_LET &&

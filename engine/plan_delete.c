@@ -48,6 +48,10 @@ static void check_prevented(struct planner *x, const struct state_resource *r)
 	if (d->n == before)
 		diag_note(d, to, (struct place){ 0 }, "so would %.*s",
 			  STR_ARG(r->address));
+	else if (declared && !declared->prevent_destroy)
+		diag_hint(d, to,
+			  "The state still has prevent_destroy: apply the "
+			  "stack first.");
 	else
 		diag_hint(d, to,
 			  "Write the block with prevent_destroy = false, "

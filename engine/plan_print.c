@@ -540,7 +540,7 @@ static const char *elapsed(const struct plan *p, char *room, size_t n)
 /* What plan_count() does not tell. */
 struct tally {
 	size_t simulated[ACTION_READ + 1];
-	size_t moved, imported, read, left_out;
+	size_t moved, imported, read, recorded, left_out;
 };
 
 static struct tally tally(const struct plan *p)
@@ -554,6 +554,8 @@ static struct tally tally(const struct plan *p)
 		t.moved += s->moved_from.n > 0;
 		t.imported += s->import_id.n > 0;
 		t.read += s->action == ACTION_READ;
+		t.recorded += s->action == ACTION_NONE && s->updates_state &&
+			      !s->moved_from.n && !s->import_id.n;
 		t.left_out += s->is_left_out;
 	}
 	return t;
@@ -576,6 +578,7 @@ static void print_summary(struct printer *o)
 		{ n.destroy, t.simulated[ACTION_DELETE], "destroy", true },
 		{ n.forget, 0, "forget", false },
 		{ t.read, 0, "read", false },
+		{ t.recorded, 0, "record", false },
 	};
 	const char *before = "Plan: ";
 	char room[32];

@@ -16,6 +16,8 @@
 #include "engine/store.h"
 #include "engine/summary.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -139,10 +141,40 @@ const char *run_plan_path(struct context *c)
 	return str_fmt(c->arena, "%s/plan", store_stack_folder(c->store)).s;
 }
 
+static void take_interrupt(int signal)
+{
+	(void)signal;
+}
+
+/*
+ * Asks; an interrupt is a no, so that the lease is given back. It is blocked
+ * but while waiting: none is missed.
+ */
+static bool is_yes(const char *question)
+{
+	struct sigaction take = { .sa_handler = take_interrupt }, before;
+	struct pollfd terminal = { .fd = STDIN_FILENO, .events = POLLIN };
+	sigset_t interrupt, mask;
+	char answer[16];
+	bool is_read;
+
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	sigprocmask(SIG_BLOCK, &interrupt, &mask);
+	sigaction(SIGINT, &take, &before);
+	fprintf(stderr, "\n%s Only \"yes\" is a yes: ", question);
+	fflush(stderr);
+	is_read = ppoll(&terminal, 1, NULL, &mask) > 0 &&
+		  fgets(answer, sizeof(answer), stdin);
+	sigaction(SIGINT, &before, NULL);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	if (!is_read)
+		fputc('\n', stderr);
+	return is_read && !strcmp(answer, "yes\n");
+}
+
 bool run_confirm(struct context *c, const char *question, struct error *err)
 {
-	char answer[16];
-
 	if (c->assume_yes)
 		return true;
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
@@ -150,9 +182,7 @@ bool run_confirm(struct context *c, const char *question, struct error *err)
 		error_hint(err, "Look at the plan, then repeat with --yes.");
 		return false;
 	}
-	fprintf(stderr, "\n%s Only \"yes\" is a yes: ", question);
-	fflush(stderr);
-	if (fgets(answer, sizeof(answer), stdin) && !strcmp(answer, "yes\n"))
+	if (is_yes(question))
 		return true;
 	error_set(err, ERROR_INTERRUPTED, "not confirmed, nothing was done");
 	return false;

@@ -84,8 +84,11 @@ int saved_find(struct context *c, const char *path, struct saved_plan *out,
 	}
 	if (path)
 		return plan_load(path, c->arena, out, err);
-	if (store_open(&o, &store, err) < 0)
-		return -1;
+	if (store_open(&o, &store, err) < 0) {
+		/* Not to make a repository here, which it hints at. */
+		return error_hint(err, "Go to the repository of the stack, or "
+				       "name a stack file or a saved plan.");
+	}
 	buf_init(&names, LIST_MAX);
 	if (look(c, store_folder(store), &names, &path, &n, err) < 0)
 		goto out;

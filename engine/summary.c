@@ -104,8 +104,11 @@ static void print_result(const struct context *c, const struct plan *p,
 	add_count(&b, r->failed, "failed");
 	add_count(&b, r->skipped, "left out");
 	add_count(&b, r->not_begun, "not begun");
-	printf("%s: %s in %s\n", p->is_destroy ? "Destroyed" : "Applied",
-	       b.len ? b.data : "outputs changed",
+	printf("%s: %s in %s\n",
+	       p->is_destroy		  ? "Destroyed"
+	       : p->asked.is_refresh_only ? "Refreshed"
+					  : "Applied",
+	       b.len ? b.data : "what the state keeps, nothing outside",
 	       report_time(r->elapsed_ms).text);
 	buf_release(&b);
 	if (r->commit.n)
@@ -120,13 +123,14 @@ static void print_result_json(const struct apply_result *r)
 {
 	printf("{\"type\":\"summary\",\"created\":%zu,\"updated\":%zu,"
 	       "\"replaced\":%zu,\"deleted\":%zu,\"forgotten\":%zu,"
+	       "\"moved\":%zu,\"imported\":%zu,"
 	       "\"run\":%zu,\"failed\":%zu,\"skipped\":%zu,\"not_begun\":%zu,"
 	       "\"unknown\":%zu,\"checks_failed\":%zu,\"commit\":\"%.*s\","
 	       "\"elapsed_ms\":%lld}\n",
 	       r->created, r->updated, r->replaced, r->deleted, r->forgotten,
-	       r->ran, r->failed, r->skipped, r->not_begun, r->n_unknown,
-	       r->n_checks_failed, STR_ARG(r->commit),
-	       (long long)r->elapsed_ms);
+	       r->moved, r->imported, r->ran, r->failed, r->skipped,
+	       r->not_begun, r->n_unknown, r->n_checks_failed,
+	       STR_ARG(r->commit), (long long)r->elapsed_ms);
 }
 
 /* -- What is missing ------------------------------------------------------ */
@@ -328,6 +332,10 @@ static void add_next(struct missing *m)
 	else if (r->failed)
 		text = "Mend what failed and apply again: only the rest is "
 		       "done.";
+	else if (!r->skipped && !r->not_begun)
+		text = m->plan->n_checks ? "That was all but the checks: apply "
+					   "again to run them."
+					 : "That was all.";
 	buf_fmt(&m->text, "%s%s%s\n", r->is_interrupted ? "Interrupted. " : "",
 		r->commit.n ? "What was done is committed. " : "", text);
 	if (m->context->path)

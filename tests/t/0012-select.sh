@@ -327,4 +327,28 @@ test_expect_success 'refresh-only changes nothing where nothing can change outsi
 	test "$(git -C read rev-list --count dmsl/state)" = 1
 '
 
+test_expect_success 'a mistake in a params file is where it stands' '
+	fresh wrong &&
+	printf "note = \"a\"\nsize = 2 0\n" >bad.dmslparams &&
+	test_expect_code 64 "$DMSL" plan wrong/a.dmsl \
+		--params bad.dmslparams 2>err &&
+	test_contains err "has a mistake in line 2, column 10" &&
+	printf "size" >bad.dmslparams &&
+	test_expect_code 64 "$DMSL" plan wrong/a.dmsl \
+		--params bad.dmslparams 2>err &&
+	test_contains err "has a mistake in line 1, column 4"
+'
+
+test_expect_success 'no repository is made where nobody has a stack' '
+	mkdir /tmp/dmsl-none.$$ &&
+	test_when_finished "rmdir /tmp/dmsl-none.$$" &&
+	(
+		cd /tmp/dmsl-none.$$ &&
+		test_expect_code 1 "$DMSL" apply
+	) 2>err &&
+	test_contains err "is in no git repository" \
+		"or name a stack file or a saved plan" &&
+	test_lacks err "git init"
+'
+
 test_done

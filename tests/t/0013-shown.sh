@@ -234,4 +234,42 @@ test_expect_success 'a misspelt option is guessed' '
 	test_contains err "Did you mean \"--refresh-only\"?"
 '
 
+test_expect_success PYTHON 'an interrupt at the question is a no' '
+	(
+		cd next && write_stack 3 1 &&
+		python3 - "$DMSL" <<\TXT
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], [sys.argv[1], "apply", "a.dmsl"])
+text = b""
+while True:
+    try:
+        more = os.read(terminal, 65536)
+    except OSError:
+        more = b""
+    if not more:
+        break
+    if b"a yes: " not in text and b"a yes: " in text + more:
+        os.write(terminal, b"\x03")
+    text += more
+status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+assert status == 1, status
+assert b"not confirmed, nothing was done" in text, text
+TXT
+		git for-each-ref >refs && test_lacks refs lease
+	)
+'
+
+test_expect_success 'what is only recorded is counted' '
+	(
+		cd next && "$DMSL" apply a.dmsl --yes &&
+		sed "s/^data text {/data text { lifecycle { prevent_destroy = true } /" \
+			a.dmsl >more && mv more a.dmsl &&
+		"$DMSL" apply a.dmsl --yes >out &&
+		test_contains out "Plan: 0 to create, 0 to change, 0 to destroy, 1 to record." \
+			"Applied: what the state keeps, nothing outside in "
+	)
+'
+
 test_done
