@@ -188,6 +188,17 @@ static struct value mark_those(const struct secrets *s, struct value v,
 	return value_mark(out, v.marks);
 }
 
+struct value secrets_find(struct value v, struct value known, struct arena *a)
+{
+	struct secrets s = { 0 };
+
+	collect(&s, known, false);
+	if (s.all.n)
+		v = mark_those(&s, v, a);
+	vec_release(&s.all);
+	return v;
+}
+
 void secrets_hide(struct call *c)
 {
 	struct secrets s = { 0 };

@@ -105,9 +105,10 @@ test_expect_success 'nor is one in what failed steps say' '
 			return 1
 	done &&
 	rm "$DMSL_CLOUD/faults" &&
-	{ cat c.dmsl && echo "disk twin { name = pass }"; } >twin && mv twin c.dmsl &&
+	cp c.dmsl good && echo "disk twin { name = pass }" >>c.dmsl &&
 	! keep "$DMSL" apply c.dmsl --set label=third --yes &&
 	test_contains out/$count.err "is taken by another" &&
+	mv good c.dmsl &&
 	find_secret out .git
 '
 
@@ -155,6 +156,34 @@ test_expect_success 'what replace_when was is kept as a keyed digest' '
 	sed -n "s/.*\"replace_when\": *\"\([a-z0-9]*\):.*/\1/p" state >kinds &&
 	echo hmac >expect &&
 	test_cmp expect kinds
+'
+
+# Its attribute is where a secret is, so what others made of it may be one too.
+test_expect_success 'nor what others changed a secret to' '
+	id=$("$DMSL" cloud objects "$DMSL_CLOUD" |
+		sed -n "s/.*\"id\":\"\(slow[^\"]*\)\".*/\1/p") &&
+	"$DMSL" cloud set "$DMSL_CLOUD" "$id" sees "\"other%secret\"" &&
+	keep "$DMSL" plan c.dmsl --set label=third --detail=full &&
+	test_contains out/$count.out slow.f &&
+	keep "$DMSL" plan c.dmsl --set label=third --detail=full --json &&
+	keep "$DMSL" apply c.dmsl --set label=third --refresh-only --yes &&
+	SECRET=other%secret find_secret out .git
+'
+
+test_expect_success 'nor what is forgotten and taken over again' '
+	cp c.dmsl good &&
+	id=$("$DMSL" cloud objects "$DMSL_CLOUD" |
+		sed -n "s/.*\"id\":\"\(job[^\"]*\)\".*/\1/p") &&
+	{ sed "/^job e /d" good && echo "removed job.e { keep = true }"; } >c.dmsl &&
+	keep "$DMSL" apply c.dmsl --set label=third --yes &&
+	{ cat good && echo "import job.e = \"$id\""; } >c.dmsl &&
+	keep "$DMSL" plan c.dmsl --set label=third --detail=full --json &&
+	keep "$DMSL" plan c.dmsl --set label=third &&
+	keep "$DMSL" apply &&
+	mv good c.dmsl &&
+	git show dmsl/state:c.dmstate.json >state &&
+	test_contains state "$id" &&
+	find_secret out .git
 '
 
 test_expect_success 'destroy says nothing either' '
