@@ -30,16 +30,17 @@ struct instance_scope; /* private */
 /* One resource instance. Index in expansion.resources is its dense id. */
 struct resource {
 	size_t index;
-	struct str address;
-	const struct ast_decl *decl; /* of the block, or of its parent's */
-	const struct type_schema *schema;
+	/* What each reference to it looks at stands together. */
 	const struct type_info *type; /* of the schema, made ready */
-	size_t provider;	      /* index into context.open */
-	size_t *deps; /* resources it refers to or depends_on; sorted */
-	size_t n_deps;
+	bool is_existing; /* declared `existing`: read, never changed */
 	bool prevent_destroy, keep_on_destroy;
 	bool create_before_destroy;
-	bool is_existing;   /* declared `existing`: read, never changed */
+	const struct type_schema *schema;
+	struct str address;
+	const struct ast_decl *decl; /* of the block, or of its parent's */
+	size_t provider;	     /* index into context.open */
+	size_t *deps; /* resources it refers to or depends_on; sorted */
+	size_t n_deps;
 	struct str *ignore; /* attributes whose difference is none */
 	size_t n_ignore;
 	/* timeouts { }: milliseconds for one operation; 0: the default */

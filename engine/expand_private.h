@@ -114,13 +114,14 @@ struct life {
 };
 
 struct instance_scope {
+	/* What each reference looks at stands together. */
+	struct object object;
 	struct group *group;
+	size_t first, end;  /* resources: the one, or all inside */
 	struct str key;	    /* when the group is keyed */
 	struct value value; /* of the second loop variable */
 	struct str address;
-	struct object object;
 	struct scope *inner;	     /* a component's */
-	size_t first, end;	     /* resources: the one, or all inside */
 	struct index_set depends_on; /* its own and those around it */
 	struct life life;	     /* its own, over that around it */
 };

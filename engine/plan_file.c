@@ -119,46 +119,50 @@ static struct value entry_value(const struct state_resource *r, struct arena *a)
 	return value_map(entries, n, a);
 }
 
+/* Memory for one entry of the state after the other. */
+struct digester {
+	const struct context *c;
+	struct arena scratch;
+	struct buf text;
+};
+
 /*
  * Keyed where there is a key: a digest of a short secret could be guessed.
  * Without one, or when it cannot be used, secrets have no part in it.
  */
-static void write_digest(struct buf *b, const struct context *c,
-			 struct str address)
+static void write_digest(struct buf *b, struct digester *d, struct str address)
 {
+	const struct context *c = d->c;
 	const struct state_resource *r = state_find(&c->state, address);
-	struct arena scratch = { 0 };
 	char hex[DIGEST_HEX_SIZE];
 	struct error ignored;
 	struct value entry;
-	struct buf text;
 
 	if (!r) {
 		buf_add_c(b, "-\n");
 		return;
 	}
-	entry = entry_value(r, &scratch);
-	buf_init(&text, PLAN_FILE_MAX);
-	json_write(&text, entry, c->seal ? JSON_REVEAL : 0);
-	if (!c->seal || seal_hash(c->seal, buf_str(&text), hex, &ignored) < 0) {
-		buf_wipe(&text);
-		buf_init(&text, PLAN_FILE_MAX);
-		json_write(&text, entry, 0);
-		digest_sha256_hex(buf_str(&text), hex);
+	entry = entry_value(r, &d->scratch);
+	json_write(&d->text, entry, c->seal ? JSON_REVEAL : 0);
+	if (!c->seal ||
+	    seal_hash(c->seal, buf_str(&d->text), hex, &ignored) < 0) {
+		buf_clear(&d->text);
+		json_write(&d->text, entry, 0);
+		digest_sha256_hex(buf_str(&d->text), hex);
 	}
 	buf_fmt(b, "%s\n", hex);
-	buf_wipe(&text);
-	arena_release(&scratch);
+	buf_clear(&d->text);
+	arena_clear(&d->scratch);
 }
 
-static void write_step(struct buf *b, const struct context *c,
+static void write_step(struct buf *b, struct digester *d,
 		       const struct plan_step *s)
 {
 	buf_fmt(b, "step %s ", action_name(s->action));
 	json_write_string(b, s->address);
-	add_words(b, " ", c->open[s->provider].provider->name, "\n");
+	add_words(b, " ", d->c->open[s->provider].provider->name, "\n");
 	buf_add_c(b, "  prior ");
-	write_digest(b, c, s->moved_from.n ? s->moved_from : s->address);
+	write_digest(b, d, s->moved_from.n ? s->moved_from : s->address);
 	if (s->moved_from.n)
 		write_word(b, "  moved", s->moved_from);
 	if (s->import_id.n)
@@ -218,8 +222,8 @@ static bool is_acted_on(const struct plan_step *s)
  * What steps are made from, and is as it was; and what is not looked at, but
  * has to be there.
  */
-static void write_others(struct buf *b, const struct plan *p,
-			 const struct context *c)
+static void write_others(struct buf *b, struct digester *d,
+			 const struct plan *p)
 {
 	struct arena scratch = { 0 };
 	bool *is_read = arena_new(&scratch, bool, p->n_steps + 1);
@@ -237,7 +241,7 @@ static void write_others(struct buf *b, const struct plan *p,
 			buf_add_c(b, "read ");
 			json_write_string(b, s->address);
 			buf_add_char(b, ' ');
-			write_digest(b, c, s->address);
+			write_digest(b, d, s->address);
 		} else if (s->has_drifted) {
 			write_word(b, "also", s->address);
 		}
@@ -248,13 +252,18 @@ static void write_others(struct buf *b, const struct plan *p,
 void plan_write_body(struct buf *b, const struct plan *p,
 		     const struct context *c)
 {
+	struct digester d = { .c = c };
+
+	buf_init(&d.text, PLAN_FILE_MAX);
 	buf_fmt(b, "stack %.*s\ndestroy %s\n", STR_ARG(p->stack),
 		p->is_destroy ? "yes" : "no");
 	write_asked(b, &p->asked);
 	for (size_t i = 0; i < p->n_steps; i++)
 		if (is_acted_on(&p->steps[i]))
-			write_step(b, c, &p->steps[i]);
-	write_others(b, p, c);
+			write_step(b, &d, &p->steps[i]);
+	write_others(b, &d, p);
+	buf_wipe(&d.text);
+	arena_release(&d.scratch);
 	for (size_t i = 0; i < p->n_outputs; i++) {
 		const struct plan_output *o = &p->outputs[i];
 

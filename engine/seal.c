@@ -45,10 +45,9 @@ enum {
 struct seal {
 	unsigned char seal_key[KEY_SIZE];
 	unsigned char derive_key[KEY_SIZE];
-	unsigned char hash_key[KEY_SIZE];
 	EVP_CIPHER *siv;
 	EVP_KDF *hkdf;
-	EVP_MAC *hmac;
+	EVP_MAC_CTX *hash; /* keyed, and nothing hashed yet: to be copied */
 };
 
 void seal_close(struct seal *s)
@@ -57,7 +56,7 @@ void seal_close(struct seal *s)
 		return;
 	EVP_CIPHER_free(s->siv);
 	EVP_KDF_free(s->hkdf);
-	EVP_MAC_free(s->hmac);
+	EVP_MAC_CTX_free(s->hash);
 	OPENSSL_cleanse(s, sizeof(*s));
 	free(s);
 }
@@ -91,21 +90,45 @@ static int hkdf(const struct seal *s, const unsigned char *key, struct str info,
 	return rc;
 }
 
+static int open_hash(struct seal *s, const unsigned char *key,
+		     struct error *err)
+{
+	char digest[] = "SHA256";
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_utf8_string(OSSL_MAC_PARAM_DIGEST, digest,
+				       sizeof(digest) - 1),
+		OSSL_PARAM_END,
+	};
+	unsigned char hash_key[KEY_SIZE];
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	int rc = 0;
+
+	if (!hmac)
+		return error_set(err, ERROR_FAILED, "libcrypto has no HMAC");
+	s->hash = EVP_MAC_CTX_new(hmac);
+	EVP_MAC_free(hmac);
+	if (hkdf(s, key, STR("dmsl hash 1"), hash_key, KEY_SIZE, err) < 0)
+		rc = -1;
+	else if (!s->hash ||
+		 EVP_MAC_init(s->hash, hash_key, KEY_SIZE, params) != 1)
+		rc = crypto_failed(err, "make a key ready");
+	OPENSSL_cleanse(hash_key, sizeof(hash_key));
+	return rc;
+}
+
 static int derive_keys(struct seal *s, const unsigned char *key,
 		       struct error *err)
 {
 	s->siv = EVP_CIPHER_fetch(NULL, "AES-256-SIV", NULL);
 	s->hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-	s->hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	if (!s->siv || !s->hkdf || !s->hmac)
+	if (!s->siv || !s->hkdf)
 		return error_set(err, ERROR_FAILED,
-				 "libcrypto has no AES-256-SIV, HKDF or HMAC");
+				 "libcrypto has no AES-256-SIV or HKDF");
 	if (hkdf(s, key, STR("dmsl seal 1"), s->seal_key, KEY_SIZE, err) < 0 ||
 	    hkdf(s, key, STR("dmsl derive 1"), s->derive_key, KEY_SIZE, err) <
-		0 ||
-	    hkdf(s, key, STR("dmsl hash 1"), s->hash_key, KEY_SIZE, err) < 0)
+		0)
 		return -1;
-	return 0;
+	return open_hash(s, key, err);
 }
 
 static bool is_base64(struct str s)
@@ -465,19 +488,13 @@ int seal_derive(const struct seal *s, struct str label, void *bytes, size_t n,
 int seal_hash(const struct seal *s, struct str text, char hex[65],
 	      struct error *err)
 {
-	char digest[] = "SHA256";
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_utf8_string(OSSL_MAC_PARAM_DIGEST, digest,
-				       sizeof(digest) - 1),
-		OSSL_PARAM_END,
-	};
-	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(s->hmac);
+	EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(s->hash);
 	const char *bytes = text.n ? text.s : "";
 	unsigned char mac[32];
 	size_t n = 0;
 	int rc = 0;
 
-	if (!ctx || EVP_MAC_init(ctx, s->hash_key, KEY_SIZE, params) != 1 ||
+	if (!ctx ||
 	    EVP_MAC_update(ctx, (const unsigned char *)bytes, text.n) != 1 ||
 	    EVP_MAC_final(ctx, mac, &n, sizeof(mac)) != 1 || n != sizeof(mac))
 		rc = crypto_failed(err, "hash a text");

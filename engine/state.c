@@ -209,12 +209,20 @@ struct state_resource **state_sorted(const struct state *s, struct arena *a,
 {
 	struct state_resource **all =
 	    arena_new(a, struct state_resource *, s->resources.n);
+	bool is_sorted = true;
 
 	*n = 0;
-	for (size_t i = 0; i < s->resources.n; i++)
-		if (s->resources.entries[i].value)
-			all[(*n)++] = s->resources.entries[i].value;
-	if (*n > 1)
+	for (size_t i = 0; i < s->resources.n; i++) {
+		struct state_resource *r = s->resources.entries[i].value;
+
+		if (!r)
+			continue;
+		is_sorted = is_sorted && (!*n || str_cmp(all[*n - 1]->address,
+							 r->address) < 0);
+		all[(*n)++] = r;
+	}
+	/* So it is read. */
+	if (!is_sorted)
 		qsort(all, *n, sizeof(struct state_resource *),
 		      compare_addresses);
 	return all;
