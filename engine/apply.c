@@ -728,7 +728,7 @@ int apply_commit(struct context *c, struct str message, struct str *commit,
 	buf_init(&text, STATE_MAX);
 	state_drop_kept(&c->state);
 	/* Before the commit: if it is cut off here, it is done once more. */
-	if (!state_count(&c->state) && sweep(c, err) < 0)
+	if (!state_count(&c->state) && !c->has_kept && sweep(c, err) < 0)
 		goto out;
 	if (state_write(&c->state, c->seal, &text, err) < 0)
 		goto out;
@@ -910,6 +910,7 @@ static int finish(struct apply *a, struct error *err)
 				  "The journal has it: apply again, and it "
 				  "is found out first.");
 	}
+	c->has_kept = a->result->forgotten && !a->plan->asked.is_refresh_only;
 	set_outputs(a);
 	state_release(&c->state);
 	c->state = a->state;

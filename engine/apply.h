@@ -75,7 +75,8 @@ bool apply_is_whole(const struct apply_result *r);
 
 /*
  * Commits the context's state if its text is not what the store holds. Ends
- * what the providers made for a stack that has no resources any more.
+ * what the providers made for a stack that has no resources any more, unless
+ * objects of it are kept.
  */
 int apply_commit(struct context *c, struct str message, struct str *commit,
 		 struct error *err);
