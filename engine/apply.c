@@ -691,6 +691,7 @@ static int finish(struct apply *a, struct error *err)
 				  "The journal has it: apply again, and it "
 				  "is found out first.");
 	}
+	c->has_kept = a->result->forgotten && !a->plan->asked.is_refresh_only;
 	set_outputs(a);
 	state_release(&c->state);
 	c->state = a->state;

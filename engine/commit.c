@@ -117,7 +117,7 @@ int commit_state(struct context *c, struct str message, struct str *commit,
 	buf_init(&text, STATE_MAX);
 	state_drop_kept(&c->state);
 	/* Before the commit: if it is cut off here, it is done once more. */
-	if (!state_count(&c->state) && sweep(c, err) < 0)
+	if (!state_count(&c->state) && !c->has_kept && sweep(c, err) < 0)
 		goto out;
 	if (state_write(&c->state, c->seal, &text, err) < 0)
 		goto out;

@@ -20,7 +20,8 @@ struct str commit_message(const struct context *c, const struct plan *p,
 			  struct arena *to);
 /*
  * Commits the context's state if its text is not what the store holds. Ends
- * what the providers made for a stack that has no resources any more.
+ * what the providers made for a stack that has no resources any more, unless
+ * objects of it are kept.
  */
 int commit_state(struct context *c, struct str message, struct str *commit,
 		 struct error *err);

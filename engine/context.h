@@ -61,6 +61,7 @@ struct context {
 	struct arena *arena; /* the configuration's */
 	struct diags diags;
 	size_t n_told;	  /* of diags, by setup_findings() */
+	bool has_kept;	  /* objects stay that were forgotten: no sweep */
 	const char *path; /* the stack file; NULL: none given */
 	struct config *config;
 	struct store *store;

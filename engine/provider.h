@@ -217,7 +217,7 @@ struct provider {
 	/*
 	 * MAY. Called at the end of an apply or destroy whose state holds no
 	 * resource: removes what belongs to the stack as a whole (processes,
-	 * folders). Idempotent.
+	 * folders). Not where it forgot objects that stay. Idempotent.
 	 */
 	int (*sweep)(void *self, struct error *err);
 	/*

@@ -208,12 +208,15 @@ static int finish(struct context *c, struct journal *journal, struct error *err)
 			  "Plan-Hash: %.*s\nDmsl-Version: %s\n",
 			  STR_ARG(c->state.stack),
 			  STR_ARG(c->replay->begin.plan_hash), PACKAGE_VERSION);
+	/* It may have kept objects; a destroy sweeps when nothing is left. */
+	c->has_kept = true;
 	if (!c->replay->has_end && commit_state(c, message, &commit, err) < 0) {
 		struct error ignored;
 
 		journal_close(journal, false, &ignored);
 		return -1;
 	}
+	c->has_kept = false;
 	/* From here on a replay changes nothing. */
 	if (journal_add(journal, &end, err) == 0)
 		journal_sync(journal, err);

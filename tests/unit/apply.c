@@ -65,7 +65,8 @@ static struct world {
 	bool has_new_effect, keeps_all;
 	const char *code; /* that is promised; NULL: none is */
 	int recoveries;
-	int reads, batches;   /* calls */
+	int reads, batches; /* calls */
+	int sweeps;
 	size_t largest;	      /* batch */
 	int calls, killed_at; /* kill at this one; 0: none */
 } * shared;
@@ -311,8 +312,16 @@ static const struct resource_type types[] = {
 	{ .name = "thing", .ops = &thing_ops },
 	{ 0 },
 };
+static int fake_sweep(void *self, struct error *err)
+{
+	(void)self, (void)err;
+	world.sweeps++;
+	return 0;
+}
+
 static const struct provider fake_provider = {
 	.name = "fake",
+	.sweep = fake_sweep,
 	.types = types,
 	.open = fake_open,
 	.close = fake_close,
@@ -572,7 +581,13 @@ static void what_is_removed_with_keep_stays(void **state)
 	assert_string_equal(world.log, "delete thing.b\n");
 	assert_int_equal(count_objects(), 1);
 	assert_false(is_in_state("thing.a"));
+	/* And so does what it stands on, until all is asked to go. */
+	assert_int_equal(world.sweeps, 0);
 	assert_int_equal(run("plan", "--detailed-exitcode"), 0);
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_int_equal(world.sweeps, 0);
+	assert_int_equal(run("destroy", "--yes"), 0);
+	assert_int_equal(world.sweeps, 1);
 }
 
 /* Only what the state says of it changes: that is applied, and only once. */
