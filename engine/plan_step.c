@@ -209,7 +209,8 @@ void step_decide(struct planner *x, size_t step)
 		adopt_unread(x, s, f);
 	/* What is a secret from now on is not shown as it was, either. */
 	f->now.attrs = secrets_keep(f->now.attrs, s->wanted, x->arena);
-	f->now.attrs = secrets_find(f->now.attrs, s->wanted, x->arena);
+	f->now.attrs =
+	    secrets_find(f->now.attrs, s->wanted, s->address, x->arena);
 	take_diff(x, s, f);
 	take_replace_when(x, s, f->state);
 	take_recorded(x, s, f->state);

@@ -65,12 +65,21 @@ struct value secrets_keep(struct value v, struct value like, struct arena *a)
 
 struct secrets {
 	VEC(struct str) all;
+	/* Shown anyway: what stands in them is no secret. */
+	struct str address, name, id;
 };
 
 static bool has_text(struct value v)
 {
 	return v.kind == VALUE_STRING || v.kind == VALUE_NUMBER ||
 	       v.kind == VALUE_CIDR || v.kind == VALUE_IP;
+}
+
+/* A user "master" of the secret "dev-master", say. */
+static bool is_shown(const struct secrets *s, struct str text)
+{
+	return str_contains(s->address, text) || str_contains(s->name, text) ||
+	       str_contains(s->id, text);
 }
 
 static void collect(struct secrets *s, struct value v, bool is_secret)
@@ -82,7 +91,8 @@ static void collect(struct secrets *s, struct value v, bool is_secret)
 	else if (v.kind == VALUE_MAP)
 		for (size_t i = 0; i < v.as.map.n; i++)
 			collect(s, v.as.map.entries[i].value, is_secret);
-	else if (is_secret && has_text(v) && v.as.text.n >= LEAST_BYTES)
+	else if (is_secret && has_text(v) && v.as.text.n >= LEAST_BYTES &&
+		 !is_shown(s, v.as.text))
 		*vec_push(&s->all) = v.as.text;
 }
 
@@ -188,9 +198,10 @@ static struct value mark_those(const struct secrets *s, struct value v,
 	return value_mark(out, v.marks);
 }
 
-struct value secrets_find(struct value v, struct value known, struct arena *a)
+struct value secrets_find(struct value v, struct value known,
+			  struct str address, struct arena *a)
 {
-	struct secrets s = { 0 };
+	struct secrets s = { .address = address };
 
 	collect(&s, known, false);
 	if (s.all.n)
@@ -201,7 +212,11 @@ struct value secrets_find(struct value v, struct value known, struct arena *a)
 
 void secrets_hide(struct call *c)
 {
-	struct secrets s = { 0 };
+	struct secrets s = {
+		.address = c->address,
+		.name = c->name,
+		.id = c->id,
+	};
 
 	collect(&s, c->config, false);
 	collect(&s, c->prior, false);

@@ -16,13 +16,17 @@ struct call;
  * or shorter are secret as a whole, where an item of `like` was.
  */
 struct value secrets_keep(struct value v, struct value like, struct arena *a);
-/* `v` with the mark where it holds a secret of `known`, wherever that stands.
+/*
+ * `v`, of the resource of that address, with the mark where it holds a secret
+ * of `known`, wherever that stands.
  */
-struct value secrets_find(struct value v, struct value known, struct arena *a);
+struct value secrets_find(struct value v, struct value known,
+			  struct str address, struct arena *a);
 /*
  * After a call: takes the secrets of its config and prior out of its texts, and
  * marks what holds one in its result. Not out of id and memo, of which later
- * calls go on. Secrets of very few bytes stand everywhere: they are left.
+ * calls go on. Secrets of very few bytes stand everywhere: they are left, and
+ * so is what address, name or id show anyway.
  */
 void secrets_hide(struct call *c);
 

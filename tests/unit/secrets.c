@@ -136,6 +136,20 @@ static void what_is_made_of_one_is_one(void **state)
 	assert_shown(c.result, "{\"b\":[\"(secret)\",\"plain\"]}");
 }
 
+/* A user of the name that the resource has does not make that a secret. */
+static void what_is_shown_anyway_is_none(void **state)
+{
+	struct call c = call_with(map1("user", secret("master")), value_null());
+
+	(void)state;
+	c.address = STR("secret.master");
+	c.result = map1("name", value_c("dev-master"));
+	call_fail(&c, ERROR_FAILED, "no master");
+	secrets_hide(&c);
+	assert_shown(c.result, "{\"name\":\"dev-master\"}");
+	assert_string_equal(c.err.message, "no master");
+}
+
 static int tear_down(void **state)
 {
 	(void)state;
@@ -150,6 +164,7 @@ int main(void)
 		cmocka_unit_test(texts_do_not_hold_one),
 		cmocka_unit_test(nor_a_part_of_one),
 		cmocka_unit_test(what_is_made_of_one_is_one),
+		cmocka_unit_test(what_is_shown_anyway_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, tear_down);
