@@ -2,10 +2,14 @@
 noinst_LIBRARIES += providers/libproviders.a
 
 providers_libproviders_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(PQ_CFLAGS) \
-	$(MICROHTTPD_CFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS)
+	$(MICROHTTPD_CFLAGS) $(EXPAT_CFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS)
 providers_libproviders_a_SOURCES = \
 	providers/aws/aws.c providers/aws/aws.h \
 	providers/aws/client.c providers/aws/client.h \
+	providers/aws/service.h \
+	providers/aws/site.h \
+	providers/aws/type.h \
+	providers/aws/fields.c providers/aws/fields.h \
 	providers/aws/dms.h \
 	providers/aws/dms_call.c providers/aws/dms_call.h \
 	providers/aws/dms_effects.c \

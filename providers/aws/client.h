@@ -2,9 +2,16 @@
 #define DMSL_PROVIDERS_AWS_CLIENT_H
 
 /*
- * One call of an AWS operation in the JSON 1.1 protocol: signed, repeated where
- * that helps, its fault turned into an error kind. Every call made through here
- * must be one that may be repeated.
+ * Calls of AWS operations: encoded in the service's protocol, signed, sent,
+ * repeated where that helps, the answer decoded, a fault turned into an error
+ * kind. A client belongs to one account and region; its state (retry quota,
+ * the difference of the clocks) is shared by all threads that use it.
+ *
+ * Input and output are values in the service's own names: a map whose lists are
+ * lists. Booleans, numbers, texts; null members are left out. Secrets in the
+ * input are sent in clear and written nowhere else. XML answers become maps of
+ * texts: an element that occurs once is its value, one that occurs several
+ * times a list. Use aws_get() and aws_items(), which read both forms alike.
  *
  * The message of a failure is "OPERATION: CODE: words of the service"; where
  * the service repeats a secret of the request, its words are left out.
@@ -15,21 +22,80 @@
 #include "lang/value.h"
 
 #include "providers/aws/dms.h"
+#include "providers/aws/service.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 struct arena;
+struct aws_client;
 
-struct aws_fault {
-	const char *code;
-	enum error_kind kind;
+/* Where requests go and how they are signed, asked anew for each attempt. */
+struct aws_source {
+	/*
+	 * is_expired: the last attempt said that the credentials have expired;
+	 * others are needed. out is filled in `a`.
+	 */
+	int (*endpoint)(void *ctx, const struct aws_service *s, bool is_expired,
+			struct arena *a, struct aws_endpoint *out,
+			struct error *err);
+	void *ctx;
+	int attempts; /* 0: the standard 3 */
+	/* Added to the User-Agent: "dmsl/0.1 run/RUN-ID"; or empty. */
+	struct str agent;
+	struct str ca_file; /* instead of the system's; may be empty */
 };
 
-struct aws_service {
-	const char *name;   /* that requests are signed with: "dms" */
-	const char *target; /* before the operation: "AmazonDMSv20160101." */
-	const struct aws_fault *faults; /* its own; ends with code NULL */
+/* The source's texts must outlive the client. */
+struct aws_client *aws_client_new(const struct aws_source *source);
+void aws_client_free(struct aws_client *k);
+
+/* What a service said when it refused a call. */
+struct aws_refusal {
+	char code[100]; /* "InvalidGroup.Duplicate" */
+	char words[900];
 };
 
-/* input is a map; secrets in it are sent in clear and written nowhere else. */
+/* How a call differs from others of its service. */
+struct aws_how {
+	/*
+	 * An attempt without answer may be repeated: the call reads, or a token
+	 * or a name protects it. Without it, a lost answer ends in
+	 * ERROR_TIMEOUT and the caller finds out what happened.
+	 */
+	bool is_safe;
+	/* MAY. What the service said when it refused; empty: it did not. */
+	struct aws_refusal *refusal;
+};
+
+/* One operation; input may be null. */
+int aws_do(struct aws_client *k, const struct aws_service *s,
+	   const char *operation, struct value input, struct aws_how how,
+	   struct arena *a, struct value *out, struct error *err);
+/* A call that only reads. */
+int aws_ask(struct aws_client *k, const struct aws_service *s,
+	    const char *operation, struct value input, struct arena *a,
+	    struct value *out, struct error *err);
+/*
+ * All pages of a Describe or List operation: the items under `path` of all
+ * answers as one list. At most 10,000 pages and 1,000,000 items (ERROR_QUOTA).
+ * The names of the paging members are known by service and operation.
+ */
+int aws_ask_all(struct aws_client *k, const struct aws_service *s,
+		const char *operation, struct value input, const char *path,
+		struct arena *a, struct value *out, struct error *err);
+
+/* "vpc/state": the value there; NULL when absent or null. */
+const struct value *aws_get(struct value v, const char *path);
+/* Its text; empty when absent. XML has texts only: "true", "5432". */
+struct str aws_text(struct value v, const char *path);
+/* "vpcSet/item": the members there, though it may be one or none. */
+struct value aws_items(struct value v, const char *path, struct arena *a);
+
+/*
+ * At a fixed endpoint, JSON 1.1 only.
+ * input is a map; secrets in it are sent in clear and written nowhere else.
+ */
 int aws_call(const struct aws_endpoint *e, const struct aws_service *s,
 	     const char *operation, struct value input, struct arena *a,
 	     struct value *out, struct error *err);

@@ -15,22 +15,22 @@
 enum { DELETE_PATIENCE_S = 300 };
 
 static const struct aws_fault faults[] = {
-	{ "AccessDeniedFault", ERROR_DENIED },
-	{ "CollectorNotFoundFault", ERROR_NOT_FOUND },
-	{ "FailedDependencyFault", ERROR_CONFLICT },
-	{ "InsufficientResourceCapacityFault", ERROR_QUOTA },
-	{ "InvalidCertificateFault", ERROR_INVALID },
-	{ "InvalidResourceStateFault", ERROR_CONFLICT },
-	{ "InvalidSubnet", ERROR_INVALID },
-	{ "KMSKeyNotAccessibleFault", ERROR_DENIED },
-	{ "ReplicationSubnetGroupDoesNotCoverEnoughAZs", ERROR_INVALID },
-	{ "ResourceAlreadyExistsFault", ERROR_EXISTS },
-	{ "ResourceNotFoundFault", ERROR_NOT_FOUND },
-	{ "ResourceQuotaExceededFault", ERROR_QUOTA },
-	{ "StorageQuotaExceededFault", ERROR_QUOTA },
-	{ "SubnetAlreadyInUse", ERROR_CONFLICT },
-	{ "UpgradeDependencyFailureFault", ERROR_CONFLICT },
-	{ NULL, ERROR_NONE },
+	{ "AccessDeniedFault", ERROR_DENIED, NULL },
+	{ "CollectorNotFoundFault", ERROR_NOT_FOUND, NULL },
+	{ "FailedDependencyFault", ERROR_CONFLICT, NULL },
+	{ "InsufficientResourceCapacityFault", ERROR_QUOTA, NULL },
+	{ "InvalidCertificateFault", ERROR_INVALID, NULL },
+	{ "InvalidResourceStateFault", ERROR_CONFLICT, NULL },
+	{ "InvalidSubnet", ERROR_INVALID, NULL },
+	{ "KMSKeyNotAccessibleFault", ERROR_DENIED, NULL },
+	{ "ReplicationSubnetGroupDoesNotCoverEnoughAZs", ERROR_INVALID, NULL },
+	{ "ResourceAlreadyExistsFault", ERROR_EXISTS, NULL },
+	{ "ResourceNotFoundFault", ERROR_NOT_FOUND, NULL },
+	{ "ResourceQuotaExceededFault", ERROR_QUOTA, NULL },
+	{ "StorageQuotaExceededFault", ERROR_QUOTA, NULL },
+	{ "SubnetAlreadyInUse", ERROR_CONFLICT, NULL },
+	{ "UpgradeDependencyFailureFault", ERROR_CONFLICT, NULL },
+	{ NULL, ERROR_NONE, NULL },
 };
 
 static const struct aws_service service = {
@@ -42,30 +42,6 @@ static const struct aws_service service = {
 static const struct dms_host *host_of(const struct call *c)
 {
 	return c->type->data;
-}
-
-void field(struct fields *f, const char *key, struct value v)
-{
-	*vec_push(&f->list) = (struct value_entry){ str_from(key), v };
-}
-
-void field_text(struct fields *f, const char *key, struct str text)
-{
-	field(f, key, value_str(text));
-}
-
-void field_given(struct fields *f, const char *key, struct str text)
-{
-	if (text.n)
-		field_text(f, key, text);
-}
-
-struct value fields_done(struct fields *f, struct arena *a)
-{
-	struct value v = value_map(f->list.items, f->list.n, a);
-
-	vec_release(&f->list);
-	return v;
 }
 
 int dms_call(struct call *c, bool may_start, const char *operation,

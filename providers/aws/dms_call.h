@@ -6,26 +6,14 @@
  * tags, waiting. Failures are put into c->err. Private to this folder.
  */
 
-#include "lang/base/vec.h"
 #include "lang/value.h"
 
 #include "engine/provider.h"
 #include "providers/aws/dms.h"
+#include "providers/aws/fields.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* Members of a request or of a result. */
-struct fields {
-	VEC(struct value_entry) list;
-};
-
-void field(struct fields *f, const char *key, struct value v);
-void field_text(struct fields *f, const char *key, struct str text);
-/* Nothing when the text is empty. */
-void field_given(struct fields *f, const char *key, struct str text);
-/* The map; the fields are used up. */
-struct value fields_done(struct fields *f, struct arena *a);
 
 /*
  * One operation. may_start: a local service that is down is started; without

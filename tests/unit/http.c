@@ -150,7 +150,7 @@ static void waits_longer_each_time(void **state)
 }
 
 static const struct aws_fault faults[] = {
-	{ "ResourceNotFoundFault", ERROR_NOT_FOUND },
+	{ "ResourceNotFoundFault", ERROR_NOT_FOUND, NULL },
 	{ 0 },
 };
 

@@ -1,0 +1,44 @@
+#ifndef DMSL_PROVIDERS_AWS_SITE_H
+#define DMSL_PROVIDERS_AWS_SITE_H
+
+/*
+ * One `provider aws` block of a stack: an account in a region, and what all its
+ * resources share. The instance of the provider (call.self). Constant once
+ * opened, but for what is found out at the first use, under its lock.
+ */
+
+#include "lang/base/str.h"
+#include "lang/value.h"
+
+#include "providers/aws/client.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct aws_site {
+	struct str region;    /* us-east-1 */
+	struct str partition; /* aws, aws-cn, … */
+	struct str suffix;    /* amazonaws.com */
+	struct str stack;     /* "name/uid": the value of the tag dmsl:stack */
+	struct str prefix;    /* put before each made-up name; may be empty */
+	struct value tags;    /* map: tags of everything, under the block's */
+	/*
+	 * Milliseconds between polls of a wait that says `ms`: less where
+	 * DMSL_AWS_POLL_MS says so (for emulators).
+	 */
+	int64_t (*pace)(const struct aws_site *w, int64_t ms);
+	struct aws_client *client;
+	void *own; /* of site.c */
+};
+
+/*
+ * The account, twelve digits, asked once (GetCallerIdentity); an account other
+ * than the declared one is ERROR_DENIED. Every function of a type calls this
+ * before its first request that changes anything.
+ */
+int aws_account(struct aws_site *w, struct str *out, struct error *err);
+/* arn:PARTITION:SERVICE:REGION:ACCOUNT:REST */
+int aws_arn(struct aws_site *w, const char *service, struct str rest,
+	    struct arena *a, struct str *out, struct error *err);
+
+#endif
