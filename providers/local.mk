@@ -8,7 +8,15 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/client.c providers/aws/client.h \
 	providers/aws/service.h \
 	providers/aws/site.h \
-	providers/aws/type.h \
+	providers/aws/type.c providers/aws/type.h \
+	providers/aws/type_call.c providers/aws/type_impl.h \
+	providers/aws/type_find.c \
+	providers/aws/type_make.c \
+	providers/aws/type_memo.c \
+	providers/aws/type_name.c \
+	providers/aws/type_read.c \
+	providers/aws/type_tags.c \
+	providers/aws/type_value.c \
 	providers/aws/fields.c providers/aws/fields.h \
 	providers/aws/dms.h \
 	providers/aws/dms_call.c providers/aws/dms_call.h \
@@ -19,6 +27,7 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/dms_subnet_group.c \
 	providers/aws/dms_task.c providers/aws/dms_task.h \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
+	providers/aws/tags.c providers/aws/tags.h \
 	providers/builtin.c providers/builtin.h \
 	providers/core/core.c providers/core/core.h \
 	providers/core/data.c \
