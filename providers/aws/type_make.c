@@ -188,11 +188,6 @@ static enum step refused(struct call *c)
 		if (aws_is_refusal(c, "IdempotentParameterMismatch", NULL))
 			return mismatch(c);
 		break;
-	case 'Q':
-		/* It answered, but not whether it did it. */
-		if (c->err.kind == ERROR_UNAVAILABLE)
-			c->err.kind = ERROR_TIMEOUT;
-		break;
 	}
 	return aws_refused(c, NULL);
 }
