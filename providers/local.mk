@@ -21,6 +21,7 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/type_read.c \
 	providers/aws/type_tags.c \
 	providers/aws/type_value.c \
+	providers/aws/vpc.c \
 	providers/aws/fields.c providers/aws/fields.h \
 	providers/aws/dms.h \
 	providers/aws/dms_call.c providers/aws/dms_call.h \
@@ -30,7 +31,16 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/dms_load.c \
 	providers/aws/dms_subnet_group.c \
 	providers/aws/dms_task.c providers/aws/dms_task.h \
+	providers/aws/elastic_ip.c \
+	providers/aws/internet_gateway.c \
+	providers/aws/nat_gateway.c \
+	providers/aws/network.h \
+	providers/aws/network_interface.c \
+	providers/aws/route_table.c \
+	providers/aws/security_group.c \
+	providers/aws/security_group_rule.c \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
+	providers/aws/subnet.c \
 	providers/aws/tags.c providers/aws/tags.h \
 	providers/aws/xml.c providers/aws/xml.h \
 	providers/builtin.c providers/builtin.h \

@@ -112,7 +112,7 @@ static int build(struct call *c, struct fields *input)
 		const struct value *v = value_get(c->config, m->attr);
 		struct value sent;
 
-		if (!(m->flags & AWS_CREATE) || (m->flags & AWS_ALONE) || !v)
+		if (!(m->flags & AWS_CREATE) || !v)
 			continue;
 		sent = aws_param(m, *v, c->arena);
 		if (!value_is_null(sent) &&
