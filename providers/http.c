@@ -283,7 +283,7 @@ static CURLcode perform(const struct http_request *q, const struct http_url *u,
 	libcurl.easy_setopt(h, CURLOPT_WRITEDATA, r);
 	libcurl.easy_setopt(h, CURLOPT_HEADERFUNCTION, take_header);
 	libcurl.easy_setopt(h, CURLOPT_HEADERDATA, r);
-	if (u->is_loopback)
+	if (u->is_loopback || q->is_direct)
 		libcurl.easy_setopt(h, CURLOPT_PROXY, "");
 	if (q->ca_file.n)
 		libcurl.easy_setopt(h, CURLOPT_CAINFO, str_c(q->ca_file, a));
