@@ -7,9 +7,10 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/aws.c providers/aws/aws.h \
 	providers/aws/client.c providers/aws/client.h \
 	providers/aws/service.h \
-	providers/aws/site.h \
+	providers/aws/site.c providers/aws/site.h \
 	providers/aws/type.h \
 	providers/aws/fields.c providers/aws/fields.h \
+	providers/aws/credentials.c providers/aws/credentials.h \
 	providers/aws/dms.h \
 	providers/aws/dms_call.c providers/aws/dms_call.h \
 	providers/aws/dms_effects.c \
@@ -18,6 +19,13 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/dms_load.c \
 	providers/aws/dms_subnet_group.c \
 	providers/aws/dms_task.c providers/aws/dms_task.h \
+	providers/aws/metadata.c \
+	providers/aws/process.c \
+	providers/aws/profile.c providers/aws/profile.h \
+	providers/aws/resolve.c providers/aws/resolve.h \
+	providers/aws/role.c \
+	providers/aws/source.h \
+	providers/aws/sso.c \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
 	providers/builtin.c providers/builtin.h \
 	providers/core/core.c providers/core/core.h \
