@@ -5,9 +5,15 @@ providers_libproviders_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(PQ_CFLAGS) \
 	$(MICROHTTPD_CFLAGS) $(EXPAT_CFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS)
 providers_libproviders_a_SOURCES = \
 	providers/aws/aws.c providers/aws/aws.h \
+	providers/aws/answer.c \
 	providers/aws/client.c providers/aws/client.h \
 	providers/aws/service.h \
 	providers/aws/site.c providers/aws/site.h \
+	providers/aws/decode.c providers/aws/decode.h \
+	providers/aws/encode.c providers/aws/encode.h \
+	providers/aws/fault.c providers/aws/fault.h \
+	providers/aws/service.c providers/aws/service.h \
+	providers/aws/site.h \
 	providers/aws/type.h \
 	providers/aws/fields.c providers/aws/fields.h \
 	providers/aws/credentials.c providers/aws/credentials.h \
@@ -27,6 +33,7 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/source.h \
 	providers/aws/sso.c \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
+	providers/aws/xml.c providers/aws/xml.h \
 	providers/builtin.c providers/builtin.h \
 	providers/core/core.c providers/core/core.h \
 	providers/core/data.c \
