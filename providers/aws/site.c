@@ -149,7 +149,7 @@ int aws_caller(struct aws_site *w, struct str *out, struct error *err)
 int aws_arn(struct aws_site *w, const char *service, struct str rest,
 	    struct arena *a, struct str *out, struct error *err)
 {
-	struct str account;
+	struct str account = { 0 };
 
 	if (aws_account(w, &account, err) < 0)
 		return -1;

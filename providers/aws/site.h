@@ -10,6 +10,7 @@
 #include "lang/base/str.h"
 #include "lang/value.h"
 
+#include "engine/schema.h"
 #include "providers/aws/client.h"
 #include "providers/aws/credentials.h"
 

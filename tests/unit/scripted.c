@@ -34,7 +34,8 @@ struct scripted {
 
 static bool is_end(const struct scripted_step *s)
 {
-	return !s->target && !s->body && !s->status && !s->answer &&
+	return !s->target && !s->request && !s->body && !s->status &&
+	       !s->answer &&
 	       s->how == SCRIPT_ANSWER;
 }
 
@@ -101,6 +102,8 @@ static void check(struct scripted *s, const struct scripted_step *step,
 		sscanf(at + sizeof(name) - 1, "%99[A-Za-z]", target);
 	if (step->target && strcmp(step->target, target) != 0)
 		note(s, "operation", step->target, target);
+	else if (step->request && !strstr(request, step->request))
+		note(s, "request", step->request, request);
 	else if (step->body && strcmp(step->body, body) != 0)
 		note(s, "body", step->body, body);
 	else if (step->target &&

@@ -15,6 +15,7 @@ enum scripted_how {
 
 struct scripted_step {
 	const char *target; /* the operation; NULL: not looked at */
+	const char *request;  /* somewhere in the request; NULL: not looked at */
 	const char *body;   /* exact; NULL: not looked at */
 	int status;	    /* 0: 200 */
 	const char *answer; /* NULL: {} */
