@@ -7,6 +7,8 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/aws.c providers/aws/aws.h \
 	providers/aws/answer.c \
 	providers/aws/client.c providers/aws/client.h \
+	providers/aws/service.h \
+	providers/aws/site.c providers/aws/site.h \
 	providers/aws/decode.c providers/aws/decode.h \
 	providers/aws/encode.c providers/aws/encode.h \
 	providers/aws/fault.c providers/aws/fault.h \
@@ -24,6 +26,7 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/type_value.c \
 	providers/aws/vpc.c \
 	providers/aws/fields.c providers/aws/fields.h \
+	providers/aws/credentials.c providers/aws/credentials.h \
 	providers/aws/dms.h \
 	providers/aws/dms_call.c providers/aws/dms_call.h \
 	providers/aws/dms_effects.c \
@@ -40,6 +43,13 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/route_table.c \
 	providers/aws/security_group.c \
 	providers/aws/security_group_rule.c \
+	providers/aws/metadata.c \
+	providers/aws/process.c \
+	providers/aws/profile.c providers/aws/profile.h \
+	providers/aws/resolve.c providers/aws/resolve.h \
+	providers/aws/role.c \
+	providers/aws/source.h \
+	providers/aws/sso.c \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
 	providers/aws/subnet.c \
 	providers/aws/tags.c providers/aws/tags.h \
