@@ -91,8 +91,8 @@ static const struct attr_schema endpoint_service_attrs[] = {
 	{ "acceptance", "bool", ATTR_OPTIONAL, "false",
 	  "Each endpoint must be accepted by hand." },
 	{ "allowed_principals", "set(string)", ATTR_OPTIONAL, "[]",
-	  "ARNs of accounts, roles or users that may connect besides the own "
-	  "account; \"*\" is everybody." },
+	  "Who may connect besides the own account: account numbers, ARNs of "
+	  "roles or users, or \"*\" for everybody." },
 	{ "service_name", "string", ATTR_COMPUTED | ATTR_STABLE, NULL,
 	  "What endpoints name." },
 	{ 0 },
