@@ -5,10 +5,22 @@ providers_libproviders_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(PQ_CFLAGS) \
 	$(MICROHTTPD_CFLAGS) $(EXPAT_CFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS)
 providers_libproviders_a_SOURCES = \
 	providers/aws/aws.c providers/aws/aws.h \
+	providers/aws/answer.c \
 	providers/aws/client.c providers/aws/client.h \
-	providers/aws/service.h \
+	providers/aws/decode.c providers/aws/decode.h \
+	providers/aws/encode.c providers/aws/encode.h \
+	providers/aws/fault.c providers/aws/fault.h \
+	providers/aws/service.c providers/aws/service.h \
 	providers/aws/site.h \
-	providers/aws/type.h \
+	providers/aws/type.c providers/aws/type.h \
+	providers/aws/type_call.c providers/aws/type_impl.h \
+	providers/aws/type_find.c \
+	providers/aws/type_make.c \
+	providers/aws/type_memo.c \
+	providers/aws/type_name.c \
+	providers/aws/type_read.c \
+	providers/aws/type_tags.c \
+	providers/aws/type_value.c \
 	providers/aws/fields.c providers/aws/fields.h \
 	providers/aws/dms.h \
 	providers/aws/dms_call.c providers/aws/dms_call.h \
@@ -19,6 +31,8 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/dms_subnet_group.c \
 	providers/aws/dms_task.c providers/aws/dms_task.h \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
+	providers/aws/tags.c providers/aws/tags.h \
+	providers/aws/xml.c providers/aws/xml.h \
 	providers/builtin.c providers/builtin.h \
 	providers/core/core.c providers/core/core.h \
 	providers/core/data.c \
