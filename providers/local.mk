@@ -10,6 +10,7 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/decode.c providers/aws/decode.h \
 	providers/aws/encode.c providers/aws/encode.h \
 	providers/aws/fault.c providers/aws/fault.h \
+	providers/aws/paging.c \
 	providers/aws/service.c providers/aws/service.h \
 	providers/aws/site.h \
 	providers/aws/type.c providers/aws/type.h \
