@@ -7,6 +7,8 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/aws.c providers/aws/aws.h \
 	providers/aws/answer.c \
 	providers/aws/client.c providers/aws/client.h \
+	providers/aws/service.h \
+	providers/aws/site.c providers/aws/site.h \
 	providers/aws/decode.c providers/aws/decode.h \
 	providers/aws/encode.c providers/aws/encode.h \
 	providers/aws/fault.c providers/aws/fault.h \
@@ -23,6 +25,7 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/type_tags.c \
 	providers/aws/type_value.c \
 	providers/aws/fields.c providers/aws/fields.h \
+	providers/aws/credentials.c providers/aws/credentials.h \
 	providers/aws/dms.h \
 	providers/aws/dms_call.c providers/aws/dms_call.h \
 	providers/aws/dms_effects.c \
@@ -31,6 +34,13 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/dms_load.c \
 	providers/aws/dms_subnet_group.c \
 	providers/aws/dms_task.c providers/aws/dms_task.h \
+	providers/aws/metadata.c \
+	providers/aws/process.c \
+	providers/aws/profile.c providers/aws/profile.h \
+	providers/aws/resolve.c providers/aws/resolve.h \
+	providers/aws/role.c \
+	providers/aws/source.h \
+	providers/aws/sso.c \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
 	providers/aws/elb.c providers/aws/elb.h \
 	providers/aws/endpoint_service.c \

@@ -11,6 +11,8 @@
 
 #include "engine/provider.h"
 
+#include <stdint.h>
+
 struct aws_client;
 
 /* What ARNs are made of. */
@@ -42,6 +44,8 @@ struct dms_host {
 	int (*session)(struct call *c, const struct dms_server *s,
 		       struct session *out);
 	int poll_ms; /* between polls of a wait: 15,000 on AWS, 100 here */
+	/* MAY. What becomes of poll_ms: less, for emulators. */
+	int64_t (*pace)(void *self, int64_t ms);
 	/*
 	 * "name/uid" of the stack, the value of the ownership tag dmsl:stack.
 	 * MAY; without it ownership is judged by the address alone.

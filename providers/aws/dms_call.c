@@ -250,9 +250,10 @@ int dms_sync_tags(struct call *c, struct str arn)
 
 int dms_poll_ms(const struct call *c)
 {
-	int ms = host_of(c)->poll_ms;
+	const struct dms_host *h = host_of(c);
+	int ms = h->poll_ms > 0 ? h->poll_ms : 1000;
 
-	return ms > 0 ? ms : 1000;
+	return h->pace ? (int)h->pace(c->self, ms) : ms;
 }
 
 enum step dms_wait(struct call *c, const char *format, ...)
