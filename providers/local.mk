@@ -24,6 +24,7 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/type_read.c \
 	providers/aws/type_tags.c \
 	providers/aws/type_value.c \
+	providers/aws/vpc.c \
 	providers/aws/fields.c providers/aws/fields.h \
 	providers/aws/credentials.c providers/aws/credentials.h \
 	providers/aws/dms.h \
@@ -34,6 +35,14 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/dms_load.c \
 	providers/aws/dms_subnet_group.c \
 	providers/aws/dms_task.c providers/aws/dms_task.h \
+	providers/aws/elastic_ip.c \
+	providers/aws/internet_gateway.c \
+	providers/aws/nat_gateway.c \
+	providers/aws/network.h \
+	providers/aws/network_interface.c \
+	providers/aws/route_table.c \
+	providers/aws/security_group.c \
+	providers/aws/security_group_rule.c \
 	providers/aws/metadata.c \
 	providers/aws/process.c \
 	providers/aws/profile.c providers/aws/profile.h \
@@ -57,6 +66,7 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/target_group.c \
 	providers/aws/user_data.c providers/aws/user_data.h \
 	providers/aws/vpc_endpoint.c \
+	providers/aws/subnet.c \
 	providers/aws/tags.c providers/aws/tags.h \
 	providers/aws/xml.c providers/aws/xml.h \
 	providers/builtin.c providers/builtin.h \
