@@ -6,6 +6,7 @@
 
 const struct type_schema *const type_schemas[] = {
 	&data_schema,
+	&database_schema,
 	&db_cluster_parameter_group_schema,
 	&db_cluster_schema,
 	&db_instance_schema,

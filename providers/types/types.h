@@ -8,6 +8,7 @@
 extern const struct type_schema *const type_schemas[];
 
 extern const struct type_schema data_schema;
+extern const struct type_schema database_schema;
 extern const struct type_schema db_cluster_parameter_group_schema;
 extern const struct type_schema db_cluster_schema;
 extern const struct type_schema db_instance_schema;
