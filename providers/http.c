@@ -283,6 +283,8 @@ static CURLcode perform(const struct http_request *q, const struct http_url *u,
 	libcurl.easy_setopt(h, CURLOPT_WRITEDATA, r);
 	libcurl.easy_setopt(h, CURLOPT_HEADERFUNCTION, take_header);
 	libcurl.easy_setopt(h, CURLOPT_HEADERDATA, r);
+	libcurl.easy_setopt(h, CURLOPT_FRESH_CONNECT, (long)q->is_once);
+	libcurl.easy_setopt(h, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
 	if (u->is_loopback)
 		libcurl.easy_setopt(h, CURLOPT_PROXY, "");
 	if (q->ca_file.n)

@@ -5,8 +5,12 @@ providers_libproviders_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(PQ_CFLAGS) \
 	$(MICROHTTPD_CFLAGS) $(EXPAT_CFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS)
 providers_libproviders_a_SOURCES = \
 	providers/aws/aws.c providers/aws/aws.h \
+	providers/aws/answer.c \
 	providers/aws/client.c providers/aws/client.h \
-	providers/aws/service.h \
+	providers/aws/decode.c providers/aws/decode.h \
+	providers/aws/encode.c providers/aws/encode.h \
+	providers/aws/fault.c providers/aws/fault.h \
+	providers/aws/service.c providers/aws/service.h \
 	providers/aws/site.h \
 	providers/aws/type.h \
 	providers/aws/fields.c providers/aws/fields.h \
@@ -19,6 +23,7 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/dms_subnet_group.c \
 	providers/aws/dms_task.c providers/aws/dms_task.h \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
+	providers/aws/xml.c providers/aws/xml.h \
 	providers/builtin.c providers/builtin.h \
 	providers/core/core.c providers/core/core.h \
 	providers/core/data.c \

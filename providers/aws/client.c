@@ -5,124 +5,200 @@
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
 #include "lang/base/clock.h"
-#include "lang/json.h"
+#include "providers/aws/decode.h"
+#include "providers/aws/encode.h"
+#include "providers/aws/fault.h"
 #include "providers/aws/sigv4.h"
 #include "providers/http.h"
 #include "providers/retry.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
 enum {
-	BODY_MAX = 8 << 20,
-	TIMEOUT_MS = 30000,
+	TIMEOUT_MS = 60000,
+	ANSWER_MAX = 64 << 20,
 	SKEW_SECONDS = 240,
 	/* A shorter text is in many messages by chance. */
 	SECRET_MIN = 4,
+	/* The standard mode's budget: when all fails, nobody asks twice. */
+	QUOTA_MAX = 500,
+	QUOTA_REPEAT = 5,
+	QUOTA_TIMEOUT = 10,
+	QUOTA_SUCCESS = 1,
+	WAIT_ASKED_MAX_MS = 20000,
 };
 
-/* Codes that mean the same in every service. */
-static const struct aws_fault common_faults[] = {
-	{ "AccessDenied", ERROR_DENIED, NULL },
-	{ "AccessDeniedException", ERROR_DENIED, NULL },
-	{ "AuthFailure", ERROR_DENIED, NULL },
-	{ "ExpiredToken", ERROR_DENIED, NULL },
-	{ "ExpiredTokenException", ERROR_DENIED, NULL },
-	{ "IncompleteSignature", ERROR_DENIED, NULL },
-	{ "IncompleteSignatureException", ERROR_DENIED, NULL },
-	{ "InternalError", ERROR_UNAVAILABLE, NULL },
-	{ "InternalFailure", ERROR_UNAVAILABLE, NULL },
-	{ "InternalServiceError", ERROR_UNAVAILABLE, NULL },
-	{ "InvalidClientTokenId", ERROR_DENIED, NULL },
-	{ "InvalidParameterCombinationException", ERROR_INVALID, NULL },
-	{ "InvalidParameterValueException", ERROR_INVALID, NULL },
-	{ "InvalidSignatureException", ERROR_DENIED, NULL },
-	{ "LimitExceededException", ERROR_THROTTLED, NULL },
-	{ "MissingAuthenticationToken", ERROR_DENIED, NULL },
-	{ "MissingAuthenticationTokenException", ERROR_DENIED, NULL },
-	{ "PriorRequestNotComplete", ERROR_THROTTLED, NULL },
-	{ "ProvisionedThroughputExceededException", ERROR_THROTTLED, NULL },
-	{ "RequestExpired", ERROR_DENIED, NULL },
-	{ "RequestLimitExceeded", ERROR_THROTTLED, NULL },
-	{ "RequestThrottled", ERROR_THROTTLED, NULL },
-	{ "RequestThrottledException", ERROR_THROTTLED, NULL },
-	{ "RequestTimeout", ERROR_UNAVAILABLE, NULL },
-	{ "RequestTimeoutException", ERROR_UNAVAILABLE, NULL },
-	{ "ServiceFailure", ERROR_UNAVAILABLE, NULL },
-	{ "ServiceUnavailable", ERROR_UNAVAILABLE, NULL },
-	{ "ServiceUnavailableException", ERROR_UNAVAILABLE, NULL },
-	{ "SignatureDoesNotMatch", ERROR_DENIED, NULL },
-	{ "SlowDown", ERROR_THROTTLED, NULL },
-	{ "ThrottledException", ERROR_THROTTLED, NULL },
-	{ "Throttling", ERROR_THROTTLED, NULL },
-	{ "ThrottlingException", ERROR_THROTTLED, NULL },
-	{ "TooManyRequestsException", ERROR_THROTTLED, NULL },
-	{ "TransactionInProgressException", ERROR_THROTTLED, NULL },
-	{ "UnrecognizedClientException", ERROR_DENIED, NULL },
-	{ "ValidationException", ERROR_INVALID, NULL },
-	{ NULL, ERROR_NONE, NULL },
-};
-
-static const char *const skew_codes[] = {
-	"AuthFailure",
-	"InvalidSignatureException",
-	"RequestExpired",
-	"RequestInTheFuture",
-	"RequestTimeTooSkewed",
-	"SignatureDoesNotMatch",
-	NULL,
+struct aws_client {
+	struct aws_source source;
+	pthread_mutex_t lock;
+	int quota;	/* of repetitions */
+	int64_t offset; /* seconds that the services' clocks are ahead */
 };
 
 /* One call and what all its attempts share. */
 struct exchange {
-	const struct aws_endpoint *endpoint;
+	struct aws_client *client;
 	const struct aws_service *service;
 	const char *operation;
-	struct str body;
 	struct value input;
-	int64_t offset; /* seconds that the service's clock is ahead */
+	struct aws_how how;
+	bool is_read;
+	struct aws_request request;
+	int64_t offset;	   /* that the last attempt was signed with */
+	bool is_corrected; /* the clock */
+	bool is_renewed;   /* the credentials */
 	struct arena *arena;
+	struct arena scratch; /* of one attempt */
 };
 
-static enum error_kind kind_in(const struct aws_fault *f, struct str code)
+/* How an attempt ended that did not succeed. */
+struct outcome {
+	bool is_final;	  /* nothing was sent, nor will be */
+	bool is_lost;	  /* it may have been carried out */
+	int64_t asked_ms; /* to wait, by the service */
+	struct str code, date;
+};
+
+struct aws_client *aws_client_new(const struct aws_source *source)
 {
-	for (; f && f->code; f++)
-		if (str_is(code, f->code))
-			return f->kind;
-	return ERROR_NONE;
+	struct aws_client *k = xmalloc(sizeof(*k));
+
+	*k = (struct aws_client){ .source = *source, .quota = QUOTA_MAX };
+	pthread_mutex_init(&k->lock, NULL);
+	return k;
 }
 
-static enum error_kind kind_of(const struct aws_service *s, struct str code,
-			       int status)
+void aws_client_free(struct aws_client *k)
 {
-	enum error_kind kind = kind_in(s->faults, code);
-
-	if (kind == ERROR_NONE)
-		kind = kind_in(common_faults, code);
-	if (kind != ERROR_NONE)
-		return kind;
-	if (status == 429)
-		return ERROR_THROTTLED;
-	if (status >= 500)
-		return ERROR_UNAVAILABLE;
-	return status == 401 || status == 403 ? ERROR_DENIED : ERROR_INVALID;
+	if (!k)
+		return;
+	pthread_mutex_destroy(&k->lock);
+	free(k);
 }
 
-/* "ns#Code:http://…" is Code. */
-static struct str code_of(const struct http_response *r, struct value body)
-{
-	struct str code = http_header(r, "x-amzn-errortype");
-	ptrdiff_t hash;
+/* -- what is shared -- */
 
-	if (code.n == 0)
-		code = value_text(body, "__type");
-	if (code.n == 0)
-		code = value_text(body, "code");
-	code = str_cut(&code, ':');
-	hash = str_rfind(code, '#');
-	return hash < 0 ? code : str_skip(code, (size_t)hash + 1);
+static bool spend(struct aws_client *k, int cost)
+{
+	bool is_enough;
+
+	pthread_mutex_lock(&k->lock);
+	is_enough = k->quota >= cost;
+	if (is_enough)
+		k->quota -= cost;
+	pthread_mutex_unlock(&k->lock);
+	return is_enough;
+}
+
+static void refund(struct aws_client *k, int cost)
+{
+	pthread_mutex_lock(&k->lock);
+	k->quota += cost;
+	if (k->quota > QUOTA_MAX)
+		k->quota = QUOTA_MAX;
+	pthread_mutex_unlock(&k->lock);
+}
+
+/* -- one attempt -- */
+
+/* The host as libcurl would write it: without the scheme's own port. */
+static struct str host_of(const struct http_url *u)
+{
+	const char *port = str_is(u->scheme, "https") ? ":443" : ":80";
+
+	return str_ends(u->host, port)
+		   ? str_sub(u->host, 0, u->host.n - strlen(port))
+		   : u->host;
+}
+
+static struct str url_of(const struct exchange *x, struct http_url *u,
+			 struct arena *a)
+{
+	if (x->request.path.n) {
+		if (str_ends(u->path, "/"))
+			u->path.n--;
+		u->path = str_join(u->path, "", x->request.path, a);
+	}
+	return str_fmt(a, "%.*s://%.*s%.*s%s%.*s", STR_ARG(u->scheme),
+		       STR_ARG(u->host), STR_ARG(u->path),
+		       u->query.n ? "?" : "", STR_ARG(u->query));
+}
+
+static int send_once(struct exchange *x, const struct aws_endpoint *e,
+		     struct http_response *out, struct error *err)
+{
+	const struct aws_request *q = &x->request;
+	const struct aws_source *source = &x->client->source;
+	struct arena *a = &x->scratch;
+	struct http_header headers[8];
+	struct sigv4_header to_sign[3];
+	struct sigv4_signature s;
+	struct http_url url;
+	struct str whole;
+	size_t n = 0, n_sign = 0;
+
+	if (http_url_parse(e->url, &url, err) < 0)
+		return -1;
+	whole = url_of(x, &url, a);
+	to_sign[n_sign++] =
+	    (struct sigv4_header){ STR("content-type"), q->content_type };
+	to_sign[n_sign++] = (struct sigv4_header){ STR("host"), host_of(&url) };
+	if (q->target.n)
+		to_sign[n_sign++] =
+		    (struct sigv4_header){ STR("x-amz-target"), q->target };
+	for (size_t i = 0; i < n_sign; i++)
+		headers[n++] =
+		    (struct http_header){ to_sign[i].name, to_sign[i].value };
+	if (source->agent.n)
+		headers[n++] =
+		    (struct http_header){ STR("user-agent"), source->agent };
+	if (!x->how.is_unsigned) {
+		pthread_mutex_lock(&x->client->lock);
+		x->offset = x->client->offset;
+		pthread_mutex_unlock(&x->client->lock);
+		sigv4_sign(
+		    &(struct sigv4_request){
+			.method = q->method,
+			.path = url.path,
+			.query = url.query,
+			.headers = to_sign,
+			.n_headers = n_sign,
+			.body = buf_str(&q->body),
+		    },
+		    &(struct sigv4_keys){
+			.access_key = e->access_key,
+			.secret_key = e->secret_key,
+			.session_token = e->session_token,
+			.region = aws_signing_region(x->service, e->region),
+			.service = str_from(x->service->name),
+		    },
+		    clock_wall() + x->offset, a, &s);
+		headers[n++] =
+		    (struct http_header){ STR("x-amz-date"), s.date };
+		headers[n++] = (struct http_header){ STR("authorization"),
+						     s.authorization };
+		if (s.token.n)
+			headers[n++] =
+			    (struct http_header){ STR("x-amz-security-token"),
+						  s.token };
+	}
+	return http_send(
+	    &(struct http_request){
+		.method = q->method,
+		.url = whole,
+		.headers = headers,
+		.n_headers = n,
+		.body = buf_str(&q->body),
+		.timeout_ms = TIMEOUT_MS,
+		.max = ANSWER_MAX,
+		.ca_file = source->ca_file,
+		.is_once = !x->how.is_safe,
+	    },
+	    a, out, err);
 }
 
 static bool repeats_secret(struct str text, struct value v, bool is_secret)
@@ -155,108 +231,115 @@ static struct str one_line(struct str s, struct arena *a)
 	return str_from(out);
 }
 
-static int fault(const struct exchange *x, const struct http_response *r,
-		 struct str *code, struct error *err)
+static int64_t asked_ms(const struct http_response *r)
 {
-	struct value body = value_null();
-	struct error ignored;
-	struct str words;
-	enum error_kind kind;
+	uint64_t n;
+	int64_t ms = 0;
 
-	if (json_read(r->body, x->arena, &body, &ignored) < 0)
-		body = value_null();
-	*code = one_line(code_of(r, body), x->arena);
-	words = value_text(body, "message");
-	if (words.n == 0)
-		words = value_text(body, "Message");
-	kind = kind_of(x->service, *code, r->status);
-	if (code->n == 0)
-		return error_set(err, kind, "%s: the service answered %d",
-				 x->operation, r->status);
+	if (str_to_u64(http_header(r, "x-amz-retry-after"), &n))
+		ms = n < WAIT_ASKED_MAX_MS ? (int64_t)n : WAIT_ASKED_MAX_MS;
+	else if (str_to_u64(http_header(r, "retry-after"), &n))
+		ms = n < WAIT_ASKED_MAX_MS / 1000 ? (int64_t)n * 1000
+						  : WAIT_ASKED_MAX_MS;
+	return ms;
+}
+
+static void copy_out(char *out, size_t size, struct str s)
+{
+	size_t n = s.n < size ? s.n : size - 1;
+
+	memcpy(out, s.s ? s.s : "", n);
+	out[n] = '\0';
+}
+
+/* What the service said becomes err, the refusal, and what to do next. */
+static int refuse(struct exchange *x, const struct http_response *r,
+		  struct aws_reason why, struct outcome *o, struct error *err)
+{
+	struct str code = one_line(why.code, &x->scratch);
+	struct str words = one_line(why.words, &x->scratch);
+	struct aws_fault f;
+
+	/* A gateway's page: its first line says more than nothing. */
+	if (code.n == 0 && words.n == 0) {
+		struct str body = str_trim(r->body);
+
+		words = one_line(str_sub(str_cut(&body, '\n'), 0, 200),
+				 &x->scratch);
+	}
+	f = aws_fault_of(x->service, code, words, r->status);
 	if (repeats_secret(words, x->input, false))
 		words = STR("(words that repeat a secret are left out)");
-	return error_set(err, kind, "%s: %.*s%s%.*s", x->operation,
-			 STR_ARG(*code), words.n ? ": " : "",
-			 STR_ARG(one_line(words, x->arena)));
+	o->code = code;
+	o->date = http_header(r, "date");
+	o->asked_ms = asked_ms(r);
+	/* 503 is a refusal to begin; what comes behind the others is unknown.
+	 */
+	o->is_lost = f.kind == ERROR_UNAVAILABLE && r->status != 503;
+	if (x->how.refusal) {
+		copy_out(x->how.refusal->code, sizeof(x->how.refusal->code),
+			 code);
+		copy_out(x->how.refusal->words, sizeof(x->how.refusal->words),
+			 words);
+	}
+	if (code.n)
+		error_set(err, f.kind, "%s: %.*s%s%.*s", x->operation,
+			  STR_ARG(code), words.n ? ": " : "", STR_ARG(words));
+	else
+		error_set(err, f.kind, "%s: the service answered %d%s%.*s",
+			  x->operation, r->status, words.n ? ": " : "",
+			  STR_ARG(words));
+	if (f.hint)
+		error_hint(err, "%s", f.hint);
+	return -1;
 }
 
-/* Notes how far the clocks are apart; whether that explains a refusal. */
-static bool is_skewed(struct exchange *x, const struct http_response *r,
-		      struct str code)
+static int take_answer(struct exchange *x, const struct http_response *r,
+		       struct value *out, struct outcome *o, struct error *err)
 {
-	struct str text = http_header(r, "date");
-	struct tm utc = { 0 };
-	int64_t offset;
-	bool is_candidate = false;
+	struct aws_reason why;
 
-	for (size_t i = 0; skew_codes[i]; i++)
-		is_candidate = is_candidate || str_is(code, skew_codes[i]);
-	if (!is_candidate || x->offset ||
-	    !strptime(str_c(text, x->arena), "%a, %d %b %Y %H:%M:%S GMT", &utc))
-		return false;
-	offset = (int64_t)timegm(&utc) - clock_wall();
-	if (offset < SKEW_SECONDS && offset > -SKEW_SECONDS)
-		return false;
-	x->offset = offset;
-	return true;
-}
-
-static int send_once(const struct exchange *x, struct http_response *out,
-		     struct error *err)
-{
-	struct arena *a = x->arena;
-	struct str target =
-	    str_fmt(a, "%s%s", x->service->target, x->operation);
-	struct http_header headers[6];
-	struct sigv4_header to_sign[3];
-	struct sigv4_signature s;
-	struct http_url url;
-	size_t n = 0;
-
-	if (http_url_parse(x->endpoint->url, &url, err) < 0)
+	if (aws_decode(x->service, x->operation, r->body, x->arena, out, &why,
+		       err) < 0) {
+		error_add(err, "%s", x->operation);
+		o->is_lost = err->kind == ERROR_CORRUPT;
+		if (o->is_lost)
+			err->kind = ERROR_UNAVAILABLE;
 		return -1;
-	to_sign[0] = (struct sigv4_header){ STR("content-type"),
-					    STR("application/x-amz-json-1.1") };
-	to_sign[1] = (struct sigv4_header){ STR("host"), url.host };
-	to_sign[2] = (struct sigv4_header){ STR("x-amz-target"), target };
-	sigv4_sign(
-	    &(struct sigv4_request){
-		.method = STR("POST"),
-		.path = url.path,
-		.query = url.query,
-		.headers = to_sign,
-		.n_headers = 3,
-		.body = x->body,
-	    },
-	    &(struct sigv4_keys){
-		.access_key = x->endpoint->access_key,
-		.secret_key = x->endpoint->secret_key,
-		.session_token = x->endpoint->session_token,
-		.region = x->endpoint->region,
-		.service = str_from(x->service->name),
-	    },
-	    clock_wall() + x->offset, a, &s);
-	for (size_t i = 0; i < 3; i++)
-		headers[n++] =
-		    (struct http_header){ to_sign[i].name, to_sign[i].value };
-	headers[n++] = (struct http_header){ STR("x-amz-date"), s.date };
-	headers[n++] =
-	    (struct http_header){ STR("authorization"), s.authorization };
-	if (s.token.n)
-		headers[n++] =
-		    (struct http_header){ STR("x-amz-security-token"),
-					  s.token };
-	return http_send(
-	    &(struct http_request){
-		.method = STR("POST"),
-		.url = x->endpoint->url,
-		.headers = headers,
-		.n_headers = n,
-		.body = x->body,
-		.timeout_ms = TIMEOUT_MS,
-	    },
-	    a, out, err);
+	}
+	if (why.code.n)
+		return refuse(x, r, why, o, err);
+	return 0;
 }
+
+static int attempt(struct exchange *x, bool is_expired, struct value *out,
+		   struct outcome *o, struct error *err)
+{
+	const struct aws_source *source = &x->client->source;
+	struct aws_endpoint e = { 0 };
+	struct http_response r;
+	struct aws_reason why;
+
+	*o = (struct outcome){ 0 };
+	*err = (struct error){ 0 };
+	if (source->endpoint(source->ctx, x->service, is_expired, &x->scratch,
+			     &e, err) < 0) {
+		o->is_final = true;
+		return -1;
+	}
+	if (send_once(x, &e, &r, err) < 0) {
+		o->is_lost = err->kind == ERROR_TIMEOUT;
+		return error_add(err, "%s", x->operation);
+	}
+	if (r.status >= 200 && r.status < 300)
+		return take_answer(x, &r, out, o, err);
+	why =
+	    aws_decode_fault(x->service, r.body,
+			     http_header(&r, "x-amzn-errortype"), &x->scratch);
+	return refuse(x, &r, why, o, err);
+}
+
+/* -- all attempts -- */
 
 static uint32_t random_bits(void)
 {
@@ -268,74 +351,137 @@ static uint32_t random_bits(void)
 	return bits;
 }
 
-static int take_answer(const struct exchange *x, const struct http_response *r,
-		       struct value *out, struct error *err)
+/* Notes how far the clocks are apart; whether that explains a refusal. */
+static bool can_correct_clock(struct exchange *x, const struct outcome *o)
 {
-	*out = value_map(NULL, 0, x->arena);
-	if (str_trim(r->body).n == 0)
-		return 0;
-	if (json_read(r->body, x->arena, out, err) < 0)
-		return error_add(err, "%s: the answer is not JSON",
-				 x->operation);
-	return 0;
+	struct tm utc = { 0 };
+	int64_t offset;
+
+	if (x->is_corrected || !aws_fault_may_be_skew(o->code) ||
+	    !strptime(str_c(o->date, &x->scratch), "%a, %d %b %Y %H:%M:%S GMT",
+		      &utc))
+		return false;
+	offset = (int64_t)timegm(&utc) - clock_wall();
+	if (llabs(offset - x->offset) < SKEW_SECONDS)
+		return false;
+	pthread_mutex_lock(&x->client->lock);
+	x->client->offset = offset;
+	pthread_mutex_unlock(&x->client->lock);
+	x->is_corrected = true;
+	return true;
+}
+
+/* Milliseconds until the next attempt; -1: there is none. */
+static int64_t next_delay(struct exchange *x, const struct outcome *o,
+			  enum error_kind kind, int failures, int *cost)
+{
+	struct retry retry = retry_standard;
+	int64_t delay;
+
+	if (x->client->source.attempts > 0)
+		retry.attempts = x->client->source.attempts;
+	if (x->client->source.base_ms > 0)
+		retry.base_ms = x->client->source.base_ms;
+	delay = retry_delay_ms(&retry, kind, failures, random_bits());
+	if (delay < 0)
+		return -1;
+	*cost = kind == ERROR_TIMEOUT ? QUOTA_TIMEOUT : QUOTA_REPEAT;
+	if (!spend(x->client, *cost))
+		return -1;
+	return delay > o->asked_ms ? delay : o->asked_ms;
 }
 
 static int converse(struct exchange *x, struct value *out, struct error *err)
 {
-	/* An answer was lost: whatever came later, the request may be done. */
-	bool is_unsure = false;
+	/* An attempt may have been carried out, whatever came later. */
+	bool is_unsure = false, is_expired = false;
+	int failures = 0, cost = QUOTA_SUCCESS;
+	struct outcome o;
 
-	for (int failures = 1;; failures++) {
-		struct http_response r;
-		struct str code = { "", 0 };
+	for (;;) {
 		int64_t delay;
 
-		*err = (struct error){ 0 };
-		if (send_once(x, &r, err) == 0) {
-			if (r.status >= 200 && r.status < 300)
-				return take_answer(x, &r, out, err);
-			fault(x, &r, &code, err);
-			if (is_skewed(x, &r, code))
-				continue;
-		} else {
-			error_add(err, "%s", x->operation);
-			is_unsure |= err->kind == ERROR_TIMEOUT;
+		arena_clear(&x->scratch);
+		if (attempt(x, is_expired, out, &o, err) == 0) {
+			refund(x->client, cost);
+			return 0;
 		}
-		delay = retry_delay_ms(&retry_standard, err->kind, failures,
-				       random_bits());
-		if (delay < 0) {
-			if (is_unsure && err->kind == ERROR_UNAVAILABLE)
-				err->kind = ERROR_TIMEOUT;
-			return -1;
+		is_expired = false;
+		if (o.is_final)
+			break;
+		/* What the call with DryRun would have come to. */
+		if (str_is(o.code, "DryRunOperation")) {
+			*out = value_map(NULL, 0, x->arena);
+			*err = (struct error){ 0 };
+			return 0;
 		}
+		if (can_correct_clock(x, &o))
+			continue;
+		if (aws_fault_is_expiry(o.code) && !x->is_renewed) {
+			x->is_renewed = is_expired = true;
+			continue;
+		}
+		is_unsure |= o.is_lost;
+		if (o.is_lost && !x->how.is_safe)
+			break;
+		delay = next_delay(x, &o, err->kind, ++failures, &cost);
+		if (delay < 0)
+			break;
 		clock_sleep_ms(delay);
 	}
+	if (is_unsure && !x->is_read &&
+	    (err->kind == ERROR_UNAVAILABLE || err->kind == ERROR_THROTTLED ||
+	     o.is_final))
+		err->kind = ERROR_TIMEOUT;
+	*out = value_null();
+	return -1;
 }
 
-int aws_call(const struct aws_endpoint *e, const struct aws_service *s,
-	     const char *operation, struct value input, struct arena *a,
-	     struct value *out, struct error *err)
+static int carry_out(struct exchange *x, struct arena *a, struct value *out,
+		     struct error *err)
+{
+	int rc;
+
+	x->arena = a;
+	*out = value_null();
+	if (x->how.refusal)
+		*x->how.refusal = (struct aws_refusal){ 0 };
+	if (aws_encode(x->service, x->operation, x->input, a, &x->request,
+		       err) < 0)
+		return error_add(err, "%s", x->operation);
+	rc = converse(x, out, err);
+	buf_wipe(&x->request.body);
+	arena_release(&x->scratch);
+	return rc;
+}
+
+int aws_do(struct aws_client *k, const struct aws_service *s,
+	   const char *operation, struct value input, struct aws_how how,
+	   struct arena *a, struct value *out, struct error *err)
 {
 	struct exchange x = {
-		.endpoint = e,
+		.client = k,
 		.service = s,
 		.operation = operation,
 		.input = input,
-		.arena = a,
+		.how = how,
 	};
-	struct buf body;
-	int result;
 
-	*out = value_null();
-	buf_init(&body, BODY_MAX);
-	json_write(&body, input, JSON_REVEAL);
-	if (buf_is_full(&body)) {
-		buf_wipe(&body);
-		return error_set(err, ERROR_QUOTA,
-				 "%s: the request is too large", operation);
-	}
-	x.body = buf_str(&body);
-	result = converse(&x, out, err);
-	buf_wipe(&body);
-	return result;
+	return carry_out(&x, a, out, err);
+}
+
+int aws_ask(struct aws_client *k, const struct aws_service *s,
+	    const char *operation, struct value input, struct arena *a,
+	    struct value *out, struct error *err)
+{
+	struct exchange x = {
+		.client = k,
+		.service = s,
+		.operation = operation,
+		.input = input,
+		.how = { .is_safe = true },
+		.is_read = true,
+	};
+
+	return carry_out(&x, a, out, err);
 }

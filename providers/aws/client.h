@@ -21,7 +21,6 @@
 #include "lang/base/str.h"
 #include "lang/value.h"
 
-#include "providers/aws/dms.h"
 #include "providers/aws/service.h"
 
 #include <stdbool.h>
@@ -30,17 +29,26 @@
 struct arena;
 struct aws_client;
 
+/* Where a service is and how requests to it are signed. */
+struct aws_endpoint {
+	struct str url; /* http://127.17.255.253:8123 */
+	struct str region;
+	struct str access_key, secret_key, session_token;
+	struct str account;
+};
+
 /* Where requests go and how they are signed, asked anew for each attempt. */
 struct aws_source {
 	/*
 	 * is_expired: the last attempt said that the credentials have expired;
-	 * others are needed. out is filled in `a`.
+	 * others are needed. out is filled in `a`. A failure is not repeated.
 	 */
 	int (*endpoint)(void *ctx, const struct aws_service *s, bool is_expired,
 			struct arena *a, struct aws_endpoint *out,
 			struct error *err);
 	void *ctx;
 	int attempts; /* 0: the standard 3 */
+	int base_ms;  /* before the first repetition; 0: 1,000 */
 	/* Added to the User-Agent: "dmsl/0.1 run/RUN-ID"; or empty. */
 	struct str agent;
 	struct str ca_file; /* instead of the system's; may be empty */
@@ -60,10 +68,13 @@ struct aws_refusal {
 struct aws_how {
 	/*
 	 * An attempt without answer may be repeated: the call reads, or a token
-	 * or a name protects it. Without it, a lost answer ends in
-	 * ERROR_TIMEOUT and the caller finds out what happened.
+	 * or a name protects it. Without it, a lost answer (status 500, 502 and
+	 * 504 too) ends in ERROR_TIMEOUT and the caller finds out what
+	 * happened. With it, ERROR_TIMEOUT says that every attempt failed and
+	 * one of them may have been carried out.
 	 */
 	bool is_safe;
+	bool is_unsigned; /* the service asks for no signature */
 	/* MAY. What the service said when it refused; empty: it did not. */
 	struct aws_refusal *refusal;
 };
@@ -91,13 +102,5 @@ const struct value *aws_get(struct value v, const char *path);
 struct str aws_text(struct value v, const char *path);
 /* "vpcSet/item": the members there, though it may be one or none. */
 struct value aws_items(struct value v, const char *path, struct arena *a);
-
-/*
- * At a fixed endpoint, JSON 1.1 only.
- * input is a map; secrets in it are sent in clear and written nowhere else.
- */
-int aws_call(const struct aws_endpoint *e, const struct aws_service *s,
-	     const char *operation, struct value input, struct arena *a,
-	     struct value *out, struct error *err);
 
 #endif

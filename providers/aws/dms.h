@@ -11,12 +11,12 @@
 
 #include "engine/provider.h"
 
-/* Where a service is and how requests to it are signed. */
-struct aws_endpoint {
-	struct str url; /* http://127.17.255.253:8123 */
-	struct str region;
-	struct str access_key, secret_key, session_token;
-	struct str account;
+struct aws_client;
+
+/* What ARNs are made of. */
+struct dms_place {
+	struct str partition; /* aws, aws-cn, … */
+	struct str region, account;
 };
 
 /* What a dms_endpoint connects to, for a client that goes the same way. */
@@ -29,10 +29,12 @@ struct dms_server {
 struct dms_host {
 	/*
 	 * The DMS service. may_start: start a local server that is down; else
-	 * that is ERROR_UNAVAILABLE.
+	 * that, or a call of the client, is ERROR_UNAVAILABLE.
 	 */
-	int (*endpoint)(void *self, bool may_start, struct arena *a,
-			struct aws_endpoint *out, struct error *err);
+	int (*client)(void *self, bool may_start, struct aws_client **out,
+		      struct error *err);
+	/* Good as long as self. */
+	int (*place)(void *self, struct dms_place *out, struct error *err);
 	/* The value of a secret (resource type secret) by its id: JSON text. */
 	int (*secret)(void *self, struct str id, struct arena *a,
 		      struct str *json, struct error *err);

@@ -14,45 +14,23 @@
 
 enum { DELETE_PATIENCE_S = 300 };
 
-static const struct aws_fault faults[] = {
-	{ "AccessDeniedFault", ERROR_DENIED, NULL },
-	{ "CollectorNotFoundFault", ERROR_NOT_FOUND, NULL },
-	{ "FailedDependencyFault", ERROR_CONFLICT, NULL },
-	{ "InsufficientResourceCapacityFault", ERROR_QUOTA, NULL },
-	{ "InvalidCertificateFault", ERROR_INVALID, NULL },
-	{ "InvalidResourceStateFault", ERROR_CONFLICT, NULL },
-	{ "InvalidSubnet", ERROR_INVALID, NULL },
-	{ "KMSKeyNotAccessibleFault", ERROR_DENIED, NULL },
-	{ "ReplicationSubnetGroupDoesNotCoverEnoughAZs", ERROR_INVALID, NULL },
-	{ "ResourceAlreadyExistsFault", ERROR_EXISTS, NULL },
-	{ "ResourceNotFoundFault", ERROR_NOT_FOUND, NULL },
-	{ "ResourceQuotaExceededFault", ERROR_QUOTA, NULL },
-	{ "StorageQuotaExceededFault", ERROR_QUOTA, NULL },
-	{ "SubnetAlreadyInUse", ERROR_CONFLICT, NULL },
-	{ "UpgradeDependencyFailureFault", ERROR_CONFLICT, NULL },
-	{ NULL, ERROR_NONE, NULL },
-};
-
-static const struct aws_service service = {
-	.name = "dms",
-	.target = "AmazonDMSv20160101.",
-	.faults = faults,
-};
-
 static const struct dms_host *host_of(const struct call *c)
 {
 	return c->type->data;
 }
 
+/* Every create has a name, so all may be repeated. */
 int dms_call(struct call *c, bool may_start, const char *operation,
 	     struct value input, struct value *out)
 {
-	struct aws_endpoint e = { 0 };
+	struct aws_client *client;
 
 	*out = value_null();
-	if (host_of(c)->endpoint(c->self, may_start, c->arena, &e, &c->err) < 0)
+	if (host_of(c)->client(c->self, may_start, &client, &c->err) < 0)
 		return -1;
-	return aws_call(&e, &service, operation, input, c->arena, out, &c->err);
+	return aws_do(client, &aws_dms, operation, input,
+		      (struct aws_how){ .is_safe = true }, c->arena, out,
+		      &c->err);
 }
 
 struct value dms_filter(const char *name, struct str value, struct arena *a)

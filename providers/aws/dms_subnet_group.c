@@ -7,16 +7,16 @@
 enum { NAME_MAX_BYTES = 255, PATIENCE_S = 900, ROLE_PATIENCE_S = 120 };
 
 /* Tags want an ARN; the service gives none, but its form is fixed. */
-static int arn_of(struct call *c, bool may_start, struct str id,
-		  struct str *arn)
+static int arn_of(struct call *c, struct str id, struct str *arn)
 {
 	const struct dms_host *host = c->type->data;
-	struct aws_endpoint e = { 0 };
+	struct dms_place p = { 0 };
 
-	if (host->endpoint(c->self, may_start, c->arena, &e, &c->err) < 0)
+	if (host->place(c->self, &p, &c->err) < 0)
 		return -1;
-	*arn = str_fmt(c->arena, "arn:aws:dms:%.*s:%.*s:subgrp:%.*s",
-		       STR_ARG(e.region), STR_ARG(e.account), STR_ARG(id));
+	*arn = str_fmt(c->arena, "arn:%.*s:dms:%.*s:%.*s:subgrp:%.*s",
+		       STR_ARG(p.partition), STR_ARG(p.region),
+		       STR_ARG(p.account), STR_ARG(id));
 	return 0;
 }
 
@@ -62,8 +62,7 @@ static enum step adopt(struct call *c, struct str name)
 	if (value_is_null(group))
 		return dms_wait(c, "subnet group %.*s to be seen",
 				STR_ARG(name));
-	if (arn_of(c, true,
-		   value_text(group, "ReplicationSubnetGroupIdentifier"),
+	if (arn_of(c, value_text(group, "ReplicationSubnetGroupIdentifier"),
 		   &arn) < 0 ||
 	    dms_adopt(c, "replication subnet group", name, arn) < 0 ||
 	    dms_call(c, true, "ModifyReplicationSubnetGroup",
@@ -114,7 +113,7 @@ static enum step group_read(struct call *c)
 		c->is_gone = true;
 		return STEP_DONE;
 	}
-	if (arn_of(c, false, c->id, &arn) < 0 ||
+	if (arn_of(c, c->id, &arn) < 0 ||
 	    dms_read_tags(c, false, arn, &tags) < 0)
 		return dms_read_failed(c);
 	dms_drift(c, &f, "tags", dms_user_tags(tags, c->arena));
@@ -136,7 +135,7 @@ static enum step group_update(struct call *c)
 
 	if (dms_call(c, true, "ModifyReplicationSubnetGroup",
 		     request(c, c->id, false), &ignored) < 0 ||
-	    arn_of(c, true, c->id, &arn) < 0 || dms_sync_tags(c, arn) < 0)
+	    arn_of(c, c->id, &arn) < 0 || dms_sync_tags(c, arn) < 0)
 		return STEP_FAILED;
 	return STEP_DONE;
 }

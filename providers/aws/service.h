@@ -8,14 +8,16 @@
  */
 
 #include "lang/base/error.h"
+#include "lang/base/str.h"
 
 #include <stdbool.h>
 
 struct aws_fault {
-	const char *code; /* as it arrives, without "Client." or "ns#" */
+	const char *code; /* without "Client." or "ns#"; "*.NotFound" */
 	enum error_kind kind;
 	/* MAY. Only where the message holds this, in any case of letters. */
 	const char *text;
+	const char *hint; /* MAY. What the user can do: a sentence. */
 };
 
 enum aws_protocol {
@@ -61,5 +63,8 @@ extern const struct aws_service aws_secrets;
 extern const struct aws_service aws_ssm;
 extern const struct aws_service aws_sts;
 extern const struct aws_service aws_tagging; /* resourcegroupstaggingapi */
+
+/* A global service has one region a partition, whichever is configured. */
+struct str aws_signing_region(const struct aws_service *s, struct str region);
 
 #endif

@@ -295,7 +295,6 @@ static int start(struct local *l, int argc, char **argv, struct arena *a,
 		 struct error *err)
 {
 	struct record *clusters;
-	struct aws_endpoint e;
 	size_t n;
 
 	(void)argc;
@@ -311,7 +310,7 @@ static int start(struct local *l, int argc, char **argv, struct arena *a,
 	if (balancer_sync(l, err) < 0)
 		return 1;
 	if (access(stack_path(l, a, "replicator/state.json"), F_OK) == 0 &&
-	    local_dms_host.endpoint(l, true, a, &e, err) < 0)
+	    hosts_start(l, a, err) < 0)
 		return 1;
 	return 0;
 }

@@ -218,19 +218,34 @@ static int start(struct local *l, struct arena *a, struct aws_endpoint *out,
 	return 0;
 }
 
-static int endpoint(void *self, bool may_start, struct arena *a,
-		    struct aws_endpoint *out, struct error *err)
+/* How the replication server is called: whether it may be started for it. */
+struct way {
+	struct local *local;
+	bool may_start;
+	struct aws_client *client;
+};
+
+struct hosts {
+	struct way look, start;
+};
+
+static int endpoint(void *ctx, const struct aws_service *s, bool is_expired,
+		    struct arena *a, struct aws_endpoint *out,
+		    struct error *err)
 {
-	struct local *l = self;
+	const struct way *w = ctx;
+	struct local *l = w->local;
 	int rc;
 
+	(void)s;
+	(void)is_expired;
 	if (!l->folder)
 		return error_set(err, ERROR_UNAVAILABLE,
 				 "the replication server is not running");
 	pthread_mutex_lock(&l->replicator);
 	rc = hosts_look(l, a, out, err);
 	if (rc == 0 && !out->url.n) {
-		if (may_start)
+		if (w->may_start)
 			rc = start(l, a, out, err);
 		else
 			rc = error_set(err, ERROR_UNAVAILABLE,
@@ -239,6 +254,63 @@ static int endpoint(void *self, bool may_start, struct arena *a,
 	}
 	pthread_mutex_unlock(&l->replicator);
 	return rc;
+}
+
+static void open_way(struct way *w, struct local *l, bool may_start)
+{
+	w->local = l;
+	w->may_start = may_start;
+	w->client = aws_client_new(&(struct aws_source){
+	    .endpoint = endpoint,
+	    .ctx = w,
+	});
+}
+
+struct hosts *hosts_open(struct local *l)
+{
+	struct hosts *h = xmalloc(sizeof(*h));
+
+	open_way(&h->look, l, false);
+	open_way(&h->start, l, true);
+	return h;
+}
+
+void hosts_close(struct hosts *h)
+{
+	if (!h)
+		return;
+	aws_client_free(h->look.client);
+	aws_client_free(h->start.client);
+	free(h);
+}
+
+static int client(void *self, bool may_start, struct aws_client **out,
+		  struct error *err)
+{
+	const struct local *l = self;
+
+	(void)err;
+	*out = may_start ? l->hosts->start.client : l->hosts->look.client;
+	return 0;
+}
+
+int hosts_start(struct local *l, struct arena *a, struct error *err)
+{
+	struct aws_endpoint e;
+
+	return endpoint(&l->hosts->start, NULL, false, a, &e, err);
+}
+
+static int place(void *self, struct dms_place *out, struct error *err)
+{
+	(void)self;
+	(void)err;
+	*out = (struct dms_place){
+		.partition = STR("aws"),
+		.region = STR(LOCAL_REGION),
+		.account = STR(LOCAL_ACCOUNT),
+	};
+	return 0;
 }
 
 static int secret(void *self, struct str id, struct arena *a, struct str *json,
@@ -309,7 +381,8 @@ static struct str owner(void *self)
 }
 
 const struct dms_host local_dms_host = {
-	.endpoint = endpoint,
+	.client = client,
+	.place = place,
 	.secret = secret,
 	.session = session,
 	.stack = owner,

@@ -8,6 +8,7 @@
 #include "lang/base/file.h"
 #include "lang/json.h"
 #include "providers/local/balancer.h"
+#include "providers/local/hosts.h"
 #include "providers/local/network.h"
 
 #include <errno.h>
@@ -115,6 +116,7 @@ void stack_close(struct local *l)
 {
 	if (!l)
 		return;
+	hosts_close(l->hosts);
 	balancer_close(l->balancer);
 	network_close(l->network);
 	pthread_mutex_destroy(&l->lock);
@@ -147,6 +149,7 @@ int stack_open(const struct provider_setup *s, struct local **out,
 	l->engine = s->engine;
 	l->network = network_open();
 	l->balancer = balancer_open();
+	l->hosts = hosts_open(l);
 	if (find_account(&l->account, err) < 0)
 		goto fail;
 	if (l->uid.n && !is_uid(l->uid)) {

@@ -51,6 +51,7 @@ struct account {
 };
 
 struct balancer;
+struct hosts;
 struct network;
 
 struct local {
@@ -69,6 +70,7 @@ struct local {
 	pthread_mutex_t making;	    /* the folders */
 	struct network *network;    /* network.c */
 	struct balancer *balancer;  /* balancer.c */
+	struct hosts *hosts;	    /* hosts.c */
 	pthread_mutex_t replicator; /* held while one is started */
 	pthread_mutex_t servers;    /* held while one is started to undo */
 	pthread_mutex_t

@@ -40,7 +40,7 @@ for folder in pg core sql aws; do
   rule "providers/$folder/*.[ch]" "$shared|providers/$folder/|providers/pg/|lang/dms/"
 done
 rule "providers/replicator/*.[ch]" "$shared|providers/replicator/|providers/pg/|lang/dms/|providers/aws/sigv4\.h"
-rule "providers/local/*.[ch]" "$shared|providers/local/|providers/pg/|lang/dms/|providers/types/types\.h|providers/aws/dms\.h|providers/sql/sql\.h"
+rule "providers/local/*.[ch]" "$shared|providers/local/|providers/pg/|lang/dms/|providers/types/types\.h|providers/aws/(client|dms|service)\.h|providers/sql/sql\.h"
 
 only 'git2' 'engine/store_git\.c'
 only 'pthread' 'engine/worker\.c|providers/.*'

@@ -10,6 +10,7 @@
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 #include "lang/json.h"
+#include "providers/aws/client.h"
 #include "providers/aws/dms.h"
 #include "providers/pg/pg.h"
 #include "tests/support/pg_server.h"
@@ -99,12 +100,18 @@ static void end_server(int how)
 	server = 0;
 }
 
-static int endpoint(void *self, bool may_start, struct arena *a,
-		    struct aws_endpoint *out, struct error *err)
+static bool may_start_it;
+static struct aws_client *dms;
+
+static int endpoint(void *ctx, const struct aws_service *service,
+		    bool is_expired, struct arena *a, struct aws_endpoint *out,
+		    struct error *err)
 {
-	(void)self;
+	(void)ctx;
+	(void)service;
+	(void)is_expired;
 	(void)a;
-	if (!server && !may_start)
+	if (!server && !may_start_it)
 		return error_set(err, ERROR_UNAVAILABLE, "it is down");
 	if (!server)
 		start_server();
@@ -113,6 +120,28 @@ static int endpoint(void *self, bool may_start, struct arena *a,
 		.region = STR("us-east-1"),
 		.access_key = STR("AKIATEST"),
 		.secret_key = STR("open sesame"),
+		.account = STR("000000000000"),
+	};
+	return 0;
+}
+
+static int client(void *self, bool may_start, struct aws_client **out,
+		  struct error *err)
+{
+	(void)self;
+	(void)err;
+	may_start_it = may_start;
+	*out = dms;
+	return 0;
+}
+
+static int place(void *self, struct dms_place *out, struct error *err)
+{
+	(void)self;
+	(void)err;
+	*out = (struct dms_place){
+		.partition = STR("aws"),
+		.region = STR("us-east-1"),
 		.account = STR("000000000000"),
 	};
 	return 0;
@@ -137,7 +166,8 @@ static struct str stack(void *self)
 }
 
 static const struct dms_host host = {
-	.endpoint = endpoint,
+	.client = client,
+	.place = place,
 	.secret = secret,
 	.poll_ms = 20,
 	.stack = stack,
@@ -422,6 +452,7 @@ static int set_up(void **state)
 	snprintf(folder, sizeof(folder), "/tmp/dmsl-dms-XXXXXX");
 	if (!mkdtemp(folder) || pg_server_start(&pg) < 0)
 		return -1;
+	dms = aws_client_new(&(struct aws_source){ .endpoint = endpoint });
 	ask("postgres", "CREATE DATABASE src");
 	ask("postgres", "CREATE DATABASE dst");
 	ask("src", "CREATE SCHEMA lab; CREATE TABLE lab.t (a int PRIMARY KEY);"
@@ -436,6 +467,7 @@ static int tear_down(void **state)
 	(void)state;
 	end_server(SIGTERM);
 	pg_server_stop(&pg);
+	aws_client_free(dms);
 	arena_release(&mem);
 	return file_remove_tree(folder, &err);
 }

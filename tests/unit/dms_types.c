@@ -4,6 +4,7 @@
 #include "lang/base/arena.h"
 #include "lang/base/error.h"
 #include "lang/json.h"
+#include "providers/aws/client.h"
 #include "providers/aws/dms.h"
 #include "tests/unit/scripted.h"
 
@@ -29,19 +30,48 @@
 	"{\"Key\":\"team\",\"Value\":\"a\"}]}"
 #define FAULT(code) "{\"__type\":\"" code "\",\"message\":\"words\"}"
 
-/* The host's self: the scripted server; NULL: down. */
-static int endpoint(void *self, bool may_start, struct arena *a,
-		    struct aws_endpoint *out, struct error *err)
+/* The scripted server; NULL: down. */
+static struct scripted *server;
+static struct aws_client *dms;
+
+static int endpoint(void *ctx, const struct aws_service *service,
+		    bool is_expired, struct arena *a, struct aws_endpoint *out,
+		    struct error *err)
 {
-	(void)may_start;
+	(void)ctx;
+	(void)service;
+	(void)is_expired;
 	(void)a;
-	if (!self)
+	if (!server)
 		return error_set(err, ERROR_UNAVAILABLE, "it is down");
 	*out = (struct aws_endpoint){
-		.url = str_from(scripted_url(self)),
+		.url = str_from(scripted_url(server)),
 		.region = STR("us-east-1"),
 		.access_key = STR("AKIDEXAMPLE"),
 		.secret_key = STR("secret"),
+		.account = STR("000000000000"),
+	};
+	return 0;
+}
+
+/* self is the scripted server. */
+static int client(void *self, bool may_start, struct aws_client **out,
+		  struct error *err)
+{
+	(void)may_start;
+	(void)err;
+	server = self;
+	*out = dms;
+	return 0;
+}
+
+static int place(void *self, struct dms_place *out, struct error *err)
+{
+	(void)self;
+	(void)err;
+	*out = (struct dms_place){
+		.partition = STR("aws"),
+		.region = STR("us-east-1"),
 		.account = STR("000000000000"),
 	};
 	return 0;
@@ -69,7 +99,8 @@ static struct str stack(void *self)
 }
 
 static const struct dms_host host = {
-	.endpoint = endpoint,
+	.client = client,
+	.place = place,
 	.secret = secret,
 	.poll_ms = 10,
 	.stack = stack,
@@ -942,6 +973,20 @@ static void inspects_a_task(void **state)
 	arena_release(&a);
 }
 
+static int open_client(void **state)
+{
+	(void)state;
+	dms = aws_client_new(&(struct aws_source){ .endpoint = endpoint });
+	return 0;
+}
+
+static int close_client(void **state)
+{
+	(void)state;
+	aws_client_free(dms);
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -963,5 +1008,5 @@ int main(void)
 		cmocka_unit_test(inspects_a_task),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, open_client, close_client);
 }

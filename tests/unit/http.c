@@ -150,7 +150,7 @@ static void waits_longer_each_time(void **state)
 }
 
 static const struct aws_fault faults[] = {
-	{ "ResourceNotFoundFault", ERROR_NOT_FOUND, NULL },
+	{ "ResourceNotFoundFault", ERROR_NOT_FOUND, NULL, NULL },
 	{ 0 },
 };
 
@@ -160,17 +160,36 @@ static const struct aws_service service = {
 	.faults = faults,
 };
 
-static int call(struct scripted *s, struct value in, struct arena *a,
-		struct value *out, struct error *err)
+static int endpoint(void *ctx, const struct aws_service *of, bool is_expired,
+		    struct arena *a, struct aws_endpoint *out,
+		    struct error *err)
 {
-	struct aws_endpoint e = {
-		.url = str_from(scripted_url(s)),
+	(void)of;
+	(void)is_expired;
+	(void)a;
+	(void)err;
+	*out = (struct aws_endpoint){
+		.url = str_from(scripted_url(ctx)),
 		.region = STR("us-east-1"),
 		.access_key = STR("AKIDEXAMPLE"),
 		.secret_key = STR("secret"),
 	};
+	return 0;
+}
 
-	return aws_call(&e, &service, "DescribeEndpoints", in, a, out, err);
+static int call(struct scripted *s, struct value in, struct arena *a,
+		struct value *out, struct error *err)
+{
+	struct aws_client *k = aws_client_new(&(struct aws_source){
+	    .endpoint = endpoint,
+	    .ctx = s,
+	    .base_ms = 10,
+	});
+	int rc = aws_do(k, &service, "DescribeEndpoints", in,
+			(struct aws_how){ .is_safe = true }, a, out, err);
+
+	aws_client_free(k);
+	return rc;
 }
 
 static struct value input(struct arena *a)
@@ -268,6 +287,8 @@ static void maps_faults(void **state)
 		{ .target = "DescribeEndpoints",
 		  .status = 400,
 		  .answer = "nonsense" },
+		{ .target = "DescribeEndpoints", .answer = "nonsense" },
+		{ .target = "DescribeEndpoints", .answer = "nonsense" },
 		{ .target = "DescribeEndpoints", .answer = "nonsense" },
 		{ 0 },
 	};
