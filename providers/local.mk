@@ -14,6 +14,10 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/site.h \
 	providers/aws/type.h \
 	providers/aws/fields.c providers/aws/fields.h \
+	providers/aws/db_cluster.c \
+	providers/aws/db_instance.c \
+	providers/aws/db_parameter_group.c \
+	providers/aws/db_subnet_group.c \
 	providers/aws/dms.h \
 	providers/aws/dms_call.c providers/aws/dms_call.h \
 	providers/aws/dms_effects.c \
@@ -22,6 +26,9 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/dms_load.c \
 	providers/aws/dms_subnet_group.c \
 	providers/aws/dms_task.c providers/aws/dms_task.h \
+	providers/aws/rds.c providers/aws/rds.h \
+	providers/aws/rds_address.c providers/aws/rds_address.h \
+	providers/aws/secret.c providers/aws/secret.h \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
 	providers/aws/xml.c providers/aws/xml.h \
 	providers/builtin.c providers/builtin.h \

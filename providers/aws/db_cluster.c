@@ -25,6 +25,7 @@ enum {
 };
 
 static const struct aws_attr attrs[] = {
+	{ "name", NULL, "DBClusterIdentifier", AWS_NAME, 0, NULL },
 	{ "engine", "Engine", "Engine", AWS_WORD, AWS_CREATE, NULL },
 	{ "database", "DatabaseName", "DatabaseName", AWS_TEXT, AWS_CREATE,
 	  NULL },
@@ -282,8 +283,7 @@ static enum step settle(struct call *c, struct value object)
 		return start(c);
 	for (size_t i = 0; bad[i]; i++)
 		if (str_is(status, bad[i]))
-			return call_fail(c, ERROR_FAILED,
-					 "the cluster is %.*s",
+			return call_fail(c, ERROR_FAILED, "the cluster is %.*s",
 					 STR_ARG(status));
 	if (!str_is(status, "available"))
 		return aws_wait(c, POLL_S, "the cluster to be changed (%.*s)",
@@ -363,10 +363,9 @@ static int check_login(struct call *c)
 
 	if (has_password == value_true(c->config, "managed_password")) {
 		error_set(&c->err, ERROR_INVALID,
-			  has_password
-			      ? "a db_cluster has a password or a "
-				"managed_password, not both"
-			      : "a db_cluster needs a password");
+			  has_password ? "a db_cluster has a password or a "
+					 "managed_password, not both"
+				       : "a db_cluster needs a password");
 		return error_hint(&c->err,
 				  "password = random_password.NAME.result, or "
 				  "managed_password = true");
@@ -389,8 +388,8 @@ static int check_login(struct call *c)
 static void plan_delete(struct call *c)
 {
 	const struct value *snapshot = value_get(c->prior, "final_snapshot");
-	bool is_lost = snapshot && snapshot->kind == VALUE_BOOL &&
-		       !snapshot->as.boolean;
+	bool is_lost =
+	    snapshot && snapshot->kind == VALUE_BOOL && !snapshot->as.boolean;
 
 	call_effect(c, EFFECT_DROP, "drop all databases of cluster \"%.*s\"%s",
 		    STR_ARG(c->id),

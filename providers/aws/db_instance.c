@@ -18,6 +18,7 @@ enum {
 };
 
 static const struct aws_attr attrs[] = {
+	{ "name", NULL, "DBInstanceIdentifier", AWS_NAME, 0, NULL },
 	{ "cluster", "DBClusterIdentifier", "DBClusterIdentifier", AWS_NAME,
 	  AWS_CREATE, NULL },
 	{ "class", "DBInstanceClass", "DBInstanceClass", AWS_TEXT,
@@ -187,8 +188,9 @@ static enum step find_address(struct call *c, struct value object)
 		return STEP_DONE;
 	if (aws_is_patient(c, "address", ADDRESS_S))
 		return aws_wait(c, POLL_S, "the writer's private address");
-	call_fail(c, ERROR_NOT_FOUND,
-		  "the private address of the cluster's writer cannot be found");
+	call_fail(
+	    c, ERROR_NOT_FOUND,
+	    "the private address of the cluster's writer cannot be found");
 	error_hint(&c->err,
 		   "give the cluster a security group that nothing else uses, "
 		   "or run where the name \"%.*s\" is resolved",
@@ -274,9 +276,8 @@ static int plan(struct call *c, const char *action)
 	if (differs(c, "parameter_group") || differs(c, "ca_certificate"))
 		call_effect(c, EFFECT_RESTART, "restart \"%.*s\": another %s",
 			    STR_ARG(c->id),
-			    differs(c, "parameter_group")
-				? "parameter group"
-				: "certificate");
+			    differs(c, "parameter_group") ? "parameter group"
+							  : "certificate");
 	return 0;
 }
 

@@ -152,13 +152,12 @@ static int list_users(struct call *c, struct value *out)
 	struct value all;
 	size_t n = 0;
 
-	if (aws_look_all(c, &aws_rds,
-			 is_cluster ? "DescribeDBClusters"
-				    : "DescribeDBInstances",
-			 &none,
-			 is_cluster ? "DBClusters/DBCluster"
-				    : "DBInstances/DBInstance",
-			 &all) < 0)
+	if (aws_look_all(
+		c, &aws_rds,
+		is_cluster ? "DescribeDBClusters" : "DescribeDBInstances",
+		&none,
+		is_cluster ? "DBClusters/DBCluster" : "DBInstances/DBInstance",
+		&all) < 0)
 		return -1;
 	mine = arena_new(c->arena, struct value, all.as.list.n + 1);
 	for (size_t i = 0; i < all.as.list.n; i++) {
@@ -246,8 +245,7 @@ static int send_difference(struct call *c, struct value a, struct value b,
 {
 	struct batch batch = {
 		.call = c,
-		.operation =
-		    is_reset ? kind_of(c)->reset : kind_of(c)->modify,
+		.operation = is_reset ? kind_of(c)->reset : kind_of(c)->modify,
 	};
 	int rc = 0;
 
@@ -311,7 +309,17 @@ static int plan(struct call *c, const char *action)
 
 /* -- the tables -- */
 
-static const struct aws_attr attrs[] = {
+static const struct aws_attr cluster_attrs[] = {
+	{ "name", NULL, "DBClusterParameterGroupName", AWS_NAME, 0, NULL },
+	{ "family", "DBParameterGroupFamily", "DBParameterGroupFamily",
+	  AWS_TEXT, AWS_CREATE, NULL },
+	{ "description", "Description", "Description", AWS_TEXT, AWS_CREATE,
+	  NULL },
+	{ 0 },
+};
+
+static const struct aws_attr instance_attrs[] = {
+	{ "name", NULL, "DBParameterGroupName", AWS_NAME, 0, NULL },
 	{ "family", "DBParameterGroupFamily", "DBParameterGroupFamily",
 	  AWS_TEXT, AWS_CREATE, NULL },
 	{ "description", "Description", "Description", AWS_TEXT, AWS_CREATE,
@@ -345,8 +353,8 @@ static const struct aws_tagging instance_tagging = {
 
 #define GROUP                                                                  \
 	.service = &aws_rds, .tags = AWS_TAGS_LIST, .name_max = 255,           \
-	.name_chars = "-", .is_lower = true, .attrs = attrs,           \
-	.retries = retries, .settle = settle, .show = show, .plan = plan
+	.name_chars = "-", .is_lower = true, .retries = retries,               \
+	.settle = settle, .show = show, .plan = plan
 
 const struct aws_type aws_db_cluster_parameter_group = {
 	GROUP,
@@ -361,6 +369,7 @@ const struct aws_type aws_db_cluster_parameter_group = {
 		.tagging = "rds:cluster-pg",
 	},
 	.tagging = &cluster_tagging,
+	.attrs = cluster_attrs,
 	.create = "CreateDBClusterParameterGroup",
 	.created = "DBClusterParameterGroup/DBClusterParameterGroupName",
 	.name = "DBClusterParameterGroupName",
@@ -381,6 +390,7 @@ const struct aws_type aws_db_parameter_group = {
 		.tagging = "rds:pg",
 	},
 	.tagging = &instance_tagging,
+	.attrs = instance_attrs,
 	.create = "CreateDBParameterGroup",
 	.created = "DBParameterGroup/DBParameterGroupName",
 	.name = "DBParameterGroupName",

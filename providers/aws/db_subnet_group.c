@@ -4,6 +4,7 @@
 #include "providers/aws/rds.h"
 
 static const struct aws_attr attrs[] = {
+	{ "name", NULL, "DBSubnetGroupName", AWS_NAME, 0, NULL },
 	{ "description", "DBSubnetGroupDescription", "DBSubnetGroupDescription",
 	  AWS_TEXT, AWS_CREATE | AWS_UPDATE, NULL },
 	/* A change sends all, changed or not: see change(). */
@@ -37,7 +38,7 @@ static int change(struct call *c, struct value object, struct fields *input,
 
 	if (!wanted)
 		return 0;
-	aws_differ(aws_shown(&attrs[1], object, c->arena), *wanted, c->arena,
+	aws_differ(aws_shown(&attrs[2], object, c->arena), *wanted, c->arena,
 		   &add, &gone);
 	*send = *send || add.as.list.n || gone.as.list.n;
 	field(input, "SubnetIds", *wanted);

@@ -94,8 +94,9 @@ int rds_version(struct call *c, struct str wanted, struct str *out)
 	error_set(&c->err, ERROR_INVALID,
 		  "there is no version \"%.*s\" of " RDS_ENGINE " in %.*s",
 		  STR_ARG(wanted), STR_ARG(aws_site_of(c)->region));
-	return error_hint(&c->err, "the newest are %.*s; \"15\" is the newest "
-				   "15 that there is",
+	return error_hint(&c->err,
+			  "the newest are %.*s; \"15\" is the newest "
+			  "15 that there is",
 			  STR_ARG(newest_of_each(all, c->arena)));
 }
 
@@ -184,8 +185,7 @@ static enum step restart(struct call *c, struct str id)
 		if (!aws_is_refusal(c, "InvalidDBInstanceState", NULL))
 			return STEP_FAILED;
 		c->err = (struct error){ 0 };
-		return aws_wait(c, POLL_S, "%.*s to be available",
-				STR_ARG(id));
+		return aws_wait(c, POLL_S, "%.*s to be available", STR_ARG(id));
 	}
 	aws_is_patient(c, mark.s, SEEN_S);
 	return aws_wait(c, POLL_S, "the restart of %.*s", STR_ARG(id));
@@ -231,8 +231,8 @@ enum step rds_restart_one(struct call *c, struct value instance)
 	bool is_pending = false;
 
 	for (size_t i = 0; i < groups.as.list.n; i++) {
-		struct str status = aws_text(groups.as.list.items[i],
-					     "ParameterApplyStatus");
+		struct str status =
+		    aws_text(groups.as.list.items[i], "ParameterApplyStatus");
 
 		if (str_is(status, "applying"))
 			return aws_wait(c, POLL_S,

@@ -16,9 +16,8 @@ static int find_interfaces(struct call *c, struct value cluster,
 {
 	struct str zone = aws_text(writer, "AvailabilityZone");
 	struct str vpc = aws_text(writer, "DBSubnetGroup/VpcId");
-	struct value groups =
-	    aws_items(cluster, "VpcSecurityGroups/VpcSecurityGroupMembership",
-		      c->arena);
+	struct value groups = aws_items(
+	    cluster, "VpcSecurityGroups/VpcSecurityGroupMembership", c->arena);
 	struct fields f = { 0 };
 	struct value all, *mine;
 	size_t n = 0;
@@ -26,9 +25,9 @@ static int find_interfaces(struct call *c, struct value cluster,
 	*out = value_list(NULL, 0);
 	if (!groups.as.list.n)
 		return 0;
-	aws_filter(
-	    &f, &aws_ec2, "group-id",
-	    aws_text(groups.as.list.items[0], "VpcSecurityGroupId"), c->arena);
+	aws_filter(&f, &aws_ec2, "group-id",
+		   aws_text(groups.as.list.items[0], "VpcSecurityGroupId"),
+		   c->arena);
 	aws_filter(&f, &aws_ec2, "description", STR("RDSNetworkInterface"),
 		   c->arena);
 	if (vpc.n)
@@ -44,8 +43,7 @@ static int find_interfaces(struct call *c, struct value cluster,
 
 		if ((!zone.n || !at.n || str_eq(zone, at)) &&
 		    (!status.n || str_is(status, "in-use")))
-			mine[n++] =
-			    value_str(aws_text(v, "privateIpAddress"));
+			mine[n++] = value_str(aws_text(v, "privateIpAddress"));
 	}
 	*out = value_list(mine, n);
 	return 0;
