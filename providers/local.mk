@@ -12,7 +12,15 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/fault.c providers/aws/fault.h \
 	providers/aws/service.c providers/aws/service.h \
 	providers/aws/site.h \
-	providers/aws/type.h \
+	providers/aws/type.c providers/aws/type.h \
+	providers/aws/type_call.c providers/aws/type_impl.h \
+	providers/aws/type_find.c \
+	providers/aws/type_make.c \
+	providers/aws/type_memo.c \
+	providers/aws/type_name.c \
+	providers/aws/type_read.c \
+	providers/aws/type_tags.c \
+	providers/aws/type_value.c \
 	providers/aws/fields.c providers/aws/fields.h \
 	providers/aws/db_cluster.c \
 	providers/aws/db_instance.c \
@@ -30,6 +38,7 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/rds_address.c providers/aws/rds_address.h \
 	providers/aws/secret.c providers/aws/secret.h \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
+	providers/aws/tags.c providers/aws/tags.h \
 	providers/aws/xml.c providers/aws/xml.h \
 	providers/builtin.c providers/builtin.h \
 	providers/core/core.c providers/core/core.h \
