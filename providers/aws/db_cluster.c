@@ -17,7 +17,7 @@ enum {
 	PATIENCE_S = 3600,
 	ROLE_S = 120,
 	NETWORK_S = 120,
-	STATE_S = 300,
+	STATE_S = 900, /* a stopped one starts meanwhile */
 	DELETE_S = 600,
 	PASSWORD_MIN = 8,
 	PASSWORD_MAX = 41,
@@ -223,12 +223,24 @@ static void change_exports(struct call *c, struct value object,
 	*send = true;
 }
 
+static int start(struct call *c)
+{
+	struct fields f = { 0 };
+	struct value ignored;
+
+	field_text(&f, "DBClusterIdentifier", c->id);
+	return aws_change(c, &aws_rds, "StartDBCluster", &f, &ignored);
+}
+
 static int change(struct call *c, struct value object, struct fields *input,
 		  bool *send)
 {
 	const struct value *group = value_get(c->config, "parameter_group");
 	struct str now = aws_text(object, "EngineVersion");
 
+	/* What else is to change waits until it runs. */
+	if (str_is(aws_text(object, "Status"), "stopped") && start(c) < 0)
+		return -1;
 	field(input, "ApplyImmediately", value_bool(true));
 	if (change_version(c, now, input, send) < 0)
 		return -1;
@@ -262,32 +274,10 @@ static bool is_pending(struct value object)
 	return v && v->kind == VALUE_MAP && v->as.map.n;
 }
 
-static enum step start(struct call *c)
-{
-	struct fields f = { 0 };
-	struct value ignored;
-
-	field_text(&f, "DBClusterIdentifier", c->id);
-	if (aws_change(c, &aws_rds, "StartDBCluster", &f, &ignored) < 0)
-		return aws_refused(c, NULL);
-	return aws_wait(c, POLL_S, "the cluster, which was stopped, to start");
-}
-
 static enum step settle(struct call *c, struct value object)
 {
-	struct str status = aws_text(object, "Status");
-
 	if (c->verb != VERB_UPDATE)
 		return STEP_DONE;
-	if (str_is(status, "stopped"))
-		return start(c);
-	for (size_t i = 0; bad[i]; i++)
-		if (str_is(status, bad[i]))
-			return call_fail(c, ERROR_FAILED, "the cluster is %.*s",
-					 STR_ARG(status));
-	if (!str_is(status, "available"))
-		return aws_wait(c, POLL_S, "the cluster to be changed (%.*s)",
-				STR_ARG(status));
 	if (is_pending(object))
 		return aws_wait(c, POLL_S, "the cluster's changes to be made");
 	if (differs(c, "parameter_group"))

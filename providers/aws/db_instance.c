@@ -200,32 +200,14 @@ static enum step find_address(struct call *c, struct value object)
 
 static enum step settle(struct call *c, struct value object)
 {
-	struct str status = aws_text(object, "DBInstanceStatus");
 	const struct value *pending = aws_get(object, "PendingModifiedValues");
-	enum step step;
+	enum step step = STEP_DONE;
 
-	for (size_t i = 0; bad[i]; i++)
-		if (str_is(status, bad[i]))
-			return call_fail(c, ERROR_FAILED,
-					 "the instance is %.*s",
-					 STR_ARG(status));
-	if (str_is(status, "stopped"))
-		return call_fail(c, ERROR_FAILED,
-				 "the instance is stopped, and starts with "
-				 "its cluster");
-	if (!str_is(status, "available") &&
-	    !str_is(status, "storage-optimization"))
-		return aws_wait(c, POLL_S, "%.*s to be available (%.*s)",
-				STR_ARG(value_text(c->config, "class")),
-				STR_ARG(status));
 	if (pending && pending->kind == VALUE_MAP && pending->as.map.n)
 		return aws_wait(c, POLL_S, "the instance's changes to be made");
-	if (c->verb == VERB_UPDATE && differs(c, "parameter_group")) {
+	if (c->verb == VERB_UPDATE && differs(c, "parameter_group"))
 		step = rds_restart_one(c, object);
-		if (step != STEP_DONE)
-			return step;
-	}
-	return find_address(c, object);
+	return step == STEP_DONE ? find_address(c, object) : step;
 }
 
 static int show(struct call *c, struct value object, struct fields *result)
