@@ -27,7 +27,11 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/db_parameter_group.c \
 	providers/aws/db_subnet_group.c \
 	providers/aws/dms.h \
+	providers/aws/dms_aws.c \
 	providers/aws/dms_call.c providers/aws/dms_call.h \
+	providers/aws/dms_certificate.c \
+	providers/aws/dms_change.c providers/aws/dms_change.h \
+	providers/aws/dms_connection.c providers/aws/dms_connection.h \
 	providers/aws/dms_effects.c \
 	providers/aws/dms_endpoint.c \
 	providers/aws/dms_instance.c \
@@ -37,6 +41,7 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/rds.c providers/aws/rds.h \
 	providers/aws/rds_address.c providers/aws/rds_address.h \
 	providers/aws/secret.c providers/aws/secret.h \
+	providers/aws/role.c providers/aws/role.h \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
 	providers/aws/tags.c providers/aws/tags.h \
 	providers/aws/xml.c providers/aws/xml.h \

@@ -7,6 +7,7 @@
 
 #include "providers/aws/rds.h"
 #include "providers/aws/rds_address.h"
+#include "providers/aws/role.h"
 
 enum {
 	POLL_S = 10,
@@ -122,20 +123,13 @@ static bool differs(const struct call *c, const char *attr)
 
 static int add_role(struct call *c, struct fields *input)
 {
-	struct str role = value_text(c->config, "monitoring_role");
-	struct fields f = { 0 };
-	struct value answer;
+	struct str role = value_text(c->config, "monitoring_role"), arn;
 
 	if (!role.n)
 		return 0;
-	if (str_starts(role, "arn:")) {
-		field_text(input, "MonitoringRoleArn", role);
-		return 0;
-	}
-	field_text(&f, "RoleName", role);
-	if (aws_look(c, &aws_iam, "GetRole", &f, &answer) < 0)
+	if (aws_role_arn(aws_site_of(c), role, c->arena, &arn, &c->err) < 0)
 		return -1;
-	field_text(input, "MonitoringRoleArn", aws_text(answer, "Role/Arn"));
+	field_text(input, "MonitoringRoleArn", arn);
 	return 0;
 }
 

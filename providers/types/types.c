@@ -12,6 +12,7 @@ const struct type_schema *const type_schemas[] = {
 	&db_instance_schema,
 	&db_parameter_group_schema,
 	&db_subnet_group_schema,
+	&dms_certificate_schema,
 	&dms_endpoint_schema,
 	&dms_task_schema,
 	&elastic_ip_schema,
