@@ -41,7 +41,7 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/rds.c providers/aws/rds.h \
 	providers/aws/rds_address.c providers/aws/rds_address.h \
 	providers/aws/secret.c providers/aws/secret.h \
-	providers/aws/role.c providers/aws/role.h \
+	providers/aws/role_arn.c providers/aws/role_arn.h \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
 	providers/aws/tags.c providers/aws/tags.h \
 	providers/aws/xml.c providers/aws/xml.h \

@@ -7,7 +7,7 @@
 
 #include "providers/aws/rds.h"
 #include "providers/aws/rds_address.h"
-#include "providers/aws/role.h"
+#include "providers/aws/role_arn.h"
 
 enum {
 	POLL_S = 10,

@@ -2,7 +2,7 @@
 #include <config.h>
 
 #include "providers/aws/dms.h"
-#include "providers/aws/role.h"
+#include "providers/aws/role_arn.h"
 #include "providers/aws/secret.h"
 
 static int site_client(void *self, bool may_start, struct aws_client **out,

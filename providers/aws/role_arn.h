@@ -1,5 +1,5 @@
-#ifndef DMSL_PROVIDERS_AWS_ROLE_H
-#define DMSL_PROVIDERS_AWS_ROLE_H
+#ifndef DMSL_PROVIDERS_AWS_ROLE_ARN_H
+#define DMSL_PROVIDERS_AWS_ROLE_ARN_H
 
 /* Roles as other services want them: an iam_role's id is its name. */
 

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "providers/aws/role.h"
+#include "providers/aws/role_arn.h"
 
 #include "providers/aws/fields.h"
 #include "providers/aws/site.h"
