@@ -37,6 +37,7 @@ static int open_one(struct context *c, const struct provider *p,
 					     : STR("."),
 		.config = config,
 		.is_write = c->run_id.n > 0,
+		.run_id = c->run_id,
 		.derive = setup_derive,
 		.engine = c,
 	};

@@ -205,6 +205,7 @@ struct provider_setup {
 	struct str stack_folder; /* of the stack file */
 	struct value config;	 /* the provider block's attributes */
 	bool is_write;		 /* the run may change things */
+	struct str run_id;	 /* empty: the run changes nothing */
 	/* As call.derive with stable; engine is passed through. */
 	int (*derive)(void *engine, const char *label, void *bytes, size_t n,
 		      struct error *err);

@@ -285,7 +285,7 @@ static CURLcode perform(const struct http_request *q, const struct http_url *u,
 	libcurl.easy_setopt(h, CURLOPT_HEADERDATA, r);
 	libcurl.easy_setopt(h, CURLOPT_FRESH_CONNECT, (long)q->is_once);
 	libcurl.easy_setopt(h, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-	if (u->is_loopback)
+	if (u->is_loopback || q->is_direct)
 		libcurl.easy_setopt(h, CURLOPT_PROXY, "");
 	if (q->ca_file.n)
 		libcurl.easy_setopt(h, CURLOPT_CAINFO, str_c(q->ca_file, a));

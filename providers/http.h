@@ -36,6 +36,7 @@ struct http_request {
 	int timeout_ms;	    /* for all of it; 0: 60,000 */
 	size_t max;	    /* bytes of the answer's body; 0: 16 MiB */
 	struct str ca_file; /* instead of the system's; may be empty */
+	bool is_direct;	    /* never through a proxy */
 	/*
 	 * Goes out on a connection of its own: libcurl would send it again,
 	 * unasked, when one that it keeps breaks before the answer.

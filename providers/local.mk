@@ -7,9 +7,12 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/aws.c providers/aws/aws.h \
 	providers/aws/answer.c \
 	providers/aws/client.c providers/aws/client.h \
+	providers/aws/service.h \
+	providers/aws/site.c providers/aws/site.h \
 	providers/aws/decode.c providers/aws/decode.h \
 	providers/aws/encode.c providers/aws/encode.h \
 	providers/aws/fault.c providers/aws/fault.h \
+	providers/aws/paging.c \
 	providers/aws/service.c providers/aws/service.h \
 	providers/aws/site.h \
 	providers/aws/type.c providers/aws/type.h \
@@ -26,6 +29,7 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/db_instance.c \
 	providers/aws/db_parameter_group.c \
 	providers/aws/db_subnet_group.c \
+	providers/aws/credentials.c providers/aws/credentials.h \
 	providers/aws/dms.h \
 	providers/aws/dms_aws.c \
 	providers/aws/dms_call.c providers/aws/dms_call.h \
@@ -42,7 +46,29 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/rds_address.c providers/aws/rds_address.h \
 	providers/aws/secret.c providers/aws/secret.h \
 	providers/aws/role_arn.c providers/aws/role_arn.h \
+	providers/aws/metadata.c \
+	providers/aws/process.c \
+	providers/aws/profile.c providers/aws/profile.h \
+	providers/aws/resolve.c providers/aws/resolve.h \
+	providers/aws/role.c \
+	providers/aws/source.h \
+	providers/aws/sso.c \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
+	providers/aws/elb.c providers/aws/elb.h \
+	providers/aws/endpoint_service.c \
+	providers/aws/iam_role.c \
+	providers/aws/instance.c \
+	providers/aws/instance_profile.c \
+	providers/aws/listener.c \
+	providers/aws/load_balancer.c \
+	providers/aws/log_group.c \
+	providers/aws/logs.c providers/aws/logs.h \
+	providers/aws/parts.c providers/aws/parts.h \
+	providers/aws/path.h \
+	providers/aws/policy.c providers/aws/policy.h \
+	providers/aws/target_group.c \
+	providers/aws/user_data.c providers/aws/user_data.h \
+	providers/aws/vpc_endpoint.c \
 	providers/aws/tags.c providers/aws/tags.h \
 	providers/aws/xml.c providers/aws/xml.h \
 	providers/builtin.c providers/builtin.h \

@@ -144,3 +144,10 @@ void arena_release(struct arena *a)
 	free_blocks(a->last);
 	*a = (struct arena){ 0 };
 }
+
+void arena_wipe(struct arena *a)
+{
+	for (struct arena_block *b = a->last; b; b = b->previous)
+		explicit_bzero(b->data, b->used);
+	arena_release(a);
+}

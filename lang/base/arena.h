@@ -36,6 +36,8 @@ void *arena_alloc_aligned(struct arena *a, size_t n, size_t size, size_t align);
 void arena_clear(struct arena *a);
 /* Frees everything; the arena is empty and usable afterwards. */
 void arena_release(struct arena *a);
+/* As arena_release(), and overwrites all of it first: for secrets. */
+void arena_wipe(struct arena *a);
 
 /* malloc'ed memory with the same end when there is none. The caller frees. */
 void *xmalloc(size_t size);

@@ -2,42 +2,116 @@
 
 #include "providers/aws/aws.h"
 
-#define UNAVAILABLE "is not part of this version yet"
+#include "lang/base/arena.h"
+#include "lang/base/error.h"
+#include "providers/aws/dms.h"
+#include "providers/aws/fields.h"
+#include "providers/aws/site.h"
 
-/* So that a stack for both providers is checked whole. */
-static const struct attr_schema aws_config[] = {
-	{ "region", "string", ATTR_OPTIONAL, NULL, "The region: us-east-1." },
-	{ "account", "string", ATTR_OPTIONAL, NULL,
-	  "Twelve digits; another account is refused." },
-	{ "profile", "string", ATTR_OPTIONAL, NULL,
-	  "A profile of the AWS configuration files." },
-	{ 0 },
-};
+/* -- What the dms types ask of their provider -------------------------------
+ */
 
-static const struct resource_type aws_types[] = {
-	{ 0 },
-};
-
-static int aws_open(const struct provider_setup *s, void **self,
-		    struct error *err)
+static int dms_client(void *self, bool may_start, struct aws_client **out,
+		      struct error *err)
 {
-	(void)s;
-	*self = NULL;
-	error_set(err, ERROR_UNAVAILABLE, "provider \"aws\" " UNAVAILABLE);
-	return error_hint(err, "run the stack on this machine: --set on=local");
+	struct aws_site *w = self;
+
+	(void)may_start;
+	(void)err;
+	*out = w->client;
+	return 0;
 }
 
-static void aws_close(void *self)
+static int dms_place(void *self, struct dms_place *out, struct error *err)
 {
-	(void)self;
+	struct aws_site *w = self;
+
+	out->partition = w->partition;
+	out->region = w->region;
+	return aws_account(w, &out->account, err);
+}
+
+static int dms_secret(void *self, struct str id, struct arena *a,
+		      struct str *json, struct error *err)
+{
+	struct aws_site *w = self;
+	struct fields input = { 0 };
+	struct value v;
+
+	field_text(&input, "SecretId", id);
+	if (aws_ask(w->client, &aws_secrets, "GetSecretValue",
+		    fields_done(&input, a), a, &v, err) < 0)
+		return -1;
+	*json = aws_text(v, "SecretString");
+	return json->n
+		   ? 0
+		   : error_set(err, ERROR_INVALID,
+			       "secret \"%.*s\" holds no text", STR_ARG(id));
+}
+
+static struct str dms_stack(void *self)
+{
+	return ((const struct aws_site *)self)->stack;
+}
+
+static int64_t dms_pace(void *self, int64_t ms)
+{
+	const struct aws_site *w = self;
+
+	return w->pace(w, ms);
+}
+
+static const struct dms_host dms_host = {
+	.client = dms_client,
+	.place = dms_place,
+	.secret = dms_secret,
+	.poll_ms = 15000,
+	.pace = dms_pace,
+	.stack = dms_stack,
+};
+
+/* -- Types -------------------------------------------------------------------
+ */
+
+static const struct resource_type types[] = {
+	{ .name = "dms_endpoint",
+	  .ops = &dms_endpoint_ops,
+	  .data = &dms_host,
+	  .weight = 60 },
+	{ .name = "dms_task",
+	  .ops = &dms_task_ops,
+	  .data = &dms_host,
+	  .weight = 300 },
+	{ .name = "replication_instance",
+	  .ops = &replication_instance_ops,
+	  .data = &dms_host,
+	  .weight = 900 },
+	{ .name = "replication_subnet_group",
+	  .ops = &replication_subnet_group_ops,
+	  .data = &dms_host,
+	  .weight = 5 },
+	{ 0 },
+};
+
+static int open_site(const struct provider_setup *s, void **self,
+		     struct error *err)
+{
+	struct aws_site *w;
+	int rc = aws_site_open(s, &w, err);
+
+	*self = w;
+	return rc;
+}
+
+static void close_site(void *self)
+{
+	aws_site_close(self);
 }
 
 const struct provider aws_provider = {
 	.name = "aws",
-	.config = aws_config,
-	.types = aws_types,
-	.open = aws_open,
-	.close = aws_close,
-	.unavailable = "it " UNAVAILABLE
-		       "; run the stack on this machine with --set on=local",
+	.config = aws_site_attrs,
+	.types = types,
+	.open = open_site,
+	.close = close_site,
 };

@@ -2,8 +2,8 @@
 #define DMSL_PROVIDERS_AWS_AWS_H
 
 /*
- * The provider aws. Its configuration is known, so that stacks that choose it
- * can be checked; it cannot be used yet and says so.
+ * The provider aws: its block is a struct aws_site (site.h), its types are
+ * tables, one file a type or family.
  */
 
 #include "engine/provider.h"

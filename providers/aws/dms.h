@@ -11,6 +11,8 @@
 
 #include "engine/provider.h"
 
+#include <stdint.h>
+
 struct aws_client;
 
 /* What ARNs are made of. */
@@ -53,8 +55,8 @@ struct dms_host {
 	/* MAY. An interactive client of a DMS endpoint's database. */
 	int (*session)(struct call *c, const struct dms_server *s,
 		       struct session *out);
-	int poll_ms; /* between polls of a wait: 10,000 on AWS, 100 here */
-	/* MAY. Changes the pace of polls: less where an emulator is asked. */
+	int poll_ms; /* between polls of a wait: 15,000 on AWS, 100 here */
+	/* MAY. What becomes of poll_ms: less, for emulators. */
 	int64_t (*pace)(void *self, int64_t ms);
 	/*
 	 * "name/uid" of the stack, the value of the ownership tag dmsl:stack.

@@ -304,10 +304,10 @@ int dms_sync_tags(struct call *c, struct str arn)
 
 int dms_poll_ms(const struct call *c)
 {
-	const struct dms_host *host = host_of(c);
-	int ms = host->poll_ms > 0 ? host->poll_ms : 1000;
+	const struct dms_host *h = host_of(c);
+	int ms = h->poll_ms > 0 ? h->poll_ms : 1000;
 
-	return host->pace ? (int)host->pace(c->self, ms) : ms;
+	return h->pace ? (int)h->pace(c->self, ms) : ms;
 }
 
 enum step dms_wait(struct call *c, const char *format, ...)

@@ -86,8 +86,7 @@ static struct value principals(struct call *c, struct value list)
 	    arena_new(c->arena, struct value, list.as.list.n + 1);
 
 	for (size_t i = 0; i < list.as.list.n; i++)
-		out[i] = value_str(
-		    principal(c, list.as.list.items[i].as.text));
+		out[i] = value_str(principal(c, list.as.list.items[i].as.text));
 	return part_set(value_list(out, list.as.list.n), NULL, c->arena);
 }
 
@@ -166,8 +165,8 @@ static int connections(struct call *c, struct value *endpoints)
 
 		for (size_t k = 0; k < sizeof(live) / sizeof(live[0]); k++)
 			if (part_is_word(state, live[k]))
-				kept[n++] = value_str(
-				    aws_text(item, "vpcEndpointId"));
+				kept[n++] =
+				    value_str(aws_text(item, "vpcEndpointId"));
 	}
 	*endpoints = value_list(kept, n);
 	return 0;

@@ -70,8 +70,8 @@ static struct str role_name(const struct call *c, struct value object)
 
 static bool is_account_wide(struct str name)
 {
-	for (size_t i = 0;
-	     i < sizeof(account_wide) / sizeof(account_wide[0]); i++)
+	for (size_t i = 0; i < sizeof(account_wide) / sizeof(account_wide[0]);
+	     i++)
 		if (str_is(name, account_wide[i]))
 			return true;
 	return false;
@@ -80,8 +80,8 @@ static bool is_account_wide(struct str name)
 /* Whether a list of tags says that it belongs to the stack. */
 static bool is_of_stack(struct call *c, struct value object)
 {
-	struct value tags = tag_map(
-	    aws_items(object, "Tags/member", c->arena), c->arena);
+	struct value tags =
+	    tag_map(aws_items(object, "Tags/member", c->arena), c->arena);
 
 	return str_eq(value_text(tags, "dmsl:stack"),
 		      tag_text(aws_site_of(c)->stack, c->arena));
@@ -129,8 +129,8 @@ static struct value policy_arns(struct call *c, struct value list)
 	struct value *out = arena_new(c->arena, struct value, n + 1);
 
 	for (size_t i = 0; i < n; i++)
-		out[i] = value_str(
-		    policy_arn(c, list.as.list.items[i].as.text));
+		out[i] =
+		    value_str(policy_arn(c, list.as.list.items[i].as.text));
 	return part_set(value_list(out, n), NULL, c->arena);
 }
 
@@ -349,8 +349,8 @@ static enum step settle(struct call *c, struct value object)
 {
 	bool shared = is_shared(c, object);
 
-	if ((!shared && (settle_trust(c, object) < 0 ||
-			 settle_boundary(c, object) < 0)) ||
+	if ((!shared &&
+	     (settle_trust(c, object) < 0 || settle_boundary(c, object) < 0)) ||
 	    settle_managed(c, shared) < 0 || settle_inline(c, shared) < 0)
 		return aws_refused(c, NULL);
 	return STEP_DONE;
@@ -373,11 +373,11 @@ static void show_trust(struct call *c, struct value object,
 
 		if (!was || value_is_null(*was))
 			continue;
-		as_trust = i == 0	? *was
-			   : i == 1	? policy_trust(*was, c->arena)
-					: policy_trust(part_one(was->as.text,
-								c->arena),
-						       c->arena);
+		as_trust = i == 0 ? *was
+			   : i == 1
+			       ? policy_trust(*was, c->arena)
+			       : policy_trust(part_one(was->as.text, c->arena),
+					      c->arena);
 		/* Shown where it was said, so that it is set right there. */
 		if (!policy_is(as_trust, text, c->arena))
 			field(result, said[i],
@@ -526,8 +526,8 @@ static int must_stay(struct call *c, struct value object, bool *out)
 /* From now on it is the account's: no stack deletes it. */
 static int give_up(struct call *c, struct value object)
 {
-	struct value tags = tag_map(
-	    aws_items(object, "Tags/member", c->arena), c->arena);
+	struct value tags =
+	    tag_map(aws_items(object, "Tags/member", c->arena), c->arena);
 	struct value *keys =
 	    arena_new(c->arena, struct value, tags.as.map.n + 1);
 	struct fields f = { 0 };

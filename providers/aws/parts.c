@@ -77,8 +77,7 @@ bool part_has(struct value list, struct str text)
 
 bool part_is_word(struct str text, const char *word)
 {
-	return text.n == strlen(word) &&
-	       strncasecmp(text.s, word, text.n) == 0;
+	return text.n == strlen(word) && strncasecmp(text.s, word, text.n) == 0;
 }
 
 struct value part_wanted(const struct call *c, const char *attr)

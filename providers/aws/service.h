@@ -37,6 +37,16 @@ struct aws_route {
 	const char *operation, *method, *path;
 };
 
+/* How a Describe or List operation gives its answer in pages. */
+struct aws_paging {
+	const char *operation; /* NULL: all that come after */
+	const char *send;      /* the request's token: "NextToken" */
+	const char *next;      /* where the answer has it: "nextToken" */
+	const char *more;      /* only while this is true; or NULL */
+	const char *size;      /* the request's page size, or NULL */
+	int most;
+};
+
 struct aws_service {
 	const char *name; /* that requests are signed with: "dms" */
 	const char *host; /* first label of its host: "dms" */
@@ -47,6 +57,7 @@ struct aws_service {
 	const struct aws_list_item *lists; /* ends with list NULL; or NULL */
 	const struct aws_route *routes;	   /* ends with operation NULL */
 	const struct aws_fault *faults;	   /* its own; ends with code NULL */
+	const struct aws_paging *paging;   /* ends with operation NULL */
 	bool is_global;			   /* one endpoint a partition: IAM */
 };
 
@@ -64,6 +75,9 @@ extern const struct aws_service aws_ssm;
 extern const struct aws_service aws_sts;
 extern const struct aws_service aws_tagging; /* resourcegroupstaggingapi */
 
+/* NULL: never in pages. */
+const struct aws_paging *aws_paging_of(const struct aws_service *s,
+				       const char *operation);
 /* A global service has one region a partition, whichever is configured. */
 struct str aws_signing_region(const struct aws_service *s, struct str region);
 

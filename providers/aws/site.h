@@ -10,10 +10,15 @@
 #include "lang/base/str.h"
 #include "lang/value.h"
 
+#include "engine/schema.h"
 #include "providers/aws/client.h"
+#include "providers/aws/credentials.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+struct provider_setup;
+struct site_own;
 
 struct aws_site {
 	struct str region;    /* us-east-1 */
@@ -28,7 +33,9 @@ struct aws_site {
 	 */
 	int64_t (*pace)(const struct aws_site *w, int64_t ms);
 	struct aws_client *client;
-	void *own; /* of site.c */
+	struct credentials *credentials;
+	const struct aws_settings *settings;
+	struct site_own *own;
 };
 
 /*
@@ -37,8 +44,17 @@ struct aws_site {
  * before its first request that changes anything.
  */
 int aws_account(struct aws_site *w, struct str *out, struct error *err);
+/* The caller's ARN, by the same request. */
+int aws_caller(struct aws_site *w, struct str *out, struct error *err);
 /* arn:PARTITION:SERVICE:REGION:ACCOUNT:REST */
 int aws_arn(struct aws_site *w, const char *service, struct str rest,
 	    struct arena *a, struct str *out, struct error *err);
+
+/* The attributes of a `provider aws` block; end with name NULL. */
+extern const struct attr_schema aws_site_attrs[];
+/* Says nothing to AWS yet, unless only the machine knows its region. */
+int aws_site_open(const struct provider_setup *s, struct aws_site **out,
+		  struct error *err);
+void aws_site_close(struct aws_site *w);
 
 #endif

@@ -64,8 +64,7 @@ static struct str service_name(struct call *c)
 {
 	struct str own = value_text(c->config, "service");
 
-	return own.n ? own
-		     : full_name(c, value_text(c->config, "aws_service"));
+	return own.n ? own : full_name(c, value_text(c->config, "aws_service"));
 }
 
 /* -- Zones: what the service would say in words that help nobody ---------- */
@@ -96,8 +95,7 @@ static int refuse_zone(struct call *c, struct value subnet, struct value zones)
 		  "the service %.*s is not in zone %.*s, where subnet %.*s is",
 		  STR_ARG(service_name(c)), STR_ARG(zone),
 		  STR_ARG(aws_text(subnet, "subnetId")));
-	error_hint(&c->err,
-		   "give the endpoint subnets in these zones only: %s",
+	error_hint(&c->err, "give the endpoint subnets in these zones only: %s",
 		   list.data);
 	buf_release(&list);
 	return -1;
@@ -237,24 +235,23 @@ static int change(struct call *c, struct value object, struct fields *input,
 	bool dns = value_true(c->config, "private_dns");
 
 	if (is_gateway(c)) {
-		change_set(c, input, send, "route_tables",
-			   part_set(aws_items(object, "routeTableIdSet/item",
-					      a),
-				    NULL, a),
-			   "AddRouteTableId", "RemoveRouteTableId");
+		change_set(
+		    c, input, send, "route_tables",
+		    part_set(aws_items(object, "routeTableIdSet/item", a), NULL,
+			     a),
+		    "AddRouteTableId", "RemoveRouteTableId");
 	} else {
-		change_set(c, input, send, "subnets",
-			   part_set(aws_items(object, "subnetIdSet/item", a),
-				    NULL, a),
-			   "AddSubnetId", "RemoveSubnetId");
+		change_set(
+		    c, input, send, "subnets",
+		    part_set(aws_items(object, "subnetIdSet/item", a), NULL, a),
+		    "AddSubnetId", "RemoveSubnetId");
 		/* Without any it has the network's default group. */
 		if (part_wanted(c, "security_groups").as.list.n)
-			change_set(c, input, send, "security_groups",
-				   part_set(aws_items(object, "groupSet/item",
-						      a),
-					    "groupId", a),
-				   "AddSecurityGroupId",
-				   "RemoveSecurityGroupId");
+			change_set(
+			    c, input, send, "security_groups",
+			    part_set(aws_items(object, "groupSet/item", a),
+				     "groupId", a),
+			    "AddSecurityGroupId", "RemoveSecurityGroupId");
 		if (dns !=
 		    str_is(aws_text(object, "privateDnsEnabled"), "true")) {
 			field(input, "PrivateDnsEnabled", value_bool(dns));
@@ -268,7 +265,8 @@ static int change(struct call *c, struct value object, struct fields *input,
 /*
  * Of all names the regional one: its first label begins with the id and says no
  * zone, so it ends in the id's own eight letters or digits:
- * vpce-0123-abcdefgh.…, not vpce-0123-abcdefgh-us-east-1a.… or the private name.
+ * vpce-0123-abcdefgh.…, not vpce-0123-abcdefgh-us-east-1a.… or the private
+ * name.
  */
 static struct str regional_name(struct value object, struct str id,
 				struct arena *a)
@@ -317,9 +315,8 @@ static int find_prefix_list(struct call *c, struct str service, struct str *out)
 /* com.amazonaws.REGION.dms as "dms"; empty: not one of AWS in this region. */
 static struct str short_name(struct call *c, struct str name)
 {
-	struct str head =
-	    str_fmt(c->arena, "com.amazonaws.%.*s.",
-		    STR_ARG(aws_site_of(c)->region));
+	struct str head = str_fmt(c->arena, "com.amazonaws.%.*s.",
+				  STR_ARG(aws_site_of(c)->region));
 
 	return str_starts(name, head.s) ? str_skip(name, head.n)
 					: (struct str){ "", 0 };
@@ -382,11 +379,10 @@ static int show(struct call *c, struct value object, struct fields *result)
 	show_policy(c, object, result);
 	show_groups(c, object, result);
 	if (!gateway)
-		part_drift(
-		    c, result, "private_dns",
-		    value_bool(str_is(aws_text(object, "privateDnsEnabled"),
-				      "true")),
-		    false);
+		part_drift(c, result, "private_dns",
+			   value_bool(str_is(
+			       aws_text(object, "privateDnsEnabled"), "true")),
+			   false);
 	else if (find_prefix_list(c, aws_text(object, "serviceName"), &list) <
 		 0)
 		return -1;

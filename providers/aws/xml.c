@@ -166,18 +166,27 @@ static struct value map_of(struct child *c, size_t n, struct arena *a)
 	return value_sorted(entries, n_entries);
 }
 
+/* Between the tags of an empty element that was laid out for people. */
+static bool is_layout(struct str text)
+{
+	return str_find(text, '\n') >= 0 && str_trim(text).n == 0;
+}
+
 static void on_end(void *data, const char *name)
 {
 	struct reader *r = data;
 	struct level *level = &r->open[--r->depth];
 	size_t n = r->children.n - level->first;
+	struct str text = buf_str(&r->text);
 	struct value v;
 
 	(void)name;
 	if (n)
 		v = map_of(&r->children.items[level->first], n, r->arena);
+	else if (is_layout(text))
+		v = value_c("");
 	else
-		v = value_str(str_dup(buf_str(&r->text), r->arena));
+		v = value_str(str_dup(text, r->arena));
 	buf_clear(&r->text);
 	r->children.n = level->first;
 	if (r->depth)

@@ -2,6 +2,9 @@
 
 #include "tests/unit/scripted.h"
 
+#include "lang/base/buf.h"
+#include "lang/base/clock.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -26,7 +29,8 @@ enum { REQUEST_MAX = 1 << 20 };
 struct scripted {
 	const struct scripted_step *script;
 	int listener, wake[2];
-	atomic_int at;
+	atomic_int at, connections;
+	int times; /* that the step was played */
 	char url[64];
 	char *failure; /* what differed first */
 	pthread_t thread;
@@ -34,7 +38,7 @@ struct scripted {
 
 static bool is_end(const struct scripted_step *s)
 {
-	return !s->target && !s->body && !s->status && !s->answer &&
+	return !s->target && !s->body && !s->status && !s->answer && !s->make &&
 	       s->how == SCRIPT_ANSWER;
 }
 
@@ -90,20 +94,35 @@ static char *read_request(struct scripted *s, int fd, char **body)
 	return NULL;
 }
 
+/* "AmazonDMSv20160101.DescribeEndpoints" or "Action=DescribeVpcs". */
+static void operation_of(const char *request, const char *body,
+			 char target[100])
+{
+	static const char name[] = "x-amz-target: ";
+	const char *at = strcasestr(request, name);
+
+	target[0] = '\0';
+	if (at && (at = strchr(at + sizeof(name) - 1, '.')))
+		sscanf(at + 1, "%99[A-Za-z]", target);
+	else if (strncmp(body, "Action=", 7) == 0)
+		sscanf(body + 7, "%99[A-Za-z]", target);
+	else
+		sscanf(request, "POST /%99[A-Za-z]", target);
+}
+
 static void check(struct scripted *s, const struct scripted_step *step,
 		  const char *request, const char *body)
 {
-	static const char name[] = "x-amz-target: AmazonDMSv20160101.";
-	const char *at = strcasestr(request, name);
-	char target[100] = "";
+	char target[100];
 
-	if (at)
-		sscanf(at + sizeof(name) - 1, "%99[A-Za-z]", target);
+	operation_of(request, body, target);
 	if (step->target && strcmp(step->target, target) != 0)
 		note(s, "operation", step->target, target);
 	else if (step->body && strcmp(step->body, body) != 0)
 		note(s, "body", step->body, body);
-	else if (step->target &&
+	else if (step->request && !strcasestr(request, step->request))
+		note(s, "request", step->request, request);
+	else if (step->target && !step->request &&
 		 !strcasestr(request, "authorization: AWS4-HMAC-SHA256 "
 				      "Credential=AKIDEXAMPLE/"))
 		note(s, "authorization", "a signature", request);
@@ -121,55 +140,107 @@ static void send_all(int fd, const char *text, size_t n)
 	}
 }
 
-static void answer(int fd, const struct scripted_step *step)
+static void answer(int fd, const struct scripted_step *step,
+		   const char *request_body)
 {
 	const char *body = step->answer ? step->answer : "{}";
 	char head[1024];
-	int n = snprintf(head, sizeof(head),
-			 "HTTP/1.1 %d Scripted\r\n"
-			 "Content-Type: application/x-amz-json-1.1\r\n"
-			 "Connection: close\r\n%sContent-Length: %zu\r\n\r\n",
-			 step->status ? step->status : 200,
-			 step->headers ? step->headers : "", strlen(body));
+	struct buf made;
+	size_t length;
+	int n;
 
+	buf_init(&made, 64 << 20);
+	if (step->make) {
+		step->make(request_body, &made);
+		body = made.data;
+	}
+	length = strlen(body);
+	n = snprintf(head, sizeof(head),
+		     "HTTP/1.1 %d Scripted\r\n"
+		     "Content-Type: application/x-amz-json-1.1\r\n"
+		     "%s%sContent-Length: %zu\r\n\r\n",
+		     step->status ? step->status : 200,
+		     step->keeps_alive ? "" : "Connection: close\r\n",
+		     step->headers ? step->headers : "", length);
 	send_all(fd, head, (size_t)n);
-	send_all(fd, body,
-		 step->how == SCRIPT_PART ? strlen(body) / 2 : strlen(body));
+	send_all(fd, body, step->how == SCRIPT_PART ? length / 2 : length);
+	buf_release(&made);
 }
 
-static void serve(struct scripted *s, int fd)
+static void reset(int fd)
+{
+	struct linger at_once = { .l_onoff = 1 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
+/* One request; whether the connection stays. */
+static bool serve(struct scripted *s, int fd)
 {
 	const struct scripted_step *step = &s->script[atomic_load(&s->at)];
 	char *body = NULL;
 	char *request = read_request(s, fd, &body);
+	bool stays = false;
 
 	if (!request)
-		return;
+		return false;
 	if (is_end(step)) {
 		note(s, "script", "no more requests", request);
 	} else {
 		check(s, step, request, body);
-		atomic_fetch_add(&s->at, 1);
+		if (++s->times >= step->times) {
+			s->times = 0;
+			atomic_fetch_add(&s->at, 1);
+		}
+		clock_sleep_ms(step->delay_ms);
 		if (step->how == SCRIPT_HANG)
 			can_read(s, fd);
+		else if (step->how == SCRIPT_RESET)
+			reset(fd);
 		else if (step->how != SCRIPT_CUT)
-			answer(fd, step);
+			answer(fd, step, body);
+		stays = step->keeps_alive && step->how == SCRIPT_ANSWER;
 	}
 	free(request);
+	return stays;
+}
+
+/* The next connection that has something to say; -1: none, stop. */
+static int next_client(struct scripted *s, int *kept)
+{
+	struct pollfd p[3] = { { .fd = s->wake[0], .events = POLLIN },
+			       { .fd = *kept, .events = POLLIN },
+			       { .fd = s->listener, .events = POLLIN } };
+	int fd;
+
+	if (poll(p, 3, 20000) <= 0 || p[0].revents)
+		return -1;
+	if (p[1].revents) {
+		fd = *kept;
+		*kept = -1;
+		return fd;
+	}
+	fd = accept(s->listener, NULL, NULL);
+	atomic_fetch_add(&s->connections, 1);
+	return fd;
 }
 
 static void *run(void *data)
 {
 	struct scripted *s = data;
+	int fd, kept = -1;
 
-	while (can_read(s, s->listener)) {
-		int fd = accept(s->listener, NULL, NULL);
-
-		if (fd < 0)
+	while ((fd = next_client(s, &kept)) >= 0) {
+		if (!serve(s, fd)) {
+			close(fd);
 			continue;
-		serve(s, fd);
-		close(fd);
+		}
+		if (kept >= 0)
+			close(kept);
+		kept = fd;
 	}
+	if (kept >= 0)
+		close(kept);
 	return NULL;
 }
 
@@ -200,6 +271,11 @@ const char *scripted_url(const struct scripted *s)
 int scripted_played(const struct scripted *s)
 {
 	return atomic_load(&s->at);
+}
+
+int scripted_connections(const struct scripted *s)
+{
+	return atomic_load(&s->connections);
 }
 
 void scripted_stop(struct scripted *s)
