@@ -25,6 +25,7 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/type_tags.c \
 	providers/aws/type_value.c \
 	providers/aws/fields.c providers/aws/fields.h \
+	providers/aws/database.c providers/aws/database.h \
 	providers/aws/db_cluster.c \
 	providers/aws/db_instance.c \
 	providers/aws/db_parameter_group.c \

@@ -2,96 +2,29 @@
 
 #include "providers/aws/aws.h"
 
-#include "lang/base/arena.h"
-#include "lang/base/error.h"
+#include "providers/aws/database.h"
 #include "providers/aws/dms.h"
-#include "providers/aws/fields.h"
+#include "providers/aws/rds.h"
+#include "providers/aws/secret.h"
 #include "providers/aws/site.h"
 
-/* -- What the dms types ask of their provider -------------------------------
- */
-
-static int dms_client(void *self, bool may_start, struct aws_client **out,
-		      struct error *err)
-{
-	struct aws_site *w = self;
-
-	(void)may_start;
-	(void)err;
-	*out = w->client;
-	return 0;
-}
-
-static int dms_place(void *self, struct dms_place *out, struct error *err)
-{
-	struct aws_site *w = self;
-
-	out->partition = w->partition;
-	out->region = w->region;
-	return aws_account(w, &out->account, err);
-}
-
-static int dms_secret(void *self, struct str id, struct arena *a,
-		      struct str *json, struct error *err)
-{
-	struct aws_site *w = self;
-	struct fields input = { 0 };
-	struct value v;
-
-	field_text(&input, "SecretId", id);
-	if (aws_ask(w->client, &aws_secrets, "GetSecretValue",
-		    fields_done(&input, a), a, &v, err) < 0)
-		return -1;
-	*json = aws_text(v, "SecretString");
-	return json->n
-		   ? 0
-		   : error_set(err, ERROR_INVALID,
-			       "secret \"%.*s\" holds no text", STR_ARG(id));
-}
-
-static struct str dms_stack(void *self)
-{
-	return ((const struct aws_site *)self)->stack;
-}
-
-static int64_t dms_pace(void *self, int64_t ms)
-{
-	const struct aws_site *w = self;
-
-	return w->pace(w, ms);
-}
-
-static const struct dms_host dms_host = {
-	.client = dms_client,
-	.place = dms_place,
-	.secret = dms_secret,
-	.poll_ms = 15000,
-	.pace = dms_pace,
-	.stack = dms_stack,
-};
-
-/* -- Types -------------------------------------------------------------------
- */
-
+/* clang-format off */
 static const struct resource_type types[] = {
-	{ .name = "dms_endpoint",
-	  .ops = &dms_endpoint_ops,
-	  .data = &dms_host,
-	  .weight = 60 },
-	{ .name = "dms_task",
-	  .ops = &dms_task_ops,
-	  .data = &dms_host,
-	  .weight = 300 },
-	{ .name = "replication_instance",
-	  .ops = &replication_instance_ops,
-	  .data = &dms_host,
-	  .weight = 900 },
-	{ .name = "replication_subnet_group",
-	  .ops = &replication_subnet_group_ops,
-	  .data = &dms_host,
-	  .weight = 5 },
+	{ "database", &database_ops, NULL, false, 1 },
+	{ "db_cluster", &aws_ops_name, &aws_db_cluster, false, 120 },
+	{ "db_cluster_parameter_group", &aws_ops_name, &aws_db_cluster_parameter_group, false, 5 },
+	{ "db_instance", &aws_ops_name, &aws_db_instance, false, 600 },
+	{ "db_parameter_group", &aws_ops_name, &aws_db_parameter_group, false, 5 },
+	{ "db_subnet_group", &aws_ops_name, &aws_db_subnet_group, false, 5 },
+	{ "dms_certificate", &dms_certificate_ops, &dms_aws_host, false, 5 },
+	{ "dms_endpoint", &dms_endpoint_ops, &dms_aws_host, false, 60 },
+	{ "dms_task", &dms_task_ops, &dms_aws_host, false, 300 },
+	{ "replication_instance", &replication_instance_ops, &dms_aws_host, false, 900 },
+	{ "replication_subnet_group", &replication_subnet_group_ops, &dms_aws_host, false, 5 },
+	{ "secret", &aws_secret_ops, &aws_secret, false, 2 },
 	{ 0 },
 };
+/* clang-format on */
 
 static int open_site(const struct provider_setup *s, void **self,
 		     struct error *err)

@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include "providers/aws/dms.h"
+#include "providers/aws/logs.h"
 #include "providers/aws/role_arn.h"
 #include "providers/aws/secret.h"
 
@@ -64,6 +65,7 @@ const struct dms_host dms_aws_host = {
 	.place = site_place,
 	.secret = site_secret,
 	.role = site_role,
+	.log_tail = logs_tail,
 	.poll_ms = 10000,
 	.pace = site_pace,
 	.stack = site_stack,

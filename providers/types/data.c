@@ -185,8 +185,10 @@ const struct type_schema secret_schema = {
 };
 
 static const struct attr_schema database_attrs[] = {
-	{ "host", "string", ATTR_REQUIRED, NULL, "Its name or address." },
-	{ "port", "number", ATTR_OPTIONAL, "5432", "The port it listens on." },
+	{ "host", "string", ATTR_REQUIRED | ATTR_REPLACE, NULL,
+	  "Its name or address." },
+	{ "port", "number", ATTR_OPTIONAL | ATTR_REPLACE, "5432",
+	  "The port it listens on." },
 	{ "secret", "secret", ATTR_OPTIONAL, NULL,
 	  "A secret with username and password." },
 	{ "tls", "enum(none, require, verify_ca, verify_full)", ATTR_OPTIONAL,
