@@ -24,6 +24,7 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/type_read.c \
 	providers/aws/type_tags.c \
 	providers/aws/type_value.c \
+	providers/aws/vpc.c \
 	providers/aws/fields.c providers/aws/fields.h \
 	providers/aws/database.c providers/aws/database.h \
 	providers/aws/db_cluster.c \
@@ -47,6 +48,14 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/rds_address.c providers/aws/rds_address.h \
 	providers/aws/secret.c providers/aws/secret.h \
 	providers/aws/role_arn.c providers/aws/role_arn.h \
+	providers/aws/elastic_ip.c \
+	providers/aws/internet_gateway.c \
+	providers/aws/nat_gateway.c \
+	providers/aws/network.h \
+	providers/aws/network_interface.c \
+	providers/aws/route_table.c \
+	providers/aws/security_group.c \
+	providers/aws/security_group_rule.c \
 	providers/aws/metadata.c \
 	providers/aws/process.c \
 	providers/aws/profile.c providers/aws/profile.h \
@@ -70,6 +79,7 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/target_group.c \
 	providers/aws/user_data.c providers/aws/user_data.h \
 	providers/aws/vpc_endpoint.c \
+	providers/aws/subnet.c \
 	providers/aws/tags.c providers/aws/tags.h \
 	providers/aws/xml.c providers/aws/xml.h \
 	providers/builtin.c providers/builtin.h \

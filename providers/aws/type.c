@@ -266,15 +266,12 @@ static int send_destroy(struct call *c)
 	const struct aws_type *t = aws_type_of(c);
 	const char *other = t->operation ? t->operation(c, VERB_DESTROY) : NULL;
 	struct fields f = { 0 };
-	struct value ignored, *one;
+	struct value ignored;
 
-	if (t->destroy_is_list) {
-		one = arena_new(c->arena, struct value, 1);
-		*one = value_str(c->id);
-		field(&f, t->destroy_id, value_list(one, 1));
-	} else {
+	if (t->destroy_is_list)
+		field_one(&f, t->destroy_id, value_str(c->id), c->arena);
+	else
 		field_text(&f, t->destroy_id, c->id);
-	}
 	if (t->leave && t->leave(c, &f) < 0) {
 		vec_release(&f.list);
 		return -1;
@@ -375,7 +372,7 @@ static enum step type_destroy(struct call *c)
 
 	if (c->id.n == 0)
 		return STEP_DONE;
-	if (!t->unhook && !t->is_slow && !t->leave)
+	if (!t->unhook && !t->is_slow)
 		return delete_it(c);
 	return describe_and_go_on(c);
 }

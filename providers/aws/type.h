@@ -46,10 +46,11 @@ enum aws_attr_flag {
 	AWS_UPDATE = 2, /* and of the update call, when it changed */
 	/*
 	 * The update call takes this one alone, as PARAM.Value (EC2's
-	 * Modify…Attribute); not sent at creation.
+	 * Modify…Attribute).
 	 */
 	AWS_ALONE = 4,
-	AWS_UNREAD = 8, /* never shown by the service: not compared */
+	AWS_UNREAD = 8,	 /* never shown by the service: not compared */
+	AWS_SETTLE = 16, /* compared; hooks make it what it should be */
 };
 
 struct aws_attr {

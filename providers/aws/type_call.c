@@ -204,14 +204,13 @@ void aws_filter(struct fields *input, const struct aws_service *s,
 {
 	bool is_ec2 = s->protocol == AWS_EC2;
 	const char *key = is_ec2 ? "Filter" : "Filters";
-	struct value *text = arena_new(a, struct value, 1), *list;
+	struct value *list;
 	struct value_entry *there = NULL;
 	struct fields f = { 0 };
 	size_t n = 0;
 
-	*text = value_str(value);
 	field(&f, "Name", value_c(name));
-	field(&f, is_ec2 ? "Value" : "Values", value_list(text, 1));
+	field_one(&f, is_ec2 ? "Value" : "Values", value_str(value), a);
 	for (size_t i = 0; i < input->list.n; i++)
 		if (str_is(input->list.items[i].key, key))
 			there = &input->list.items[i];

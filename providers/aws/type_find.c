@@ -84,13 +84,12 @@ static int note_filtered(struct sight *s, const struct value *ids, size_t n)
 {
 	const struct aws_type *t = aws_type_of(s->c);
 	bool is_ec2 = t->service->protocol == AWS_EC2;
-	struct value *one = arena_new(s->c->arena, struct value, 1);
 	struct fields f = { 0 }, filter = { 0 };
 
 	field(&filter, "Name", value_c(t->describe.filter));
 	field(&filter, is_ec2 ? "Value" : "Values", value_list(ids, n));
-	*one = fields_done(&filter, s->c->arena);
-	field(&f, is_ec2 ? "Filter" : "Filters", value_list(one, 1));
+	field_one(&f, is_ec2 ? "Filter" : "Filters",
+		  fields_done(&filter, s->c->arena), s->c->arena);
 	return note_items(s, &f);
 }
 
@@ -238,7 +237,7 @@ static int ask_named(struct call *c, struct str name, struct value *out)
 	const struct aws_type *t = aws_type_of(c);
 	const struct aws_describe *d = &t->describe;
 	struct aws_attr exact = { .form = t->is_lower ? AWS_NAME : AWS_TEXT };
-	struct value list, *same, *one;
+	struct value list, *same;
 	struct fields f = { 0 };
 	size_t n = 0;
 
@@ -246,9 +245,7 @@ static int ask_named(struct call *c, struct str name, struct value *out)
 		aws_filter(&f, t->service, d->name_filter, name, c->arena);
 	} else if (d->name_param &&
 		   d->name_param[strlen(d->name_param) - 1] == 's') {
-		one = arena_new(c->arena, struct value, 1);
-		*one = value_str(name);
-		field(&f, d->name_param, value_list(one, 1));
+		field_one(&f, d->name_param, value_str(name), c->arena);
 	} else {
 		field_text(&f, d->name_param, name);
 	}
@@ -319,12 +316,11 @@ static int ask_tagged(struct call *c, struct value tags, struct value *out)
 	const struct aws_type *t = aws_type_of(c);
 	size_t n = tags.as.map.n;
 	struct value *filters = arena_new(c->arena, struct value, n + 1);
-	struct value *type = arena_new(c->arena, struct value, 1), list;
+	struct value list;
 	struct fields f = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
 		struct value_entry e = tags.as.map.entries[i];
-		struct value *text = arena_new(c->arena, struct value, 1);
 		struct fields one = { 0 };
 
 		if (t->describe.has_tag_filter) {
@@ -334,18 +330,17 @@ static int ask_tagged(struct call *c, struct value tags, struct value *out)
 			    e.value.as.text, c->arena);
 			continue;
 		}
-		*text = e.value;
 		field_text(&one, "Key", e.key);
-		field(&one, "Values", value_list(text, 1));
+		field_one(&one, "Values", e.value, c->arena);
 		filters[i] = fields_done(&one, c->arena);
 	}
 	if (t->describe.has_tag_filter) {
 		if (ask_items(c, &f, &list) < 0)
 			return -1;
 	} else {
-		*type = value_c(t->describe.tagging);
 		field(&f, "TagFilters", value_list(filters, n));
-		field(&f, "ResourceTypeFilters", value_list(type, 1));
+		field_one(&f, "ResourceTypeFilters",
+			  value_c(t->describe.tagging), c->arena);
 		if (aws_look_all(c, &aws_tagging, "GetResources", &f,
 				 "ResourceTagMappingList", &list) < 0 ||
 		    ask_arns(c, list, &list) < 0)

@@ -112,7 +112,7 @@ static int build(struct call *c, struct fields *input)
 		const struct value *v = value_get(c->config, m->attr);
 		struct value sent;
 
-		if (!(m->flags & AWS_CREATE) || (m->flags & AWS_ALONE) || !v)
+		if (!(m->flags & AWS_CREATE) || !v)
 			continue;
 		sent = aws_param(m, *v, c->arena);
 		if (!value_is_null(sent) &&
@@ -187,11 +187,6 @@ static enum step refused(struct call *c)
 	case 'T':
 		if (aws_is_refusal(c, "IdempotentParameterMismatch", NULL))
 			return mismatch(c);
-		break;
-	case 'Q':
-		/* It answered, but not whether it did it. */
-		if (c->err.kind == ERROR_UNAVAILABLE)
-			c->err.kind = ERROR_TIMEOUT;
 		break;
 	}
 	return aws_refused(c, NULL);

@@ -24,15 +24,13 @@ void add_tags(struct call *c, struct fields *input)
 	const struct aws_type *t = aws_type_of(c);
 	struct value list = tag_list(aws_wanted_tags(c), c->arena);
 	struct fields f = { 0 };
-	struct value *one;
 
 	switch (t->tags) {
 	case AWS_TAGS_EC2:
 		field_text(&f, "ResourceType", str_from(t->what));
 		field(&f, "Tag", list);
-		one = arena_new(c->arena, struct value, 1);
-		*one = fields_done(&f, c->arena);
-		field(input, "TagSpecification", value_list(one, 1));
+		field_one(input, "TagSpecification", fields_done(&f, c->arena),
+			  c->arena);
 		break;
 	case AWS_TAGS_LIST:
 		field(input, tags_param(t), list);
@@ -51,15 +49,11 @@ static void add_target(struct call *c, struct value object, struct fields *f)
 {
 	const struct aws_tagging *g = aws_type_of(c)->tagging;
 	struct str id = g->arn ? aws_text(object, g->arn) : c->id;
-	struct value *one;
 
-	if (!g->is_list) {
+	if (g->is_list)
+		field_one(f, g->target, value_str(id), c->arena);
+	else
 		field_text(f, g->target, id);
-		return;
-	}
-	one = arena_new(c->arena, struct value, 1);
-	*one = value_str(id);
-	field(f, g->target, value_list(one, 1));
 }
 
 static bool has_calls(const struct aws_type *t)
@@ -122,7 +116,7 @@ static int send_tags(struct call *c, struct value object, struct value set,
 	const struct aws_type *t = aws_type_of(c);
 	bool is_ec2 = t->tags == AWS_TAGS_EC2;
 	struct fields f = { 0 }, keys = { 0 };
-	struct value ignored, *id;
+	struct value ignored;
 
 	for (size_t i = 0; is_ec2 && i < gone.as.list.n; i++)
 		*vec_push(&keys.list) = (struct value_entry){
@@ -143,9 +137,7 @@ static int send_tags(struct call *c, struct value object, struct value set,
 		if ((verb ? gone.as.list.n : set.as.map.n) == 0)
 			continue;
 		if (is_ec2) {
-			id = arena_new(c->arena, struct value, 1);
-			*id = value_str(c->id);
-			field(&f, "ResourceId", value_list(id, 1));
+			field_one(&f, "ResourceId", value_str(c->id), c->arena);
 			field(&f, "Tag", what);
 		} else {
 			add_target(c, object, &f);

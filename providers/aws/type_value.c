@@ -93,15 +93,17 @@ static struct value text_set(struct value *items, size_t n)
 
 static struct value texts(struct value list, const char *in, struct arena *a)
 {
-	size_t n = list.kind == VALUE_LIST ? list.as.list.n : 0;
+	size_t n = list.kind == VALUE_LIST ? list.as.list.n : 0, kept = 0;
 	struct value *out = arena_new(a, struct value, n + 1);
 
 	for (size_t i = 0; i < n; i++) {
 		struct value item = list.as.list.items[i];
+		struct str text = in ? aws_text(item, in) : text_of(item);
 
-		out[i] = value_str(in ? aws_text(item, in) : text_of(item));
+		if (text.n)
+			out[kept++] = value_str(text);
 	}
-	return text_set(out, n);
+	return text_set(out, kept);
 }
 
 static struct str json_text(struct value v, struct arena *a)
