@@ -26,15 +26,28 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/type_value.c \
 	providers/aws/vpc.c \
 	providers/aws/fields.c providers/aws/fields.h \
+	providers/aws/database.c providers/aws/database.h \
+	providers/aws/db_cluster.c \
+	providers/aws/db_instance.c \
+	providers/aws/db_parameter_group.c \
+	providers/aws/db_subnet_group.c \
 	providers/aws/credentials.c providers/aws/credentials.h \
 	providers/aws/dms.h \
+	providers/aws/dms_aws.c \
 	providers/aws/dms_call.c providers/aws/dms_call.h \
+	providers/aws/dms_certificate.c \
+	providers/aws/dms_change.c providers/aws/dms_change.h \
+	providers/aws/dms_connection.c providers/aws/dms_connection.h \
 	providers/aws/dms_effects.c \
 	providers/aws/dms_endpoint.c \
 	providers/aws/dms_instance.c \
 	providers/aws/dms_load.c \
 	providers/aws/dms_subnet_group.c \
 	providers/aws/dms_task.c providers/aws/dms_task.h \
+	providers/aws/rds.c providers/aws/rds.h \
+	providers/aws/rds_address.c providers/aws/rds_address.h \
+	providers/aws/secret.c providers/aws/secret.h \
+	providers/aws/role_arn.c providers/aws/role_arn.h \
 	providers/aws/elastic_ip.c \
 	providers/aws/internet_gateway.c \
 	providers/aws/nat_gateway.c \
