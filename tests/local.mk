@@ -181,7 +181,7 @@ check-man: dmsl
 		$(SHELL) $(srcdir)/tests/habits/man.sh
 check-shell:
 	cd $(srcdir) && shellcheck -s sh -S warning -e SC2034 bootstrap .githooks/pre-commit \
-		tests/*.sh tests/habits/*.sh tests/t/*.sh stacks/*.sh
+		tests/*.sh tests/habits/*.sh tests/aws/*.sh tests/t/*.sh stacks/*.sh
 check-style:
 	cd $(srcdir) && git ls-files '*.[ch]' | xargs $(CLANG_FORMAT) --dry-run -Werror
 style:
@@ -212,3 +212,6 @@ script_tests = \
 TESTS += $(script_tests)
 EXTRA_DIST += $(script_tests) $(unit_scripts) tests/lib.sh tests/lang \
 	tests/property/property.py
+
+# What stands in for AWS.
+EXTRA_DIST += tests/aws/requirements.txt tests/aws/use-venv.sh tests/aws/venv.sh
