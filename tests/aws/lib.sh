@@ -1,0 +1,103 @@
+# What stands in for AWS, for shell tests; sourced after tests/lib.sh. Servers are
+# started on free ports of loopback and ended, by pid, when the script ends. Files
+# are in $TRASH/aws.
+. "$DMSL_SRCDIR/tests/aws/use-venv.sh"
+aws_py=$DMSL_SRCDIR/tests/aws
+aws_dir=$TRASH/aws
+mkdir -p "$aws_dir"
+AWS_ACCESS_KEY_ID=AKIATESTTESTTESTTEST
+AWS_SECRET_ACCESS_KEY=test-secret-key
+AWS_REGION=us-east-1
+AWS_DEFAULT_REGION=us-east-1
+AWS_MAX_ATTEMPTS=2
+MOTO_IAM_LOAD_MANAGED_POLICIES=true
+MOTO_ENABLE_AMI_VALIDATION=true
+MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION=true
+DMSL_MOTO_DATABASES=$aws_dir/databases
+export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION AWS_DEFAULT_REGION
+export AWS_MAX_ATTEMPTS MOTO_IAM_LOAD_MANAGED_POLICIES MOTO_ENABLE_AMI_VALIDATION
+export MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION DMSL_MOTO_DATABASES
+
+# aws_serve NAME COMMAND...: a server that writes its URL to the file named last;
+# returns when it has, with the URL in $aws_url.
+aws_serve() {
+	aws_name=$1
+	shift
+	rm -f "$aws_dir/$aws_name.url"
+	"$@" "$aws_dir/$aws_name.url" >"$aws_dir/$aws_name.log" 2>&1 &
+	aws_pid=$!
+	test_atexit "kill $aws_pid 2>/dev/null; wait $aws_pid 2>/dev/null"
+	aws_tries=0
+	until [ -s "$aws_dir/$aws_name.url" ]; do
+		aws_tries=$((aws_tries + 1))
+		if [ $aws_tries -gt 300 ] || ! kill -0 $aws_pid 2>/dev/null; then
+			echo "$aws_name does not start:"
+			cat "$aws_dir/$aws_name.log"
+			exit 1
+		fi
+		sleep 0.1
+	done
+	aws_url=$(cat "$aws_dir/$aws_name.url")
+}
+
+# moto_start [--plain]: moto with the start-up file, or as it is. Sets
+# AWS_ENDPOINT_URL to it, and moto_url, which stays when a proxy is put before it.
+moto_start() {
+	aws_serve moto python3 "$aws_py/server.py" "$@"
+	moto_url=$aws_url
+	moto_pid=$aws_pid
+	AWS_ENDPOINT_URL=$moto_url
+	export AWS_ENDPOINT_URL moto_url
+}
+
+# moto_reset: everything in the account is gone.
+moto_reset() {
+	python3 -c 'import sys, urllib.request
+urllib.request.urlopen(urllib.request.Request(sys.argv[1] + "/moto-api/reset", method="POST"))' \
+		"$moto_url"
+}
+
+# postgres_start NAME PATTERN: a PostgreSQL server with TLS that stands behind the
+# clusters whose endpoint name matches the pattern. Its superuser admin needs no
+# password from here, everyone else does.
+postgres_start() {
+	pg_bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+	pg_dir=$aws_dir/$1
+	mkdir -p "$pg_dir"
+	pg_as=
+	if [ "$(id -u)" = 0 ]; then
+		chown -R 65534:65534 "$pg_dir"
+		chmod 755 "$aws_dir"
+		pg_as="setpriv --reuid=65534 --regid=65534 --clear-groups"
+	fi
+	pg_port=$(python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])')
+	$pg_as "$pg_bin/initdb" -D "$pg_dir/data" -U admin -E UTF8 --locale=C.UTF-8 -N \
+		>"$pg_dir/log" 2>&1 || { cat "$pg_dir/log" && exit 1; }
+	$pg_as openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=database \
+		-keyout "$pg_dir/data/server.key" -out "$pg_dir/data/server.crt" 2>>"$pg_dir/log"
+	$pg_as sh -c "printf '%s\n' 'host all admin 127.0.0.1/32 trust' \
+		'host all all 127.0.0.1/32 scram-sha-256' >'$pg_dir/data/pg_hba.conf'"
+	(
+		cd "$pg_dir" &&
+			exec $pg_as "$pg_bin/postgres" -D data -p "$pg_port" -c fsync=off -c ssl=on \
+				-c listen_addresses=127.0.0.1 -c unix_socket_directories= \
+				-c shared_buffers=16MB -c wal_level=logical
+	) >>"$pg_dir/log" 2>&1 &
+	pg_pid=$!
+	test_atexit "kill -INT $pg_pid 2>/dev/null; wait $pg_pid 2>/dev/null"
+	pg_tries=0
+	until "$pg_bin/pg_isready" -q -h 127.0.0.1 -p "$pg_port"; do
+		pg_tries=$((pg_tries + 1))
+		if [ $pg_tries -gt 100 ]; then
+			cat "$pg_dir/log"
+			exit 1
+		fi
+		sleep 0.1
+	done
+	psql -qX -h 127.0.0.1 -p "$pg_port" -U admin -d postgres \
+		-c 'CREATE ROLE rds_superuser; CREATE ROLE rds_replication' || exit 1
+	echo "$2 127.0.0.1:$pg_port admin" >>"$DMSL_MOTO_DATABASES"
+}
