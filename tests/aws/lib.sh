@@ -101,3 +101,35 @@ print(s.getsockname()[1])')
 		-c 'CREATE ROLE rds_superuser; CREATE ROLE rds_replication' || exit 1
 	echo "$2 127.0.0.1:$pg_port admin" >>"$DMSL_MOTO_DATABASES"
 }
+
+# proxy_start: the recording proxy, between AWS_ENDPOINT_URL and moto.
+proxy_start() {
+	AWS_LOG=$aws_dir/calls
+	export AWS_LOG
+	aws_serve proxy python3 "$aws_py/proxy.py" "$moto_url" "$AWS_LOG"
+	AWS_ENDPOINT_URL=$aws_url
+}
+
+# proxy_control PATH [JSON]: see proxy.py.
+proxy_control() {
+	python3 -c 'import sys, urllib.request
+request = urllib.request.Request(sys.argv[1] + "/_proxy/" + sys.argv[2],
+                                 method="POST", data=sys.argv[3].encode())
+sys.stdout.write(urllib.request.urlopen(request, timeout=10).read().decode())' \
+		"$AWS_ENDPOINT_URL" "$1" "${2-}"
+}
+
+# proxy_mark NAME: what comes after it is the span NAME.
+proxy_mark() {
+	proxy_control "mark/$1" >/dev/null
+}
+
+# proxy_faults JSON: the faults from now on; {} for none.
+proxy_faults() {
+	proxy_control faults "$1" >/dev/null
+}
+
+# check_log [--span NAME]... CHECK...: see check_log.py.
+check_log() {
+	python3 "$aws_py/check_log.py" "$AWS_LOG" "$@"
+}
