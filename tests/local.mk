@@ -214,11 +214,12 @@ EXTRA_DIST += $(script_tests) $(unit_scripts) tests/lib.sh tests/lang \
 	tests/property/property.py
 
 # What stands in for AWS, and the tests of that.
-aws_tests = tests/aws/server-test.sh tests/aws/reach-test.sh tests/aws/proxy-test.sh
+aws_tests = tests/aws/server-test.sh tests/aws/reach-test.sh \
+	tests/aws/proxy-test.sh tests/aws/lib-test.sh
 TESTS += $(aws_tests)
 EXTRA_DIST += $(aws_tests) tests/aws/requirements.txt tests/aws/venv.sh \
 	tests/aws/use-venv.sh tests/aws/lib.sh tests/aws/shims/aws tests/aws/shims/psql \
-	tests/aws/check_log.py tests/aws/graph.py tests/aws/proxy.py \
+	tests/aws/census.py tests/aws/check_log.py tests/aws/graph.py tests/aws/proxy.py \
 	tests/aws/proxy_test.py tests/aws/wire.py \
 	tests/aws/dms.py tests/aws/dms_load.py tests/aws/dms_tasks.py tests/aws/ec2.py \
 	tests/aws/elbv2.py tests/aws/hooks.py tests/aws/libpq.py tests/aws/names.py \

@@ -2,6 +2,7 @@
 duplicates, and the order of deletes."""
 
 import moto.elbv2.models as models
+from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import EmptyResult
 from moto.ec2.models import ec2_backends
 from moto.elbv2.responses import ELBV2Response
@@ -164,4 +165,13 @@ def _(self, moto):
     return answer
 
 
+def more_tagged(self, original=models.ELBv2Backend.iter_tagged_resources):
+    yield from original(self)
+    for balancer in self.load_balancers.values():
+        for arn in balancer.listeners:
+            yield TaggedResource(arn=arn, resource_type="elasticloadbalancing:listener",
+                                 tags=self.tagging_service.get_tag_dict_for_resource(arn))
+
+
+models.ELBv2Backend.iter_tagged_resources = more_tagged
 name_network_balancers()

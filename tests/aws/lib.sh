@@ -15,7 +15,8 @@ MOTO_ENABLE_AMI_VALIDATION=true
 MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION=true
 DMSL_MOTO_DATABASES=$aws_dir/databases
 export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION AWS_DEFAULT_REGION
-export AWS_MAX_ATTEMPTS MOTO_IAM_LOAD_MANAGED_POLICIES MOTO_ENABLE_AMI_VALIDATION
+DMSL_MOTO_CREDENTIALS=$aws_dir/credentials
+export DMSL_MOTO_CREDENTIALS AWS_MAX_ATTEMPTS MOTO_IAM_LOAD_MANAGED_POLICIES MOTO_ENABLE_AMI_VALIDATION
 export MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION DMSL_MOTO_DATABASES
 
 # aws_serve NAME COMMAND...: a server that writes its URL to the file named last;
@@ -132,4 +133,33 @@ proxy_faults() {
 # check_log [--span NAME]... CHECK...: see check_log.py.
 check_log() {
 	python3 "$aws_py/check_log.py" "$AWS_LOG" "$@"
+}
+
+# aws_list: everything in the account, a line each; aws_count: how much of each
+# kind. Asked of moto itself, past the proxy and its faults.
+aws_list() {
+	AWS_ENDPOINT_URL=$moto_url python3 "$aws_py/census.py" "$@"
+}
+aws_count() {
+	aws_list --count
+}
+
+# moto_auth: from now on moto checks each signature, against the key of a user made
+# for it, which is the environment's key from here on, and an instance's too.
+moto_auth() {
+	aws iam create-user --user-name tester >/dev/null &&
+	aws iam put-user-policy --user-name tester --policy-name all --policy-document \
+		'{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}' &&
+	aws iam create-access-key --user-name tester --output text \
+		--query 'AccessKey.[AccessKeyId,SecretAccessKey]' >"$DMSL_MOTO_CREDENTIALS" &&
+	read -r AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY <"$DMSL_MOTO_CREDENTIALS" &&
+	moto_auth_after 0
+}
+
+# moto_auth_after N: signatures are checked after N calls; inf: no more.
+moto_auth_after() {
+	python3 -c 'import sys, urllib.request
+urllib.request.urlopen(urllib.request.Request(
+    sys.argv[1] + "/moto-api/reset-auth", sys.argv[2].encode(), {"Content-Type": "text/plain"}))' \
+		"$moto_url" "$1"
 }

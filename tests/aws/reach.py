@@ -74,6 +74,7 @@ class Run(threading.Thread):
                 "LC_ALL": "C.UTF-8", "AWS_SSM_REGION_NAME": self.region,
                 "DMSL_MOTO_PYTHON": sys.executable,
                 "DMSL_MOTO_URL": os.environ["DMSL_MOTO_URL"],
+                "DMSL_MOTO_CREDENTIALS": os.environ.get("DMSL_MOTO_CREDENTIALS", ""),
                 "DMSL_MOTO_DATABASES": os.environ.get("DMSL_MOTO_DATABASES", "")}
             process = subprocess.Popen(
                 ["sh", "-s"], cwd=folder, env=environment, stdin=subprocess.PIPE,

@@ -1,5 +1,9 @@
 """The stand-in for AWS, driven by boto3: what is refused, kept, and played."""
 
+import os
+import subprocess
+import sys
+
 import stack
 from tap import case, main, refused, until
 
@@ -270,9 +274,29 @@ def _():
             "dms:subgrp"} <= kinds, kinds
 
 
+def census():
+    here = os.path.dirname(os.path.abspath(__file__))
+    lines = subprocess.run([sys.executable, here + "/census.py", "--count"], check=True,
+                           capture_output=True, text=True).stdout.splitlines()
+    return dict(line.rsplit(" ", 1) for line in lines)
+
+
+@case("the census counts it all")
+def _():
+    wanted = {"ec2 vpc": "2", "ec2 subnet": "4", "ec2 security-group": "2",
+              "ec2 vpc-endpoint": "1", "ec2 vpc-endpoint-service": "1",
+              "elbv2 load-balancer": "1", "elbv2 listener": "1", "elbv2 target-group": "1",
+              "elbv2 target": "1", "rds db-cluster": "1", "rds db-instance": "1",
+              "rds db-subnet-group": "1", "dms replication-subnet-group": "1",
+              "dms replication-instance": "1", "dms endpoint": "2", "dms task": "1"}
+    seen = census()
+    assert {kind: seen.get(kind) for kind in wanted} == wanted, seen
+
+
 @case("destroyed in AWS's order, nothing is left")
 def _():
     s.destroy()
+    assert not census(), census()
     assert not [x for x in ec2.describe_network_interfaces()["NetworkInterfaces"]]
     assert not rds.describe_db_cluster_snapshots()["DBClusterSnapshots"]
 
