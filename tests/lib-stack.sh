@@ -16,7 +16,8 @@ git config user.email tester@example.invalid
 git add stacks
 git commit -q -m "The stack"
 
-if command -v aws >/dev/null 2>&1; then
+if [ "${DMSL_TEST_VENV-}" != none ]; then
+  . "$DMSL_SRCDIR/tests/aws/use-venv.sh"
   test_set_prereq AWS
 fi
 AWS_MAX_ATTEMPTS=1

@@ -194,7 +194,7 @@ check-man: dmsl
 		$(SHELL) $(srcdir)/tests/habits/man.sh
 check-shell:
 	cd $(srcdir) && shellcheck -s sh -S warning -e SC2034 bootstrap .githooks/pre-commit \
-		tests/*.sh tests/habits/*.sh tests/t/*.sh stacks/*.sh
+		tests/*.sh tests/habits/*.sh tests/aws/*.sh tests/t/*.sh stacks/*.sh
 check-style:
 	cd $(srcdir) && git ls-files '*.[ch]' | xargs $(CLANG_FORMAT) --dry-run -Werror
 style:
@@ -226,3 +226,17 @@ script_tests = \
 TESTS += $(script_tests)
 EXTRA_DIST += $(script_tests) $(unit_scripts) tests/lib.sh tests/lang \
 	tests/property/property.py
+
+# What stands in for AWS, and the tests of that.
+aws_tests = tests/aws/server-test.sh tests/aws/reach-test.sh \
+	tests/aws/proxy-test.sh tests/aws/lib-test.sh
+TESTS += $(aws_tests)
+EXTRA_DIST += $(aws_tests) tests/aws/requirements.txt tests/aws/venv.sh \
+	tests/aws/use-venv.sh tests/aws/lib.sh tests/aws/shims/aws tests/aws/shims/psql \
+	tests/aws/census.py tests/aws/check_log.py tests/aws/graph.py tests/aws/proxy.py \
+	tests/aws/proxy_test.py tests/aws/wire.py \
+	tests/aws/dms.py tests/aws/dms_load.py tests/aws/dms_tasks.py tests/aws/ec2.py \
+	tests/aws/elbv2.py tests/aws/hooks.py tests/aws/libpq.py tests/aws/names.py \
+	tests/aws/others.py tests/aws/paths.py tests/aws/privatelink.py tests/aws/rds.py \
+	tests/aws/reach.py tests/aws/reach_test.py tests/aws/server.py \
+	tests/aws/server_test.py tests/aws/shim_psql.py tests/aws/stack.py tests/aws/tap.py

@@ -14,10 +14,7 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 99' HUP INT TERM
 
-if ! command -v aws >/dev/null 2>&1; then
-	echo "1..0 # SKIP the AWS CLI is not installed"
-	exit 0
-fi
+. "$DMSL_SRCDIR/tests/aws/use-venv.sh"
 
 n=0
 ok() {
@@ -65,10 +62,7 @@ cat >"$folder/config" <<END
  "routes_file": "$folder/routes.json", "ca_file": ""}
 END
 export AWS_ACCESS_KEY_ID=AKIATEST AWS_SECRET_ACCESS_KEY="open sesame"
-export AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true
-export AWS_MAX_ATTEMPTS=1 AWS_CONFIG_FILE=/nonexistent
-export AWS_SHARED_CREDENTIALS_FILE=/nonexistent AWS_PAGER=
-unset AWS_SESSION_TOKEN AWS_PROFILE AWS_ENDPOINT_URL
+export AWS_DEFAULT_REGION=us-east-1 AWS_MAX_ATTEMPTS=1
 
 echo 1..17
 start_server

@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""server.py [--plain] FILE: moto on a free port of loopback, with what it lacks or
+has broken put right; with --plain as it is. Writes its URL to FILE when it listens;
+ends on SIGTERM.
+
+moto finds the handler of an operation as a method of the service's response class:
+the files here put theirs there (hooks.py)."""
+
+import os
+import signal
+import sys
+
+from moto.server import ThreadedMotoServer
+
+
+def put_right():
+    import hooks
+    import dms
+    import dms_tasks
+    import ec2
+    import elbv2
+    import others
+    import privatelink
+    import rds
+    import reach
+    hooks.take_turns()
+    ec2.honour_tokens()
+
+
+def main():
+    arguments = sys.argv[1:]
+    if "--plain" in arguments:
+        arguments.remove("--plain")
+    else:
+        put_right()
+    # Before any thread is made: they inherit it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGINT])
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    url = "http://%s:%s" % server.get_host_and_port()
+    os.environ["DMSL_MOTO_URL"] = url
+    with open(arguments[0] + ".new", "w", encoding="ascii") as file:
+        file.write(url + "\n")
+    os.rename(arguments[0] + ".new", arguments[0])
+    signal.sigwait([signal.SIGTERM, signal.SIGINT])
+    os._exit(0)
+
+
+main()
