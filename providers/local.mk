@@ -77,6 +77,10 @@ providers_libproviders_a_SOURCES = \
 	providers/sql/connect.c providers/sql/connect.h \
 	providers/sql/database.c \
 	providers/sql/fixture.c \
+	providers/sql/intents.h \
+	providers/sql/remote.c providers/sql/remote.h \
+	providers/sql/remote_database.c \
+	providers/sql/remote_fixture.c \
 	providers/sql/query.c \
 	providers/sql/split.c providers/sql/split.h \
 	providers/sql/sql.h \
