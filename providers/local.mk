@@ -18,6 +18,9 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/dms_load.c \
 	providers/aws/dms_subnet_group.c \
 	providers/aws/dms_task.c providers/aws/dms_task.h \
+	providers/aws/reach.c providers/aws/reach.h \
+	providers/aws/reach_data.c \
+	providers/aws/reach_ssm.c \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
 	providers/builtin.c providers/builtin.h \
 	providers/core/core.c providers/core/core.h \
