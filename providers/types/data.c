@@ -62,6 +62,11 @@ static const struct attr_schema db_cluster_attrs[] = {
 	  "The master user." },
 	{ "password", "string", ATTR_REQUIRED | ATTR_SECRET, NULL,
 	  "The master user's password." },
+	{ "secret", "secret", ATTR_OPTIONAL, NULL,
+	  "Where the master user's name and password stand, for SQL that is "
+	  "run by somebody else." },
+	{ "data_api", "bool", ATTR_OPTIONAL, "false",
+	  "Statements can be run through the RDS Data API." },
 	{ "port", "number", ATTR_OPTIONAL, "5432", "The port it listens on." },
 	{ "subnet_group", "db_subnet_group", ATTR_REQUIRED | ATTR_REPLACE, NULL,
 	  "Where it may stand." },
