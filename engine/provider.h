@@ -134,6 +134,7 @@ struct call {
 struct session {
 	char **argv; /* ends with NULL */
 	char **env;  /* "NAME=value" to add, ends with NULL; may hold secrets */
+	bool is_closed; /* takes no further arguments */
 };
 
 struct resource_ops {

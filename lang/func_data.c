@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include "lang/base/arena.h"
+#include "lang/base/base64.h"
 #include "lang/base/buf.h"
 #include "lang/base/digest.h"
 #include "lang/base/error.h"
@@ -12,7 +13,6 @@
 #include "lang/type.h"
 #include "lang/utf8.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 int func_file(struct func_call *c, struct value *out)
@@ -80,14 +80,10 @@ int func_json_decode(struct func_call *c, struct value *out)
 int func_base64(struct func_call *c, struct value *out)
 {
 	struct str in = c->args[0].as.text;
-	unsigned char *text;
-	int n;
 
 	if (in.n > FUNC_TEXT_MAX / 4 * 3)
 		return func_fail(c, 0, "the text is larger than 12 MiB");
-	text = arena_new(c->arena, unsigned char, in.n / 3 * 4 + 5);
-	n = EVP_EncodeBlock(text, (const unsigned char *)in.s, (int)in.n);
-	*out = value_str((struct str){ (char *)text, (size_t)n });
+	*out = value_str(base64_encode(in, c->arena));
 	return 0;
 }
 

@@ -7,6 +7,7 @@ lang_liblang_a_SOURCES = \
 	lang/ast.c lang/ast.h \
 	lang/ast_dump.c \
 	lang/base/arena.c lang/base/arena.h \
+	lang/base/base64.c lang/base/base64.h \
 	lang/base/pages.c lang/base/pages.h \
 	lang/base/buf.c lang/base/buf.h \
 	lang/base/clock.c lang/base/clock.h \

@@ -63,6 +63,9 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/role.c \
 	providers/aws/source.h \
 	providers/aws/sso.c \
+	providers/aws/reach.c providers/aws/reach.h \
+	providers/aws/reach_data.c \
+	providers/aws/reach_ssm.c \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
 	providers/aws/elb.c providers/aws/elb.h \
 	providers/aws/endpoint_service.c \
@@ -140,6 +143,10 @@ providers_libproviders_a_SOURCES = \
 	providers/sql/connect.c providers/sql/connect.h \
 	providers/sql/database.c \
 	providers/sql/fixture.c \
+	providers/sql/intents.h \
+	providers/sql/remote.c providers/sql/remote.h \
+	providers/sql/remote_database.c \
+	providers/sql/remote_fixture.c \
 	providers/sql/query.c \
 	providers/sql/split.c providers/sql/split.h \
 	providers/sql/sql.h \

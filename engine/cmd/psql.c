@@ -19,6 +19,10 @@ static int become(struct arena *a, const struct session *s,
 	size_t n = 0, extra = operands->n - 2;
 	char **argv;
 
+	if (s->is_closed && extra)
+		return error_set(err, ERROR_INVALID,
+				 "psql runs on another machine and takes no "
+				 "arguments from here");
 	while (s->argv[n])
 		n++;
 	argv = arena_new(a, char *, n + extra + 1);

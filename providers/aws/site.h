@@ -20,13 +20,22 @@
 struct provider_setup;
 struct site_own;
 
+/* How SQL reaches databases: see reach.h. */
+enum aws_reach {
+	AWS_REACH_WORKSTATION,
+	AWS_REACH_DATA_API,
+	AWS_REACH_DIRECT,
+};
+
 struct aws_site {
 	struct str region;    /* us-east-1 */
 	struct str partition; /* aws, aws-cn, … */
 	struct str suffix;    /* amazonaws.com */
 	struct str stack;     /* "name/uid": the value of the tag dmsl:stack */
 	struct str prefix;    /* put before each made-up name; may be empty */
-	struct value tags;    /* map: tags of everything, under the block's */
+	enum aws_reach reach;
+	struct str workstation; /* address or instance id; may be empty */
+	struct value tags;	/* map: tags of everything, under the block's */
 	/*
 	 * Milliseconds between polls of a wait that says `ms`: less where
 	 * DMSL_AWS_POLL_MS says so (for emulators).

@@ -65,7 +65,7 @@ static const struct {
 	{ "XX002", ERROR_CORRUPT },
 };
 
-static enum error_kind kind_of(const char *state)
+enum error_kind pg_state_kind(const char *state)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (strncmp(state, kinds[i].state, strlen(kinds[i].state)) == 0)
@@ -139,7 +139,7 @@ int pg_failed(struct pg *c, const PGresult *result, struct error *err)
 		buf_add_c(&b, ", in ");
 		buf_add(&b, where, n);
 	}
-	error_set(err, kind_of(state), "%.*s", STR_ARG(buf_str(&b)));
+	error_set(err, pg_state_kind(state), "%.*s", STR_ARG(buf_str(&b)));
 	if (hint)
 		error_hint(err, "%s", hint);
 	buf_release(&b);
@@ -317,7 +317,8 @@ static int connect_failed(PGconn *conn, struct error *err)
 			text = why + strlen(mark);
 		buf_init(&line, 900);
 		add_line(&line, text);
-		error_set(err, state[0] ? kind_of(state) : ERROR_UNAVAILABLE,
+		error_set(err,
+			  state[0] ? pg_state_kind(state) : ERROR_UNAVAILABLE,
 			  "%.*s", STR_ARG(buf_str(&line)));
 		buf_release(&line);
 	}

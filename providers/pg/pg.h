@@ -8,13 +8,13 @@
  * password.
  */
 
+#include "lang/base/error.h"
 #include "lang/base/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
-struct error;
 
 /* Where and as whom. Empty parts are left to libpq's defaults. */
 struct pg_target {
@@ -55,6 +55,8 @@ int pg_take(struct pg *c, struct arena *a, struct pg_result *out,
 	    struct error *err);
 /* SQLSTATE of the last failure, "" when there was none. */
 const char *pg_sqlstate(const struct pg *c);
+/* What kind of error a SQLSTATE is. */
+enum error_kind pg_state_kind(const char *state);
 /*
  * Where in its statement the last failure was, in characters (not bytes) from
  * 1; 0 when the server did not tell.

@@ -3,7 +3,6 @@
 #include "providers/sql/connect.h"
 
 #include "providers/pg/pg.h"
-#include "providers/sql/sql.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,6 +27,22 @@ struct str sql_stack(const struct call *c)
 	const struct sql_host *host = host_of(c);
 
 	return host->stack ? host->stack(c->self) : (struct str){ "", 0 };
+}
+
+struct str sql_mark_of_stack(const struct call *c)
+{
+	return str_fmt(c->arena, "dmsl:%.*s:", STR_ARG(sql_stack(c)));
+}
+
+/*
+ * The address is for people: it changes when the resource is moved, and then
+ * another one may have it. Whose a database is, is whose step made it.
+ */
+struct str sql_mark(const struct call *c)
+{
+	return str_fmt(c->arena, "%.*s%.32s:%.*s",
+		       STR_ARG(sql_mark_of_stack(c)), str_c(c->token, c->arena),
+		       STR_ARG(c->address));
 }
 
 int sql_target(struct call *c, struct sql_place at, struct pg_target *out,

@@ -4,14 +4,9 @@
 /* How the types of this folder reach a database. Private to this folder. */
 
 #include "engine/provider.h"
+#include "providers/sql/sql.h"
 
 struct pg;
-struct pg_target;
-
-/* What the id of a sql_database says: CLUSTER-ID/NAME. */
-struct sql_place {
-	struct str cluster, database;
-};
 
 struct sql_place sql_place_of(struct str database_id);
 /* Where it is, as the host knows. */
@@ -32,6 +27,9 @@ int sql_connect_to(const struct pg_target *t, struct pg **out,
 		   struct error *err);
 /* "name/uid" of the stack; empty when the host does not tell. */
 struct str sql_stack(const struct call *c);
+/* What the marks of the stack begin with, and the mark of this step. */
+struct str sql_mark_of_stack(const struct call *c);
+struct str sql_mark(const struct call *c);
 /*
  * How a read ends that failed with c->err: what cannot be reached is broken,
  * what is not there is gone.

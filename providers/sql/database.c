@@ -12,6 +12,7 @@
 
 #include "providers/pg/pg.h"
 #include "providers/sql/connect.h"
+#include "providers/sql/remote.h"
 
 enum { BUSY_MS = 500, BUSY_MAX = 60, NAME_MAX_BYTES = 63 };
 
@@ -20,22 +21,6 @@ struct found {
 	bool exists;
 	struct str comment;
 };
-
-/* What the marks of a stack begin with. */
-static struct str mark_of_stack(const struct call *c)
-{
-	return str_fmt(c->arena, "dmsl:%.*s:", STR_ARG(sql_stack(c)));
-}
-
-/*
- * The address is for people: it changes when the resource is moved, and then
- * another one may have it. Whose a database is, is whose step made it.
- */
-static struct str mark_of(const struct call *c)
-{
-	return str_fmt(c->arena, "%.*s%.32s:%.*s", STR_ARG(mark_of_stack(c)),
-		       str_c(c->token, c->arena), STR_ARG(c->address));
-}
 
 static int look_up(struct call *c, struct pg *pg, struct str name,
 		   struct found *out)
@@ -85,7 +70,7 @@ static int make(struct call *c, struct pg *pg, struct str name,
 		str_fmt(a,
 			"BEGIN; COMMENT ON DATABASE %.*s IS %.*s; "
 			"ALTER DATABASE %.*s RENAME TO %.*s; COMMIT",
-			STR_ARG(quoted), STR_ARG(pg_literal(mark_of(c), a)),
+			STR_ARG(quoted), STR_ARG(pg_literal(sql_mark(c), a)),
 			STR_ARG(quoted), STR_ARG(pg_identifier(name, a))));
 	/* It may be there by now: only this very step would know it again. */
 	if (result < 0 && c->err.kind == ERROR_UNAVAILABLE)
@@ -112,7 +97,7 @@ static int ensure(struct call *c, struct pg *pg, struct str name)
 		return -1;
 	if (!there.exists)
 		return make(c, pg, name, aside);
-	if (!str_eq(there.comment, mark_of(c))) {
+	if (!str_eq(there.comment, sql_mark(c))) {
 		struct error why;
 
 		not_ours(c, name);
@@ -147,18 +132,13 @@ static enum step busy(struct call *c, const char *what)
 	return call_wait(c, BUSY_MS, "%s", what);
 }
 
-static enum step database_create(struct call *c)
+static enum step create_here(struct call *c, struct str cluster,
+			     struct str name)
 {
-	struct str cluster = value_text(c->config, "on");
-	struct str name = value_text(c->config, "name");
 	struct pg *pg;
 	bool is_busy;
 	int result;
 
-	if (name.n == 0 || name.n > NAME_MAX_BYTES)
-		return call_fail(c, ERROR_INVALID,
-				 "a database's name has 1 to %d bytes",
-				 NAME_MAX_BYTES);
 	if (connect_beside(c, cluster, &pg) < 0)
 		return STEP_FAILED;
 	result = ensure(c, pg, name);
@@ -166,35 +146,54 @@ static enum step database_create(struct call *c)
 	pg_close(pg);
 	if (is_busy)
 		return busy(c, "the template database to be free");
-	if (result < 0) {
+	return result < 0 ? STEP_FAILED : STEP_DONE;
+}
+
+static enum step database_create(struct call *c)
+{
+	struct str cluster = value_text(c->config, "on");
+	struct str name = value_text(c->config, "name");
+	enum step result;
+
+	if (name.n == 0 || name.n > NAME_MAX_BYTES)
+		return call_fail(c, ERROR_INVALID,
+				 "a database's name has 1 to %d bytes",
+				 NAME_MAX_BYTES);
+	result = sql_is_remote(c) ? remote_database_create(c, cluster, name)
+				  : create_here(c, cluster, name);
+	if (result == STEP_FAILED)
 		error_add(&c->err, "creating database \"%.*s\"", STR_ARG(name));
-		return STEP_FAILED;
-	}
+	if (result != STEP_DONE)
+		return result;
 	c->id = str_fmt(c->arena, "%.*s/%.*s", STR_ARG(cluster), STR_ARG(name));
 	c->result = c->config;
 	return STEP_DONE;
 }
 
-static int find(struct call *c, struct found *out)
+static int find(struct call *c, bool *exists)
 {
 	struct sql_place at = sql_place_of(c->id);
+	struct found there;
 	struct pg *pg;
 	int result;
 
+	if (sql_is_remote(c))
+		return remote_database_find(c, exists);
 	if (connect_beside(c, at.cluster, &pg) < 0)
 		return -1;
-	result = look_up(c, pg, at.database, out);
+	result = look_up(c, pg, at.database, &there);
+	*exists = there.exists;
 	pg_close(pg);
 	return result;
 }
 
 static enum step database_read(struct call *c)
 {
-	struct found there;
+	bool exists;
 
-	if (find(c, &there) < 0)
+	if (find(c, &exists) < 0)
 		return sql_read_failed(c);
-	c->is_gone = !there.exists;
+	c->is_gone = !exists;
 	c->result = c->prior;
 	return STEP_DONE;
 }
@@ -203,11 +202,11 @@ static enum step database_read(struct call *c)
 static enum step database_update(struct call *c)
 {
 	struct sql_place at = sql_place_of(c->id);
-	struct found there;
+	bool exists;
 
-	if (find(c, &there) < 0)
+	if (find(c, &exists) < 0)
 		return STEP_FAILED;
-	if (!there.exists) {
+	if (!exists) {
 		call_fail(c, ERROR_NOT_FOUND, "database \"%.*s\" is gone",
 			  STR_ARG(at.database));
 		error_hint(&c->err, "apply again: the new plan creates it");
@@ -219,12 +218,12 @@ static enum step database_update(struct call *c)
 
 static bool is_of_stack(const struct call *c, struct str comment)
 {
-	struct str mark = mark_of_stack(c);
+	struct str mark = sql_mark_of_stack(c);
 
 	return str_eq(str_sub(comment, 0, mark.n), mark);
 }
 
-static enum step database_destroy(struct call *c)
+static enum step destroy_here(struct call *c)
 {
 	struct sql_place at = sql_place_of(c->id);
 	struct found there;
@@ -249,19 +248,28 @@ static enum step database_destroy(struct call *c)
 		result = drop(c, pg, at.database);
 	}
 	pg_close(pg);
-	if (result == 0)
-		return STEP_DONE;
-	error_add(&c->err, "dropping database \"%.*s\"", STR_ARG(at.database));
-	return STEP_FAILED;
+	return result == 0 ? STEP_DONE : STEP_FAILED;
+}
+
+static enum step database_destroy(struct call *c)
+{
+	enum step result =
+	    sql_is_remote(c) ? remote_database_destroy(c) : destroy_here(c);
+
+	if (result == STEP_FAILED)
+		error_add(&c->err, "dropping database \"%.*s\"",
+			  STR_ARG(sql_place_of(c->id).database));
+	return result;
 }
 
 /* "(3 tables, about 1,000,004 rows)", or empty where it cannot be asked. */
 static struct str contents(struct call *c)
 {
 	static const char sql[] =
-	    "SELECT count(*), "
+	    "SELECT format(' (%s table%s, about %s rows)', count(*), "
+	    "CASE count(*) WHEN 1 THEN '' ELSE 's' END, "
 	    "to_char(coalesce(sum(greatest(c.reltuples, 0)), 0), "
-	    "'FM999,999,999,999,999,990') "
+	    "'FM999,999,999,999,999,990')) "
 	    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
 	    "WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN "
 	    "('pg_catalog', 'information_schema', 'dmsl') "
@@ -271,13 +279,19 @@ static struct str contents(struct call *c)
 	struct pg *pg;
 	struct str text = { "", 0 };
 
+	if (sql_is_remote(c)) {
+		struct sql_answer there;
+
+		if (sql_remote_ask(c, sql_place_of(c->id), str_from(sql),
+				   &there) == 0)
+			return there.text;
+		c->err = (struct error){ 0 };
+		return text;
+	}
 	if (sql_connect(c, sql_place_of(c->id), &pg, &ignored) < 0)
 		return text;
 	if (pg_query(pg, sql, 0, NULL, c->arena, &answer, &ignored) == 0)
-		text = str_fmt(c->arena, " (%.*s table%s, about %.*s rows)",
-			       STR_ARG(answer.cells[0]),
-			       str_is(answer.cells[0], "1") ? "" : "s",
-			       STR_ARG(answer.cells[1]));
+		text = answer.cells[0];
 	pg_close(pg);
 	return text;
 }
@@ -299,6 +313,15 @@ static enum step database_query(struct call *c)
 {
 	struct pg_target target;
 
+	if (sql_is_remote(c)) {
+		struct sql_answer answer;
+
+		if (sql_remote_ask(c, sql_place_of(c->id), c->sql, &answer) < 0)
+			return STEP_FAILED;
+		c->result =
+		    answer.is_null ? value_null() : value_str(answer.text);
+		return STEP_DONE;
+	}
 	if (sql_target(c, sql_place_of(c->id), &target, &c->err) < 0)
 		return STEP_FAILED;
 	return sql_query(c, &target);
@@ -306,8 +329,11 @@ static enum step database_query(struct call *c)
 
 static int database_session(struct call *c, struct session *out)
 {
+	const struct sql_host *host = c->type->data;
 	struct pg_target target;
 
+	if (sql_is_remote(c))
+		return host->session(c, sql_place_of(c->id), out);
 	if (sql_target(c, sql_place_of(c->id), &target, &c->err) < 0)
 		return -1;
 	return sql_session(c, &target, out);

@@ -23,39 +23,17 @@
 #include "lang/base/digest.h"
 #include "providers/pg/pg.h"
 #include "providers/sql/connect.h"
+#include "providers/sql/intents.h"
+#include "providers/sql/remote.h"
 #include "providers/sql/split.h"
 
 #include <string.h>
 
 enum { BUSY_MS = 1000, SHOWN_BYTES = 60 };
 
-#define LOCK_KEY "hashtextextended('dmsl.intents', 0)"
-
-static const char make_schema[] =
-    "BEGIN;"
-    "SELECT pg_advisory_xact_lock(" LOCK_KEY ");"
-    "CREATE SCHEMA IF NOT EXISTS dmsl;"
-    "CREATE TABLE IF NOT EXISTS dmsl.intents ("
-    "token text PRIMARY KEY, stack text NOT NULL, address text NOT NULL,"
-    "sql_hash text NOT NULL, at timestamptz NOT NULL DEFAULT now(),"
-    "UNIQUE (stack, address));"
-    "COMMIT";
-
-static const char drop_empty_schema[] =
-    "RESET ROLE; BEGIN;"
-    "SELECT pg_advisory_xact_lock(" LOCK_KEY ");"
-    "DO $$ BEGIN "
-    "IF to_regclass('dmsl.intents') IS NULL THEN RETURN; END IF; "
-    "IF EXISTS (SELECT FROM dmsl.intents) THEN RETURN; END IF; "
-    "DROP TABLE dmsl.intents; "
-    "IF NOT EXISTS (SELECT FROM pg_class WHERE "
-    "relnamespace = 'dmsl'::regnamespace) THEN "
-    "DROP SCHEMA dmsl; END IF; END $$;"
-    "COMMIT";
-
 /* Shared lock, so that nobody drops the table under a running fixture. */
 static const char begin_work[] =
-    "BEGIN; SELECT pg_advisory_xact_lock_shared(" LOCK_KEY ")";
+    "BEGIN; SELECT pg_advisory_xact_lock_shared(" INTENTS_LOCK ")";
 
 static bool has_state(struct pg *pg, const char *state)
 {
@@ -194,6 +172,18 @@ static int commit(struct call *c, struct pg *pg, struct str transaction)
 	return pg_run(pg, "COMMIT", &c->err);
 }
 
+void intents_refuse(struct call *c)
+{
+	error_set(
+	    &c->err, ERROR_EXISTS,
+	    "other statements of this fixture are in the database already");
+	error_hint(&c->err,
+		   "if the fixture that ran them was moved, give this one "
+		   "another name; else take them back by hand and delete the "
+		   "row of address %.*s from dmsl.intents",
+		   STR_ARG(str_sub(c->address, 0, 200)));
+}
+
 enum outcome { WAS_RUN, IS_NEW, IS_BUSY, IS_BAD };
 
 /* Inserts the row; tells whether there is something to do. */
@@ -228,14 +218,7 @@ static enum outcome claim(struct call *c, struct pg *pg, struct str hash,
 		return IS_BUSY; /* it was deleted meanwhile */
 	if (str_eq(answer.cells[0], c->token) || str_eq(answer.cells[1], hash))
 		return WAS_RUN;
-	error_set(
-	    &c->err, ERROR_EXISTS,
-	    "other statements of this fixture are in the database already");
-	error_hint(&c->err,
-		   "if the fixture that ran them was moved, give this one "
-		   "another name; else take them back by hand and delete the "
-		   "row of address %.*s from dmsl.intents",
-		   STR_ARG(str_sub(c->address, 0, 200)));
+	intents_refuse(c);
 	return IS_BAD;
 }
 
@@ -248,7 +231,7 @@ static int ensure_schema(struct call *c, struct pg *pg)
 		return -1;
 	if (answer.cells[0].s)
 		return 0;
-	return pg_run(pg, make_schema, &c->err);
+	return pg_run(pg, INTENTS_MAKE, &c->err);
 }
 
 static enum step run_once(struct call *c, struct pg *pg,
@@ -307,17 +290,25 @@ static enum step fixture_create(struct call *c)
 	struct str database = value_text(c->config, "on");
 	struct str sql = value_text(c->config, "sql");
 	struct statements all;
+	bool is_secret = is_secret_text(c->config, "sql");
 	char hex[DIGEST_HEX_SIZE];
+	struct str hash;
 	struct pg *pg;
 	enum step result;
 
-	if (sql_split_for_transaction(sql, c->arena, &all, &c->err) < 0 ||
-	    sql_connect(c, sql_place_of(database), &pg, &c->err) < 0)
+	if (sql_split_for_transaction(sql, c->arena, &all, &c->err) < 0)
 		return STEP_FAILED;
 	digest_sha256_hex(sql, hex);
-	result = run_once(c, pg, &all, str_dup(str_from(hex), c->arena),
-			  is_secret_text(c->config, "sql"));
-	pg_close(pg);
+	hash = str_dup(str_from(hex), c->arena);
+	if (sql_is_remote(c)) {
+		result = remote_fixture_create(c, sql_place_of(database), &all,
+					       hash, is_secret);
+	} else {
+		if (sql_connect(c, sql_place_of(database), &pg, &c->err) < 0)
+			return STEP_FAILED;
+		result = run_once(c, pg, &all, hash, is_secret);
+		pg_close(pg);
+	}
 	if (result != STEP_DONE)
 		return result;
 	digest_sha256_hex(c->address, hex);
@@ -325,11 +316,6 @@ static enum step fixture_create(struct call *c)
 	c->result = c->config;
 	return STEP_DONE;
 }
-
-/* Of the row's address when it was run; the resource may have moved since. */
-#define IS_THIS                                                                \
-	"stack = $1 AND "                                                      \
-	"left(encode(sha256(convert_to(address, 'UTF8')), 'hex'), 16) = $2"
 
 static struct str hash_of(struct str id)
 {
@@ -343,20 +329,30 @@ static struct sql_place place_of(struct str id)
 	return sql_place_of(hash < 0 ? id : str_sub(id, 0, (size_t)hash));
 }
 
+static struct str this_row(const struct call *c, const char *before)
+{
+	struct arena *a = c->arena;
+
+	return str_fmt(a, "%s " INTENTS_IS_THIS, before,
+		       STR_ARG(pg_literal(sql_stack(c), a)),
+		       STR_ARG(pg_literal(hash_of(c->id), a)));
+}
+
 /* 1: the row is there; 0: it is not; -1: err. */
 static int look_up(struct call *c)
 {
-	static const char sql[] = "SELECT 1 FROM dmsl.intents WHERE " IS_THIS;
-	struct str params[] = { sql_stack(c), hash_of(c->id) };
+	struct arena *a = c->arena;
 	struct pg_result answer;
 	struct pg *pg;
 	int result;
 
+	if (sql_is_remote(c))
+		return remote_fixture_find(c, place_of(c->id), hash_of(c->id));
 	if (sql_connect(c, place_of(c->id), &pg, &c->err) < 0)
 		return -1;
-	if (!params[0].s)
-		params[0].s = "";
-	result = pg_query(pg, sql, 2, params, c->arena, &answer, &c->err);
+	result = pg_query(
+	    pg, str_c(this_row(c, "SELECT 1 FROM dmsl.intents WHERE"), a), 0,
+	    NULL, a, &answer, &c->err);
 	if (result == 0)
 		result = answer.n_rows > 0;
 	else if (has_state(pg, "42P01") || has_state(pg, "3F000"))
@@ -395,18 +391,15 @@ static enum step fixture_update(struct call *c)
 /* Undoes and forgets in one transaction; a repetition finds no row. */
 static int undo(struct call *c, struct pg *pg, const struct statements *all)
 {
-	static const char delete_row[] =
-	    "DELETE FROM dmsl.intents WHERE " IS_THIS
-	    " RETURNING pg_current_xact_id()";
-	struct str params[] = { sql_stack(c), hash_of(c->id) };
+	struct str delete_row =
+	    str_join(this_row(c, "DELETE FROM dmsl.intents WHERE"), " ",
+		     STR("RETURNING pg_current_xact_id()"), c->arena);
 	struct pg_result answer;
 
-	if (!params[0].s)
-		params[0].s = "";
 	if (pg_run(pg, begin_work, &c->err) < 0)
 		return -1;
-	if (pg_query(pg, delete_row, 2, params, c->arena, &answer, &c->err) <
-	    0) {
+	if (pg_query(pg, str_c(delete_row, c->arena), 0, NULL, c->arena,
+		     &answer, &c->err) < 0) {
 		if (!has_state(pg, "42P01") && !has_state(pg, "3F000"))
 			return -1;
 		c->err = (struct error){ 0 };
@@ -419,32 +412,43 @@ static int undo(struct call *c, struct pg *pg, const struct statements *all)
 	return commit(c, pg, answer.cells[0]);
 }
 
-static enum step fixture_destroy(struct call *c)
+static enum step undo_here(struct call *c, const struct statements *all)
 {
-	struct statements all;
 	struct pg *pg;
 	bool is_busy;
 	int result;
 
-	if (sql_split_for_transaction(value_text(c->prior, "undo"), c->arena,
-				      &all, &c->err) < 0) {
-		error_add(&c->err, "undo");
-		return STEP_FAILED;
-	}
 	if (sql_connect_to_undo(c, place_of(c->id), &pg, &c->err) < 0)
 		/* Gone with its database. */
 		return c->err.kind == ERROR_NOT_FOUND ? STEP_DONE : STEP_FAILED;
-	result = undo(c, pg, &all);
+	result = undo(c, pg, all);
 	if (result == 0)
-		result = pg_run(pg, drop_empty_schema, &c->err);
+		result = pg_run(pg, "RESET ROLE; " INTENTS_DROP, &c->err);
 	is_busy = result < 0 && has_state(pg, "55P03");
 	pg_close(pg);
 	if (is_busy) {
 		c->err = (struct error){ 0 };
 		return call_wait(c, BUSY_MS, "a lock in the database");
 	}
-	if (result == 0)
-		return STEP_DONE;
+	return result == 0 ? STEP_DONE : STEP_FAILED;
+}
+
+static enum step fixture_destroy(struct call *c)
+{
+	struct statements all;
+	enum step result;
+
+	if (sql_split_for_transaction(value_text(c->prior, "undo"), c->arena,
+				      &all, &c->err) < 0)
+		result = STEP_FAILED;
+	else if (!sql_is_remote(c))
+		result = undo_here(c, &all);
+	else
+		result =
+		    remote_fixture_undo(c, place_of(c->id), hash_of(c->id),
+					&all, is_secret_text(c->prior, "undo"));
+	if (result != STEP_FAILED)
+		return result;
 	error_add(&c->err, "undo");
 	return STEP_FAILED;
 }

@@ -16,6 +16,25 @@
 
 struct pg_target;
 
+/* What the id of a sql_database says: CLUSTER-ID/NAME. */
+struct sql_place {
+	struct str cluster, database;
+};
+
+/* One statement that is run where no connection leads from this machine. */
+struct sql_job {
+	struct sql_place at;
+	struct str sql;
+	bool is_change; /* else it is run read-only */
+	bool has_secret;
+};
+
+struct sql_answer {
+	bool is_null;	 /* no row, or NULL */
+	struct str text; /* the first column of the first row */
+	char state[6];	 /* SQLSTATE when the server refused */
+};
+
 struct sql_host {
 	/*
 	 * Where `database` of the cluster is reached, as its master user, from
@@ -35,6 +54,21 @@ struct sql_host {
 	 */
 	int (*start)(void *self, struct str cluster, struct arena *a,
 		     struct error *err);
+	/*
+	 * MAY. Whether databases are reached by run() instead of target(). A
+	 * statement is then the whole conversation: what belongs together is
+	 * one DO block, and a repetition must be harmless.
+	 */
+	bool (*is_remote)(void *self);
+	/*
+	 * Runs one statement. STEP_PENDING leaves in *memo (short, one line)
+	 * what finds it again; the memo of a new statement is empty.
+	 */
+	enum step (*run)(struct call *c, const struct sql_job *job,
+			 struct str *memo, struct sql_answer *out);
+	/* An interactive client where it is_remote. */
+	int (*session)(struct call *c, struct sql_place at,
+		       struct session *out);
 };
 
 extern const struct resource_ops sql_database_ops;

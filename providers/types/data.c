@@ -64,6 +64,11 @@ static const struct attr_schema db_cluster_attrs[] = {
 	  "The master user's password; needed unless managed_password." },
 	{ "managed_password", "bool", ATTR_OPTIONAL, "false",
 	  "The service makes and rotates the password, in managed_secret." },
+	{ "secret", "secret", ATTR_OPTIONAL, NULL,
+	  "Where the master user's name and password stand, for SQL that is "
+	  "run by somebody else." },
+	{ "data_api", "bool", ATTR_OPTIONAL, "false",
+	  "Statements can be run through the RDS Data API." },
 	{ "port", "number", ATTR_OPTIONAL, "5432", "The port it listens on." },
 	{ "subnet_group", "db_subnet_group", ATTR_REQUIRED | ATTR_REPLACE, NULL,
 	  "Where it may stand." },

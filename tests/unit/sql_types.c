@@ -72,12 +72,77 @@ static struct str stack(void *self)
 	return STR("dev/0123456789abcdef");
 }
 
-static const struct sql_host host = { .target = target, .stack = stack };
+/* The same by statements that stand alone, with an answer at the second look.
+ */
+static enum step run(struct call *c, const struct sql_job *job,
+		     struct str *memo, struct sql_answer *out)
+{
+	struct pg_result r = { 0 };
+	struct pg_target t;
+	struct pg *pg;
+	int result;
+
+	if (target(c->self, job->at.cluster, job->at.database, c->arena, &t,
+		   &c->err) < 0)
+		return STEP_FAILED;
+	if (memo->n == 0) {
+		*memo = STR("sent");
+		return call_wait(c, 1, "an answer");
+	}
+	assert_true(str_is(*memo, "sent"));
+	if (pg_open(&t, &pg, &c->err) < 0)
+		return STEP_FAILED;
+	if (!job->is_change)
+		assert_int_equal(pg_run(pg, "BEGIN READ ONLY", &c->err), 0);
+	if (c->left_ms)
+		assert_int_equal(
+		    pg_run(pg, "SET statement_timeout = '200ms'", &c->err), 0);
+	result = pg_query(pg, str_c(job->sql, c->arena), 0, NULL, c->arena, &r,
+			  &c->err);
+	snprintf(out->state, sizeof(out->state), "%s", pg_sqlstate(pg));
+	pg_close(pg);
+	if (result < 0)
+		return STEP_FAILED;
+	out->is_null = r.n_rows == 0 || r.n_columns == 0 || !r.cells[0].s;
+	if (!out->is_null)
+		out->text = r.cells[0];
+	return STEP_DONE;
+}
+
+static bool is_remote_way;
+
+static bool is_remote(void *self)
+{
+	(void)self;
+	return is_remote_way;
+}
+
+static const struct sql_host host = {
+	.target = target,
+	.stack = stack,
+	.is_remote = is_remote,
+	.run = run,
+};
 static const struct resource_type database_type = { "sql_database",
 						    &sql_database_ops, &host,
 						    false, 0 };
 static const struct resource_type fixture_type = { "fixture", &fixture_ops,
 						   &host, false, 0 };
+
+/* A function until it does not wait any more. */
+static enum step go(struct call *c, enum step (*function)(struct call *c))
+{
+	enum step result;
+
+	c->memo = STR("");
+	for (int i = 0; i < 100; i++) {
+		result = function(c);
+		if (result != STEP_PENDING)
+			return result;
+		c->is_poll = true;
+	}
+	return result;
+}
 
 static struct call call(void **state, struct arena *a,
 			const struct resource_type *type, const char *address,
@@ -116,7 +181,7 @@ static void makes_and_drops_a_database(void **state)
 	struct arena a = { 0 };
 
 	DATABASE(c, "{\"on\":\"up\",\"name\":\"de\\\"mo\"}");
-	is_done(&c, c.type->ops->create(&c));
+	is_done(&c, go(&c, c.type->ops->create));
 	assert_true(str_is(c.id, "up/de\"mo"));
 	assert_string_equal(
 	    ask(*state, "postgres",
@@ -126,7 +191,7 @@ static void makes_and_drops_a_database(void **state)
 	    "dmsl:dev/0123456789abcdef:00112233445566778899aabbccddeeff:"
 	    "sql_database.demo[\"a\"]");
 	/* Repeated, it is the same. */
-	is_done(&c, c.type->ops->create(&c));
+	is_done(&c, go(&c, c.type->ops->create));
 	is_done(&c, c.type->ops->read(&c));
 	assert_false(c.is_gone || c.is_broken);
 	is_done(&c, c.type->ops->update(&c));
@@ -141,8 +206,8 @@ static void makes_and_drops_a_database(void **state)
 	c.sql = STR("create table t ()");
 	assert_int_equal(c.type->ops->query(&c), STEP_FAILED);
 	c.err = (struct error){ 0 };
-	is_done(&c, c.type->ops->destroy(&c));
-	is_done(&c, c.type->ops->destroy(&c));
+	is_done(&c, go(&c, c.type->ops->destroy));
+	is_done(&c, go(&c, c.type->ops->destroy));
 	is_done(&c, c.type->ops->read(&c));
 	assert_true(c.is_gone);
 	arena_release(&a);
@@ -153,28 +218,28 @@ static void knows_what_was_moved(void **state)
 	struct arena a = { 0 };
 
 	DATABASE(c, "{\"on\":\"up\",\"name\":\"moved\"}");
-	is_done(&c, c.type->ops->create(&c));
+	is_done(&c, go(&c, c.type->ops->create));
 	/* A new one at its old address is not it. */
 	DATABASE(d, "{\"on\":\"up\",\"name\":\"moved\"}");
 	d.token = STR(OTHER);
-	assert_int_equal(d.type->ops->create(&d), STEP_FAILED);
+	assert_int_equal(go(&d, d.type->ops->create), STEP_FAILED);
 	assert_int_equal(d.err.kind, ERROR_EXISTS);
 	assert_int_equal(d.id.n, 0);
 	c.address = STR("sql_database.moved");
 	c.token = STR(OTHER);
-	is_done(&c, c.type->ops->destroy(&c));
+	is_done(&c, go(&c, c.type->ops->destroy));
 	is_done(&c, c.type->ops->read(&c));
 	assert_true(c.is_gone);
 
 	FIXTURE(f, "{\"on\":\"up/postgres\",\"sql\":"
 		   "\"CREATE TABLE once (a int)\","
 		   "\"undo\":\"DROP TABLE once\"}");
-	is_done(&f, f.type->ops->create(&f));
+	is_done(&f, go(&f, f.type->ops->create));
 	f.address = STR("fixture.moved");
 	is_done(&f, f.type->ops->read(&f));
 	assert_false(f.is_gone);
 	is_done(&f, f.type->ops->update(&f));
-	is_done(&f, f.type->ops->destroy(&f));
+	is_done(&f, go(&f, f.type->ops->destroy));
 	is_done(&f, f.type->ops->read(&f));
 	assert_true(f.is_gone);
 	assert_null(ask(*state, "postgres", "SELECT to_regclass('once')", &a));
@@ -190,14 +255,14 @@ static void goes_on_where_it_was_killed(void **state)
 	ask(*state, "postgres",
 	    "CREATE DATABASE \"dmsl_00112233445566778899aabbccddeeff\"", &a);
 	c.is_recovery = true;
-	is_done(&c, c.type->ops->create(&c));
+	is_done(&c, go(&c, c.type->ops->create));
 	assert_string_equal(ask(*state, "postgres",
 				"SELECT count(*) FROM pg_database "
 				"WHERE datname LIKE 'dmsl%' OR "
 				"datname = 'half'",
 				&a),
 			    "1");
-	is_done(&c, c.type->ops->destroy(&c));
+	is_done(&c, go(&c, c.type->ops->destroy));
 	arena_release(&a);
 }
 
@@ -207,11 +272,11 @@ static void leaves_other_databases_alone(void **state)
 
 	DATABASE(c, "{\"on\":\"up\",\"name\":\"foreign\"}");
 	ask(*state, "postgres", "CREATE DATABASE \"foreign\"", &a);
-	assert_int_equal(c.type->ops->create(&c), STEP_FAILED);
+	assert_int_equal(go(&c, c.type->ops->create), STEP_FAILED);
 	assert_int_equal(c.err.kind, ERROR_EXISTS);
 	assert_non_null(strstr(c.err.message, "database \"foreign\" exists"));
 	c.id = STR("up/foreign");
-	assert_int_equal(c.type->ops->destroy(&c), STEP_FAILED);
+	assert_int_equal(go(&c, c.type->ops->destroy), STEP_FAILED);
 	assert_int_equal(c.err.kind, ERROR_CONFLICT);
 	ask(*state, "postgres", "DROP DATABASE \"foreign\"", &a);
 	arena_release(&a);
@@ -230,9 +295,9 @@ static void tells_down_from_gone(void **state)
 	c.id = STR("gone/x");
 	is_done(&c, c.type->ops->read(&c));
 	assert_true(c.is_gone);
-	is_done(&c, c.type->ops->destroy(&c));
+	is_done(&c, go(&c, c.type->ops->destroy));
 	c.id = STR("down/x");
-	assert_int_equal(c.type->ops->destroy(&c), STEP_FAILED);
+	assert_int_equal(go(&c, c.type->ops->destroy), STEP_FAILED);
 	arena_release(&a);
 }
 
@@ -253,26 +318,26 @@ static void runs_a_fixture_once(void **state)
 	assert_string_equal(c.effects.items[0].text.s,
 			    "run fixture rows on postgres (3 statements)");
 	vec_release(&c.effects);
-	is_done(&c, c.type->ops->create(&c));
+	is_done(&c, go(&c, c.type->ops->create));
 	assert_true(str_starts(c.id, "up/postgres#"));
 	assert_int_equal(c.id.n, strlen("up/postgres#") + 16);
 	/* A repetition finds the token. */
-	is_done(&c, c.type->ops->create(&c));
+	is_done(&c, go(&c, c.type->ops->create));
 	assert_string_equal(count(state, "SELECT count(*) FROM s.t", &a), "2");
 	/* Another step finds the same statements of the same resource. */
 	c.token = STR(OTHER);
-	is_done(&c, c.type->ops->create(&c));
+	is_done(&c, go(&c, c.type->ops->create));
 	assert_string_equal(count(state, "SELECT count(*) FROM s.t", &a), "2");
 	is_done(&c, c.type->ops->read(&c));
 	assert_false(c.is_gone || c.is_broken);
 	is_done(&c, c.type->ops->update(&c));
-	is_done(&c, c.type->ops->destroy(&c));
+	is_done(&c, go(&c, c.type->ops->destroy));
 	assert_string_equal(count(state,
 				  "SELECT count(*) FROM pg_namespace WHERE "
 				  "nspname IN ('s', 'dmsl')",
 				  &a),
 			    "0");
-	is_done(&c, c.type->ops->destroy(&c));
+	is_done(&c, go(&c, c.type->ops->destroy));
 	is_done(&c, c.type->ops->read(&c));
 	assert_true(c.is_gone);
 	arena_release(&a);
@@ -292,22 +357,22 @@ static void undoes_what_is_still_there(void **state)
 		   "\"undo\":\"DROP TABLE s.t; DROP FUNCTION s.f(int);"
 		   "DROP SCHEMA s CASCADE; DROP ROLE dmsl_undone;"
 		   "DROP TABLE u\"}");
-	is_done(&c, c.type->ops->create(&c));
+	is_done(&c, go(&c, c.type->ops->create));
 	assert_int_equal(pg_open(&t, &hand, &err), 0);
 	assert_int_equal(pg_run(hand,
 				"DROP SCHEMA s CASCADE; "
 				"DROP ROLE dmsl_undone",
 				&err),
 			 0);
-	is_done(&c, c.type->ops->destroy(&c));
+	is_done(&c, go(&c, c.type->ops->destroy));
 	assert_null(count(state, "SELECT to_regclass('u')", &a));
 	assert_null(count(state, "SELECT to_regnamespace('dmsl')", &a));
 	/* Any other failure keeps all of it. */
 	FIXTURE(d, "{\"on\":\"up/postgres\","
 		   "\"sql\":\"CREATE TABLE v (); CREATE TABLE w ()\","
 		   "\"undo\":\"DROP TABLE v; SELECT 1 / 0\"}");
-	is_done(&d, d.type->ops->create(&d));
-	assert_int_equal(d.type->ops->destroy(&d), STEP_FAILED);
+	is_done(&d, go(&d, d.type->ops->create));
+	assert_int_equal(go(&d, d.type->ops->destroy), STEP_FAILED);
 	assert_non_null(count(state, "SELECT to_regclass('v')", &a));
 	d.err = (struct error){ 0 };
 	assert_int_equal(pg_run(hand,
@@ -328,13 +393,13 @@ static void does_not_quote_a_secret_statement(void **state)
 	c.config = value_with(
 	    c.config, STR("sql"),
 	    value_mark(*value_get(c.config, "sql"), MARK_SECRET), &a);
-	assert_int_equal(c.type->ops->create(&c), STEP_FAILED);
+	assert_int_equal(go(&c, c.type->ops->create), STEP_FAILED);
 	assert_null(strstr(c.err.message, "s3ntinel"));
 	assert_non_null(strstr(c.err.message, "line 2 (SQLSTATE 22P02)"));
 	c.err = (struct error){ 0 };
 	FIXTURE(f, "{\"on\":\"up/postgres\",\"sql\":\"SELECT 1\"}");
 	f.id = STR("up/postgres#0");
-	is_done(&f, f.type->ops->destroy(&f));
+	is_done(&f, go(&f, f.type->ops->destroy));
 	assert_null(count(state, "SELECT to_regnamespace('dmsl')", &a));
 	arena_release(&a);
 }
@@ -347,10 +412,12 @@ static void keeps_nothing_of_a_failure(void **state)
 		"{\"on\":\"up/postgres\",\"sql\":"
 		"\"CREATE TABLE t (a int);\\n-- \\u00e4\\n"
 		"INSERT INTO t\\n  VALUES (1, \\u0027\\u00e4\\u0027 + nix)\"}");
-	assert_int_equal(c.type->ops->create(&c), STEP_FAILED);
-	assert_string_equal(c.err.message,
-			    "line 4, at \"nix)\" (SQLSTATE 42703): column "
-			    "\"nix\" does not exist");
+	assert_int_equal(go(&c, c.type->ops->create), STEP_FAILED);
+	assert_string_equal(
+	    c.err.message, is_remote_way
+			       ? "line 3: column \"nix\" does not exist"
+			       : "line 4, at \"nix)\" (SQLSTATE 42703): column "
+				 "\"nix\" does not exist");
 	assert_string_equal(
 	    count(state, "SELECT count(*) FROM dmsl.intents", &a), "0");
 	assert_null(count(state, "SELECT to_regclass('t')", &a));
@@ -358,24 +425,28 @@ static void keeps_nothing_of_a_failure(void **state)
 	FIXTURE(late, "{\"on\":\"up/postgres\",\"sql\":"
 		      "\"CREATE TABLE t (a int); SELECT pg_sleep(600)\"}");
 	late.left_ms = 200;
-	assert_int_equal(late.type->ops->create(&late), STEP_FAILED);
+	assert_int_equal(go(&late, late.type->ops->create), STEP_FAILED);
 	assert_non_null(strstr(late.err.message, "statement timeout"));
 	assert_null(count(state, "SELECT to_regclass('t')", &a));
 	/* What cannot be in a transaction says so itself. */
 	FIXTURE(d, "{\"on\":\"up/postgres\",\"sql\":"
 		   "\"SELECT 1;\\n\\nCREATE DATABASE x\"}");
-	assert_int_equal(d.type->ops->create(&d), STEP_FAILED);
-	assert_string_equal(d.err.message,
-			    "line 3, \"CREATE DATABASE x\" (SQLSTATE 25001): "
-			    "CREATE DATABASE cannot run inside a transaction "
-			    "block");
+	assert_int_equal(go(&d, d.type->ops->create), STEP_FAILED);
+	assert_string_equal(
+	    d.err.message,
+	    is_remote_way
+		? "line 3: CREATE DATABASE cannot run inside a transaction "
+		  "block"
+		: "line 3, \"CREATE DATABASE x\" (SQLSTATE 25001): "
+		  "CREATE DATABASE cannot run inside a transaction "
+		  "block");
 	FIXTURE(e, "{\"on\":\"up/postgres\",\"sql\":\"SELECT 1;\\nCOMMIT\"}");
 	assert_int_equal(e.type->ops->plan(&e, "create"), -1);
 	assert_string_equal(e.err.message,
 			    "sql: line 2: COMMIT cannot be used here");
 	FIXTURE(f, "{\"on\":\"up/postgres\",\"sql\":\"SELECT 1\"}");
 	f.id = STR("up/postgres#0");
-	is_done(&f, f.type->ops->destroy(&f));
+	is_done(&f, go(&f, f.type->ops->destroy));
 	assert_null(count(state, "SELECT to_regnamespace('dmsl')", &a));
 	arena_release(&a);
 }
@@ -399,19 +470,19 @@ static void waits_for_the_earlier_attempt(void **state)
 	pthread_t thread;
 
 	FIXTURE(first, "{\"on\":\"up/postgres\",\"sql\":\"SELECT 1\"}");
-	is_done(&first, first.type->ops->create(&first));
-	is_done(&first, first.type->ops->destroy(&first));
+	is_done(&first, go(&first, first.type->ops->create));
+	is_done(&first, go(&first, first.type->ops->destroy));
 	FIXTURE(c, "{\"on\":\"up/postgres\",\"sql\":"
 		   "\"CREATE TABLE once (a int)\","
 		   "\"undo\":\"DROP TABLE once\"}");
-	is_done(&c, c.type->ops->create(&c));
-	is_done(&c, c.type->ops->destroy(&c));
+	is_done(&c, go(&c, c.type->ops->create));
+	is_done(&c, go(&c, c.type->ops->destroy));
 	/* As the killed one would: its row, then its statements. */
 	assert_int_equal(pg_open(&t, &earlier, &err), 0);
 	FIXTURE(keep, "{\"on\":\"up/postgres\",\"sql\":\"SELECT 2\"}");
 	keep.address = STR("fixture.keep");
 	keep.token = STR(OTHER);
-	is_done(&keep, keep.type->ops->create(&keep));
+	is_done(&keep, go(&keep, keep.type->ops->create));
 	assert_int_equal(
 	    pg_run(earlier,
 		   "BEGIN; INSERT INTO dmsl.intents VALUES ('" TOKEN "',"
@@ -422,12 +493,12 @@ static void waits_for_the_earlier_attempt(void **state)
 	/* It commits while the repetition waits. */
 	assert_int_equal(pthread_create(&thread, NULL, commit_later, earlier),
 			 0);
-	is_done(&c, c.type->ops->create(&c));
+	is_done(&c, go(&c, c.type->ops->create));
 	pthread_join(thread, NULL);
 	pg_close(earlier);
-	is_done(&c, c.type->ops->destroy(&c));
+	is_done(&c, go(&c, c.type->ops->destroy));
 	assert_null(count(state, "SELECT to_regclass('once')", &a));
-	is_done(&keep, keep.type->ops->destroy(&keep));
+	is_done(&keep, go(&keep, keep.type->ops->destroy));
 	assert_null(count(state, "SELECT to_regnamespace('dmsl')", &a));
 	arena_release(&a);
 }
@@ -437,12 +508,12 @@ static void refuses_other_statements_of_the_same(void **state)
 	struct arena a = { 0 };
 
 	FIXTURE(c, "{\"on\":\"up/postgres\",\"sql\":\"SELECT 1\"}");
-	is_done(&c, c.type->ops->create(&c));
+	is_done(&c, go(&c, c.type->ops->create));
 	FIXTURE(d, "{\"on\":\"up/postgres\",\"sql\":\"SELECT 2\"}");
 	d.token = STR(OTHER);
-	assert_int_equal(d.type->ops->create(&d), STEP_FAILED);
+	assert_int_equal(go(&d, d.type->ops->create), STEP_FAILED);
 	assert_int_equal(d.err.kind, ERROR_EXISTS);
-	is_done(&c, c.type->ops->destroy(&c));
+	is_done(&c, go(&c, c.type->ops->destroy));
 	arena_release(&a);
 }
 
@@ -541,11 +612,23 @@ static int set_up(void **state)
 	return pg_server_start(&server);
 }
 
+static int remotely(void **state)
+{
+	(void)state;
+	is_remote_way = true;
+	return 0;
+}
+
 static int tear_down(void **state)
 {
 	pg_server_stop(*state);
 	return 0;
 }
+
+#define REMOTELY(f)                                                            \
+	{                                                                      \
+#f "_remotely", f, remotely, NULL, NULL                        \
+	}
 
 int main(void)
 {
@@ -563,6 +646,17 @@ int main(void)
 		cmocka_unit_test(waits_for_the_earlier_attempt),
 		cmocka_unit_test(refuses_other_statements_of_the_same),
 		cmocka_unit_test(opens_sessions_without_the_password),
+		REMOTELY(makes_and_drops_a_database),
+		REMOTELY(knows_what_was_moved),
+		REMOTELY(goes_on_where_it_was_killed),
+		REMOTELY(leaves_other_databases_alone),
+		REMOTELY(tells_down_from_gone),
+		REMOTELY(runs_a_fixture_once),
+		REMOTELY(undoes_what_is_still_there),
+		REMOTELY(does_not_quote_a_secret_statement),
+		REMOTELY(keeps_nothing_of_a_failure),
+		REMOTELY(waits_for_the_earlier_attempt),
+		REMOTELY(refuses_other_statements_of_the_same),
 	};
 
 	if (!pg_server_is_there()) {

@@ -1,0 +1,383 @@
+#include <config.h>
+
+#include "providers/aws/reach.h"
+
+#include "lang/json.h"
+#include "providers/aws/fields.h"
+#include "providers/aws/tags.h"
+#include "providers/aws/type.h"
+#include "providers/pg/pg.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const running[] = {
+	"available",
+	"backing-up",
+	"configuring-enhanced-monitoring",
+	"configuring-iam-database-auth",
+	"configuring-log-exports",
+	"maintenance",
+	"modifying",
+	"renaming",
+	"resetting-master-credentials",
+	"storage-optimization",
+	"upgrading",
+	NULL,
+};
+
+static bool runs(struct str status)
+{
+	for (size_t i = 0; running[i]; i++)
+		if (str_is(status, running[i]))
+			return true;
+	return false;
+}
+
+static int describe(struct aws_site *w, const struct aws_service *s,
+		    const char *operation, struct fields *f, const char *path,
+		    struct arena *a, struct value *out, struct error *err)
+{
+	return aws_ask_all(w->client, s, operation, fields_done(f, a), path, a,
+			   out, err);
+}
+
+/* The tag that says where the master user's password stands. */
+static struct str secret_of(struct value cluster, struct arena *a)
+{
+	struct value tags = tag_map(aws_items(cluster, "TagList/Tag", a), a);
+	struct str named = value_text(tags, REACH_TAG_SECRET);
+
+	return named.n ? named
+		       : aws_text(cluster, "MasterUserSecret/SecretArn");
+}
+
+static int find_vpc(struct aws_site *w, struct str group, struct arena *a,
+		    struct str *out, struct error *err)
+{
+	struct fields f = { 0 };
+	struct value groups;
+
+	field_text(&f, "DBSubnetGroupName", group);
+	if (describe(w, &aws_rds, "DescribeDBSubnetGroups", &f,
+		     "DBSubnetGroups/DBSubnetGroup", a, &groups, err) < 0)
+		return -1;
+	*out = groups.as.list.n ? aws_text(groups.as.list.items[0], "VpcId")
+				: STR("");
+	return 0;
+}
+
+int reach_cluster_find(struct aws_site *w, struct str cluster, struct arena *a,
+		       struct reach_cluster *out, struct error *err)
+{
+	struct fields f = { 0 };
+	struct value found, k;
+	struct str port;
+	uint64_t number = 0;
+
+	*out = (struct reach_cluster){ 0 };
+	field_text(&f, "DBClusterIdentifier", cluster);
+	if (describe(w, &aws_rds, "DescribeDBClusters", &f,
+		     "DBClusters/DBCluster", a, &found, err) < 0)
+		return -1;
+	if (found.as.list.n == 0)
+		return error_set(err, ERROR_NOT_FOUND,
+				 "cluster \"%.*s\" is gone", STR_ARG(cluster));
+	k = found.as.list.items[0];
+	if (!runs(aws_text(k, "Status")))
+		return error_set(err, ERROR_UNAVAILABLE,
+				 "cluster \"%.*s\" is %.*s", STR_ARG(cluster),
+				 STR_ARG(aws_text(k, "Status")));
+	port = aws_text(k, "Port");
+	str_to_u64(port, &number);
+	out->id = cluster;
+	out->arn = aws_text(k, "DBClusterArn");
+	out->secret = secret_of(k, a);
+	out->endpoint = aws_text(k, "Endpoint");
+	out->port = number && number < 65536 ? (int)number : 5432;
+	out->has_data_api = str_is(aws_text(k, "HttpEndpointEnabled"), "true");
+	if (out->secret.n == 0) {
+		error_set(err, ERROR_INVALID,
+			  "cluster \"%.*s\" does not say in which secret its "
+			  "master user stands",
+			  STR_ARG(cluster));
+		return error_hint(err, "set secret in its db_cluster block");
+	}
+	return find_vpc(w, aws_text(k, "DBSubnetGroup"), a, &out->vpc, err);
+}
+
+int reach_secret(struct aws_site *w, struct str secret, struct arena *a,
+		 struct str *user, struct str *password, struct error *err)
+{
+	struct fields f = { 0 };
+	struct value answer, json;
+	struct error ignored;
+
+	field_text(&f, "SecretId", secret);
+	if (aws_ask(w->client, &aws_secrets, "GetSecretValue",
+		    fields_done(&f, a), a, &answer, err) < 0)
+		return -1;
+	/* A parser's words could quote it. */
+	if (json_read(aws_text(answer, "SecretString"), a, &json, &ignored) <
+		0 ||
+	    value_text(json, "password").n == 0)
+		return error_set(err, ERROR_INVALID,
+				 "secret %.*s does not hold a username and a "
+				 "password in JSON",
+				 STR_ARG(secret));
+	*user = value_text(json, "username");
+	*password = value_text(json, "password");
+	return 0;
+}
+
+/* -- the workstation -- */
+
+static int no_workstation(struct error *err, const char *what)
+{
+	error_set(err, ERROR_UNAVAILABLE, "%s", what);
+	return error_hint(err,
+			  "SQL in a private network is run from a host in it: "
+			  "declare a workstation, name one with workstation in "
+			  "the provider block, or set reach there");
+}
+
+/* Its address may say so; any other instance will not do. */
+static bool is_workstation(const struct aws_site *w, struct value instance,
+			   struct arena *a)
+{
+	struct str address = value_text(
+	    tag_map(aws_items(instance, "tagSet/item", a), a), "dmsl:address");
+
+	if (w->workstation.n)
+		return str_eq(w->workstation,
+			      aws_text(instance, "instanceId")) ||
+		       str_eq(tag_text(w->workstation, a), address);
+	return str_contains(address, STR("workstation"));
+}
+
+static int find_workstation(struct aws_site *w, struct arena *a,
+			    struct value *out, struct error *err)
+{
+	struct fields f = { 0 };
+	struct value found;
+	size_t n = 0;
+
+	if (str_starts(w->workstation, "i-"))
+		aws_filter(&f, &aws_ec2, "instance-id", w->workstation, a);
+	else
+		aws_filter(&f, &aws_ec2, "tag:dmsl:stack",
+			   tag_text(w->stack, a), a);
+	if (describe(w, &aws_ec2, "DescribeInstances", &f,
+		     "reservationSet/item", a, &found, err) < 0)
+		return -1;
+	for (size_t i = 0; i < found.as.list.n; i++) {
+		struct value all =
+		    aws_items(found.as.list.items[i], "instancesSet/item", a);
+
+		for (size_t j = 0; j < all.as.list.n; j++) {
+			struct value one = all.as.list.items[j];
+
+			if (!is_workstation(w, one, a) ||
+			    !str_is(aws_text(one, "instanceState/name"),
+				    "running"))
+				continue;
+			*out = one;
+			n++;
+		}
+	}
+	if (n == 0)
+		return no_workstation(err, "no workstation of the stack runs");
+	if (n == 1)
+		return 0;
+	error_set(err, ERROR_INVALID, "the stack has %zu workstations", n);
+	return error_hint(err, "say which one with workstation in the provider "
+			       "block: an address, or an instance's id");
+}
+
+/*
+ * Whether an endpoint service leads to the cluster: its balancer has a target
+ * group in the cluster's network on the cluster's port.
+ */
+static int leads_to(struct aws_site *w, struct value service,
+		    const struct reach_cluster *k, struct arena *a, bool *out,
+		    struct error *err)
+{
+	struct value balancers =
+	    aws_items(service, "networkLoadBalancerArnSet/item", a);
+
+	*out = false;
+	for (size_t i = 0; i < balancers.as.list.n; i++) {
+		struct fields f = { 0 };
+		struct value groups;
+
+		if (balancers.as.list.items[i].kind != VALUE_STRING)
+			continue;
+		field_text(&f, "LoadBalancerArn",
+			   balancers.as.list.items[i].as.text);
+		if (describe(w, &aws_elbv2, "DescribeTargetGroups", &f,
+			     "TargetGroups/member", a, &groups, err) < 0)
+			return -1;
+		for (size_t j = 0; j < groups.as.list.n; j++) {
+			struct value group = groups.as.list.items[j];
+			uint64_t port = 0;
+
+			str_to_u64(aws_text(group, "Port"), &port);
+			*out |= str_eq(aws_text(group, "VpcId"), k->vpc) &&
+				port == (uint64_t)k->port;
+		}
+	}
+	return 0;
+}
+
+static struct value find_service(struct value services, struct str name)
+{
+	for (size_t i = 0; i < services.as.list.n; i++)
+		if (str_eq(aws_text(services.as.list.items[i], "serviceName"),
+			   name))
+			return services.as.list.items[i];
+	return value_null();
+}
+
+/* vpce-0abc-xyz.vpce-svc-….us-east-1.vpce.amazonaws.com: the first is for all
+ * zones. */
+static struct str endpoint_name(struct value endpoint, struct arena *a)
+{
+	struct value entries = aws_items(endpoint, "dnsEntrySet/item", a);
+
+	return entries.as.list.n ? aws_text(entries.as.list.items[0], "dnsName")
+				 : STR("");
+}
+
+/* Endpoints in the workstation's network that lead to the cluster. */
+static int find_path(struct aws_site *w, struct str vpc,
+		     const struct reach_cluster *k, struct arena *a,
+		     struct str *server, struct error *err)
+{
+	struct fields f = { 0 };
+	struct value endpoints, services;
+	size_t n = 0;
+
+	aws_filter(&f, &aws_ec2, "vpc-id", vpc, a);
+	if (describe(w, &aws_ec2, "DescribeVpcEndpoints", &f,
+		     "vpcEndpointSet/item", a, &endpoints, err) < 0 ||
+	    describe(w, &aws_ec2, "DescribeVpcEndpointServiceConfigurations",
+		     &f, "serviceConfigurationSet/item", a, &services, err) < 0)
+		return -1;
+	for (size_t i = 0; i < endpoints.as.list.n; i++) {
+		struct value endpoint = endpoints.as.list.items[i];
+		struct value service =
+		    find_service(services, aws_text(endpoint, "serviceName"));
+		bool is_one;
+
+		if (value_is_null(service) ||
+		    !str_is(aws_text(endpoint, "state"), "available"))
+			continue;
+		if (leads_to(w, service, k, a, &is_one, err) < 0)
+			return -1;
+		if (is_one) {
+			*server = endpoint_name(endpoint, a);
+			n++;
+		}
+	}
+	if (n == 1)
+		return 0;
+	if (n > 1) {
+		error_set(err, ERROR_INVALID,
+			  "%zu paths lead from the workstation's network to "
+			  "that of cluster \"%.*s\"",
+			  n, STR_ARG(k->id));
+		return error_hint(err, "use reach = data_api or direct for it");
+	}
+	error_set(err, ERROR_UNAVAILABLE,
+		  "no path leads from the workstation's network %.*s to "
+		  "cluster \"%.*s\"",
+		  STR_ARG(vpc), STR_ARG(k->id));
+	return error_hint(err, "declare a private_path, and let what is run "
+			       "depend on it");
+}
+
+int reach_way_find(struct aws_site *w, const struct reach_cluster *k,
+		   struct arena *a, struct reach_way *out, struct error *err)
+{
+	struct value host = value_null();
+	struct str vpc;
+
+	*out = (struct reach_way){ 0 };
+	if (find_workstation(w, a, &host, err) < 0)
+		return -1;
+	out->instance = aws_text(host, "instanceId");
+	out->server = k->endpoint;
+	out->port = k->port;
+	vpc = aws_text(host, "vpcId");
+	if (str_eq(vpc, k->vpc))
+		return 0;
+	return find_path(w, vpc, k, a, &out->server, err);
+}
+
+/* -- the host of providers/sql -- */
+
+static int sql_target_of(void *self, struct str cluster, struct str database,
+			 struct arena *a, struct pg_target *out,
+			 struct error *err)
+{
+	struct aws_site *w = self;
+	struct reach_cluster k;
+
+	if (reach_cluster_find(w, cluster, a, &k, err) < 0)
+		return -1;
+	*out = (struct pg_target){
+		.host = k.endpoint,
+		.port = k.port,
+		.database = str_dup(database, a),
+		.ssl_mode = STR("require"),
+	};
+	return reach_secret(w, k.secret, a, &out->user, &out->password, err);
+}
+
+static struct str sql_stack_of(void *self)
+{
+	return ((struct aws_site *)self)->stack;
+}
+
+static bool sql_is_remote_of(void *self)
+{
+	return ((struct aws_site *)self)->reach != AWS_REACH_DIRECT;
+}
+
+static enum step sql_run_of(struct call *c, const struct sql_job *job,
+			    struct str *memo, struct sql_answer *out)
+{
+	struct aws_site *w = c->self;
+	struct reach_cluster k;
+
+	if (reach_cluster_find(w, job->at.cluster, c->arena, &k, &c->err) < 0)
+		return STEP_FAILED;
+	if (w->reach == AWS_REACH_DATA_API)
+		return reach_data_run(c, &k, job, out);
+	return reach_ssm_run(c, &k, job, memo, out);
+}
+
+static int sql_session_of(struct call *c, struct sql_place at,
+			  struct session *out)
+{
+	struct aws_site *w = c->self;
+	struct reach_cluster k;
+
+	if (w->reach == AWS_REACH_DATA_API) {
+		error_set(&c->err, ERROR_INVALID,
+			  "the Data API has no sessions");
+		return error_hint(&c->err, "psql needs reach = workstation or "
+					   "direct in the provider block");
+	}
+	if (reach_cluster_find(w, at.cluster, c->arena, &k, &c->err) < 0)
+		return -1;
+	return reach_ssm_session(c, &k, at.database, out);
+}
+
+const struct sql_host aws_sql_host = {
+	.target = sql_target_of,
+	.stack = sql_stack_of,
+	.is_remote = sql_is_remote_of,
+	.run = sql_run_of,
+	.session = sql_session_of,
+};

@@ -1,0 +1,62 @@
+#ifndef DMSL_PROVIDERS_AWS_REACH_H
+#define DMSL_PROVIDERS_AWS_REACH_H
+
+/*
+ * How SQL reaches a database in a private network:
+ *
+ *	workstation	Systems Manager runs psql on a host of the stack, which
+ *			reads the password from the secret store itself
+ *	data_api	the RDS Data API
+ *	direct		a connection from this machine (a VPN, a peering)
+ *
+ * A cluster's master user stands in the secret that its tag dmsl:secret names,
+ * or in the one that RDS manages. Statements come from providers/sql.
+ */
+
+#include "engine/provider.h"
+#include "providers/aws/site.h"
+#include "providers/sql/sql.h"
+
+/* The tag of a db_cluster that names the secret of its master user. */
+#define REACH_TAG_SECRET "dmsl:secret"
+
+/* What is to be known of a cluster to run SQL in it. */
+struct reach_cluster {
+	struct str id, arn, secret;
+	struct str endpoint, vpc;
+	int port;
+	bool has_data_api;
+};
+
+/* A host of the stack, and under which name it sees a cluster. */
+struct reach_way {
+	struct str instance;
+	struct str server;
+	int port;
+};
+
+extern const struct sql_host aws_sql_host;
+
+/* -- private to reach*.c -- */
+
+/*
+ * ERROR_NOT_FOUND: it is gone; ERROR_UNAVAILABLE: it does not run. Asked once
+ * in a while (a minute).
+ */
+int reach_cluster_find(struct aws_site *w, struct str cluster, struct arena *a,
+		       struct reach_cluster *out, struct error *err);
+int reach_way_find(struct aws_site *w, const struct reach_cluster *k,
+		   struct arena *a, struct reach_way *out, struct error *err);
+/* As sql_host.run, by Systems Manager and by the Data API. */
+enum step reach_ssm_run(struct call *c, const struct reach_cluster *k,
+			const struct sql_job *job, struct str *memo,
+			struct sql_answer *out);
+enum step reach_data_run(struct call *c, const struct reach_cluster *k,
+			 const struct sql_job *job, struct sql_answer *out);
+int reach_ssm_session(struct call *c, const struct reach_cluster *k,
+		      struct str database, struct session *out);
+/* user name and password in a secret's JSON; texts in the arena */
+int reach_secret(struct aws_site *w, struct str secret, struct arena *a,
+		 struct str *user, struct str *password, struct error *err);
+
+#endif
