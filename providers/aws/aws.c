@@ -7,6 +7,7 @@
 #include "providers/aws/network.h"
 #include "providers/aws/path.h"
 #include "providers/aws/rds.h"
+#include "providers/aws/reach.h"
 #include "providers/aws/secret.h"
 #include "providers/aws/site.h"
 
@@ -52,6 +53,10 @@ static const struct resource_type types[] = {
 	  .ops = &aws_ops_token,
 	  .data = &aws_endpoint_service,
 	  .weight = 30 },
+	{ .name = "fixture",
+	  .ops = &fixture_ops,
+	  .data = &aws_sql_host,
+	  .weight = 10 },
 	{ .name = "iam_role",
 	  .ops = &aws_ops_name,
 	  .data = &aws_iam_role,
@@ -112,6 +117,10 @@ static const struct resource_type types[] = {
 	  .ops = &aws_ops_name,
 	  .data = &aws_security_group_rule,
 	  .weight = 5 },
+	{ .name = "sql_database",
+	  .ops = &sql_database_ops,
+	  .data = &aws_sql_host,
+	  .weight = 10 },
 	{ .name = "subnet",
 	  .ops = &aws_ops_tags,
 	  .data = &aws_subnet,

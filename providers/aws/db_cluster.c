@@ -9,6 +9,9 @@
 #include <config.h>
 
 #include "providers/aws/rds.h"
+#include "providers/aws/reach.h"
+#include "providers/aws/tags.h"
+#include "providers/sql/sql.h"
 
 #include <string.h>
 
@@ -169,6 +172,8 @@ static int fill(struct call *c, struct fields *input)
 	field_text(input, "EngineVersion", version);
 	if (value_true(c->config, "managed_password"))
 		field(input, "ManageMasterUserPassword", value_bool(true));
+	if (value_true(c->config, "data_api"))
+		field(input, "EnableHttpEndpoint", value_bool(true));
 	add_capacity(c, input);
 	return 0;
 }
@@ -274,10 +279,58 @@ static bool is_pending(struct value object)
 	return v && v->kind == VALUE_MAP && v->as.map.n;
 }
 
+/* For SQL: which secret the master user stands in. */
+static int name_secret(struct call *c, struct value object)
+{
+	struct value tags =
+	    tag_map(aws_items(object, "TagList/Tag", c->arena), c->arena);
+	struct str now = value_text(tags, REACH_TAG_SECRET);
+	struct str wanted = value_text(c->config, "secret");
+	struct fields f = { 0 }, tag = { 0 };
+	struct value *one = arena_new(c->arena, struct value, 1);
+	struct value ignored;
+
+	if (str_eq(now, wanted))
+		return 0;
+	field_text(&f, "ResourceName", aws_text(object, "DBClusterArn"));
+	if (wanted.n) {
+		field_text(&tag, REACH_TAG_SECRET, wanted);
+		field(&f, "Tags",
+		      tag_list(fields_done(&tag, c->arena), c->arena));
+	} else {
+		*one = value_c(REACH_TAG_SECRET);
+		field(&f, "TagKeys", value_list(one, 1));
+	}
+	return aws_change(c, &aws_rds,
+			  wanted.n ? "AddTagsToResource"
+				   : "RemoveTagsFromResource",
+			  &f, &ignored);
+}
+
+/* The Data API is turned on and off by calls of its own. */
+static int set_data_api(struct call *c, struct value object)
+{
+	bool is_on = str_is(aws_text(object, "HttpEndpointEnabled"), "true");
+	bool wanted = value_true(c->config, "data_api");
+	struct fields f = { 0 };
+	struct value ignored;
+
+	if (is_on == wanted)
+		return 0;
+	field_text(&f, "ResourceArn", aws_text(object, "DBClusterArn"));
+	return aws_change(c, &aws_rds,
+			  wanted ? "EnableHttpEndpoint" : "DisableHttpEndpoint",
+			  &f, &ignored);
+}
+
 static enum step settle(struct call *c, struct value object)
 {
+	if (name_secret(c, object) < 0)
+		return aws_refused(c, NULL);
 	if (c->verb != VERB_UPDATE)
 		return STEP_DONE;
+	if (set_data_api(c, object) < 0)
+		return aws_refused(c, NULL);
 	if (is_pending(object))
 		return aws_wait(c, POLL_S, "the cluster's changes to be made");
 	if (differs(c, "parameter_group"))
@@ -437,6 +490,14 @@ static int plan(struct call *c, const char *action)
 	return rds_version(c, wanted_version(c), &ignored);
 }
 
+static int session(struct call *c, struct session *out)
+{
+	struct sql_place at = { c->id.n ? c->id : value_text(c->config, "id"),
+				STR("postgres") };
+
+	return sql_open_session(c, &aws_sql_host, at, out);
+}
+
 const struct aws_type aws_db_cluster = {
 	.service = &aws_rds,
 	.noun = "cluster",
@@ -481,4 +542,5 @@ const struct aws_type aws_db_cluster = {
 	.leave = leave,
 	.show = show,
 	.plan = plan,
+	.session = session,
 };

@@ -51,6 +51,13 @@ const struct attr_schema aws_site_attrs[] = {
 	  "Tags of everything that is created, under those of the stack." },
 	{ "name_prefix", "string", ATTR_OPTIONAL, NULL,
 	  "What names that dmsl makes up begin with." },
+	{ "reach", "enum(workstation, data_api, direct)", ATTR_OPTIONAL,
+	  "workstation",
+	  "How SQL gets to databases in private networks: by a host of the "
+	  "stack, by the RDS Data API, or from this machine." },
+	{ "workstation", "string", ATTR_OPTIONAL, NULL,
+	  "That host, by address or instance id, where the stack has "
+	  "several." },
 	{ 0 },
 };
 
@@ -340,6 +347,17 @@ static void set_clients(struct site_own *own, const struct provider_setup *s)
 	w->client = aws_client_new(&own->source);
 }
 
+static void read_reach(struct site_own *own, struct value config)
+{
+	struct str reach = value_text(config, "reach");
+
+	own->site.reach = str_is(reach, "data_api") ? AWS_REACH_DATA_API
+			  : str_is(reach, "direct") ? AWS_REACH_DIRECT
+						    : AWS_REACH_WORKSTATION;
+	own->site.workstation =
+	    str_dup(value_text(config, "workstation"), &own->arena);
+}
+
 int aws_site_open(const struct provider_setup *s, struct aws_site **out,
 		  struct error *err)
 {
@@ -362,6 +380,7 @@ int aws_site_open(const struct provider_setup *s, struct aws_site **out,
 		aws_site_close(&own->site);
 		return -1;
 	}
+	read_reach(own, s->config);
 	set_clients(own, s);
 	*out = &own->site;
 	return 0;

@@ -433,6 +433,17 @@ static int type_plan(struct call *c, const char *action)
 	return t->plan ? t->plan(c, action) : 0;
 }
 
+static int type_session(struct call *c, struct session *out)
+{
+	const struct aws_type *t = aws_type_of(c);
+
+	if (t->session)
+		return t->session(c, out);
+	error_set(&c->err, ERROR_INVALID, "%s \"%.*s\" is no database", t->noun,
+		  STR_ARG(c->address));
+	return error_hint(&c->err, "Name a db_cluster or a sql_database.");
+}
+
 /* clang-format off */
 #define OPS(letter) {				\
 	.plan = type_plan,			\
@@ -443,6 +454,7 @@ static int type_plan(struct call *c, const char *action)
 	.read_batch = read_calls,		\
 	.poll_batch = type_poll,		\
 	.lookup = look_up,			\
+	.session = type_session,		\
 	.recovery = letter,			\
 }
 /* clang-format on */

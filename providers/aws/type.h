@@ -202,6 +202,8 @@ struct aws_type {
 		     size_t n);
 	/* plan: effects, needs_replace; before the table's own. */
 	int (*plan)(struct call *c, const char *action);
+	/* An interactive client, as resource_ops.session. */
+	int (*session)(struct call *c, struct session *out);
 	/*
 	 * An adoption by name that needs no mark: account-wide roles. What was
 	 * adopted so keeps its tags; they say that it is not of this stack.

@@ -327,16 +327,22 @@ static enum step database_query(struct call *c)
 	return sql_query(c, &target);
 }
 
-static int database_session(struct call *c, struct session *out)
+int sql_open_session(struct call *c, const struct sql_host *host,
+		     struct sql_place at, struct session *out)
 {
-	const struct sql_host *host = c->type->data;
-	struct pg_target target;
+	struct pg_target target = { 0 };
 
-	if (sql_is_remote(c))
-		return host->session(c, sql_place_of(c->id), out);
-	if (sql_target(c, sql_place_of(c->id), &target, &c->err) < 0)
+	if (host->is_remote && host->is_remote(c->self))
+		return host->session(c, at, out);
+	if (host->target(c->self, at.cluster, at.database, c->arena, &target,
+			 &c->err) < 0)
 		return -1;
 	return sql_session(c, &target, out);
+}
+
+static int database_session(struct call *c, struct session *out)
+{
+	return sql_open_session(c, c->type->data, sql_place_of(c->id), out);
 }
 
 const struct resource_ops sql_database_ops = {

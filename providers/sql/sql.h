@@ -74,6 +74,9 @@ struct sql_host {
 extern const struct resource_ops sql_database_ops;
 extern const struct resource_ops fixture_ops;
 
+/* A client for a database of a host, by a connection or as the host does it. */
+int sql_open_session(struct call *c, const struct sql_host *host,
+		     struct sql_place at, struct session *out);
 /*
  * For resource_ops.query and .session of any type with a database: c->sql is
  * run on the target, result is the text of the first column of the first row.
