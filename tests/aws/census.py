@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
-"""census.py [--count]: everything in the account, of all services that the stacks use,
+"""census.py [--count | --addresses]: everything in the account, of all services that the stacks use,
 seen from outside: a line each, sorted, `SERVICE KIND ID NAME TAGS`; with --count the
-number of each kind. What an account has without anyone's doing (the default network,
+number of each kind, with --addresses the dmsl:address of what carries one. What an account has without anyone's doing (the default network,
 main route tables, default groups, what a service holds for another thing) is left out,
 and so is what is only still listed after its deletion."""
 
 import collections
+import re
 import sys
 
 import boto3
 
 ENDED = {"deleted", "terminated", "deleting", "shutting-down"}
-found = []
+found, addresses = [], []
 
 
 def tag_text(tags):
@@ -21,6 +22,9 @@ def tag_text(tags):
 
 
 def add(service, kind, identity, name, tags):
+    for tag in tags if isinstance(tags, list) else [{"Key": k, "Value": v} for k, v in (tags or {}).items()]:
+        if tag.get("Key") == "dmsl:address":
+            addresses.append(re.sub("=([0-9A-F]{2})", lambda m: chr(int(m[1], 16)), tag["Value"]))
     found.append(f"{service} {kind} {identity} {name or '-'} {tag_text(tags)}")
 
 
@@ -173,6 +177,8 @@ def main():
     if "--count" in sys.argv:
         counts = collections.Counter(" ".join(line.split(" ")[:2]) for line in found)
         found[:] = [f"{kind} {count}" for kind, count in counts.items()]
+    if "--addresses" in sys.argv:
+        found[:] = addresses
     print("\n".join(sorted(found)), end="\n" if found else "")
 
 

@@ -7,6 +7,7 @@ import subprocess
 
 from moto.secretsmanager.models import secretsmanager_backends
 
+import names
 import paths
 
 
@@ -37,7 +38,7 @@ def connect(self, endpoint, *arguments, **options):
     """A psql at the endpoint's database; None where no server stands behind it."""
     host, port, user, password = login_of(self, endpoint)
     cluster = paths.cluster_behind(self.current_account, self.region, host, port)
-    server = paths.server_of(cluster.endpoint)
+    server = names.server_of(cluster.endpoint)
     if not server:
         return None
     environment = {**os.environ, "PGPASSWORD": password or "", "PGCONNECT_TIMEOUT": "10"}

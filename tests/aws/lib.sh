@@ -58,9 +58,8 @@ urllib.request.urlopen(urllib.request.Request(sys.argv[1] + "/moto-api/reset", m
 		"$moto_url"
 }
 
-# postgres_start NAME PATTERN: a PostgreSQL server with TLS that stands behind the
-# clusters whose endpoint name matches the pattern. Its superuser admin needs no
-# password from here, everyone else does.
+# postgres_start NAME: a PostgreSQL server with TLS, to stand behind a cluster (see
+# names.py). Its superuser admin needs no password from here, everyone else does.
 postgres_start() {
 	pg_bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 	pg_dir=$aws_dir/$1
@@ -100,7 +99,7 @@ print(s.getsockname()[1])')
 	done
 	psql -qX -h 127.0.0.1 -p "$pg_port" -U admin -d postgres \
 		-c 'CREATE ROLE rds_superuser; CREATE ROLE rds_replication' || exit 1
-	echo "$2 127.0.0.1:$pg_port admin" >>"$DMSL_MOTO_DATABASES"
+	echo "free 127.0.0.1:$pg_port admin" >>"$DMSL_MOTO_DATABASES"
 }
 
 # proxy_start: the recording proxy, between AWS_ENDPOINT_URL and moto.

@@ -8,7 +8,6 @@ from moto.ec2.models import ec2_backends
 from moto.elbv2.models import elbv2_backends
 from moto.rds.models import rds_backends
 
-from names import server_of
 
 
 class NoPath(Exception):

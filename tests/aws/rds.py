@@ -7,6 +7,7 @@ from moto.ec2.models import ec2_backends
 from moto.rds.models import DBCluster, DBInstance, RDSBackend, rds_backends
 from moto.rds.responses import RDSResponse
 
+import names
 import paths
 from ec2 import service_interface
 from hooks import Fault, Life, handles, lives
@@ -135,6 +136,7 @@ def _(self, moto):
     cluster._enable_http_endpoint = bool(given(self, "EnableHttpEndpoint"))
     lives(store)[cluster.arn] = Life("creating", "available")
     cluster.status = "creating"
+    names.rename("free", cluster.endpoint)
     set_login(cluster, given(self, "MasterUserPassword"), given(self, "DatabaseName"))
     return answer
 
@@ -151,7 +153,7 @@ def quote(text):
 
 def set_login(cluster, password, database=None):
     """The master user and the database stand in the server behind the cluster."""
-    server = paths.server_of(cluster.endpoint)
+    server = names.server_of(cluster.endpoint)
     if server and password:
         name = '"' + cluster.master_username.replace('"', '""') + '"'
         paths.psql(server, f"""SET log_statement = 'none';
@@ -164,10 +166,13 @@ def set_login(cluster, password, database=None):
 
 def drop_databases(cluster):
     """What the deleted cluster held is gone."""
-    server = paths.server_of(cluster.endpoint)
+    server = names.server_of(cluster.endpoint)
     if server:
         paths.psql(server, """SELECT format('DROP DATABASE %I WITH (FORCE)', datname)
-            FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres' \\gexec""")
+            FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres' \\gexec
+            DROP SCHEMA public CASCADE;
+            CREATE SCHEMA public AUTHORIZATION pg_database_owner;""")
+        names.rename(cluster.endpoint, "free")
 
 
 # The status is played by Describes: moto's own must not move it.

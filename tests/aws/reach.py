@@ -26,7 +26,7 @@ from moto.rds.models import rds_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 import libpq
-import paths
+import names
 from hooks import Fault, handles, ours, out_of_turn
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -168,7 +168,7 @@ def session(self, p):
     secret = secretsmanager_backends[self.current_account][self.region].get_secret_value(
         p["secretArn"], "", "AWSCURRENT")
     login = json.loads(secret["SecretString"])
-    server = paths.server_of(cluster.endpoint)
+    server = names.server_of(cluster.endpoint)
     if not server:
         raise Fault("DatabaseUnavailableException", f"no server stands behind {cluster.endpoint}")
     try:

@@ -1,6 +1,7 @@
 """SQL on a private database: by a command on an instance, and by the Data API."""
 
 import json
+import os
 
 import stack
 from tap import case, main, refused, until
@@ -148,6 +149,8 @@ def _():
     rds.delete_db_instance(DBInstanceIdentifier="main-db-1")
     until(lambda: rds.describe_db_clusters()["DBClusters"][0]["Status"], "available")
     rds.delete_db_cluster(DBClusterIdentifier="main-db", SkipFinalSnapshot=True)
+    with open(os.environ["DMSL_MOTO_DATABASES"], encoding="utf-8") as listing:
+        assert listing.read().startswith("free "), "the server was not given back"
 
 
 
