@@ -13,7 +13,7 @@ PSQL = "/usr/bin/psql"
 def main():
     arguments = sys.argv[1:]
     text = " ".join(arguments)
-    found = re.search(r"(?:^|\s)(?:-h\s*|--host[= ]|host=|postgres(?:ql)?://(?:[^@/\s]*@)?)([\w.-]+)", text)
+    found = re.search(r"(?:^|\s)(?:-h\s*|--host[= ]|host='?|postgres(?:ql)?://(?:[^@/\s]*@)?)([\w.-]+)", text)
     host = found.group(1) if found else os.environ.get("PGHOST", "")
     server = names.server_of(host)
     if not server:
