@@ -14,6 +14,7 @@ unit_scripts = tests/replicator/aws-cli.sh tests/unit/local-user.sh
 if HAVE_CMOCKA
 unit_tests = \
 	tests/unit/apply \
+	tests/unit/aws_client \
 	tests/unit/aws_protocol \
 	tests/unit/base \
 	tests/unit/config \
@@ -66,6 +67,8 @@ tracer = tests/support/tracer.c tests/support/tracer.h
 
 tests_unit_apply_SOURCES = tests/unit/apply.c
 tests_unit_apply_LDADD = $(engine_libs)
+tests_unit_aws_client_SOURCES = tests/unit/aws_client.c $(scripted)
+tests_unit_aws_client_LDADD = $(provider_libs)
 tests_unit_aws_protocol_SOURCES = tests/unit/aws_protocol.c
 tests_unit_aws_protocol_LDADD = $(provider_libs)
 tests_unit_base_SOURCES = tests/unit/base.c
