@@ -15,6 +15,7 @@ if HAVE_CMOCKA
 unit_tests = \
 	tests/unit/apply \
 	tests/unit/aws_path \
+	tests/unit/aws_client \
 	tests/unit/aws_protocol \
 	tests/unit/aws_credentials \
 	tests/unit/aws_resolve \
@@ -72,6 +73,8 @@ tests_unit_apply_LDADD = $(engine_libs)
 aws_fixture = tests/unit/aws_fixture.c tests/unit/aws_fixture.h $(scripted)
 tests_unit_aws_path_SOURCES = tests/unit/aws_path.c $(aws_fixture)
 tests_unit_aws_path_LDADD = $(provider_libs)
+tests_unit_aws_client_SOURCES = tests/unit/aws_client.c $(scripted)
+tests_unit_aws_client_LDADD = $(provider_libs)
 tests_unit_aws_protocol_SOURCES = tests/unit/aws_protocol.c
 tests_unit_aws_protocol_LDADD = $(provider_libs)
 tests_unit_aws_credentials_SOURCES = tests/unit/aws_credentials.c $(scripted)
@@ -161,6 +164,16 @@ tests_crash_crash_SOURCES = tests/crash/crash.c $(tracer) \
 	tests/support/cloud_service.c tests/support/cloud_service.h
 tests_crash_crash_LDADD = $(lang_libs)
 
+# Fuzz targets: here over their corpus, by "make fuzz" with libFuzzer.
+fuzz_targets = tests/fuzz/aws_json tests/fuzz/aws_xml
+check_PROGRAMS += $(fuzz_targets)
+TESTS += $(fuzz_targets)
+fuzz_replay = tests/fuzz/replay.c tests/fuzz/answers.c tests/fuzz/answers.h
+tests_fuzz_aws_json_SOURCES = tests/fuzz/aws_json.c $(fuzz_replay)
+tests_fuzz_aws_json_LDADD = $(provider_libs)
+tests_fuzz_aws_xml_SOURCES = tests/fuzz/aws_xml.c $(fuzz_replay)
+tests_fuzz_aws_xml_LDADD = $(provider_libs)
+
 tests_support_replicator_SOURCES = tests/support/replicator.c
 tests_support_replicator_LDADD = $(provider_libs)
 endif
@@ -174,6 +187,32 @@ bench: dmsl tests/bench/measure$(EXEEXT)
 	python3 $(srcdir)/tests/bench/bench.py --dmsl ./dmsl \
 		--measure tests/bench/measure$(EXEEXT) $(BENCHFLAGS)
 EXTRA_DIST += tests/bench/stack.py tests/bench/bench.py tests/bench/README
+
+# Needs clang: each target for FUZZ_SECONDS in a build of its own. What it
+# learns stays in fuzz/corpus-TARGET, what it finds in fuzz/found-*.
+FUZZ_SECONDS = 60
+FUZZ_CLANG = clang -g -O1 -fsanitize=fuzzer,address,undefined \
+	-fno-sanitize-recover=undefined
+.PHONY: fuzz
+fuzz:
+	$(MKDIR_P) fuzz
+	cd fuzz && { test -e Makefile || '$(abs_srcdir)'/configure -q \
+		CC='clang -fsanitize=fuzzer-no-link' --enable-asan --enable-ubsan \
+		CFLAGS='-g -O1'; } && \
+		$(MAKE) -s providers/libproviders.a engine/libengine.a lang/liblang.a
+	set -e; cd fuzz; for target in aws_json aws_xml; do \
+		$(MKDIR_P) "corpus-$$target"; \
+		$(FUZZ_CLANG) -I. -I'$(abs_srcdir)' -DHAVE_CONFIG_H -o "fuzz-$$target" \
+			'$(abs_srcdir)'/tests/fuzz/$$target.c \
+			'$(abs_srcdir)'/tests/fuzz/answers.c \
+			providers/libproviders.a engine/libengine.a lang/liblang.a \
+			$(CJSON_LIBS) $(CRYPTO_LIBS); \
+		"./fuzz-$$target" -max_total_time=$(FUZZ_SECONDS) -max_len=65536 \
+			-timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+			-artifact_prefix=found- "corpus-$$target" \
+			'$(abs_srcdir)'/tests/fuzz/corpus/$$target; \
+	done
+EXTRA_DIST += tests/fuzz/corpus
 
 # Habits: the same in the hook and in CI.
 .PHONY: check-crash check-headers check-layers check-man check-shell check-style style hooks

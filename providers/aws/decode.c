@@ -110,15 +110,16 @@ int aws_decode(const struct aws_service *s, const char *operation,
 /* By what stands in it: JSON services are known to answer in XML, too. */
 static struct aws_reason fault_in_xml(struct str body, struct arena *a)
 {
-	const struct value *error = NULL;
+	const struct value *error;
 	struct error ignored;
 	struct xml x;
 
 	if (xml_read(body, a, &x, &ignored) < 0)
 		return (struct aws_reason){ 0 };
-	if (str_is(x.root, "ErrorResponse"))
-		error = aws_get(x.value, "Error");
-	else if (str_is(x.root, "Response"))
+	if (!str_is(x.root, "ErrorResponse") && !str_is(x.root, "Response"))
+		return (struct aws_reason){ 0 };
+	error = aws_get(x.value, "Error");
+	if (!error)
 		error = aws_get(x.value, "Errors/Error");
 	return error ? reason_in_xml(*error) : (struct aws_reason){ 0 };
 }

@@ -305,7 +305,7 @@ static const struct aws_paging ec2_paging[] = {
 	EC2_PAGES("DescribeVpcEndpointServiceConfigurations", 1000),
 	EC2_PAGES("DescribeVpcEndpoints", 1000),
 	EC2_PAGES("DescribeVpcs", 1000),
-	EC2_PAGES(NULL, 0),
+	{ NULL, "NextToken", "nextToken", NULL, NULL, 0 },
 };
 
 static const struct aws_paging elbv2_paging[] = {

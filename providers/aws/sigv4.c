@@ -79,9 +79,13 @@ static void add_path(struct buf *b, struct str path)
 	vec_release(&parts);
 }
 
+/* "=" comes behind "-", so the whole texts are in another order. */
 static int order_pairs(const void *a, const void *b)
 {
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+	struct str x = *(const struct str *)a, y = *(const struct str *)b;
+	int order = str_cmp(str_cut(&x, '='), str_cut(&y, '='));
+
+	return order ? order : str_cmp(x, y);
 }
 
 /* Sorted by name, then value; a name alone gets its "=". */

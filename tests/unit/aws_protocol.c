@@ -491,6 +491,11 @@ static const struct {
 	  "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code>"
 	  "<Message>m</Message></Error></ErrorResponse>",
 	  "", "SignatureDoesNotMatch", "m" },
+	/* Neither the form of EC2 nor that of the others. */
+	{ &aws_ec2,
+	  "<ErrorResponse><Errors><Error><Code>AuthFailure</Code></Error>"
+	  "</Errors></ErrorResponse>",
+	  "", "AuthFailure", "" },
 	{ &aws_rds_data, "{\"message\":\"m\"}", "BadRequestException",
 	  "BadRequestException", "m" },
 	{ &aws_ec2, "<html><head><title>502</title></head>", "", "", "" },

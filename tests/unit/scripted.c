@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -38,7 +39,8 @@ struct scripted {
 
 static bool is_end(const struct scripted_step *s)
 {
-	return !s->target && !s->body && !s->status && !s->answer && !s->make &&
+	return !s->target && !s->body && !s->request && !s->absent &&
+	       !s->status && !s->answer && !s->make && !s->times &&
 	       s->how == SCRIPT_ANSWER;
 }
 
@@ -122,7 +124,9 @@ static void check(struct scripted *s, const struct scripted_step *step,
 		note(s, "body", step->body, body);
 	else if (step->request && !strcasestr(request, step->request))
 		note(s, "request", step->request, request);
-	else if (step->target && !step->request &&
+	else if (step->absent && strcasestr(request, step->absent))
+		note(s, "request", "without", step->absent);
+	else if (step->target && !step->absent &&
 		 !strcasestr(request, "authorization: AWS4-HMAC-SHA256 "
 				      "Credential=AKIDEXAMPLE/"))
 		note(s, "authorization", "a signature", request);
@@ -221,6 +225,8 @@ static int next_client(struct scripted *s, int *kept)
 		return fd;
 	}
 	fd = accept(s->listener, NULL, NULL);
+	/* Head and body are two pieces; the second is not to wait. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 	atomic_fetch_add(&s->connections, 1);
 	return fd;
 }

@@ -27,6 +27,7 @@ struct scripted_step {
 	enum scripted_how how;
 	const char *headers; /* more header lines, each with \r\n */
 	const char *request; /* must be in the request; NULL: not looked at */
+	const char *absent;  /* must not be; NULL: not looked at */
 	/* Writes the answer to a request body; instead of `answer`. */
 	void (*make)(const char *body, struct buf *out);
 	int times;	  /* the step stands for so many; 0: one */
