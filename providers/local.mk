@@ -15,7 +15,16 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/paging.c \
 	providers/aws/service.c providers/aws/service.h \
 	providers/aws/site.h \
-	providers/aws/type.h \
+	providers/aws/type.c providers/aws/type.h \
+	providers/aws/type_call.c providers/aws/type_impl.h \
+	providers/aws/type_find.c \
+	providers/aws/type_make.c \
+	providers/aws/type_memo.c \
+	providers/aws/type_name.c \
+	providers/aws/type_read.c \
+	providers/aws/type_tags.c \
+	providers/aws/type_value.c \
+	providers/aws/vpc.c \
 	providers/aws/fields.c providers/aws/fields.h \
 	providers/aws/credentials.c providers/aws/credentials.h \
 	providers/aws/dms.h \
@@ -26,6 +35,14 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/dms_load.c \
 	providers/aws/dms_subnet_group.c \
 	providers/aws/dms_task.c providers/aws/dms_task.h \
+	providers/aws/elastic_ip.c \
+	providers/aws/internet_gateway.c \
+	providers/aws/nat_gateway.c \
+	providers/aws/network.h \
+	providers/aws/network_interface.c \
+	providers/aws/route_table.c \
+	providers/aws/security_group.c \
+	providers/aws/security_group_rule.c \
 	providers/aws/metadata.c \
 	providers/aws/process.c \
 	providers/aws/profile.c providers/aws/profile.h \
@@ -34,6 +51,8 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/source.h \
 	providers/aws/sso.c \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
+	providers/aws/subnet.c \
+	providers/aws/tags.c providers/aws/tags.h \
 	providers/aws/xml.c providers/aws/xml.h \
 	providers/builtin.c providers/builtin.h \
 	providers/core/core.c providers/core/core.h \

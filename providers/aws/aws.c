@@ -6,6 +6,7 @@
 #include "lang/base/error.h"
 #include "providers/aws/dms.h"
 #include "providers/aws/fields.h"
+#include "providers/aws/network.h"
 #include "providers/aws/site.h"
 
 /* -- What the dms types ask of their provider -------------------------------
@@ -82,6 +83,22 @@ static const struct resource_type types[] = {
 	  .ops = &dms_task_ops,
 	  .data = &dms_host,
 	  .weight = 300 },
+	{ .name = "elastic_ip",
+	  .ops = &aws_ops_tags,
+	  .data = &aws_elastic_ip,
+	  .weight = 5 },
+	{ .name = "internet_gateway",
+	  .ops = &aws_ops_tags,
+	  .data = &aws_internet_gateway,
+	  .weight = 10 },
+	{ .name = "nat_gateway",
+	  .ops = &aws_ops_token,
+	  .data = &aws_nat_gateway,
+	  .weight = 120 },
+	{ .name = "network_interface",
+	  .ops = &aws_ops_token,
+	  .data = &aws_network_interface,
+	  .weight = 10 },
 	{ .name = "replication_instance",
 	  .ops = &replication_instance_ops,
 	  .data = &dms_host,
@@ -90,6 +107,23 @@ static const struct resource_type types[] = {
 	  .ops = &replication_subnet_group_ops,
 	  .data = &dms_host,
 	  .weight = 5 },
+	{ .name = "route_table",
+	  .ops = &aws_ops_token,
+	  .data = &aws_route_table,
+	  .weight = 10 },
+	{ .name = "security_group",
+	  .ops = &aws_ops_name,
+	  .data = &aws_security_group,
+	  .weight = 10 },
+	{ .name = "security_group_rule",
+	  .ops = &aws_ops_name,
+	  .data = &aws_security_group_rule,
+	  .weight = 5 },
+	{ .name = "subnet",
+	  .ops = &aws_ops_tags,
+	  .data = &aws_subnet,
+	  .weight = 10 },
+	{ .name = "vpc", .ops = &aws_ops_tags, .data = &aws_vpc, .weight = 10 },
 	{ 0 },
 };
 

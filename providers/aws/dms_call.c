@@ -6,6 +6,7 @@
 #include "lang/base/clock.h"
 #include "lang/base/digest.h"
 #include "providers/aws/client.h"
+#include "providers/aws/tags.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -171,83 +172,15 @@ void dms_drift(struct call *c, struct fields *f, const char *attr,
 	field(f, attr, actual);
 }
 
-/*
- * Characters that a tag may not hold are written as =XX, "=" itself too; what
- * is longer than a tag can be is known by its SHA-256.
- */
-static struct str tag_text(struct str s, struct arena *a)
-{
-	struct str out;
-	struct buf b;
-
-	buf_init(&b, 256);
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char ch = (unsigned char)s.s[i];
-
-		if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-		    (ch >= '0' && ch <= '9') || (ch && strchr(" +-._:/@", ch)))
-			buf_add_char(&b, (char)ch);
-		else
-			buf_fmt(&b, "=%02X", (unsigned)ch);
-	}
-	if (buf_is_full(&b)) {
-		char hex[DIGEST_HEX_SIZE];
-
-		digest_sha256_hex(s, hex);
-		out = str_dup(str_from(hex), a);
-	} else {
-		out = str_dup(buf_str(&b), a);
-	}
-	buf_release(&b);
-	return out;
-}
-
 static struct str stack_of(const struct call *c)
 {
 	return host_of(c)->stack ? host_of(c)->stack(c->self)
 				 : (struct str){ "", 0 };
 }
 
-/* The tags of an object as a map: the user's and the marks of ownership. */
-static struct value wanted_tags(struct call *c)
-{
-	const struct value *given = value_get(c->config, "tags");
-	struct fields f = { 0 };
-
-	if (given && given->kind == VALUE_MAP)
-		for (size_t i = 0; i < given->as.map.n; i++)
-			*vec_push(&f.list) = given->as.map.entries[i];
-	field_given(&f, "dmsl:stack", tag_text(stack_of(c), c->arena));
-	field_text(&f, "dmsl:address", tag_text(c->address, c->arena));
-	return fields_done(&f, c->arena);
-}
-
-/* {"Key": k, "Value": v} for each entry of a map. */
-static struct value tag_list(struct value map, struct arena *a)
-{
-	size_t n = map.kind == VALUE_MAP ? map.as.map.n : 0;
-	struct value *list = arena_new(a, struct value, n + 1);
-
-	for (size_t i = 0; i < n; i++) {
-		struct value_entry e = map.as.map.entries[i];
-		struct value_entry parts[2] = {
-			{ STR("Key"), value_str(e.key) },
-			{ STR("Value"), e.value },
-		};
-
-		list[i] = value_map(parts, 2, a);
-	}
-	return value_list(list, n);
-}
-
 struct value dms_tags(struct call *c)
 {
-	struct value all = wanted_tags(c);
-
-	if (c->token.n)
-		all = value_with(all, STR("dmsl:intent"), value_str(c->token),
-				 c->arena);
-	return tag_list(all, c->arena);
+	return tag_list(tags_of_create(c, stack_of(c), value_null()), c->arena);
 }
 
 int dms_read_tags(struct call *c, bool may_start, struct str arn,
@@ -263,32 +196,13 @@ int dms_read_tags(struct call *c, bool may_start, struct str arn,
 		     fields_done(&f, c->arena), &answer) < 0)
 		return -1;
 	list = value_get(answer, "TagList");
-	for (size_t i = 0;
-	     list && list->kind == VALUE_LIST && i < list->as.list.n; i++) {
-		struct value tag = list->as.list.items[i];
-
-		*vec_push(&f.list) = (struct value_entry){
-			value_text(tag, "Key"),
-			value_str(value_text(tag, "Value")),
-		};
-	}
-	*out = fields_done(&f, c->arena);
+	*out = tag_map(list ? *list : value_null(), c->arena);
 	return 0;
-}
-
-static bool is_reserved(struct str key)
-{
-	return str_starts(key, "dmsl:") || str_starts(key, "aws:");
 }
 
 struct value dms_user_tags(struct value all, struct arena *a)
 {
-	struct fields f = { 0 };
-
-	for (size_t i = 0; all.kind == VALUE_MAP && i < all.as.map.n; i++)
-		if (!is_reserved(all.as.map.entries[i].key))
-			*vec_push(&f.list) = all.as.map.entries[i];
-	return fields_done(&f, a);
+	return tags_user(all, a);
 }
 
 int dms_adopt(struct call *c, const char *what, struct str name, struct str arn)
@@ -311,41 +225,26 @@ int dms_adopt(struct call *c, const char *what, struct str name, struct str arn)
 
 int dms_sync_tags(struct call *c, struct str arn)
 {
-	struct value wanted = wanted_tags(c);
-	struct value there, ignored;
-	struct fields add = { 0 }, request = { 0 };
-	VEC(struct value) gone = { 0 };
+	struct value there, set, gone, ignored;
+	struct fields request = { 0 };
 	int result = 0;
 
 	if (dms_read_tags(c, true, arn, &there) < 0)
 		return -1;
-	for (size_t i = 0; i < wanted.as.map.n; i++) {
-		struct value_entry e = wanted.as.map.entries[i];
-		const struct value *now = value_get_str(there, e.key);
-
-		if (!now || !value_eq(*now, e.value))
-			*vec_push(&add.list) = e;
-	}
-	for (size_t i = 0; i < there.as.map.n; i++) {
-		struct str key = there.as.map.entries[i].key;
-
-		if (!is_reserved(key) && !value_get_str(wanted, key))
-			*vec_push(&gone) = value_str(key);
-	}
-	if (add.list.n) {
+	tags_differ(there, tags_wanted(c, stack_of(c), value_null()), c->arena,
+		    &set, &gone);
+	if (set.as.map.n) {
 		field_text(&request, "ResourceArn", arn);
-		field(&request, "Tags",
-		      tag_list(fields_done(&add, c->arena), c->arena));
+		field(&request, "Tags", tag_list(set, c->arena));
 		result = dms_call(c, true, "AddTagsToResource",
 				  fields_done(&request, c->arena), &ignored);
 	}
-	if (result == 0 && gone.n) {
+	if (result == 0 && gone.as.list.n) {
 		field_text(&request, "ResourceArn", arn);
-		field(&request, "TagKeys", value_list(gone.items, gone.n));
+		field(&request, "TagKeys", gone);
 		result = dms_call(c, true, "RemoveTagsFromResource",
 				  fields_done(&request, c->arena), &ignored);
 	}
-	vec_release(&gone);
 	return result;
 }
 

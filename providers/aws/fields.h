@@ -16,6 +16,9 @@ void field(struct fields *f, const char *key, struct value v);
 void field_text(struct fields *f, const char *key, struct str text);
 /* Nothing when the text is empty. */
 void field_given(struct fields *f, const char *key, struct str text);
+/* A list of this one value. */
+void field_one(struct fields *f, const char *key, struct value v,
+	       struct arena *a);
 /* The map; the fields are used up. */
 struct value fields_done(struct fields *f, struct arena *a);
 

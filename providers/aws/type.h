@@ -28,9 +28,10 @@
 
 /* How an attribute and a parameter say the same thing. */
 enum aws_form {
-	AWS_TEXT, /* also cidr, ip, and ids of references */
-	AWS_NAME, /* text whose case the service changes */
-	AWS_WORD, /* enum member: verify_full is verify-full */
+	AWS_TEXT,  /* also cidr, ip, and ids of references */
+	AWS_NAME,  /* text whose case the service changes */
+	AWS_WORD,  /* enum member: verify_full is verify-full */
+	AWS_UPPER, /* enum member: tcp is TCP */
 	AWS_BOOL,
 	AWS_NUMBER,
 	AWS_SECONDS,  /* duration */
@@ -45,10 +46,11 @@ enum aws_attr_flag {
 	AWS_UPDATE = 2, /* and of the update call, when it changed */
 	/*
 	 * The update call takes this one alone, as PARAM.Value (EC2's
-	 * Modify…Attribute); not sent at creation.
+	 * Modify…Attribute).
 	 */
 	AWS_ALONE = 4,
-	AWS_UNREAD = 8, /* never shown by the service: not compared */
+	AWS_UNREAD = 8,	 /* never shown by the service: not compared */
+	AWS_SETTLE = 16, /* compared; hooks make it what it should be */
 };
 
 struct aws_attr {
@@ -97,6 +99,10 @@ struct aws_states {
 	int poll_s;		   /* between polls; 0: 5 */
 	int create_s, destroy_s;   /* patience; 0: 600 */
 	int seen_s;		   /* until it must be visible; 0: 300 */
+	/* Consecutive sights before others may use a new one; 0: 1. */
+	int sights;
+	/* After a change the old state may be shown so long; 0: it is not. */
+	int lag_s;
 };
 
 enum aws_tags {
@@ -129,7 +135,12 @@ struct aws_type {
 	const char *create;  /* "CreateVpc" */
 	const char *created; /* path of the id in its answer */
 	const char *token;   /* parameter "ClientToken"; class T */
-	const char *name;    /* parameter of the attribute `name` */
+	/*
+	 * Class N whose create call answers with the object that has the name
+	 * already, whoever made it: it is looked for first.
+	 */
+	bool is_upsert;
+	const char *name; /* parameter of the attribute `name` */
 	int name_max;
 	/* Of a made-up name besides letters and digits: "-", "-_". */
 	const char *name_chars;
@@ -141,11 +152,23 @@ struct aws_type {
 	const char *destroy_id; /* parameter: "VpcId" */
 	bool destroy_is_list;	/* the parameter is a list */
 	bool is_slow;		/* after delete, described until it is gone */
+	/*
+	 * Filter of DescribeNetworkInterfaces for those that hold it
+	 * ("subnet-id"): named when it cannot be deleted. NULL: none.
+	 */
+	const char *holders;
 
 	const struct aws_attr *attrs;	 /* ends with attr NULL */
 	const struct aws_retry *retries; /* ends with code NULL; or NULL */
 
 	/* -- hooks; all MAY -- */
+	/* The operation of a create or destroy that a table cannot say. */
+	const char *(*operation)(const struct call *c, enum verb verb);
+	/*
+	 * Class N: the object that has the natural key of config, or null.
+	 * Without it, it is described by its name.
+	 */
+	int (*find)(struct call *c, struct value *object);
 	/* Adds parameters to the create call. */
 	int (*fill)(struct call *c, struct fields *input);
 	/* Adds parameters to the update call; true in *send: must be sent. */
@@ -166,7 +189,8 @@ struct aws_type {
 	/*
 	 * Before `show` of n objects that are read at once: what needs other
 	 * calls, by fewer calls than objects; replaces objects[i] by one that
-	 * has more members.
+	 * has more members, in the arena of its call. A failure is set in
+	 * calls[0]->err.
 	 */
 	int (*fetch)(struct call *const *calls, struct value *objects,
 		     size_t n);
@@ -197,17 +221,34 @@ int aws_look(struct call *c, const struct aws_service *s, const char *operation,
 /* A Filter (EC2) or Filters (others) of one name and one value. */
 void aws_filter(struct fields *input, const struct aws_service *s,
 		const char *name, struct str value, struct arena *a);
-/* After -1 of a call: pending, done or failed, as the retries say. */
+/*
+ * After -1 of a call: pending, done or failed, as the retries say; c->err is
+ * empty unless it failed. NULL: what was refused is read from c->err.
+ */
 enum step aws_refused(struct call *c, const struct aws_refusal *r);
+/*
+ * After -1 of a call: the service refused with this code ("*.NotFound": with
+ * its end) and words that hold text, in any case of letters (NULL: any).
+ */
+bool aws_is_refusal(const struct call *c, const char *code, const char *text);
+/* All items of a Describe operation; the input is used up. */
+int aws_look_all(struct call *c, const struct aws_service *s,
+		 const char *operation, struct fields *input, const char *path,
+		 struct value *out);
 /* The object by c->id; null when it is gone. */
 int aws_object(struct call *c, struct value *out);
 /* Pending; poll_ms at the site's pace. */
 enum step aws_wait(struct call *c, int seconds, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* True for `seconds` since it was first asked in this phase (in the memo). */
+/*
+ * True for `seconds` since it was first asked in this phase (in the memo). A
+ * phase is a word of the caller's, without blanks and "=".
+ */
 bool aws_is_patient(struct call *c, const char *phase, int seconds);
 /* What was written, or else made of prefix and address; as the type says. */
 struct str aws_name(struct call *c);
+/* All tags that it should have, as a map; for AWS_TAGS_HOOK. */
+struct value aws_wanted_tags(struct call *c);
 /* A value of the config in the service's form; null: nothing to send. */
 struct value aws_param(const struct aws_attr *m, struct value v,
 		       struct arena *a);

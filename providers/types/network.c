@@ -86,8 +86,10 @@ const struct type_schema nat_gateway_schema = {
 
 static const struct attr_schema route_attrs[] = {
 	{ "cidr", "cidr", ATTR_REQUIRED, NULL, "Where to." },
-	{ "gateway", "internet_gateway | nat_gateway", ATTR_REQUIRED, NULL,
+	{ "gateway", "internet_gateway | nat_gateway", ATTR_OPTIONAL, NULL,
 	  "Through what." },
+	{ "target", "string", ATTR_OPTIONAL, NULL,
+	  "Through something else, by its id: tgw-…, pcx-…, vgw-…, eni-…." },
 	{ 0 },
 };
 
