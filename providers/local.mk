@@ -51,6 +51,21 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/source.h \
 	providers/aws/sso.c \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
+	providers/aws/elb.c providers/aws/elb.h \
+	providers/aws/endpoint_service.c \
+	providers/aws/iam_role.c \
+	providers/aws/instance.c \
+	providers/aws/instance_profile.c \
+	providers/aws/listener.c \
+	providers/aws/load_balancer.c \
+	providers/aws/log_group.c \
+	providers/aws/logs.c providers/aws/logs.h \
+	providers/aws/parts.c providers/aws/parts.h \
+	providers/aws/path.h \
+	providers/aws/policy.c providers/aws/policy.h \
+	providers/aws/target_group.c \
+	providers/aws/user_data.c providers/aws/user_data.h \
+	providers/aws/vpc_endpoint.c \
 	providers/aws/subnet.c \
 	providers/aws/tags.c providers/aws/tags.h \
 	providers/aws/xml.c providers/aws/xml.h \

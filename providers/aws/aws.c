@@ -7,6 +7,7 @@
 #include "providers/aws/dms.h"
 #include "providers/aws/fields.h"
 #include "providers/aws/network.h"
+#include "providers/aws/path.h"
 #include "providers/aws/site.h"
 
 /* -- What the dms types ask of their provider -------------------------------
@@ -87,10 +88,38 @@ static const struct resource_type types[] = {
 	  .ops = &aws_ops_tags,
 	  .data = &aws_elastic_ip,
 	  .weight = 5 },
+	{ .name = "endpoint_service",
+	  .ops = &aws_ops_token,
+	  .data = &aws_endpoint_service,
+	  .weight = 30 },
+	{ .name = "iam_role",
+	  .ops = &aws_ops_name,
+	  .data = &aws_iam_role,
+	  .weight = 15 },
+	{ .name = "instance",
+	  .ops = &aws_ops_token,
+	  .data = &aws_instance,
+	  .weight = 60 },
+	{ .name = "instance_profile",
+	  .ops = &aws_ops_name,
+	  .data = &aws_instance_profile,
+	  .weight = 15 },
 	{ .name = "internet_gateway",
 	  .ops = &aws_ops_tags,
 	  .data = &aws_internet_gateway,
 	  .weight = 10 },
+	{ .name = "listener",
+	  .ops = &aws_ops_name,
+	  .data = &aws_listener,
+	  .weight = 60 },
+	{ .name = "load_balancer",
+	  .ops = &aws_ops_name,
+	  .data = &aws_load_balancer,
+	  .weight = 180 },
+	{ .name = "log_group",
+	  .ops = &aws_ops_name,
+	  .data = &aws_log_group,
+	  .weight = 3 },
 	{ .name = "nat_gateway",
 	  .ops = &aws_ops_token,
 	  .data = &aws_nat_gateway,
@@ -123,7 +152,15 @@ static const struct resource_type types[] = {
 	  .ops = &aws_ops_tags,
 	  .data = &aws_subnet,
 	  .weight = 10 },
+	{ .name = "target_group",
+	  .ops = &aws_ops_name,
+	  .data = &aws_target_group,
+	  .weight = 3 },
 	{ .name = "vpc", .ops = &aws_ops_tags, .data = &aws_vpc, .weight = 10 },
+	{ .name = "vpc_endpoint",
+	  .ops = &aws_ops_token,
+	  .data = &aws_vpc_endpoint,
+	  .weight = 120 },
 	{ 0 },
 };
 
