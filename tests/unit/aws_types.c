@@ -143,6 +143,30 @@ static void lost_vpc_is_found(void **state)
 	fixture_close(&f);
 }
 
+/* DescribeAddresses knows no pages, and refuses to be asked for their size. */
+static void lost_address_is_found(void **state)
+{
+	static const struct scripted_step script[] = {
+		{ .target = "DescribeAddresses",
+		  .body =
+		      "Action=DescribeAddresses&Version=2016-11-15" BY_INTENT,
+		  .answer =
+		      EC2("DescribeAddresses",
+			  "<addressesSet><item><allocationId>eipalloc-1"
+			  "</allocationId><publicIp>192.0.2.1</publicIp>" MARKED
+			  "</item></addressesSet>") },
+		{ 0 },
+	};
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f, script, "us-east-1", "elastic_ip", "{}");
+	f.call.is_recovery = true;
+	assert_int_equal(f.call.type->ops->create(&f.call), STEP_PENDING);
+	assert_true(str_is(f.call.id, "eipalloc-1"));
+	fixture_close(&f);
+}
+
 /* It is made anew only when it would have been seen for long. */
 static void lost_vpc_was_not_made(void **state)
 {
@@ -988,6 +1012,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vpc_is_made),
 		cmocka_unit_test(lost_vpc_is_found),
+		cmocka_unit_test(lost_address_is_found),
 		cmocka_unit_test(lost_vpc_was_not_made),
 		cmocka_unit_test(search_that_fails_makes_nothing),
 		cmocka_unit_test(search_begins_anew),
