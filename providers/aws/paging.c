@@ -26,7 +26,7 @@ static struct value first_page(const struct aws_paging *p, struct value input,
 {
 	if (input.kind != VALUE_MAP)
 		input = value_map(NULL, 0, a);
-	if (p && p->size && !value_get(input, p->size) && may_have_size(input))
+	if (p && p->most && !value_get(input, p->size) && may_have_size(input))
 		input =
 		    value_with(input, str_from(p->size), value_int(p->most), a);
 	return input;

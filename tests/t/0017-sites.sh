@@ -11,7 +11,7 @@ if ! test -x "$DMSL"; then
 fi
 
 test_repository .
-mkdir here there
+mkdir here there cloud
 folder=$(pwd)
 
 cat >s.dmsl <<TXT
@@ -88,6 +88,26 @@ test_expect_success 'the account is recorded, and another one refused' '
 		test_contains err "account 1, and this is account 2" ||
 			return 1
 	done
+'
+
+test_expect_success 'the journal of a killed run knows its account, too' '
+	echo "stack k { provider = cloud }  slow e { }" >k.dmsl &&
+	{
+		DMSL_TEST_SPEED=1 DMSL_CLOUD_ACCOUNT=1 \
+			"$DMSL" apply k.dmsl --yes >log 2>&1 &
+		pid=$!
+		for i in $(seq 100); do
+			grep -q intent .git/dmsl/k/journal && break
+			sleep 0.05
+		done
+		kill -KILL $pid
+		wait $pid
+		test_must_fail git show dmsl/state:k.dmstate.json
+	} &&
+	test_must_fail env DMSL_CLOUD_ACCOUNT=2 \
+		"$DMSL" apply k.dmsl --yes 2>err &&
+	test_contains err "account 1, and this is account 2" &&
+	DMSL_CLOUD_ACCOUNT=1 "$DMSL" destroy k.dmsl --yes
 '
 
 test_expect_success 'all of it goes, everywhere' '
