@@ -118,7 +118,8 @@ struct call {
 	struct str waiting_for; /* "dms.t3.medium to become available" */
 	/*
 	 * What people should know when the run ends: what stays, until when.
-	 * Told once the step is done, whichever of its calls said it.
+	 * Told once the step is done, whichever of its calls said it. Of plan:
+	 * a warning at the block.
 	 */
 	VEC(struct str) notices;
 	/* plan: what else to do (see resource_ops.plan) */
