@@ -6,6 +6,7 @@
 #include "engine/context.h"
 #include "engine/expand.h"
 #include "engine/state.h"
+#include "engine/target.h"
 #include "lang/ast.h"
 #include "lang/base/buf.h"
 #include "lang/base/map.h"
@@ -44,7 +45,7 @@ static const struct state_resource *existing(const struct context *c,
 	*s = (struct state_resource){
 		.address = r->address,
 		.type = str_from(r->schema->name),
-		.provider = str_from(c->open[r->provider].provider->name),
+		.provider = str_from(c->open[r->provider].title),
 		.id = value_text(*v, "id"),
 		.attrs = *v,
 	};
@@ -73,15 +74,6 @@ find_target(const struct context *c, const struct expansion *e, struct value on)
 		if (r && str_eq(r->id, on.as.text))
 			return r;
 	}
-	return NULL;
-}
-
-static const struct open_provider *find_provider(const struct context *c,
-						 struct str name, size_t *index)
-{
-	for (*index = 0; *index < c->n_open; ++*index)
-		if (str_is(name, c->open[*index].provider->name))
-			return &c->open[*index];
 	return NULL;
 }
 
@@ -118,16 +110,13 @@ static int query(struct context *c, const struct expansion *x,
 		 struct value *found)
 {
 	const struct state_resource *target = find_target(c, x, on);
-	const struct open_provider *open = NULL;
 	const struct resource_type *type = NULL;
 	struct engine_call *e;
 	size_t provider;
 	int result = -1;
 
-	if (target)
-		open = find_provider(c, target->provider, &provider);
-	if (open)
-		type = provider_type(open->provider, target->type);
+	if (target && target_provider(c, target->provider, &provider) == 0)
+		type = provider_type(c->open[provider].provider, target->type);
 	if (!type || !type->ops->query) {
 		cannot_run(c, d,
 			   target ? "nothing can be asked there"

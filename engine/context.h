@@ -38,7 +38,8 @@ struct setting {
 /* An opened provider; core types have one too. */
 struct open_provider {
 	const struct provider *provider;
-	struct str alias; /* provider aws prod: "prod"; else empty */
+	const char
+	    *title; /* "aws"; of a block `provider aws prod`: "aws.prod" */
 	void *self;
 };
 

@@ -35,7 +35,7 @@ static bool has_effect(const struct operation *op)
 static const char *provider_name(const struct execute *x,
 				 const struct operation *op)
 {
-	return x->context->open[op->provider].provider->name;
+	return x->context->open[op->provider].title;
 }
 
 /* Nothing may be begun any more: it could be lost, or done twice. */

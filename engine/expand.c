@@ -68,7 +68,7 @@ static void add_resource(struct expander *x, struct instance_scope *i,
 	r.delete_ms = life.delete_ms;
 	r.run_ms = life.run_ms;
 	life_ignored(x, resource_body(&r), &r);
-	if (provider_for(x, t, r.place, &r.provider))
+	if (provider_for(x, t, i->life.site, r.place, &r.provider))
 		x->has_failed = true;
 	else if (r.is_existing)
 		check_findable(x, &r);
@@ -87,6 +87,7 @@ static void number_instance(struct expander *x, struct instance_scope *i)
 	if (around)
 		i->life = around->life;
 	life_read(i->group->scope, i, b, &i->life);
+	provider_site(x, g->decl, &i->life);
 	if (g->component) {
 		struct scope *inner = instance_inner(i);
 
@@ -371,6 +372,7 @@ void expansion_release(struct expansion *e)
 	catalog_release(&x->catalog);
 	vec_release(&x->resources);
 	vec_release(&x->busy);
+	vec_release(&x->sites);
 	free(x->gather.items);
 	e->private = NULL;
 }

@@ -353,7 +353,8 @@ static void check_ref(void *context, const struct ref *r)
 
 	if (is_variable(c, r->name) || map_has(&c->body->names, r->name))
 		return;
-	if (r->second.n) {
+	/* aws.prod is no resource. */
+	if (r->second.n && !c->takes_words) {
 		struct group_decl *g =
 		    body_group(c->body, r->name, r->second, x->arena);
 
@@ -645,22 +646,6 @@ static void unknown_type(struct expander *x, const struct ast_decl *d)
 	check_suggest(&near, x->diags, to);
 }
 
-/* What would be passed over in silence is refused. */
-static void check_provider_attr(struct expander *x, const struct ast_decl *d)
-{
-	const struct ast_attr *a = ast_attr_find(&d->body, STR("provider"));
-
-	if (!a)
-		return;
-	struct diag *to = diag_error(
-	    x->diags, "E0310", (struct place){ d->source, a->name_span },
-	    "\"provider\" in a block is not known to this version of dmsl");
-
-	diag_hint(x->diags, to,
-		  "The stack has one provider: that of its "
-		  "stack block.");
-}
-
 void body_check(struct expander *x, const struct body *b)
 {
 	struct name_check c = { .x = x, .body = b };
@@ -688,7 +673,7 @@ void body_check(struct expander *x, const struct body *b)
 		check_expr(&c, g->decl->over, NULL);
 		c.has_vars = true;
 		check_expr(&c, g->decl->condition, NULL);
-		check_provider_attr(x, g->decl);
+		provider_check(x, g->decl);
 		if (g->type && g->decl->kind == DECL_EXISTING)
 			check_existing(&c, g);
 		else if (g->type)

@@ -111,6 +111,7 @@ struct group {
 struct life {
 	bool prevent_destroy, keep_on_destroy, create_before_destroy;
 	int64_t create_ms, update_ms, delete_ms, run_ms;
+	size_t site; /* `provider`: how many behind the stack's own */
 };
 
 struct instance_scope {
@@ -173,6 +174,8 @@ struct expander {
 	VEC(struct binding *) busy; /* being evaluated, innermost last */
 	bool check_only, has_failed;
 	const struct provider *core, *chosen;
+	/* provider NAME LABEL { … } of the chosen one: its further sites. */
+	VEC(const struct ast_decl *) sites;
 	/* Wanted attributes by resource while the text is checked, or NULL. */
 	struct value *checked;
 	bool *is_checked;
@@ -241,7 +244,12 @@ void deps_find(struct expander *x);
 
 /* expand_providers.c */
 int providers_choose(struct expander *x, struct error *err);
-int provider_for(struct expander *x, const struct type_info *t,
+/* Whether a block's `provider` can be meant. */
+void provider_check(struct expander *x, const struct ast_decl *d);
+/* Sets life.site where a block's `provider` says so. */
+void provider_site(struct expander *x, const struct ast_decl *d,
+		   struct life *life);
+int provider_for(struct expander *x, const struct type_info *t, size_t site,
 		 struct place place, size_t *out);
 
 /* expand_domain.c: what is wrong with values that fit their types. */

@@ -23,7 +23,7 @@ static const struct provider *find(const struct context *c, struct str name)
 }
 
 static int open_one(struct context *c, const struct provider *p,
-		    struct value config, struct error *err)
+		    const char *title, struct value config, struct error *err)
 {
 	struct open_provider *open =
 	    arena_new(c->arena, struct open_provider, c->n_open + 1);
@@ -44,11 +44,15 @@ static int open_one(struct context *c, const struct provider *p,
 	void *self = NULL;
 
 	if (p->open && p->open(&setup, &self, err))
-		return error_add(err, "opening provider \"%s\"", p->name);
+		return error_add(err, "opening provider \"%s\"", title);
 	/* Few, and once a command: a new array each time. */
 	if (c->n_open)
 		memcpy(open, c->open, c->n_open * sizeof(*open));
-	open[c->n_open] = (struct open_provider){ .provider = p, .self = self };
+	open[c->n_open] = (struct open_provider){
+		.provider = p,
+		.title = title,
+		.self = self,
+	};
 	c->open = open;
 	c->n_open++;
 	return 0;
@@ -78,10 +82,17 @@ int provider_index(struct context *c, struct str name, size_t *out,
 	struct value config;
 
 	for (size_t i = 0; i < c->n_open; i++)
-		if (str_is(name, c->open[i].provider->name)) {
+		if (str_is(name, c->open[i].title)) {
 			*out = i;
 			return 0;
 		}
+	if (str_find(name, '.') >= 0) {
+		error_set(err, ERROR_NOT_FOUND,
+			  "provider \"%.*s\" is not configured any more",
+			  STR_ARG(name));
+		return error_hint(err, "Its block is needed until what it "
+				       "serves is destroyed.");
+	}
 	p = find(c, name);
 	if (!p)
 		return error_set(err, ERROR_NOT_FOUND,
@@ -91,7 +102,7 @@ int provider_index(struct context *c, struct str name, size_t *out,
 		return error_set(err, ERROR_UNAVAILABLE, "provider \"%s\": %s",
 				 p->name, p->unavailable);
 	provider_defaults(c, p, &config);
-	if (open_one(c, p, config, err))
+	if (open_one(c, p, p->name, config, err))
 		return -1;
 	*out = c->n_open - 1;
 	return 0;
@@ -99,34 +110,23 @@ int provider_index(struct context *c, struct str name, size_t *out,
 
 /* -- What the stack says -------------------------------------------------- */
 
-/* provider NAME { … } of the stack, or NULL. */
-static const struct ast_decl *provider_decl(struct expander *x,
-					    const char *name)
+/* provider NAME LABEL { … } of the stack, or NULL. */
+static const struct ast_decl *provider_decl(struct expander *x, struct str name,
+					    struct str label)
 {
-	const struct ast_decl *found = NULL;
-
 	for (size_t i = 0; i < x->c->config->n_decls; i++) {
 		const struct ast_decl *d = x->c->config->decls[i];
 
-		if (d->kind != DECL_PROVIDER || !str_is(d->name, name))
-			continue;
-		if (found) {
-			struct diag *to = diag_error(
-			    x->diags, "E0202", decl_place(d),
-			    "provider \"%s\" is configured twice", name);
-
-			diag_note(x->diags, to, decl_place(found),
-				  "first here");
-		}
-		found = d;
+		if (d->kind == DECL_PROVIDER && str_eq(d->name, name) &&
+		    str_eq(d->label, label))
+			return d;
 	}
-	return found;
+	return NULL;
 }
 
 static int provider_config(struct expander *x, const struct provider *p,
-			   struct value *out)
+			   const struct ast_decl *d, struct value *out)
 {
-	const struct ast_decl *d = provider_decl(x, p->name);
 	size_t n_attrs, n = 0, errors = x->diags->n_errors;
 	struct attr_info *attrs = check_attrs(p->config, &n_attrs, x->arena);
 	struct value_entry *entries =
@@ -226,32 +226,166 @@ static const struct provider *choose(struct expander *x,
 	return p;
 }
 
+/* In the order of the text: their numbers are the same in each command. */
+static void find_sites(struct expander *x)
+{
+	struct str name = str_from(x->chosen->name);
+
+	for (size_t i = 0; i < x->c->config->n_decls; i++) {
+		const struct ast_decl *d = x->c->config->decls[i];
+
+		if (d->kind == DECL_PROVIDER && d->label.n &&
+		    str_eq(d->name, name) &&
+		    provider_decl(x, d->name, d->label) == d)
+			*vec_push(&x->sites) = d;
+	}
+}
+
+static int open_sites(struct expander *x, struct error *err)
+{
+	struct value config;
+
+	for (size_t i = 0; i < x->sites.n; i++) {
+		const struct ast_decl *d = x->sites.items[i];
+		const char *title = str_fmt(x->c->arena, "%.*s.%.*s",
+					    STR_ARG(d->name), STR_ARG(d->label))
+					.s;
+
+		if (provider_config(x, x->chosen, d, &config))
+			return -1;
+		if (!x->check_only &&
+		    open_one(x->c, x->chosen, title, config, err))
+			return -1;
+	}
+	return 0;
+}
+
 int providers_choose(struct expander *x, struct error *err)
 {
 	const struct ast_decl *stack = x->c->config->stack;
 	const struct provider *core = find(x->c, STR("core"));
+	const struct ast_decl *block;
 	struct value config;
+	bool is_open = x->c->n_open > 0;
 	size_t index;
 
 	x->core = core;
 	x->chosen = choose(x, stack);
-	if (!x->chosen || provider_config(x, x->chosen, &config))
+	if (!x->chosen)
 		return -1;
-	if (x->check_only || x->c->n_open)
+	find_sites(x);
+	block = provider_decl(x, str_from(x->chosen->name), (struct str){ 0 });
+	if (provider_config(x, x->chosen, block, &config))
+		return -1;
+	if (is_open)
 		return 0;
-	if (core && provider_index(x->c, STR("core"), &index, err))
+	if (!x->check_only && core &&
+	    provider_index(x->c, STR("core"), &index, err))
 		return -1;
-	return x->chosen == core ? 0 : open_one(x->c, x->chosen, config, err);
+	if (!x->check_only && x->chosen != core &&
+	    open_one(x->c, x->chosen, x->chosen->name, config, err))
+		return -1;
+	return open_sites(x, err);
 }
 
-int provider_for(struct expander *x, const struct type_info *t,
+/* -- What a block says ------------------------------------------------------
+ */
+
+static void refuse_site(struct expander *x, struct place place,
+			struct str label)
+{
+	struct suggest near = suggest_start(label);
+	struct diag *to =
+	    diag_error(x->diags, "E0310", place,
+		       "there is no provider \"%.*s\"", STR_ARG(label));
+
+	for (size_t i = 0; i < x->c->config->n_decls; i++)
+		if (x->c->config->decls[i]->kind == DECL_PROVIDER)
+			suggest_try(&near, x->c->config->decls[i]->label);
+	check_suggest(&near, x->diags, to);
+	if (!to->hint.n)
+		diag_hint(x->diags, to,
+			  "A second account or region is configured by a block "
+			  "of its own: provider aws NAME { … }, and chosen by "
+			  "provider = aws.NAME.");
+}
+
+/* The words of `aws` or `aws.prod`; false: something else. */
+static bool site_words(const struct ast_expr *e, struct str *name,
+		       struct str *label)
+{
+	*label = (struct str){ 0 };
+	if (e->kind == EXPR_ATTR && e->left && e->left->kind == EXPR_NAME) {
+		*label = e->text;
+		e = e->left;
+	}
+	*name = e->text;
+	return e->kind == EXPR_NAME;
+}
+
+void provider_check(struct expander *x, const struct ast_decl *d)
+{
+	const struct ast_attr *a = ast_attr_find(&d->body, STR("provider"));
+	struct str name, label;
+	struct place place;
+
+	if (!a)
+		return;
+	place = expr_place(a->value);
+	if (!site_words(a->value, &name, &label)) {
+		diag_error(x->diags, "E0310", place,
+			   "\"provider\" is the name of a provider: aws, or "
+			   "aws.prod");
+		return;
+	}
+	if (!find(x->c, name))
+		refuse_site(x, place, name);
+	else if (label.n && !provider_decl(x, name, label))
+		refuse_site(x, place, label);
+}
+
+static void refuse_other(struct expander *x, struct place place,
+			 struct str name)
+{
+	struct diag *to = diag_error(
+	    x->diags, "E0310", place,
+	    "provider \"%.*s\" does not serve this stack", STR_ARG(name));
+
+	diag_hint(x->diags, to,
+		  "A stack has one provider, %s; \"provider\" in a block "
+		  "chooses among its accounts and regions.",
+		  x->chosen->name);
+}
+
+/*
+ * Where another provider serves the stack, it serves what is for one of the
+ * sites of this one, too: a stack for two accounts is rehearsed on one machine.
+ */
+void provider_site(struct expander *x, const struct ast_decl *d,
+		   struct life *life)
+{
+	const struct ast_attr *a = ast_attr_find(&d->body, STR("provider"));
+	struct str name, label;
+
+	if (!a || !site_words(a->value, &name, &label))
+		return;
+	life->site = 0;
+	if (!label.n && !str_is(name, x->chosen->name))
+		refuse_other(x, expr_place(a->value), name);
+	for (size_t i = 0; i < x->sites.n; i++)
+		if (str_eq(x->sites.items[i]->name, name) &&
+		    str_eq(x->sites.items[i]->label, label))
+			life->site = i + 1;
+}
+
+int provider_for(struct expander *x, const struct type_info *t, size_t site,
 		 struct place place, size_t *out)
 {
 	const struct provider *p =
 	    t->schema->is_built_in && x->core ? x->core : x->chosen;
 
 	/* Core stands first where there is one. */
-	*out = p == x->core ? 0 : (x->core ? 1 : 0);
+	*out = p == x->core ? 0 : (x->core ? 1 : 0) + site;
 	if (provider_type(p, str_from(t->schema->name)))
 		return 0;
 	diag_error(x->diags, "E0308", place,

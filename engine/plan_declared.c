@@ -193,7 +193,7 @@ static struct state_resource *import_entry(struct planner *x,
 	*s = (struct state_resource){
 		.address = i->address,
 		.type = str_from(r->schema->name),
-		.provider = str_from(x->c->open[r->provider].provider->name),
+		.provider = str_from(x->c->open[r->provider].title),
 		.id = i->id,
 		.attrs = value_map(NULL, 0, x->arena),
 	};

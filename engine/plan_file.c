@@ -160,7 +160,7 @@ static void write_step(struct buf *b, struct digester *d,
 {
 	buf_fmt(b, "step %s ", action_name(s->action));
 	json_write_string(b, s->address);
-	add_words(b, " ", d->c->open[s->provider].provider->name, "\n");
+	add_words(b, " ", d->c->open[s->provider].title, "\n");
 	buf_add_c(b, "  prior ");
 	write_digest(b, d, s->moved_from.n ? s->moved_from : s->address);
 	if (s->moved_from.n)

@@ -232,7 +232,7 @@ static void write_name(struct buf *b, const struct context *c,
 	text(b, "name", n->name, false);
 	if (n->has_key)
 		text(b, "index", n->key, false);
-	text(b, "provider_name", str_from(c->open[s->provider].provider->name),
+	text(b, "provider_name", str_from(c->open[s->provider].title),
 	     false);
 }
 

@@ -147,7 +147,7 @@ static void take_recorded(struct planner *x, struct plan_step *s,
 static int check_provider(struct planner *x, const struct plan_step *s,
 			  const struct state_resource *prior)
 {
-	const char *name = x->c->open[s->provider].provider->name;
+	const char *name = x->c->open[s->provider].title;
 	struct diag *to;
 
 	if (str_is(prior->provider, name))

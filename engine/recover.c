@@ -10,6 +10,7 @@
 #include "engine/schedule.h"
 #include "engine/state.h"
 #include "engine/store.h"
+#include "engine/target.h"
 #include "lang/base/map.h"
 
 #include <string.h>
@@ -26,24 +27,13 @@ struct recovery {
 	struct report report;
 };
 
-static bool find_provider(const struct context *c, struct str name, size_t *out)
-{
-	for (size_t i = 0; i < c->n_open; i++) {
-		if (!str_is(name, c->open[i].provider->name))
-			continue;
-		*out = i;
-		return true;
-	}
-	return false;
-}
-
 static int fill(struct recovery *r, const struct journal_record *intent,
 		struct operation *op, struct error *err)
 {
 	struct context *c = r->context;
 	const struct resource *resource = NULL;
 
-	if (!find_provider(c, intent->provider, &op->provider))
+	if (target_provider(c, intent->provider, &op->provider) < 0)
 		return error_set(err, ERROR_INVALID,
 				 "provider \"%.*s\" is not "
 				 "used by the stack any more",

@@ -8,7 +8,7 @@
 int target_provider(const struct context *c, struct str name, size_t *out)
 {
 	for (size_t i = 0; i < c->n_open; i++) {
-		if (!str_is(name, c->open[i].provider->name))
+		if (!str_is(name, c->open[i].title))
 			continue;
 		*out = i;
 		return 0;

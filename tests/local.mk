@@ -14,6 +14,7 @@ unit_scripts = tests/replicator/aws-cli.sh tests/unit/local-user.sh
 if HAVE_CMOCKA
 unit_tests = \
 	tests/unit/apply \
+	tests/unit/aws_path \
 	tests/unit/aws_protocol \
 	tests/unit/aws_credentials \
 	tests/unit/aws_resolve \
@@ -68,6 +69,9 @@ tracer = tests/support/tracer.c tests/support/tracer.h
 
 tests_unit_apply_SOURCES = tests/unit/apply.c
 tests_unit_apply_LDADD = $(engine_libs)
+aws_fixture = tests/unit/aws_fixture.c tests/unit/aws_fixture.h $(scripted)
+tests_unit_aws_path_SOURCES = tests/unit/aws_path.c $(aws_fixture)
+tests_unit_aws_path_LDADD = $(provider_libs)
 tests_unit_aws_protocol_SOURCES = tests/unit/aws_protocol.c
 tests_unit_aws_protocol_LDADD = $(provider_libs)
 tests_unit_aws_credentials_SOURCES = tests/unit/aws_credentials.c $(scripted)
@@ -214,6 +218,7 @@ script_tests = \
 	tests/t/0014-concurrent.sh \
 	tests/t/0015-identity.sh \
 	tests/t/0015-secrets.sh \
+	tests/t/0017-sites.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
 	tests/t/0910-kill.sh \

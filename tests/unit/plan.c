@@ -1374,7 +1374,7 @@ static void test_mistakes(void **state)
 		  "vpc a { cidr = 10.0.0.0/16 }",
 		  "E0223", "needs a name" },
 		{ "job a { server = \"x\"  provider = far }", "E0310",
-		  "\"provider\" in a block" },
+		  "\"far\" does not serve" },
 		{ "check c { on = job.a  querry = \"x\"  expect = 1 }\n"
 		  "job a { server = \"x\" }",
 		  "E0203", "\"querry\" in check \"c\"" },
