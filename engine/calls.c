@@ -191,6 +191,7 @@ void call_free(struct engine_call *e)
 	if (!e)
 		return;
 	vec_release(&e->call.effects);
+	vec_release(&e->call.notices);
 	arena_release(&e->arena);
 	free(e);
 }

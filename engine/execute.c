@@ -462,6 +462,22 @@ static bool learn(struct operation *op, const struct call *c)
 	return is_new;
 }
 
+/* Told when the operation is done: until then it may come otherwise. */
+static void take_notices(struct operation *op, const struct call *c)
+{
+	for (size_t i = 0; i < c->notices.n; i++) {
+		struct str text = c->notices.items[i];
+		struct notice **n = &op->notices;
+
+		while (*n && !str_eq((*n)->text, text))
+			n = &(*n)->next;
+		if (*n)
+			continue;
+		*n = arena_new(&op->arena, struct notice, 1);
+		(*n)->text = str_dup(text, &op->arena);
+	}
+}
+
 static int64_t limit_ms(const struct execute *x, const struct operation *op)
 {
 	return op->timeout_ms > 0 ? op->timeout_ms : x->timeout_ms;
@@ -556,8 +572,11 @@ static void operation_ended(struct execute *x, struct engine_call *e)
 
 	if (learn(op, &e->call) && has_effect(op) && e->outcome != STEP_DONE)
 		add_outcome(x, op, JOURNAL_ACCEPTED, NULL, NULL);
+	take_notices(op, &e->call);
 	switch (e->outcome) {
 	case STEP_DONE:
+		for (struct notice *n = op->notices; n; n = n->next)
+			report_notice(x->report, op->address, n->text);
 		operation_done(x, op, e);
 		break;
 	case STEP_PENDING:

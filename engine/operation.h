@@ -20,6 +20,12 @@ struct resource_type;
 struct state_resource;
 struct type_schema;
 
+/* A sentence for the end of the run. */
+struct notice {
+	struct str text;
+	struct notice *next;
+};
+
 enum operation_kind {
 	OPERATION_CHECK, /* ask the type's plan() again; changes nothing */
 	OPERATION_READ,	 /* find an existing object; changes nothing */
@@ -54,8 +60,9 @@ struct operation {
 	/* An interrupted one is repeated: with what its intent said. */
 	bool is_recovery;
 	struct str token, id, memo;
-	struct str run_id; /* that began it; empty: this one */
-	bool is_outdated;  /* config is the old intent's, not what is wanted */
+	struct notice *notices; /* of all its calls, each once */
+	struct str run_id;	/* that began it; empty: this one */
+	bool is_outdated; /* config is the old intent's, not what is wanted */
 	/* private */
 	size_t node;
 	int attempt;

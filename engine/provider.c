@@ -23,6 +23,15 @@ void call_effect(struct call *c, enum effect_kind kind, const char *format, ...)
 	va_end(args);
 }
 
+void call_notice(struct call *c, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	*vec_push(&c->notices) = str_vfmt(c->arena, format, args);
+	va_end(args);
+}
+
 enum step call_wait(struct call *c, int poll_ms, const char *format, ...)
 {
 	va_list args;

@@ -116,6 +116,12 @@ struct call {
 	/* STEP_PENDING */
 	int poll_ms;
 	struct str waiting_for; /* "dms.t3.medium to become available" */
+	/*
+	 * What people should know when the run ends: what stays, until when.
+	 * Told once the step is done, whichever of its calls said it. Of plan:
+	 * a warning at the block.
+	 */
+	VEC(struct str) notices;
 	/* plan: what else to do (see resource_ops.plan) */
 	VEC(struct effect) effects;
 	bool needs_run;
@@ -244,6 +250,9 @@ const struct resource_type *provider_type(const struct provider *p,
 /* Adds an effect to a plan call; the text is kept in its arena. */
 void call_effect(struct call *c, enum effect_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Adds to call.notices: a sentence without its full stop. */
+void call_notice(struct call *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Sets waiting_for and poll_ms; returns STEP_PENDING. */
 enum step call_wait(struct call *c, int poll_ms, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

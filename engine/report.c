@@ -21,6 +21,7 @@ enum {
 	DRAW_LINES = 20, /* running steps that are shown */
 	ROWS = 24,	 /* of a terminal that does not say */
 	LINE_BYTES = 4096,
+	NOTICES_BYTES = 1 << 20,
 	TOLD_MS = 2000,	       /* shorter is not worth foretelling */
 	REMIND_MS = 30 * 1000, /* plain: a step that still runs says so */
 };
@@ -392,9 +393,33 @@ void report_note(struct report *r, const char *format, ...)
 	fprintf(r->out, "%s\n", text);
 }
 
+void report_notice(struct report *r, struct str address, struct str text)
+{
+	struct buf line;
+
+	buf_init(&line, LINE_BYTES);
+	lines_safe(&line, text, 0);
+	if (r->mode == REPORT_JSON) {
+		event(r, "notice", NULL, address, "text", line.data, -1);
+	} else {
+		if (!r->notices) {
+			r->notices = xmalloc(sizeof(*r->notices));
+			buf_init(r->notices, NOTICES_BYTES);
+		}
+		buf_fmt(r->notices, "Note: %.*s: %s.\n", STR_ARG(address),
+			line.data);
+	}
+	buf_release(&line);
+}
+
 void report_close(struct report *r)
 {
 	undraw(r);
+	if (r->notices) {
+		fwrite(r->notices->data, 1, r->notices->len, r->out);
+		buf_release(r->notices);
+		free(r->notices);
+	}
 	fflush(r->out);
 	while (r->first) {
 		struct report_line *l = r->first;

@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct buf;
 struct context;
 struct error;
 struct estimate;
@@ -34,7 +35,8 @@ struct report {
 	struct report_line *first, *last;
 	size_t n_running, n_ended, n_failed;
 	size_t n_skipped;
-	size_t total; /* operations that there are to do */
+	size_t total;	     /* operations that there are to do */
+	struct buf *notices; /* for the end; NULL: none */
 	/* Set by who knows how long things take; NULL: nobody does. */
 	struct estimate *estimate;
 	size_t rows;  /* most lines of a draw; 0: as the terminal says */
@@ -58,6 +60,8 @@ void report_skipped(struct report *r, struct str address, struct str because);
 /* A sentence of the run itself. */
 void report_note(struct report *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Something to know about a resource: at once as JSON, else at the end. */
+void report_notice(struct report *r, struct str address, struct str text);
 /* Draws again if it is time to; returns milliseconds to the next, or -1. */
 int report_tick(struct report *r);
 

@@ -230,6 +230,8 @@ void secrets_hide(struct call *c)
 	hide(&s, &c->replace_reason, c->arena);
 	for (size_t i = 0; i < c->effects.n; i++)
 		hide(&s, &c->effects.items[i].text, c->arena);
+	for (size_t i = 0; i < c->notices.n; i++)
+		hide(&s, &c->notices.items[i], c->arena);
 	c->result = mark_those(&s, c->result, c->arena);
 	vec_release(&s.all);
 }

@@ -26,15 +26,28 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/type_value.c \
 	providers/aws/vpc.c \
 	providers/aws/fields.c providers/aws/fields.h \
+	providers/aws/database.c providers/aws/database.h \
+	providers/aws/db_cluster.c \
+	providers/aws/db_instance.c \
+	providers/aws/db_parameter_group.c \
+	providers/aws/db_subnet_group.c \
 	providers/aws/credentials.c providers/aws/credentials.h \
 	providers/aws/dms.h \
+	providers/aws/dms_aws.c \
 	providers/aws/dms_call.c providers/aws/dms_call.h \
+	providers/aws/dms_certificate.c \
+	providers/aws/dms_change.c providers/aws/dms_change.h \
+	providers/aws/dms_connection.c providers/aws/dms_connection.h \
 	providers/aws/dms_effects.c \
 	providers/aws/dms_endpoint.c \
 	providers/aws/dms_instance.c \
 	providers/aws/dms_load.c \
 	providers/aws/dms_subnet_group.c \
 	providers/aws/dms_task.c providers/aws/dms_task.h \
+	providers/aws/rds.c providers/aws/rds.h \
+	providers/aws/rds_address.c providers/aws/rds_address.h \
+	providers/aws/secret.c providers/aws/secret.h \
+	providers/aws/role_arn.c providers/aws/role_arn.h \
 	providers/aws/elastic_ip.c \
 	providers/aws/internet_gateway.c \
 	providers/aws/nat_gateway.c \
@@ -51,6 +64,21 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/source.h \
 	providers/aws/sso.c \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
+	providers/aws/elb.c providers/aws/elb.h \
+	providers/aws/endpoint_service.c \
+	providers/aws/iam_role.c \
+	providers/aws/instance.c \
+	providers/aws/instance_profile.c \
+	providers/aws/listener.c \
+	providers/aws/load_balancer.c \
+	providers/aws/log_group.c \
+	providers/aws/logs.c providers/aws/logs.h \
+	providers/aws/parts.c providers/aws/parts.h \
+	providers/aws/path.h \
+	providers/aws/policy.c providers/aws/policy.h \
+	providers/aws/target_group.c \
+	providers/aws/user_data.c providers/aws/user_data.h \
+	providers/aws/vpc_endpoint.c \
 	providers/aws/subnet.c \
 	providers/aws/tags.c providers/aws/tags.h \
 	providers/aws/xml.c providers/aws/xml.h \

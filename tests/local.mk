@@ -14,9 +14,10 @@ unit_scripts = tests/replicator/aws-cli.sh tests/unit/local-user.sh
 if HAVE_CMOCKA
 unit_tests = \
 	tests/unit/apply \
+	tests/unit/aws_path \
+	tests/unit/aws_protocol \
 	tests/unit/aws_credentials \
 	tests/unit/aws_resolve \
-	tests/unit/aws_protocol \
 	tests/unit/base \
 	tests/unit/config \
 	tests/unit/core_types \
@@ -68,12 +69,15 @@ tracer = tests/support/tracer.c tests/support/tracer.h
 
 tests_unit_apply_SOURCES = tests/unit/apply.c
 tests_unit_apply_LDADD = $(engine_libs)
+aws_fixture = tests/unit/aws_fixture.c tests/unit/aws_fixture.h $(scripted)
+tests_unit_aws_path_SOURCES = tests/unit/aws_path.c $(aws_fixture)
+tests_unit_aws_path_LDADD = $(provider_libs)
+tests_unit_aws_protocol_SOURCES = tests/unit/aws_protocol.c
+tests_unit_aws_protocol_LDADD = $(provider_libs)
 tests_unit_aws_credentials_SOURCES = tests/unit/aws_credentials.c $(scripted)
 tests_unit_aws_credentials_LDADD = $(provider_libs)
 tests_unit_aws_resolve_SOURCES = tests/unit/aws_resolve.c
 tests_unit_aws_resolve_LDADD = $(provider_libs)
-tests_unit_aws_protocol_SOURCES = tests/unit/aws_protocol.c
-tests_unit_aws_protocol_LDADD = $(provider_libs)
 tests_unit_base_SOURCES = tests/unit/base.c
 tests_unit_base_LDADD = $(lang_libs)
 tests_unit_config_SOURCES = tests/unit/config.c

@@ -2,95 +2,84 @@
 
 #include "providers/aws/aws.h"
 
-#include "lang/base/arena.h"
-#include "lang/base/error.h"
+#include "providers/aws/database.h"
 #include "providers/aws/dms.h"
-#include "providers/aws/fields.h"
 #include "providers/aws/network.h"
+#include "providers/aws/path.h"
+#include "providers/aws/rds.h"
+#include "providers/aws/secret.h"
 #include "providers/aws/site.h"
 
-/* -- What the dms types ask of their provider -------------------------------
- */
-
-static int dms_client(void *self, bool may_start, struct aws_client **out,
-		      struct error *err)
-{
-	struct aws_site *w = self;
-
-	(void)may_start;
-	(void)err;
-	*out = w->client;
-	return 0;
-}
-
-static int dms_place(void *self, struct dms_place *out, struct error *err)
-{
-	struct aws_site *w = self;
-
-	out->partition = w->partition;
-	out->region = w->region;
-	return aws_account(w, &out->account, err);
-}
-
-static int dms_secret(void *self, struct str id, struct arena *a,
-		      struct str *json, struct error *err)
-{
-	struct aws_site *w = self;
-	struct fields input = { 0 };
-	struct value v;
-
-	field_text(&input, "SecretId", id);
-	if (aws_ask(w->client, &aws_secrets, "GetSecretValue",
-		    fields_done(&input, a), a, &v, err) < 0)
-		return -1;
-	*json = aws_text(v, "SecretString");
-	return json->n
-		   ? 0
-		   : error_set(err, ERROR_INVALID,
-			       "secret \"%.*s\" holds no text", STR_ARG(id));
-}
-
-static struct str dms_stack(void *self)
-{
-	return ((const struct aws_site *)self)->stack;
-}
-
-static int64_t dms_pace(void *self, int64_t ms)
-{
-	const struct aws_site *w = self;
-
-	return w->pace(w, ms);
-}
-
-static const struct dms_host dms_host = {
-	.client = dms_client,
-	.place = dms_place,
-	.secret = dms_secret,
-	.poll_ms = 15000,
-	.pace = dms_pace,
-	.stack = dms_stack,
-};
-
-/* -- Types -------------------------------------------------------------------
- */
-
 static const struct resource_type types[] = {
+	{ .name = "database", .ops = &database_ops, .weight = 1 },
+	{ .name = "db_cluster",
+	  .ops = &aws_ops_name,
+	  .data = &aws_db_cluster,
+	  .weight = 120 },
+	{ .name = "db_cluster_parameter_group",
+	  .ops = &aws_ops_name,
+	  .data = &aws_db_cluster_parameter_group,
+	  .weight = 5 },
+	{ .name = "db_instance",
+	  .ops = &aws_ops_name,
+	  .data = &aws_db_instance,
+	  .weight = 600 },
+	{ .name = "db_parameter_group",
+	  .ops = &aws_ops_name,
+	  .data = &aws_db_parameter_group,
+	  .weight = 5 },
+	{ .name = "db_subnet_group",
+	  .ops = &aws_ops_name,
+	  .data = &aws_db_subnet_group,
+	  .weight = 5 },
+	{ .name = "dms_certificate",
+	  .ops = &dms_certificate_ops,
+	  .data = &dms_aws_host,
+	  .weight = 5 },
 	{ .name = "dms_endpoint",
 	  .ops = &dms_endpoint_ops,
-	  .data = &dms_host,
+	  .data = &dms_aws_host,
 	  .weight = 60 },
 	{ .name = "dms_task",
 	  .ops = &dms_task_ops,
-	  .data = &dms_host,
+	  .data = &dms_aws_host,
 	  .weight = 300 },
 	{ .name = "elastic_ip",
 	  .ops = &aws_ops_tags,
 	  .data = &aws_elastic_ip,
 	  .weight = 5 },
+	{ .name = "endpoint_service",
+	  .ops = &aws_ops_token,
+	  .data = &aws_endpoint_service,
+	  .weight = 30 },
+	{ .name = "iam_role",
+	  .ops = &aws_ops_name,
+	  .data = &aws_iam_role,
+	  .weight = 15 },
+	{ .name = "instance",
+	  .ops = &aws_ops_token,
+	  .data = &aws_instance,
+	  .weight = 60 },
+	{ .name = "instance_profile",
+	  .ops = &aws_ops_name,
+	  .data = &aws_instance_profile,
+	  .weight = 15 },
 	{ .name = "internet_gateway",
 	  .ops = &aws_ops_tags,
 	  .data = &aws_internet_gateway,
 	  .weight = 10 },
+	{ .name = "listener",
+	  .ops = &aws_ops_name,
+	  .data = &aws_listener,
+	  .weight = 60 },
+	{ .name = "load_balancer",
+	  .ops = &aws_ops_name,
+	  .data = &aws_load_balancer,
+	  .weight = 180 },
+	{ .name = "log_group",
+	  .ops = &aws_ops_name,
+	  .data = &aws_log_group,
+	  .weight = 3 },
 	{ .name = "nat_gateway",
 	  .ops = &aws_ops_token,
 	  .data = &aws_nat_gateway,
@@ -101,16 +90,20 @@ static const struct resource_type types[] = {
 	  .weight = 10 },
 	{ .name = "replication_instance",
 	  .ops = &replication_instance_ops,
-	  .data = &dms_host,
+	  .data = &dms_aws_host,
 	  .weight = 900 },
 	{ .name = "replication_subnet_group",
 	  .ops = &replication_subnet_group_ops,
-	  .data = &dms_host,
+	  .data = &dms_aws_host,
 	  .weight = 5 },
 	{ .name = "route_table",
 	  .ops = &aws_ops_token,
 	  .data = &aws_route_table,
 	  .weight = 10 },
+	{ .name = "secret",
+	  .ops = &aws_secret_ops,
+	  .data = &aws_secret,
+	  .weight = 2 },
 	{ .name = "security_group",
 	  .ops = &aws_ops_name,
 	  .data = &aws_security_group,
@@ -123,7 +116,15 @@ static const struct resource_type types[] = {
 	  .ops = &aws_ops_tags,
 	  .data = &aws_subnet,
 	  .weight = 10 },
+	{ .name = "target_group",
+	  .ops = &aws_ops_name,
+	  .data = &aws_target_group,
+	  .weight = 3 },
 	{ .name = "vpc", .ops = &aws_ops_tags, .data = &aws_vpc, .weight = 10 },
+	{ .name = "vpc_endpoint",
+	  .ops = &aws_ops_token,
+	  .data = &aws_vpc_endpoint,
+	  .weight = 120 },
 	{ 0 },
 };
 

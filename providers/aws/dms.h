@@ -40,6 +40,18 @@ struct dms_host {
 	/* The value of a secret (resource type secret) by its id: JSON text. */
 	int (*secret)(void *self, struct str id, struct arena *a,
 		      struct str *json, struct error *err);
+	/*
+	 * MAY. The ARN of a role (resource type iam_role) by its id. Without
+	 * it the service reads no secrets itself.
+	 */
+	int (*role)(void *self, struct str id, struct arena *a, struct str *arn,
+		    struct error *err);
+	/*
+	 * MAY. The last n lines of a task's log, each with a newline; empty
+	 * when there is none.
+	 */
+	int (*log_tail)(struct call *c, struct str group, struct str stream,
+			size_t n, struct str *out);
 	/* MAY. An interactive client of a DMS endpoint's database. */
 	int (*session)(struct call *c, const struct dms_server *s,
 		       struct session *out);
@@ -51,11 +63,19 @@ struct dms_host {
 	 * MAY; without it ownership is judged by the address alone.
 	 */
 	struct str (*stack)(void *self);
+	/* MAY. Put before each made-up name. */
+	struct str (*prefix)(void *self);
+	/* MAY. A map of tags of everything, under the block's own. */
+	struct value (*tags)(void *self);
 };
 
 extern const struct resource_ops replication_subnet_group_ops;
 extern const struct resource_ops replication_instance_ops;
 extern const struct resource_ops dms_endpoint_ops;
+extern const struct resource_ops dms_certificate_ops;
 extern const struct resource_ops dms_task_ops;
+
+/* AWS itself; self is a struct aws_site. */
+extern const struct dms_host dms_aws_host;
 
 #endif

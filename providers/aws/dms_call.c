@@ -20,6 +20,43 @@ static const struct dms_host *host_of(const struct call *c)
 	return c->type->data;
 }
 
+/* What a limit is called where it can be raised, by what is made. */
+static const struct {
+	const char *operation, *quota;
+} quotas[] = {
+	{ "CreateEndpoint", "Endpoints (1000), and 100 an instance" },
+	{ "CreateReplicationInstance", "Replication instances (60)" },
+	{ "CreateReplicationSubnetGroup", "Subnet groups (60)" },
+	{ "CreateReplicationTask", "Tasks (600), and 100 an instance" },
+	{ "ImportCertificate", "Certificates (100)" },
+};
+
+static void add_advice(struct call *c, const char *operation)
+{
+	struct str words = str_from(c->err.message);
+
+	if (c->err.kind != ERROR_QUOTA)
+		return;
+	if (str_contains(words, STR("InsufficientResourceCapacity"))) {
+		error_hint(&c->err, "the region has no room for it now: try "
+				    "another class or zone, or later");
+		return;
+	}
+	if (str_contains(words, STR("StorageQuotaExceeded"))) {
+		error_hint(&c->err,
+			   "the account's quota of AWS DMS is used up: Total "
+			   "storage for replication instances (30 TB)");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(quotas) / sizeof(*quotas); i++)
+		if (str_is(str_from(operation), quotas[i].operation))
+			error_hint(&c->err,
+				   "the account's quota of AWS DMS is used up: "
+				   "%s; delete what is not needed, or ask for "
+				   "more in Service Quotas",
+				   quotas[i].quota);
+}
+
 /* Every create has a name, so all may be repeated. */
 int dms_call(struct call *c, bool may_start, const char *operation,
 	     struct value input, struct value *out)
@@ -29,9 +66,12 @@ int dms_call(struct call *c, bool may_start, const char *operation,
 	*out = value_null();
 	if (host_of(c)->client(c->self, may_start, &client, &c->err) < 0)
 		return -1;
-	return aws_do(client, &aws_dms, operation, input,
-		      (struct aws_how){ .is_safe = true }, c->arena, out,
-		      &c->err);
+	if (aws_do(client, &aws_dms, operation, input,
+		   (struct aws_how){ .is_safe = true }, c->arena, out,
+		   &c->err) == 0)
+		return 0;
+	add_advice(c, operation);
+	return -1;
 }
 
 struct value dms_filter(const char *name, struct str value, struct arena *a)
@@ -129,7 +169,15 @@ struct str dms_identifier(struct call *c, size_t most)
 {
 	struct str name = value_text(c->config, "name");
 
-	return name.n ? name : make_identifier(c->name, most, c->arena);
+	struct str prefix = { "", 0 };
+
+	if (name.n)
+		return name;
+	if (host_of(c)->prefix)
+		prefix = host_of(c)->prefix(c->self);
+	return make_identifier(
+	    str_fmt(c->arena, "%.*s%.*s", STR_ARG(prefix), STR_ARG(c->name)),
+	    most, c->arena);
 }
 
 void dms_name_field(struct call *c, struct fields *f, struct str name)
@@ -178,9 +226,15 @@ static struct str stack_of(const struct call *c)
 				 : (struct str){ "", 0 };
 }
 
+static struct value tags_of_all(const struct call *c)
+{
+	return host_of(c)->tags ? host_of(c)->tags(c->self) : value_null();
+}
+
 struct value dms_tags(struct call *c)
 {
-	return tag_list(tags_of_create(c, stack_of(c), value_null()), c->arena);
+	return tag_list(tags_of_create(c, stack_of(c), tags_of_all(c)),
+			c->arena);
 }
 
 int dms_read_tags(struct call *c, bool may_start, struct str arn,
@@ -231,8 +285,8 @@ int dms_sync_tags(struct call *c, struct str arn)
 
 	if (dms_read_tags(c, true, arn, &there) < 0)
 		return -1;
-	tags_differ(there, tags_wanted(c, stack_of(c), value_null()), c->arena,
-		    &set, &gone);
+	tags_differ(there, tags_wanted(c, stack_of(c), tags_of_all(c)),
+		    c->arena, &set, &gone);
 	if (set.as.map.n) {
 		field_text(&request, "ResourceArn", arn);
 		field(&request, "Tags", tag_list(set, c->arena));
@@ -315,4 +369,39 @@ struct str dms_count(int64_t n, struct arena *a)
 	}
 	out[at] = '\0';
 	return str_dup(str_from(out), a);
+}
+
+enum step dms_lookup(struct call *c, const struct dms_found *how,
+		     enum step (*read)(struct call *c))
+{
+	struct str id = value_text(c->config, "id");
+	struct str name = value_text(c->config, "name");
+	char *lower = str_c(name, c->arena);
+	struct value object;
+
+	/* As they are stored. */
+	for (char *p = lower; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	if (id.n == 0)
+		id = c->id;
+	if (id.n == 0 && name.n == 0) {
+		call_fail(c, ERROR_INVALID, "nothing says which %s is meant",
+			  how->noun);
+		error_hint(&c->err, "give its id or its name");
+		return STEP_FAILED;
+	}
+	if (id.n == 0) {
+		if (dms_find(c, false, how->operation,
+			     dms_filter(how->filter, str_from(lower), c->arena),
+			     how->member, &object) < 0)
+			return STEP_FAILED;
+		id = value_text(object, how->id);
+	}
+	if (id.n == 0) {
+		c->is_gone = true;
+		return STEP_DONE;
+	}
+	c->id = id;
+	return read(c);
 }

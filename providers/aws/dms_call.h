@@ -77,6 +77,18 @@ int dms_poll_ms(const struct call *c);
  */
 enum step dms_delete(struct call *c, const char *operation, const char *arn,
 		     const char *gone, const char *busy);
+/* How a type's objects are found by their names. */
+struct dms_found {
+	const char *noun;      /* "endpoint" */
+	const char *operation; /* "DescribeEndpoints" */
+	const char *filter;    /* "endpoint-id" */
+	const char *member;    /* "Endpoints" */
+	const char *id;	       /* "EndpointArn" */
+};
+
+/* resource_ops.lookup: by id or by name, then `read`. */
+enum step dms_lookup(struct call *c, const struct dms_found *how,
+		     enum step (*read)(struct call *c));
 /* "1,234,567" */
 struct str dms_count(int64_t n, struct arena *a);
 

@@ -24,17 +24,21 @@
 #include "lang/base/buf.h"
 #include "lang/base/clock.h"
 #include "lang/base/digest.h"
+#include "lang/json.h"
 #include "providers/aws/dms_call.h"
+#include "providers/aws/dms_connection.h"
 
 #include <stdio.h>
 
 enum {
 	TEST_FAILURES_MAX = 4,
-	TEST_PAUSE_S = 2,
 	AGAIN_MAX = 40,
 	RESUMES_MAX = 2,
 	UNSEEN_S = 90,
 	NAMED_MAX = 5,
+	LOG_LINES = 100, /* of the log's end, in which errors are looked for */
+	LOG_BYTES = 250, /* of a line */
+	LOG_MAX = 500,	 /* of all */
 };
 
 struct memo_start {
@@ -100,103 +104,6 @@ static void write_memo(struct call *c, struct str base, int resumes)
 
 /* -- connection tests -- */
 
-static int connection(struct call *c, struct str endpoint, struct value *out)
-{
-	struct value input = dms_filter("endpoint-arn", endpoint, c->arena);
-	struct value other =
-	    dms_filter("replication-instance-arn",
-		       value_text(c->config, "instance"), c->arena);
-	struct value *both = arena_new(c->arena, struct value, 2);
-
-	both[0] = value_get(input, "Filters")->as.list.items[0];
-	both[1] = value_get(other, "Filters")->as.list.items[0];
-	return dms_find(
-	    c, true, "DescribeConnections",
-	    value_with(input, STR("Filters"), value_list(both, 2), c->arena),
-	    "Connections", out);
-}
-
-static int start_test(struct call *c, struct str endpoint)
-{
-	struct fields f = { 0 };
-	struct value ignored;
-
-	field_text(&f, "ReplicationInstanceArn",
-		   value_text(c->config, "instance"));
-	field_text(&f, "EndpointArn", endpoint);
-	if (dms_call(c, true, "TestConnection", fields_done(&f, c->arena),
-		     &ignored) == 0)
-		return 0;
-	/* It is being tested, or not quite ready to be. */
-	if (c->err.kind != ERROR_CONFLICT && c->err.kind != ERROR_QUOTA)
-		return -1;
-	c->err = (struct error){ 0 };
-	return 0;
-}
-
-static const char *advice(struct str why)
-{
-	static const struct {
-		const char *part, *advice;
-	} known[] = {
-		{ "password authentication failed",
-		  "the secret's username and password are not those of the "
-		  "database" },
-		{ "no encryption", "set ssl = require on the endpoint" },
-		{ "could not translate host name",
-		  "the endpoint's server is no name that the replication "
-		  "instance knows" },
-		{ "does not exist", "is the database made before the task? "
-				    "name it by its resource" },
-		{ "timeout", "look at security groups, target group and port "
-			     "along the path" },
-		{ "could not connect", "look at security groups, target group "
-				       "and port along the path" },
-		{ NULL, NULL },
-	};
-
-	for (size_t i = 0; known[i].part; i++)
-		if (str_contains(why, str_from(known[i].part)))
-			return known[i].advice;
-	return NULL;
-}
-
-enum tested { TEST_GOOD, TEST_RUNS, TEST_BAD, TEST_ERROR };
-
-/* The state of one endpoint's test; starts one where there is none. */
-static enum tested look_at_test(struct call *c, const char *side,
-				struct str *why)
-{
-	struct str endpoint = value_text(c->config, side);
-	struct value test;
-	struct str status;
-
-	if (connection(c, endpoint, &test) < 0)
-		return TEST_ERROR;
-	status = value_text(test, "Status");
-	if (str_is(status, "successful"))
-		return TEST_GOOD;
-	if (str_is(status, "testing") || str_is(status, "deleting"))
-		return TEST_RUNS;
-	if (str_is(status, "failed")) {
-		*why = value_text(test, "LastFailureMessage");
-		return TEST_BAD;
-	}
-	return start_test(c, endpoint) < 0 ? TEST_ERROR : TEST_RUNS;
-}
-
-static enum step test_failed(struct call *c, const char *side, struct str why)
-{
-	const char *hint = advice(why);
-
-	call_fail(c, ERROR_FAILED,
-		  "the replication instance cannot connect to the %s: %.*s",
-		  side, STR_ARG(why));
-	if (hint)
-		error_hint(&c->err, "%s", hint);
-	return STEP_FAILED;
-}
-
 /*
  * Both connections must have been tested. A failure is looked at again some
  * times: names and health checks lag behind what they stand for.
@@ -214,7 +121,8 @@ static enum step ensure_tested(struct call *c)
 	for (size_t i = 0; i < 2; i++) {
 		struct str why = { "", 0 };
 
-		switch (look_at_test(c, sides[i], &why)) {
+		switch (dms_test_look(c, value_text(c->config, "instance"),
+				      value_text(c->config, sides[i]), &why)) {
 		case TEST_GOOD:
 			continue;
 		case TEST_ERROR:
@@ -222,14 +130,15 @@ static enum step ensure_tested(struct call *c)
 		case TEST_RUNS:
 			break;
 		case TEST_BAD:
-			if (clock_wall() - last < TEST_PAUSE_S)
+			if (clock_wall() - last < dms_test_pause(c))
 				break;
 			/* What failed before this run was not our test. */
 			if (failures >= TEST_FAILURES_MAX)
-				return test_failed(c, sides[i], why);
+				return dms_test_failed(c, sides[i], why);
 			failures++;
 			last = (long long)clock_wall();
-			if (start_test(c, value_text(c->config, sides[i])) < 0)
+			if (dms_test_start(c, value_text(c->config, "instance"),
+					   value_text(c->config, sides[i])) < 0)
 				return STEP_FAILED;
 			break;
 		}
@@ -295,19 +204,62 @@ static struct str bad_tables(struct call *c, struct value statistics)
 	return text;
 }
 
+/* The part of the settings that says where the log is. */
+static struct value logging_of(struct value task, struct arena *a)
+{
+	const struct value *logging = NULL;
+	struct error ignored;
+	struct value v;
+
+	if (json_read(value_text(task, "ReplicationTaskSettings"), a, &v,
+		      &ignored) == 0)
+		logging = value_get(v, "Logging");
+	return logging ? *logging : value_null();
+}
+
+/* Its last errors, from the log that the service writes; or empty. */
+static struct str last_errors(struct call *c, struct value task)
+{
+	const struct dms_host *host = c->type->data;
+	struct value logging = logging_of(task, c->arena);
+	struct str group = value_text(logging, "CloudWatchLogGroup");
+	struct str stream = value_text(logging, "CloudWatchLogStream");
+	struct str log = { "", 0 }, out = { "", 0 };
+	struct error before = c->err;
+
+	if (!host->log_tail || !group.n)
+		return out;
+	if (host->log_tail(c, group, stream, LOG_LINES, &log) < 0)
+		log.n = 0;
+	c->err = before;
+	while (log.n) {
+		struct str line = str_cut(&log, '\n');
+
+		/* "…Z [SOURCE_UNLOAD   ]E:  words" */
+		if (str_contains(line, STR("]E:")))
+			out = str_fmt(c->arena, "%.*s%s%.*s", STR_ARG(out),
+				      out.n ? "; " : "",
+				      STR_ARG(str_sub(line, 0, LOG_BYTES)));
+	}
+	return out.n > LOG_MAX ? str_skip(out, out.n - LOG_MAX) : out;
+}
+
 static enum step failed(struct call *c, struct value task, const char *what)
 {
 	struct str message = value_text(task, "LastFailureMessage");
 	struct str reason = value_text(task, "StopReason");
 	struct value statistics;
-	struct str bad = { "", 0 };
+	struct str bad = { "", 0 }, log;
 
 	if (task_statistics(c, true, c->id, &statistics) == 0)
 		bad = bad_tables(c, statistics);
 	c->err = (struct error){ 0 };
-	call_fail(c, ERROR_FAILED, "%s%s%.*s%s%.*s", what, bad.n ? ": " : "",
-		  STR_ARG(bad), message.n || reason.n ? ": " : "",
-		  STR_ARG(message.n ? message : reason));
+	log = last_errors(c, task);
+	call_fail(c, ERROR_FAILED, "%s%s%.*s%s%.*s%s%.*s", what,
+		  bad.n ? ": " : "", STR_ARG(bad),
+		  message.n || reason.n ? ": " : "",
+		  STR_ARG(message.n ? message : reason),
+		  log.n ? "; its log: " : "", STR_ARG(log));
 	error_hint(&c->err, "dmsl task stats shows each table; apply again "
 			    "loads all of them anew");
 	return STEP_FAILED;
@@ -422,7 +374,7 @@ static enum step watch(struct call *c, struct value task,
 	    !has_reason(task, "FATAL") && m->resumes < RESUMES_MAX) {
 		struct str base = base_of(c, task, true);
 
-		if (task_start(c, "resume-processing") < 0 &&
+		if (task_start(c, c->id, "resume-processing") < 0 &&
 		    c->err.kind != ERROR_CONFLICT)
 			return STEP_FAILED;
 		c->err = (struct error){ 0 };
@@ -461,12 +413,12 @@ static int start(struct call *c, struct value task)
 		type = str_is(value_text(c->config, "mode"), "cdc")
 			   ? "resume-processing"
 			   : "reload-target";
-	if (task_start(c, type) == 0)
+	if (task_start(c, c->id, type) == 0)
 		return 0;
 	/* The service knows better whether it ran before. */
 	if (c->err.kind == ERROR_INVALID &&
 	    str_contains(str_from(c->err.message), STR("first time")))
-		return task_start(c, "reload-target");
+		return task_start(c, c->id, "reload-target");
 	return -1;
 }
 
@@ -539,7 +491,7 @@ enum step task_run(struct call *c)
 		return dms_wait(c, "the task to stand still (%.*s)",
 				STR_ARG(task_status(task)));
 	if (str_is(task_status(task), "running")) {
-		if (task_stop(c) < 0)
+		if (task_stop(c, c->id) < 0)
 			return STEP_FAILED;
 		return dms_wait(c, "the task to stop");
 	}

@@ -48,12 +48,12 @@ bool task_is_passing(struct value task)
 	return false;
 }
 
-int task_stop(struct call *c)
+int task_stop(struct call *c, struct str arn)
 {
 	struct fields f = { 0 };
 	struct value ignored;
 
-	field_text(&f, "ReplicationTaskArn", c->id);
+	field_text(&f, "ReplicationTaskArn", arn);
 	if (dms_call(c, true, "StopReplicationTask", fields_done(&f, c->arena),
 		     &ignored) < 0) {
 		/* It ended by itself meanwhile. */
@@ -64,12 +64,12 @@ int task_stop(struct call *c)
 	return 0;
 }
 
-int task_start(struct call *c, const char *type)
+int task_start(struct call *c, struct str arn, const char *type)
 {
 	struct fields f = { 0 };
 	struct value ignored;
 
-	field_text(&f, "ReplicationTaskArn", c->id);
+	field_text(&f, "ReplicationTaskArn", arn);
 	field_text(&f, "StartReplicationTaskType", str_from(type));
 	return dms_call(c, true, "StartReplicationTask",
 			fields_done(&f, c->arena), &ignored);
@@ -351,7 +351,7 @@ static enum step task_update(struct call *c)
 		return done(c, task, false);
 	if (str_is(c->memo, "resume")) {
 		if (!task_is_active(task) &&
-		    task_start(c, "resume-processing") < 0)
+		    task_start(c, c->id, "resume-processing") < 0)
 			return STEP_FAILED;
 		return done(c, task, false);
 	}
@@ -359,7 +359,7 @@ static enum step task_update(struct call *c)
 		return dms_wait(c,
 				"the task to run, so that it can be stopped");
 	if (str_is(task_status(task), "running")) {
-		if (task_stop(c) < 0)
+		if (task_stop(c, c->id) < 0)
 			return STEP_FAILED;
 		c->memo = STR("stopped");
 		return dms_wait(c, "the task to stop");
@@ -382,7 +382,7 @@ static enum step task_destroy(struct call *c)
 		return dms_wait(c,
 				"the task to run, so that it can be stopped");
 	if (str_is(task_status(task), "running")) {
-		if (task_stop(c) < 0)
+		if (task_stop(c, c->id) < 0)
 			return STEP_FAILED;
 		return dms_wait(c, "the task to stop");
 	}
@@ -473,7 +473,19 @@ static int task_plan(struct call *c, const char *action)
 	return c->needs_run ? task_effects(c) : 0;
 }
 
+static enum step task_lookup(struct call *c)
+{
+	static const struct dms_found how = {
+		"replication task",    "DescribeReplicationTasks",
+		"replication-task-id", "ReplicationTasks",
+		"ReplicationTaskArn",
+	};
+
+	return dms_lookup(c, &how, task_read);
+}
+
 const struct resource_ops dms_task_ops = {
+	.lookup = task_lookup,
 	.plan = task_plan,
 	.read = task_read,
 	.create = task_create,

@@ -16,8 +16,8 @@ struct str task_status(struct value task);
 bool task_is_active(struct value task);
 /* A status that passes by itself: creating, stopping, … */
 bool task_is_passing(struct value task);
-int task_stop(struct call *c);
-int task_start(struct call *c, const char *type);
+int task_stop(struct call *c, struct str arn);
+int task_start(struct call *c, struct str arn, const char *type);
 /*
  * What was or will be loaded: 32 hex digits of the mapping's SHA-256 and 32 of
  * the settings'.

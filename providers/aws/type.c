@@ -323,7 +323,16 @@ static enum step go_on_destroying(struct call *c, struct value object)
 		return still_there(c, object);
 	if (t->unhook)
 		step = t->unhook(c, object);
-	return step == STEP_DONE ? delete_it(c) : step;
+	return step == STEP_DONE && !c->is_gone ? delete_it(c) : step;
+}
+
+static enum step finish_destroying(struct call *c, struct value object)
+{
+	const struct aws_type *t = aws_type_of(c);
+	enum step step = go_on_destroying(c, object);
+
+	return step == STEP_DONE && t->after && !c->is_gone ? t->after(c)
+							    : step;
 }
 
 static enum step go_on(struct call *c, struct value object)
@@ -334,7 +343,7 @@ static enum step go_on(struct call *c, struct value object)
 	case VERB_UPDATE:
 		return go_on_updating(c, object);
 	case VERB_DESTROY:
-		return go_on_destroying(c, object);
+		return finish_destroying(c, object);
 	case VERB_READ:
 	case VERB_RUN:
 		break;

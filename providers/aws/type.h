@@ -109,10 +109,11 @@ enum aws_tags {
 	AWS_TAGS_NONE, /* cannot carry tags */
 	AWS_TAGS_EC2,  /* TagSpecification, CreateTags, DeleteTags */
 	AWS_TAGS_LIST, /* Tags at creation; struct aws_tagging afterwards */
+	AWS_TAGS_MAP,  /* the same; tags are a map, not a list of pairs */
 	AWS_TAGS_HOOK, /* hooks do all */
 };
 
-/* AWS_TAGS_LIST: the calls that read and change tags. */
+/* AWS_TAGS_LIST and _MAP: the calls that read and change tags. */
 struct aws_tagging {
 	const char *read;  /* "ListTagsForResource"; NULL: in the object */
 	const char *items; /* path of the list in the answer or object */
@@ -133,7 +134,7 @@ struct aws_type {
 	const struct aws_tagging *tagging;
 
 	const char *create;  /* "CreateVpc" */
-	const char *created; /* path of the id in its answer */
+	const char *created; /* path of the id in its answer; NULL: the name */
 	const char *token;   /* parameter "ClientToken"; class T */
 	/*
 	 * Class N whose create call answers with the object that has the name
@@ -180,8 +181,13 @@ struct aws_type {
 	 * differs. STEP_DONE when nothing is left to do.
 	 */
 	enum step (*settle)(struct call *c, struct value object);
-	/* Before the delete call: takes away what holds it. */
+	/*
+	 * Before the delete call: takes away what holds it. Sets c->is_gone
+	 * when the object is to stay where it is, and is only let go of.
+	 */
 	enum step (*unhook)(struct call *c, struct value object);
+	/* When it is gone: waits for what is left of it and holds others. */
+	enum step (*after)(struct call *c);
 	/* Adds parameters to the delete call (final snapshot). */
 	int (*leave)(struct call *c, struct fields *input);
 	/* Adds to the attributes that are shown; may ask further. */
@@ -196,7 +202,10 @@ struct aws_type {
 		     size_t n);
 	/* plan: effects, needs_replace; before the table's own. */
 	int (*plan)(struct call *c, const char *action);
-	/* An adoption by name that needs no mark: account-wide roles. */
+	/*
+	 * An adoption by name that needs no mark: account-wide roles. What was
+	 * adopted so keeps its tags; they say that it is not of this stack.
+	 */
 	bool (*may_adopt)(struct call *c, struct value object);
 };
 

@@ -227,7 +227,7 @@ static enum step send(struct call *c)
 		/* A refusal that means "done" still has to tell an object. */
 		return step == STEP_DONE ? exists(c) : step;
 	}
-	id = aws_text(answer, t->created);
+	id = t->created ? aws_text(answer, t->created) : aws_name(c);
 	if (id.n)
 		return made(c, str_dup(id, c->arena));
 	return call_fail(c, ERROR_TIMEOUT,

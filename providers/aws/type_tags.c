@@ -35,6 +35,9 @@ void add_tags(struct call *c, struct fields *input)
 	case AWS_TAGS_LIST:
 		field(input, tags_param(t), list);
 		break;
+	case AWS_TAGS_MAP:
+		field(input, tags_param(t), aws_wanted_tags(c));
+		break;
 	case AWS_TAGS_NONE:
 	case AWS_TAGS_HOOK:
 		break;
@@ -53,14 +56,20 @@ static void add_target(struct call *c, struct value object, struct fields *f)
 		field_text(f, g->target, id);
 }
 
+static bool has_calls(const struct aws_type *t)
+{
+	return t->tags == AWS_TAGS_LIST || t->tags == AWS_TAGS_MAP;
+}
+
 int object_tags(struct call *c, struct value object, struct value *out)
 {
 	const struct aws_type *t = aws_type_of(c);
 	const char *items = "tagSet/item";
 	struct value from = object;
+	const struct value *map;
 	struct fields f = { 0 };
 
-	if (t->tags == AWS_TAGS_LIST) {
+	if (has_calls(t)) {
 		items = t->tagging->items;
 		if (t->tagging->read) {
 			add_target(c, object, &f);
@@ -68,6 +77,11 @@ int object_tags(struct call *c, struct value object, struct value *out)
 				     &from) < 0)
 				return -1;
 		}
+	}
+	if (t->tags == AWS_TAGS_MAP) {
+		map = aws_get(from, items);
+		*out = map ? *map : value_map(NULL, 0, c->arena);
+		return 0;
 	}
 	*out = tag_map(aws_items(from, items, c->arena), c->arena);
 	return 0;
@@ -111,13 +125,16 @@ static int send_tags(struct call *c, struct value object, struct value set,
 		};
 	gone = is_ec2 ? tag_list(fields_done(&keys, c->arena), c->arena) : gone;
 	for (int verb = 0; verb < 2; verb++) {
-		struct value what = verb ? gone : tag_list(set, c->arena);
+		struct value what = verb ? gone
+				    : t->tags == AWS_TAGS_MAP
+					? set
+					: tag_list(set, c->arena);
 		const char *operation = is_ec2
 					    ? verb ? "DeleteTags" : "CreateTags"
 					: verb ? t->tagging->remove
 					       : t->tagging->add;
 
-		if (what.as.list.n == 0)
+		if ((verb ? gone.as.list.n : set.as.map.n) == 0)
 			continue;
 		if (is_ec2) {
 			field_one(&f, "ResourceId", value_str(c->id), c->arena);
@@ -136,16 +153,27 @@ static int send_tags(struct call *c, struct value object, struct value set,
 	return 0;
 }
 
+/* Taken over without a mark: others live on it, too. */
+static bool is_adopted(const struct call *c, struct value tags)
+{
+	struct str stack = tag_text(aws_site_of(c)->stack, c->arena);
+
+	return aws_type_of(c)->may_adopt &&
+	       !str_eq(value_text(tags, "dmsl:stack"), stack);
+}
+
 int sync_tags(struct call *c, struct value object)
 {
 	const struct aws_type *t = aws_type_of(c);
 	struct aws_site *w = aws_site_of(c);
 	struct value there, set, gone;
 
-	if (t->tags != AWS_TAGS_EC2 && t->tags != AWS_TAGS_LIST)
+	if (t->tags != AWS_TAGS_EC2 && !has_calls(t))
 		return 0;
 	if (object_tags(c, object, &there) < 0)
 		return -1;
+	if (is_adopted(c, there))
+		return 0;
 	tags_differ(there, tags_wanted(c, w->stack, w->tags), c->arena, &set,
 		    &gone);
 	return send_tags(c, object, set, gone);
@@ -171,10 +199,12 @@ int show_tags(struct call *c, struct value object, struct fields *result)
 	struct value there, mine;
 	struct fields f = { 0 };
 
-	if (t->tags != AWS_TAGS_EC2 && t->tags != AWS_TAGS_LIST)
+	if (t->tags != AWS_TAGS_EC2 && !has_calls(t))
 		return 0;
 	if (object_tags(c, object, &there) < 0)
 		return -1;
+	if (is_adopted(c, there))
+		return 0;
 	there = tags_user(there, c->arena);
 	for (size_t i = 0; i < there.as.map.n; i++) {
 		struct value_entry e = there.as.map.entries[i];

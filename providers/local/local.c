@@ -57,6 +57,8 @@ static const struct resource_type types[] = {
 	RECORDED(instance_profile),
 	RECORDED(instance),
 	RECORDED(log_group),
+	RECORDED(database),
+	RECORDED(dms_certificate),
 	{ .name = "replication_subnet_group",
 	  .ops = &replication_subnet_group_ops,
 	  .data = &local_dms_host,

@@ -260,6 +260,8 @@ const struct recorded recorded_instance = {
 	.fill = fill_instance,
 };
 const struct recorded recorded_log_group = { .name_max = 512 };
+const struct recorded recorded_database = { .prefix = "db-" };
+const struct recorded recorded_dms_certificate = { .name_max = 255 };
 const struct recorded recorded_db_subnet_group = {
 	.name_max = 255,
 	.fill = fill_subnet_group,

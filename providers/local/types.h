@@ -47,6 +47,8 @@ extern const struct recorded recorded_network_interface;
 extern const struct recorded recorded_iam_role;
 extern const struct recorded recorded_instance_profile;
 extern const struct recorded recorded_instance;
+extern const struct recorded recorded_database;
+extern const struct recorded recorded_dms_certificate;
 extern const struct recorded recorded_log_group;
 extern const struct recorded recorded_db_subnet_group;
 extern const struct recorded recorded_db_parameter_group;

@@ -37,6 +37,17 @@ static const struct attr_schema replication_instance_attrs[] = {
 	  "It has a public address." },
 	{ "multi_az", "bool", ATTR_OPTIONAL, "false",
 	  "A standby in another zone." },
+	{ "zone", "string", ATTR_OPTIONAL | ATTR_REPLACE, NULL,
+	  "The availability zone; the service chooses when not given." },
+	{ "auto_minor_upgrade", "bool", ATTR_OPTIONAL, NULL,
+	  "The service may upgrade it to a newer minor version." },
+	{ "maintenance_window", "string", ATTR_OPTIONAL, NULL,
+	  "When the service may change it, UTC: sun:05:00-sun:06:00." },
+	{ "kms_key", "string", ATTR_OPTIONAL | ATTR_REPLACE, NULL,
+	  "The ARN of the key that encrypts it; the service's when not "
+	  "given." },
+	{ "network_type", "enum(ipv4, dual)", ATTR_OPTIONAL, NULL,
+	  "Which addresses it has." },
 	{ 0 },
 };
 
@@ -65,8 +76,18 @@ static const struct attr_schema dms_endpoint_attrs[] = {
 	{ "username", "string", ATTR_OPTIONAL, NULL, "Instead of secret." },
 	{ "password", "string", ATTR_OPTIONAL | ATTR_SECRET, NULL,
 	  "Instead of secret." },
+	{ "secret_access_role", "iam_role", ATTR_OPTIONAL, NULL,
+	  "The service reads the secret itself, in this role." },
 	{ "ssl", "enum(none, require, verify_ca, verify_full)", ATTR_OPTIONAL,
 	  "require", "Whether the connection is encrypted, and checked." },
+	{ "certificate", "dms_certificate", ATTR_OPTIONAL, NULL,
+	  "What the server's certificate is checked by; for verify_ca and "
+	  "verify_full." },
+	{ "options", "json", ATTR_OPTIONAL, "{}",
+	  "Members of PostgreSQLSettings: PluginName, SlotName, CaptureDdls." },
+	{ "kms_key", "string", ATTR_OPTIONAL | ATTR_REPLACE, NULL,
+	  "The ARN of the key that encrypts it; the service's when not "
+	  "given." },
 	{ 0 },
 };
 
@@ -76,6 +97,22 @@ const struct type_schema dms_endpoint_schema = {
 	.attrs = dms_endpoint_attrs,
 	.has_tags = true,
 	.doc = "A database as the replication instance sees it.",
+};
+
+static const struct attr_schema dms_certificate_attrs[] = {
+	{ "name", "string", ATTR_OPTIONAL | ATTR_COMPUTED | ATTR_REPLACE, NULL,
+	  "Its identifier; made from the address when not given." },
+	{ "pem", "string", ATTR_REQUIRED | ATTR_REPLACE, NULL,
+	  "The certificates of authorities, as text." },
+	{ 0 },
+};
+
+const struct type_schema dms_certificate_schema = {
+	.name = "dms_certificate",
+	.group = "dms",
+	.attrs = dms_certificate_attrs,
+	.has_tags = true,
+	.doc = "Authorities that a database's certificate is checked by.",
 };
 
 static const struct attr_schema dms_task_attrs[] = {

@@ -13,6 +13,14 @@ static const struct attr_schema load_balancer_attrs[] = {
 	{ "cross_zone", "bool", ATTR_OPTIONAL, "true",
 	  "Every zone reaches targets in all: a database with one writer "
 	  "needs it." },
+	{ "security_groups", "set(security_group)", ATTR_OPTIONAL, NULL,
+	  "Who may talk to it; cannot be given to a balancer that has none, "
+	  "nor all be taken away." },
+	{ "filter_endpoints", "bool", ATTR_OPTIONAL, NULL,
+	  "With security groups: they judge what comes through endpoints too, "
+	  "by the addresses of the other network. Off when not given." },
+	{ "deletion_protection", "bool", ATTR_OPTIONAL, NULL,
+	  "It cannot be deleted until this is false." },
 	{ "dns_name", "string", ATTR_COMPUTED | ATTR_STABLE, NULL,
 	  "Its name." },
 	{ 0 },
@@ -37,6 +45,15 @@ static const struct attr_schema target_group_attrs[] = {
 	  "Addresses that connections go to." },
 	{ "health_interval", "duration", ATTR_OPTIONAL, "10s",
 	  "Time between checks whether a target answers." },
+	{ "healthy_after", "number", ATTR_OPTIONAL, NULL,
+	  "Good checks in a row until a target gets connections, 2 to 10." },
+	{ "unhealthy_after", "number", ATTR_OPTIONAL, NULL,
+	  "Failed checks in a row until it gets no more, 2 to 10." },
+	{ "deregistration_delay", "duration", ATTR_OPTIONAL, NULL,
+	  "How long connections to a target that is taken away may go on." },
+	{ "preserve_client_ip", "bool", ATTR_OPTIONAL, NULL,
+	  "Targets see the client's address; not possible through "
+	  "endpoints." },
 	{ 0 },
 };
 
@@ -54,6 +71,9 @@ static const struct attr_schema listener_attrs[] = {
 	{ "port", "number", ATTR_REQUIRED, NULL, "The port it listens on." },
 	{ "target_group", "target_group", ATTR_REQUIRED, NULL,
 	  "Where connections go." },
+	{ "idle_timeout", "duration", ATTR_OPTIONAL, NULL,
+	  "After so long without a byte a connection is cut, 1m to 100m; "
+	  "350s when not given." },
 	{ 0 },
 };
 
@@ -71,7 +91,8 @@ static const struct attr_schema endpoint_service_attrs[] = {
 	{ "acceptance", "bool", ATTR_OPTIONAL, "false",
 	  "Each endpoint must be accepted by hand." },
 	{ "allowed_principals", "set(string)", ATTR_OPTIONAL, "[]",
-	  "Accounts that may connect besides the own one." },
+	  "Who may connect besides the own account: account numbers, ARNs of "
+	  "roles or users, or \"*\" for everybody." },
 	{ "service_name", "string", ATTR_COMPUTED | ATTR_STABLE, NULL,
 	  "What endpoints name." },
 	{ 0 },
@@ -102,6 +123,9 @@ static const struct attr_schema vpc_endpoint_attrs[] = {
 	  "Tables that get its route (gateway)." },
 	{ "private_dns", "bool", ATTR_OPTIONAL, "false",
 	  "The service's own name leads here." },
+	{ "policy", "json", ATTR_OPTIONAL, NULL,
+	  "Who may do what through it (services of AWS); everything when not "
+	  "given." },
 	{ "dns_name", "string", ATTR_COMPUTED | ATTR_STABLE, NULL,
 	  "Its name; empty for a gateway." },
 	{ "prefix_list", "string", ATTR_COMPUTED | ATTR_STABLE, NULL,

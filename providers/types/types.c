@@ -6,11 +6,13 @@
 
 const struct type_schema *const type_schemas[] = {
 	&data_schema,
+	&database_schema,
 	&db_cluster_parameter_group_schema,
 	&db_cluster_schema,
 	&db_instance_schema,
 	&db_parameter_group_schema,
 	&db_subnet_group_schema,
+	&dms_certificate_schema,
 	&dms_endpoint_schema,
 	&dms_task_schema,
 	&elastic_ip_schema,

@@ -8,11 +8,13 @@
 extern const struct type_schema *const type_schemas[];
 
 extern const struct type_schema data_schema;
+extern const struct type_schema database_schema;
 extern const struct type_schema db_cluster_parameter_group_schema;
 extern const struct type_schema db_cluster_schema;
 extern const struct type_schema db_instance_schema;
 extern const struct type_schema db_parameter_group_schema;
 extern const struct type_schema db_subnet_group_schema;
+extern const struct type_schema dms_certificate_schema;
 extern const struct type_schema dms_endpoint_schema;
 extern const struct type_schema dms_task_schema;
 extern const struct type_schema elastic_ip_schema;

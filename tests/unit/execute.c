@@ -23,6 +23,7 @@
 #include "engine/state.h"
 
 #include "lang/base/arena.h"
+#include "lang/base/buf.h"
 #include "lang/base/clock.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
@@ -119,6 +120,9 @@ static enum step take_step(struct call *c, char letter)
 		break;
 	case 'P':
 		c->id = STR("made");
+		break;
+	case 'N':
+		call_notice(c, "%.*s stays for a week", STR_ARG(c->address));
 		break;
 	case 'a':
 		if (world.n_called < world.n)
@@ -353,11 +357,11 @@ static void run(struct run *r)
 
 static void end(struct run *r)
 {
+	FILE *out = r->report.out;
 	char path[100];
 
-	fclose(r->report.out);
-	r->report.out = stderr;
 	report_close(&r->report);
+	fclose(out);
 	schedule_release(&r->schedule);
 	state_release(&r->state);
 	state_release(&r->context.state);
@@ -402,6 +406,30 @@ static void waits_hold_no_worker(void **state)
 	for (size_t i = 0; i < world.n; i++)
 		assert_true(world.things[i].has_ended);
 	assert_int_equal(r.replay.n_open, 0);
+	end(&r);
+}
+
+static void notices_are_told_of_what_was_done(void **state)
+{
+	static const struct thing things[] = {
+		{ .steps = "Npd", .kind = OPERATION_DELETE },
+		{ .steps = "NNNd", .kind = OPERATION_DELETE },
+		{ .steps = "Ni", .kind = OPERATION_DELETE },
+	};
+	struct run r;
+
+	(void)state;
+	set_things(things, 3);
+	begin(&r, 3);
+	run(&r);
+	/* Each once, and none of what failed. */
+	assert_non_null(r.report.notices);
+	assert_non_null(strstr(r.report.notices->data,
+			       "Note: thing.t0: thing.t0 stays for a week.\n"));
+	assert_non_null(strstr(r.report.notices->data, "t1 stays"));
+	assert_null(
+	    strstr(strstr(r.report.notices->data, "t1 stays") + 1, "t1 stays"));
+	assert_null(strstr(r.report.notices->data, "t2"));
 	end(&r);
 }
 
@@ -733,6 +761,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(waits_hold_no_worker),
+		cmocka_unit_test(notices_are_told_of_what_was_done),
 		cmocka_unit_test(polls_of_one_type_are_one_call),
 		cmocka_unit_test(what_became_of_it_is_known_or_stays_open),
 		cmocka_unit_test(a_step_has_a_time_of_its_own),

@@ -1,0 +1,43 @@
+#include <config.h>
+
+#include "providers/aws/database.h"
+
+static struct str id_of(const struct call *c)
+{
+	return str_fmt(c->arena, "%.*s:%lld",
+		       STR_ARG(value_text(c->config, "host")),
+		       (long long)value_number(c->config, "port", 5432));
+}
+
+static enum step database_create(struct call *c)
+{
+	c->id = id_of(c);
+	return STEP_DONE;
+}
+
+static enum step database_nothing(struct call *c)
+{
+	(void)c;
+	return STEP_DONE;
+}
+
+static int database_plan(struct call *c, const char *action)
+{
+	const struct value *v = value_get(c->config, "port");
+	int64_t port = value_number(c->config, "port", 5432);
+
+	if (str_is(str_from(action), "delete") || !v || value_is_unknown(*v) ||
+	    (port > 0 && port < 65536))
+		return 0;
+	return error_set(&c->err, ERROR_INVALID, "%lld is no port",
+			 (long long)port);
+}
+
+const struct resource_ops database_ops = {
+	.plan = database_plan,
+	.read = database_nothing,
+	.create = database_create,
+	.update = database_nothing,
+	.destroy = database_nothing,
+	.recovery = 'N',
+};
