@@ -443,6 +443,7 @@ static int type_plan(struct call *c, const char *action)
 	.read_batch = read_calls,		\
 	.poll_batch = type_poll,		\
 	.lookup = look_up,			\
+	.claim = claim,				\
 	.recovery = letter,			\
 }
 /* clang-format on */
