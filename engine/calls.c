@@ -94,6 +94,8 @@ static enum step call_step(struct engine_call *e)
 		return ops->query ? ops->query(c) : refuse(c, "queried");
 	case CALL_INSPECT:
 		return ops->inspect ? ops->inspect(c) : refuse(c, "inspected");
+	case CALL_CLAIM:
+		return ops->claim ? ops->claim(c) : refuse(c, "claimed");
 	}
 	BUG("function %d of a call", e->function);
 }
@@ -138,7 +140,7 @@ static const enum verb verbs[] = {
 	[CALL_LOOKUP] = VERB_READ,   [CALL_CREATE] = VERB_CREATE,
 	[CALL_UPDATE] = VERB_UPDATE, [CALL_DESTROY] = VERB_DESTROY,
 	[CALL_RUN] = VERB_RUN,	     [CALL_QUERY] = VERB_READ,
-	[CALL_INSPECT] = VERB_READ,
+	[CALL_INSPECT] = VERB_READ,  [CALL_CLAIM] = VERB_READ,
 };
 
 struct engine_call *call_new(struct context *c, size_t provider,

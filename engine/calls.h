@@ -28,6 +28,7 @@ enum call_function {
 	CALL_RUN,
 	CALL_QUERY,
 	CALL_INSPECT,
+	CALL_CLAIM,
 };
 
 struct engine_call {

@@ -35,6 +35,11 @@ struct setting {
 	bool is_json;	 /* the text is JSON, not an expression */
 };
 
+/* An object to take over, as `import ADDRESS = "id"` in the text would. */
+struct import {
+	struct str address, id;
+};
+
 /* An opened provider; core types have one too. */
 struct open_provider {
 	const struct provider *provider;
@@ -53,6 +58,8 @@ struct context {
 	/* Options. */
 	struct setting *settings;
 	size_t n_settings;
+	struct import *imports; /* besides those of the text */
+	size_t n_imports;
 	bool is_json, assume_yes, color;
 	bool is_events; /* with is_json: one object a line */
 	enum plan_detail detail;

@@ -311,16 +311,11 @@ static void refuse_import(struct expander *x, const struct declared_import *i,
 		diag_hint(x->diags, to, "%s", hint);
 }
 
-static void add_import(struct expander *x, const struct ast_decl *d)
+/* The last of the imports, whose address and id are known. */
+static void take_import(struct expander *x, struct declared_import *i)
 {
-	struct declared_import *i = &x->e->imports[x->e->n_imports];
-	const struct resource *r;
+	const struct resource *r = map_get(&x->by_address, i->address);
 
-	i->place = expr_place(d->value);
-	if (take_address(x, d->value, &i->address) < 0 ||
-	    import_id(x, d->value2, &i->id) < 0)
-		return;
-	r = map_get(&x->by_address, i->address);
 	if (!r)
 		refuse_import(x, i, "the stack does not declare it",
 			      "Write its block, as it shall be from now on.");
@@ -335,6 +330,30 @@ static void add_import(struct expander *x, const struct ast_decl *d)
 	else
 		i->resource = r->index;
 	x->e->n_imports++;
+}
+
+static void add_import(struct expander *x, const struct ast_decl *d)
+{
+	struct declared_import *i = &x->e->imports[x->e->n_imports];
+
+	i->place = expr_place(d->value);
+	if (take_address(x, d->value, &i->address) == 0 &&
+	    import_id(x, d->value2, &i->id) == 0)
+		take_import(x, i);
+}
+
+/* What the command line asks for has no place but that of the block. */
+static void add_asked(struct expander *x, const struct import *asked)
+{
+	struct declared_import *i = &x->e->imports[x->e->n_imports];
+	const struct resource *r = map_get(&x->by_address, asked->address);
+
+	*i = (struct declared_import){
+		.address = asked->address,
+		.id = asked->id,
+		.place = r ? r->place : decl_place(x->c->config->stack),
+	};
+	take_import(x, i);
 }
 
 /* -- All of them ---------------------------------------------------------- */
@@ -371,8 +390,8 @@ void declared_find(struct expander *x)
 	x->e->moves = arena_new(x->arena, struct declared_move, c->n_decls + 1);
 	x->e->removed =
 	    arena_new(x->arena, struct declared_removed, c->n_decls + 1);
-	x->e->imports =
-	    arena_new(x->arena, struct declared_import, c->n_decls + 1);
+	x->e->imports = arena_new(x->arena, struct declared_import,
+				  c->n_decls + x->c->n_imports + 1);
 	for (size_t i = 0; i < c->n_decls; i++) {
 		const struct ast_decl *d = c->decls[i];
 
@@ -383,6 +402,8 @@ void declared_find(struct expander *x)
 		else if (d->kind == DECL_IMPORT)
 			add_import(x, d);
 	}
+	for (size_t i = 0; i < x->c->n_imports; i++)
+		add_asked(x, &x->c->imports[i]);
 	check_circles(x);
 	for (size_t i = 0;
 	     x->e->n_moves + x->e->n_removed && i < x->resources.n; i++)

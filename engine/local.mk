@@ -55,6 +55,7 @@ engine_libengine_a_SOURCES = \
 	engine/promise.c engine/promise.h \
 	engine/provider.c engine/provider.h \
 	engine/providers.h \
+	engine/rebuild.c engine/rebuild.h \
 	engine/recorded.c engine/recorded.h \
 	engine/recover.c engine/recover.h \
 	engine/refresh.c engine/refresh.h \
@@ -85,9 +86,11 @@ engine_libcommands_a_SOURCES = \
 	engine/cmd/apply.c \
 	engine/cmd/commands.h \
 	engine/cmd/destroy.c \
+	engine/cmd/import.c \
 	engine/cmd/output.c \
 	engine/cmd/plan.c \
 	engine/cmd/psql.c \
+	engine/cmd/recover.c \
 	engine/cmd/show.c \
 	engine/cmd/state.c \
 	engine/cmd/task.c \

@@ -247,6 +247,23 @@ bool step_ask(struct planner *x, size_t step)
 	return true;
 }
 
+/* What the type has to say of it is one warning at its block. */
+static void tell_notices(struct planner *x, const struct plan_step *s,
+			 const struct call *c)
+{
+	struct buf text;
+
+	if (!c->notices.n)
+		return;
+	buf_init(&text, 4000);
+	for (size_t i = 0; i < c->notices.n; i++)
+		buf_fmt(&text, "%s%.*s", i ? "; " : "",
+			STR_ARG(c->notices.items[i]));
+	diag_warning(&x->c->diags, "W0501", planner_place(x, s->address), "%s",
+		     text.data);
+	buf_release(&text);
+}
+
 void step_answer(struct planner *x, struct plan_step *s,
 		 const struct engine_call *e)
 {
@@ -257,6 +274,7 @@ void step_answer(struct planner *x, struct plan_step *s,
 			       s->address, "plan", &c->err);
 		return;
 	}
+	tell_notices(x, s, c);
 	s->n_effects = c->effects.n;
 	s->effects =
 	    arena_new(x->arena, struct effect, s->n_effects ? s->n_effects : 1);

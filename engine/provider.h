@@ -118,7 +118,8 @@ struct call {
 	struct str waiting_for; /* "dms.t3.medium to become available" */
 	/*
 	 * What people should know when the run ends: what stays, until when.
-	 * Told once the step is done, whichever of its calls said it.
+	 * Told once the step is done, whichever of its calls said it. Of plan:
+	 * a warning at the block.
 	 */
 	VEC(struct str) notices;
 	/* plan: what else to do (see resource_ops.plan) */
@@ -173,6 +174,12 @@ struct resource_ops {
 	 * and read is called with it.
 	 */
 	enum step (*lookup)(struct call *c);
+	/*
+	 * MAY. After the state was lost, for what provider.find_owned did not
+	 * tell: sets id to that of the object that has the name of config and
+	 * the marks of this stack and address; else is_gone.
+	 */
+	enum step (*claim)(struct call *c);
 	/* MAY. Runs c->sql, result = text of the first column, or null. */
 	enum step (*query)(struct call *c);
 	/* MAY. Facts about a running thing: table statistics. */
@@ -213,6 +220,14 @@ struct provider_setup {
 	void *engine;
 };
 
+/* An object that carries the ownership marks of a stack. */
+struct owned_object {
+	struct str uid; /* of the stack */
+	struct str type, id;
+	/* One that was too long for a mark is its SHA-256, 64 hex digits. */
+	struct str address;
+};
+
 struct provider {
 	const char *name;		   /* "local" */
 	const struct attr_schema *config;  /* ends with name NULL */
@@ -234,6 +249,13 @@ struct provider {
 	 * folders). Not where it forgot objects that stay. Idempotent.
 	 */
 	int (*sweep)(void *self, struct error *err);
+	/*
+	 * MAY. After the state was lost: all objects with the marks of a stack
+	 * of this name, whatever its uid, in *out of the arena.
+	 */
+	int (*find_owned)(void *self, struct str stack, struct arena *a,
+			  struct owned_object **out, size_t *n,
+			  struct error *err);
 	/*
 	 * MAY. Subcommands of `dmsl NAME …` (local status, stop, logs, env);
 	 * returns the exit status. argv[0] is the subcommand.

@@ -231,18 +231,23 @@ static _Noreturn void leave(struct context *c)
 	_exit(STATUS_FAILED);
 }
 
-void setup_close(struct context *c, struct expansion *e)
+void setup_shut(struct context *c, struct expansion *e)
 {
-	struct error err;
-
-	if (c->has_stalled)
-		leave(c);
 	if (e)
 		expansion_release(e);
 	for (size_t i = 0; i < c->n_open; i++)
 		if (c->open[i].provider->close)
 			c->open[i].provider->close(c->open[i].self);
 	c->n_open = 0;
+}
+
+void setup_close(struct context *c, struct expansion *e)
+{
+	struct error err;
+
+	if (c->has_stalled)
+		leave(c);
+	setup_shut(c, e);
 	if (c->state.arena)
 		state_release(&c->state);
 	if (c->has_lease && store_unlease(c->store, &err) < 0)

@@ -36,6 +36,8 @@ int setup_state(struct context *c, enum access access, struct error *err);
 /* setup_config(), setup_state(), expand(): -1 also when there are findings. */
 struct expansion *setup_stack(struct context *c, const char *path,
 			      enum access access, struct error *err);
+/* Closes what the expansion opened, and releases it. */
+void setup_shut(struct context *c, struct expansion *e);
 void setup_close(struct context *c, struct expansion *e);
 
 /*

@@ -57,6 +57,7 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/security_group.c \
 	providers/aws/security_group_rule.c \
 	providers/aws/metadata.c \
+	providers/aws/owned.c providers/aws/owned.h \
 	providers/aws/process.c \
 	providers/aws/profile.c providers/aws/profile.h \
 	providers/aws/resolve.c providers/aws/resolve.h \

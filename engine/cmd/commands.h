@@ -31,11 +31,13 @@ struct command {
 
 extern const struct command cmd_apply;
 extern const struct command cmd_destroy;
+extern const struct command cmd_import;
 extern const struct command cmd_output;
 extern const struct command cmd_plan;
 extern const struct command cmd_psql;
 extern const struct command cmd_show;
 extern const struct command cmd_state_list;
+extern const struct command cmd_state_recover;
 extern const struct command cmd_state_show;
 extern const struct command cmd_task_stats;
 extern const struct command cmd_validate;

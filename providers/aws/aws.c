@@ -9,6 +9,7 @@
 #include "providers/aws/rds.h"
 #include "providers/aws/reach.h"
 #include "providers/aws/secret.h"
+#include "providers/aws/owned.h"
 #include "providers/aws/site.h"
 
 static const struct resource_type types[] = {
@@ -172,4 +173,5 @@ const struct provider aws_provider = {
 	.open = open_site,
 	.close = close_site,
 	.identity = identity,
+	.find_owned = aws_find_owned,
 };

@@ -3,6 +3,8 @@
 
 #include "providers/aws/dms_call.h"
 
+#include <strings.h>
+
 enum { NAME_MAX_BYTES = 63, PATIENCE_S = 300, ROLE_PATIENCE_S = 120 };
 
 #define GIB (INT64_C(1) << 30)
@@ -37,10 +39,21 @@ static bool is_bad(struct str status)
 	return false;
 }
 
+static struct str network_type(const struct call *c)
+{
+	struct str ours = value_text(c->config, "network_type");
+
+	return str_is(ours, "ipv4")   ? STR("IPV4")
+	       : str_is(ours, "dual") ? STR("DUAL")
+				      : (struct str){ "", 0 };
+}
+
 /* What a create and a modify have in common. */
 static void add_common(struct call *c, struct fields *f)
 {
 	const struct value *groups = value_get(c->config, "security_groups");
+	const struct value *upgrades =
+	    value_get(c->config, "auto_minor_upgrade");
 	int64_t storage = value_number(c->config, "storage", -1);
 
 	field_text(f, "ReplicationInstanceClass",
@@ -50,6 +63,11 @@ static void add_common(struct call *c, struct fields *f)
 		      value_int((storage + GIB - 1) / GIB));
 	field_given(f, "EngineVersion", value_text(c->config, "version"));
 	field(f, "MultiAZ", value_bool(value_true(c->config, "multi_az")));
+	field_given(f, "PreferredMaintenanceWindow",
+		    value_text(c->config, "maintenance_window"));
+	field_given(f, "NetworkType", network_type(c));
+	if (upgrades && !value_is_null(*upgrades))
+		field(f, "AutoMinorVersionUpgrade", *upgrades);
 	if (groups && groups->kind == VALUE_LIST && groups->as.list.n)
 		field(f, "VpcSecurityGroupIds", *groups);
 }
@@ -65,6 +83,8 @@ static struct value create_request(struct call *c, struct str name)
 	/* The service's own default is true. */
 	field(&f, "PubliclyAccessible",
 	      value_bool(value_true(c->config, "public")));
+	field_given(&f, "AvailabilityZone", value_text(c->config, "zone"));
+	field_given(&f, "KmsKeyId", value_text(c->config, "kms_key"));
 	field(&f, "Tags", dms_tags(c));
 	return fields_done(&f, c->arena);
 }
@@ -136,6 +156,17 @@ static enum step adopt(struct call *c, struct str name)
 	return wait_available(c);
 }
 
+/* What it needs was made moments ago. */
+static bool is_early(const struct call *c)
+{
+	struct str words = str_from(c->err.message);
+
+	return c->err.kind == ERROR_CONFLICT ||
+	       str_contains(words, STR("InvalidSubnet")) ||
+	       (c->err.kind == ERROR_DENIED &&
+		str_contains(words, STR("is not configured properly")));
+}
+
 static enum step instance_create(struct call *c)
 {
 	struct str name = dms_identifier(c, NAME_MAX_BYTES);
@@ -148,14 +179,15 @@ static enum step instance_create(struct call *c)
 		     create_request(c, name), &answer) < 0) {
 		if (c->err.kind == ERROR_EXISTS)
 			return adopt(c, name);
-		if ((c->err.kind == ERROR_CONFLICT ||
-		     (c->err.kind == ERROR_DENIED &&
-		      str_contains(str_from(c->err.message),
-				   STR("is not configured properly")))) &&
-		    dms_is_patient(c, "role", ROLE_PATIENCE_S)) {
+		if (is_early(c) && dms_is_patient(c, "role", ROLE_PATIENCE_S)) {
 			c->err = (struct error){ 0 };
 			return dms_wait(c, "role and subnet group to be known");
 		}
+		if (str_contains(str_from(c->err.message), STR("network type")))
+			error_hint(&c->err, "the subnets of the group do not "
+					    "have such addresses: leave "
+					    "network_type out, or name other "
+					    "subnets");
 		return STEP_FAILED;
 	}
 	instance = value_get(answer, "ReplicationInstance");
@@ -167,6 +199,18 @@ static enum step instance_create(struct call *c)
 		return done(c, *instance);
 	return dms_wait(c, "%.*s to become available",
 			STR_ARG(value_text(c->config, "class")));
+}
+
+/* What the service chose is no difference; it changes the case of letters. */
+static void show_given(struct call *c, struct fields *f, struct value instance,
+		       const char *attr, const char *member)
+{
+	struct str known = value_text(c->prior, attr);
+	struct str now = value_text(instance, member);
+
+	if (known.n && now.n &&
+	    (known.n != now.n || strncasecmp(known.s, now.s, now.n) != 0))
+		field_text(f, attr, now);
 }
 
 static void show_drift(struct call *c, struct value i, struct value tags)
@@ -194,6 +238,9 @@ static void show_drift(struct call *c, struct value i, struct value tags)
 			  dms_collect(*groups, "VpcSecurityGroupId", c->arena));
 	if (multi && multi->kind == VALUE_BOOL)
 		dms_drift(c, &f, "multi_az", *multi);
+	show_given(c, &f, i, "zone", "AvailabilityZone");
+	show_given(c, &f, i, "maintenance_window",
+		   "PreferredMaintenanceWindow");
 	dms_drift(c, &f, "tags", dms_user_tags(tags, c->arena));
 	c->result = fields_done(&f, c->arena);
 }
@@ -290,7 +337,19 @@ static int instance_plan(struct call *c, const char *action)
 	return 0;
 }
 
+static enum step instance_lookup(struct call *c)
+{
+	static const struct dms_found how = {
+		"replication instance",	   "DescribeReplicationInstances",
+		"replication-instance-id", "ReplicationInstances",
+		"ReplicationInstanceArn",
+	};
+
+	return dms_lookup(c, &how, instance_read);
+}
+
 const struct resource_ops replication_instance_ops = {
+	.lookup = instance_lookup,
 	.plan = instance_plan,
 	.read = instance_read,
 	.create = instance_create,

@@ -24,6 +24,7 @@
 #include "lang/base/buf.h"
 #include "lang/base/clock.h"
 #include "lang/base/digest.h"
+#include "lang/json.h"
 #include "providers/aws/dms_call.h"
 #include "providers/aws/dms_connection.h"
 
@@ -35,6 +36,9 @@ enum {
 	RESUMES_MAX = 2,
 	UNSEEN_S = 90,
 	NAMED_MAX = 5,
+	LOG_LINES = 100, /* of the log's end, in which errors are looked for */
+	LOG_BYTES = 250, /* of a line */
+	LOG_MAX = 500,	 /* of all */
 };
 
 struct memo_start {
@@ -200,19 +204,62 @@ static struct str bad_tables(struct call *c, struct value statistics)
 	return text;
 }
 
+/* The part of the settings that says where the log is. */
+static struct value logging_of(struct value task, struct arena *a)
+{
+	const struct value *logging = NULL;
+	struct error ignored;
+	struct value v;
+
+	if (json_read(value_text(task, "ReplicationTaskSettings"), a, &v,
+		      &ignored) == 0)
+		logging = value_get(v, "Logging");
+	return logging ? *logging : value_null();
+}
+
+/* Its last errors, from the log that the service writes; or empty. */
+static struct str last_errors(struct call *c, struct value task)
+{
+	const struct dms_host *host = c->type->data;
+	struct value logging = logging_of(task, c->arena);
+	struct str group = value_text(logging, "CloudWatchLogGroup");
+	struct str stream = value_text(logging, "CloudWatchLogStream");
+	struct str log = { "", 0 }, out = { "", 0 };
+	struct error before = c->err;
+
+	if (!host->log_tail || !group.n)
+		return out;
+	if (host->log_tail(c, group, stream, LOG_LINES, &log) < 0)
+		log.n = 0;
+	c->err = before;
+	while (log.n) {
+		struct str line = str_cut(&log, '\n');
+
+		/* "…Z [SOURCE_UNLOAD   ]E:  words" */
+		if (str_contains(line, STR("]E:")))
+			out = str_fmt(c->arena, "%.*s%s%.*s", STR_ARG(out),
+				      out.n ? "; " : "",
+				      STR_ARG(str_sub(line, 0, LOG_BYTES)));
+	}
+	return out.n > LOG_MAX ? str_skip(out, out.n - LOG_MAX) : out;
+}
+
 static enum step failed(struct call *c, struct value task, const char *what)
 {
 	struct str message = value_text(task, "LastFailureMessage");
 	struct str reason = value_text(task, "StopReason");
 	struct value statistics;
-	struct str bad = { "", 0 };
+	struct str bad = { "", 0 }, log;
 
 	if (task_statistics(c, true, c->id, &statistics) == 0)
 		bad = bad_tables(c, statistics);
 	c->err = (struct error){ 0 };
-	call_fail(c, ERROR_FAILED, "%s%s%.*s%s%.*s", what, bad.n ? ": " : "",
-		  STR_ARG(bad), message.n || reason.n ? ": " : "",
-		  STR_ARG(message.n ? message : reason));
+	log = last_errors(c, task);
+	call_fail(c, ERROR_FAILED, "%s%s%.*s%s%.*s%s%.*s", what,
+		  bad.n ? ": " : "", STR_ARG(bad),
+		  message.n || reason.n ? ": " : "",
+		  STR_ARG(message.n ? message : reason),
+		  log.n ? "; its log: " : "", STR_ARG(log));
 	error_hint(&c->err, "dmsl task stats shows each table; apply again "
 			    "loads all of them anew");
 	return STEP_FAILED;

@@ -162,7 +162,21 @@ static enum step group_destroy(struct call *c)
 	return STEP_FAILED;
 }
 
+static enum step group_lookup(struct call *c)
+{
+	static const struct dms_found how = {
+		"replication subnet group",
+		"DescribeReplicationSubnetGroups",
+		"replication-subnet-group-id",
+		"ReplicationSubnetGroups",
+		"ReplicationSubnetGroupIdentifier",
+	};
+
+	return dms_lookup(c, &how, group_read);
+}
+
 const struct resource_ops replication_subnet_group_ops = {
+	.lookup = group_lookup,
 	.read = group_read,
 	.create = group_create,
 	.update = group_update,

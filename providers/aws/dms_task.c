@@ -473,7 +473,19 @@ static int task_plan(struct call *c, const char *action)
 	return c->needs_run ? task_effects(c) : 0;
 }
 
+static enum step task_lookup(struct call *c)
+{
+	static const struct dms_found how = {
+		"replication task",    "DescribeReplicationTasks",
+		"replication-task-id", "ReplicationTasks",
+		"ReplicationTaskArn",
+	};
+
+	return dms_lookup(c, &how, task_read);
+}
+
 const struct resource_ops dms_task_ops = {
+	.lookup = task_lookup,
 	.plan = task_plan,
 	.read = task_read,
 	.create = task_create,

@@ -22,6 +22,8 @@ struct arena;
  * SHA-256.
  */
 struct str tag_text(struct str s, struct arena *a);
+/* Back; a SHA-256 stays one. */
+struct str tag_untext(struct str s, struct arena *a);
 /* A mark of ours or a tag of the service's own. */
 bool tag_is_reserved(struct str key);
 /*

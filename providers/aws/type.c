@@ -462,6 +462,7 @@ static int type_session(struct call *c, struct session *out)
 	.poll_batch = type_poll,		\
 	.lookup = look_up,			\
 	.session = type_session,		\
+	.claim = claim,				\
 	.recovery = letter,			\
 }
 /* clang-format on */

@@ -310,6 +310,21 @@ static int ask_arns(struct call *c, struct value found, struct value *out)
 	return 0;
 }
 
+int find_id(struct call *c, struct str arn, struct str *id)
+{
+	const struct aws_describe *d = &aws_type_of(c)->describe;
+	struct value key = value_str(arn);
+	struct sight s = { .c = c };
+	int result = note_all(&s, &key, 1);
+
+	*id = (struct str){ "", 0 };
+	if (result == 0 && s.by_id.n)
+		*id =
+		    aws_text(*(struct value *)s.by_id.entries[0].value, d->id);
+	map_release(&s.by_id);
+	return result;
+}
+
 /* Objects that carry all of these tags. */
 static int ask_tagged(struct call *c, struct value tags, struct value *out)
 {

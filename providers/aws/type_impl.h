@@ -59,6 +59,8 @@ bool is_gone_state(const struct aws_type *t, struct value object);
 int find_all(struct call *const *calls, struct value *objects, size_t n);
 /* Class N: by the natural key of config; null when there is none. */
 int find_named(struct call *c, struct value *out);
+/* The id of an object by its ARN; empty: it is not there. */
+int find_id(struct call *c, struct str arn, struct str *id);
 /* What carries this step's dmsl:intent; null when none is seen. */
 int find_marked(struct call *c, struct value *out);
 /* Items that are looked for by config: tags, name, or none of them. */
@@ -70,6 +72,7 @@ int find_candidates(struct call *c, struct value *out);
 enum step show_all(struct call *c, struct value object);
 void read_calls(struct call *const *calls, enum step *outcomes, size_t n);
 enum step look_up(struct call *c);
+enum step claim(struct call *c);
 
 /* -- type_make.c -- */
 

@@ -300,3 +300,40 @@ enum step look_up(struct call *c)
 		return STEP_DONE;
 	return take_found(c, found[0]);
 }
+
+/* The marks of the stack and of the address. */
+static int carries_marks(struct call *c, struct value object, bool *out)
+{
+	struct str stack = tag_text(aws_site_of(c)->stack, c->arena);
+	struct str address = tag_text(c->address, c->arena);
+	struct value tags;
+
+	if (object_tags(c, object, &tags) < 0)
+		return -1;
+	*out = str_eq(value_text(tags, "dmsl:stack"), stack) &&
+	       str_eq(value_text(tags, "dmsl:address"), address);
+	return 0;
+}
+
+enum step claim(struct call *c)
+{
+	const struct aws_type *t = aws_type_of(c);
+	bool has_name = t->describe.name_filter || t->describe.name_param;
+	bool is_marked = false;
+	struct value object;
+
+	c->is_gone = true;
+	/* A natural key is made of ids: not where these are not known. */
+	if (t->tags == AWS_TAGS_NONE || (!t->find && !has_name) ||
+	    (t->find && !value_is_known(c->config)))
+		return STEP_DONE;
+	if (find_named(c, &object) < 0)
+		return STEP_FAILED;
+	if (value_is_null(object))
+		return STEP_DONE;
+	c->id = aws_text(object, t->describe.id);
+	if (carries_marks(c, object, &is_marked) < 0)
+		return STEP_FAILED;
+	c->is_gone = !is_marked;
+	return STEP_DONE;
+}
