@@ -16,6 +16,7 @@ unit_tests = \
 	tests/unit/apply \
 	tests/unit/aws_identity \
 	tests/unit/aws_path \
+	tests/unit/aws_types \
 	tests/unit/aws_protocol \
 	tests/unit/aws_credentials \
 	tests/unit/aws_resolve \
@@ -75,6 +76,8 @@ tests_unit_aws_identity_SOURCES = tests/unit/aws_identity.c $(aws_fixture)
 tests_unit_aws_identity_LDADD = $(provider_libs)
 tests_unit_aws_path_SOURCES = tests/unit/aws_path.c $(aws_fixture)
 tests_unit_aws_path_LDADD = $(provider_libs)
+tests_unit_aws_types_SOURCES = tests/unit/aws_types.c $(aws_fixture)
+tests_unit_aws_types_LDADD = $(provider_libs)
 tests_unit_aws_protocol_SOURCES = tests/unit/aws_protocol.c
 tests_unit_aws_protocol_LDADD = $(provider_libs)
 tests_unit_aws_credentials_SOURCES = tests/unit/aws_credentials.c $(scripted)

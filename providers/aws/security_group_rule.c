@@ -270,7 +270,7 @@ static int plan(struct call *c, const char *action)
 	struct rule known = wanted_rule(c->prior);
 	int n = 0;
 
-	if (strcmp(action, "delete") == 0)
+	if (c->config.kind != VALUE_MAP)
 		return 0;
 	for (size_t i = 0; i < 3; i++)
 		n += has(c->config, kinds[i]);

@@ -7,6 +7,7 @@
  *   sent    when the last change of it was sent
  *   stale   polls since then that showed the state of before
  *   left    it was seen to leave that state
+ *   tagged  its tags were set right
  *   gone    when its deletion was accepted
  *   missed  when it was first not found although nobody had deleted it
  * and under an attribute's name when it was set by a call of its own.
@@ -240,8 +241,11 @@ static enum step go_on_updating(struct call *c, struct value object)
 		if (step != STEP_DONE)
 			return step;
 	}
-	if (sync_tags(c, object) < 0)
-		return aws_refused(c, NULL);
+	if (!memo_get(c, "tagged") || !c->is_poll) {
+		if (sync_tags(c, object) < 0)
+			return aws_refused(c, NULL);
+		memo_set(c, "tagged", 1);
+	}
 	if (!is_sent)
 		return settle(c, object);
 	memo_start(c, "sent");

@@ -132,31 +132,6 @@ bool is_missing(const struct call *c)
 	       aws_is_refusal(c, "*.Malformed", NULL);
 }
 
-/* EC2 answers 200 where some of several were refused. */
-static int check_unsuccessful(struct call *c, const char *operation,
-			      struct value answer)
-{
-	struct value list = aws_items(answer, "unsuccessful/item", c->arena);
-	struct str code, words;
-	enum error_kind kind = ERROR_FAILED;
-
-	if (list.as.list.n == 0)
-		return 0;
-	code = aws_text(list.as.list.items[0], "error/code");
-	words = aws_text(list.as.list.items[0], "error/message");
-	if (code.n == 0)
-		return 0;
-	if (str_ends(code, ".NotFound"))
-		kind = ERROR_NOT_FOUND;
-	else if (str_is(code, "ExistingVpcEndpointConnections") ||
-		 str_is(code, "DependencyViolation") ||
-		 str_is(code, "ResourceInUse") ||
-		 str_is(code, "IncorrectState"))
-		kind = ERROR_CONFLICT;
-	return error_set(&c->err, kind, "%s: %.*s: %.*s", operation,
-			 STR_ARG(code), STR_ARG(words));
-}
-
 int change(struct call *c, const struct aws_service *s, const char *operation,
 	   struct fields *input, bool is_safe, struct value *out)
 {
@@ -166,12 +141,9 @@ int change(struct call *c, const struct aws_service *s, const char *operation,
 	struct str account;
 
 	*out = value_null();
-	if (aws_account(w, &account, &c->err) < 0 ||
-	    aws_do(w->client, s, operation, in, how, c->arena, out, &c->err) <
-		0)
+	if (aws_account(w, &account, &c->err) < 0)
 		return -1;
-	return s->protocol == AWS_EC2 ? check_unsuccessful(c, operation, *out)
-				      : 0;
+	return aws_do(w->client, s, operation, in, how, c->arena, out, &c->err);
 }
 
 int aws_change(struct call *c, const struct aws_service *s,

@@ -278,12 +278,10 @@ static void targets_follow_a_failover(void **state)
 		      "TargetGroupArn=" TG_SENT "&Targets.member.1.Id=10.0.2.7",
 		  .answer = QUERY("RegisterTargets", "") },
 		TG_IS,
-		TAGS_ARE(OUR_TAGS MEMBER_TAG("dmsl:address", "main")),
 		TG_ATTRIBUTES,
 		HEALTH(HEALTH_OF("10.0.1.5", "us-east-1a", "healthy")
 			   HEALTH_OF("10.0.2.7", "us-east-1b", "initial")),
 		TG_IS,
-		TAGS_ARE(OUR_TAGS MEMBER_TAG("dmsl:address", "main")),
 		TG_ATTRIBUTES,
 		HEALTH(HEALTH_OF("10.0.1.5", "us-east-1a", "healthy")
 			   HEALTH_OF("10.0.2.7", "us-east-1b", "healthy")),
