@@ -8,8 +8,8 @@
 enum { CONNECTIONS_S = 600, EFFECTS_MAX = 20 };
 
 static const char *const ready[] = { "Available", NULL };
-static const char *const bad[] = { "Failed", NULL };
-static const char *const gone[] = { "Deleting", "Deleted", NULL };
+static const char *const bad[] = { "Failed", "Deleting", NULL };
+static const char *const gone[] = { "Deleted", NULL };
 
 static const struct aws_attr attrs[] = {
 	{ "acceptance", "AcceptanceRequired", "acceptanceRequired", AWS_BOOL,

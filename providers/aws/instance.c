@@ -9,8 +9,10 @@ enum { STOP_S = 600 };
 
 /* One that is stopped can be changed, and is started again by `settle`. */
 static const char *const ready[] = { "running", "stopped", NULL };
-static const char *const gone[] = { "shutting-down", "terminated", NULL };
-static const char *const broken[] = { "stopped", "stopping", NULL };
+static const char *const bad[] = { "shutting-down", NULL };
+static const char *const gone[] = { "terminated", NULL };
+static const char *const broken[] = { "stopped", "stopping", "shutting-down",
+				      NULL };
 
 static const struct aws_attr attrs[] = {
 	{ "class", "InstanceType", "instanceType", AWS_TEXT, AWS_CREATE, NULL },
@@ -544,6 +546,7 @@ const struct aws_type aws_instance = {
 	.states = {
 		.path = "instanceState/name",
 		.ready = ready,
+		.bad = bad,
 		.gone = gone,
 		.broken = broken,
 		.reason = "stateReason/message",

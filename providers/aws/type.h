@@ -200,7 +200,10 @@ struct aws_type {
 	 */
 	int (*fetch)(struct call *const *calls, struct value *objects,
 		     size_t n);
-	/* plan: effects, needs_replace; before the table's own. */
+	/*
+	 * plan: effects, needs_replace; before the table's own. A "delete" has
+	 * no config.
+	 */
 	int (*plan)(struct call *c, const char *action);
 	/* An interactive client, as resource_ops.session. */
 	int (*session)(struct call *c, struct session *out);

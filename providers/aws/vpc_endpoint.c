@@ -8,8 +8,9 @@
 #include "lang/base/buf.h"
 
 static const char *const ready[] = { "available", "pendingAcceptance", NULL };
-static const char *const bad[] = { "failed", "rejected", "expired", NULL };
-static const char *const gone[] = { "deleting", "deleted", NULL };
+static const char *const bad[] = { "failed", "rejected", "expired", "deleting",
+				   NULL };
+static const char *const gone[] = { "deleted", NULL };
 
 static const struct aws_attr attrs[] = {
 	{ "vpc", "VpcId", "vpcId", AWS_TEXT, AWS_CREATE, NULL },
