@@ -20,6 +20,7 @@
 #include "engine/estimate.h"
 #include "engine/execute.h"
 #include "engine/expand.h"
+#include "engine/identity.h"
 #include "engine/journal.h"
 #include "engine/plan.h"
 #include "engine/promise.h"
@@ -544,6 +545,7 @@ static int begin_journal(struct apply *a, struct error *err)
 		.base_commit = c->base_commit,
 		.plan_hash = a->hash,
 		.stack_uid = c->state.uid,
+		.provider = identity_write(c),
 	};
 
 	if (journal_open(store_stack_folder(c->store), c->seal, c->replay,

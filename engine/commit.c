@@ -4,6 +4,7 @@
 
 #include "engine/apply.h"
 #include "engine/context.h"
+#include "engine/identity.h"
 #include "engine/plan.h"
 #include "engine/state.h"
 #include "engine/store.h"
@@ -116,6 +117,7 @@ int commit_state(struct context *c, struct str message, struct str *commit,
 		return -1;
 	buf_init(&text, STATE_MAX);
 	state_drop_kept(&c->state);
+	identity_record(c);
 	/* Before the commit: if it is cut off here, it is done once more. */
 	if (!state_count(&c->state) && !c->has_kept && sweep(c, err) < 0)
 		goto out;

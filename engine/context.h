@@ -40,6 +40,7 @@ struct open_provider {
 	const struct provider *provider;
 	const char
 	    *title; /* "aws"; of a block `provider aws prod`: "aws.prod" */
+	struct str identity; /* by identity_check(); empty: it has none */
 	void *self;
 };
 

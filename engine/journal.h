@@ -41,7 +41,7 @@ enum journal_kind {
 struct journal_record {
 	enum journal_kind kind;
 	uint64_t sequence;
-	/* begin */
+	/* begin; provider: what identity_write() gives */
 	struct str run_id, base_commit, plan_hash, stack_uid;
 	/* intent, accepted, done, failed */
 	struct str address;

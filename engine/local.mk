@@ -28,6 +28,7 @@ engine_libengine_a_SOURCES = \
 	engine/expand_scope.c \
 	engine/expand_wanted.c \
 	engine/graph.c engine/graph.h \
+	engine/identity.c engine/identity.h \
 	engine/inputs.c engine/inputs.h \
 	engine/journal.c engine/journal.h \
 	engine/journal_frame.c engine/journal_frame.h \

@@ -222,6 +222,13 @@ struct provider {
 		    struct error *err);
 	void (*close)(void *self);
 	/*
+	 * MAY. The place that the instance acts on, in words: "account
+	 * 123456789012, region us-east-1". Kept in the state; a run that says
+	 * another one is refused. Asked once a command.
+	 */
+	int (*identity)(void *self, struct arena *a, struct str *out,
+			struct error *err);
+	/*
 	 * MAY. Called at the end of an apply or destroy whose state holds no
 	 * resource: removes what belongs to the stack as a whole (processes,
 	 * folders). Not where it forgot objects that stay. Idempotent.

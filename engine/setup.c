@@ -4,6 +4,7 @@
 
 #include "engine/context.h"
 #include "engine/expand.h"
+#include "engine/identity.h"
 #include "engine/journal.h"
 #include "engine/seal.h"
 #include "engine/state.h"
@@ -104,7 +105,7 @@ static int overlay(struct context *c, struct error *err)
 	c->replay = r;
 	if (!c->state.uid.n)
 		c->state.uid = r->begin.stack_uid;
-	return 0;
+	return identity_read(c, r->begin.provider, err);
 }
 
 /* The committed state, and what the journal says that is not in it yet. */
@@ -209,10 +210,13 @@ struct expansion *setup_stack(struct context *c, const char *path,
 		return NULL;
 	*err = (struct error){ 0 };
 	e = expand(c, false, err);
-	if (!e || !c->diags.n_errors)
+	if (!e)
+		return NULL;
+	if (c->diags.n_errors)
+		*err = (struct error){ 0 };
+	else if (identity_check(c, err) == 0)
 		return e;
 	expansion_release(e);
-	*err = (struct error){ 0 };
 	return NULL;
 }
 

@@ -7,6 +7,9 @@
  *	  "format": 1,
  *	  "stack": "dev",
  *	  "uid": "0123456789abcdef",
+ *	  "providers": {
+ *	    "aws": "account 123456789012, region us-east-1"
+ *	  },
  *	  "outputs": {
  *	    "endpoint": "127.17.1.9"
  *	  },
@@ -24,12 +27,13 @@
  *	  }
  *	}
  *
- * Resources are sorted by address, outputs and attributes by name; an attribute
- * is one line, whatever is inside it, so that git's line by line comparison is
- * one of attributes. "tainted", "prevent_destroy", "keep_on_destroy" and
- * "replace_when" (a digest) stand behind "id" when they are set. Values are in
- * the notation of codec.c, and the members of an object may come in any order
- * when read.
+ * "providers" stands there when one of them acts on an account: the one that
+ * the resources are at. Resources are sorted by address, outputs and attributes
+ *by name; an attribute is one line, whatever is inside it, so that git's line
+ *by line comparison is one of attributes. "tainted", "prevent_destroy",
+ *"keep_on_destroy" and "replace_when" (a digest) stand behind "id" when they
+ *are set. Values are in the notation of codec.c, and the members of an object
+ *may come in any order when read.
  *
  * While a replacement that creates first is under way, the old object stands
  * beside the new one, at its address with "#" and 8 hex digits behind it.
@@ -59,6 +63,7 @@ void state_init(struct state *s, struct arena *a)
 {
 	*s = (struct state){ .arena = a };
 	s->outputs = value_map(NULL, 0, a);
+	s->providers = value_map(NULL, 0, a);
 }
 
 void state_release(struct state *s)
@@ -234,6 +239,7 @@ void state_copy(struct state *to, const struct state *from, struct arena *a)
 	to->stack = str_dup(from->stack, a);
 	to->uid = str_dup(from->uid, a);
 	to->outputs = value_copy(from->outputs, a);
+	to->providers = value_copy(from->providers, a);
 	for (size_t i = 0; i < from->resources.n; i++)
 		if (from->resources.entries[i].value)
 			state_put(to, from->resources.entries[i].value);
@@ -259,6 +265,22 @@ static int write_resources(const struct state *s, struct codec *c,
 	return rc;
 }
 
+static void write_providers(const struct state *s, struct buf *out)
+{
+	const struct value *all = &s->providers;
+
+	if (all->kind != VALUE_MAP || !all->as.map.n)
+		return;
+	buf_add_c(out, ",\n  \"providers\": {");
+	for (size_t i = 0; i < all->as.map.n; i++) {
+		buf_add_c(out, i ? ",\n    " : "\n    ");
+		json_write_string(out, all->as.map.entries[i].key);
+		buf_add_c(out, ": ");
+		json_write_string(out, all->as.map.entries[i].value.as.text);
+	}
+	buf_add_c(out, "\n  }");
+}
+
 int state_write(const struct state *s, const struct seal *seal, struct buf *out,
 		struct error *err)
 {
@@ -270,6 +292,7 @@ int state_write(const struct state *s, const struct seal *seal, struct buf *out,
 	json_write_string(out, s->stack);
 	buf_add_c(out, ",\n  \"uid\": ");
 	json_write_string(out, s->uid);
+	write_providers(s, out);
 	buf_add_c(out, ",\n  \"outputs\": ");
 	rc = codec_write_map(&c, STR("outputs"), s->outputs, 2, out, err);
 	if (rc < 0)
@@ -458,6 +481,21 @@ static int read_or_defer(struct reading *r, size_t *later,
 	return json_stream_skip(r->in);
 }
 
+static int read_providers(struct reading *r)
+{
+	struct value v;
+
+	if (json_stream_value(r->in, &v) < 0)
+		return -1;
+	if (v.kind != VALUE_MAP)
+		return corrupt(r, "\"providers\" is not an object");
+	for (size_t i = 0; i < v.as.map.n; i++)
+		if (v.as.map.entries[i].value.kind != VALUE_STRING)
+			return corrupt(r, "\"providers\" holds no strings");
+	r->state->providers = v;
+	return 0;
+}
+
 static int stream_outputs(struct reading *r)
 {
 	return read_or_defer(r, &r->outputs, read_outputs);
@@ -477,6 +515,7 @@ static const struct {
 	{ "uid", read_uid },
 	{ "outputs", stream_outputs },
 	{ "resources", stream_resources },
+	{ "providers", read_providers },
 };
 
 enum { N_PARTS = sizeof(parts) / sizeof(*parts) };

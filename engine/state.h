@@ -63,6 +63,8 @@ struct state {
 	 */
 	struct map resources;
 	struct value outputs; /* map */
+	/* Map: provider -> the account and region that it is about, if any. */
+	struct value providers;
 };
 
 /* The arena stays the caller's; state_release() frees the map alone. */

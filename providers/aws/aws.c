@@ -143,10 +143,24 @@ static void close_site(void *self)
 	aws_site_close(self);
 }
 
+static int identity(void *self, struct arena *a, struct str *out,
+		    struct error *err)
+{
+	struct aws_site *w = self;
+	struct str account = { 0 };
+
+	if (aws_account(w, &account, err) < 0)
+		return -1;
+	*out = str_fmt(a, "account %.*s, region %.*s", STR_ARG(account),
+		       STR_ARG(w->region));
+	return 0;
+}
+
 const struct provider aws_provider = {
 	.name = "aws",
 	.config = aws_site_attrs,
 	.types = types,
 	.open = open_site,
 	.close = close_site,
+	.identity = identity,
 };

@@ -583,10 +583,22 @@ static void close_client(void *self)
 	free(client);
 }
 
+static int identity(void *self, struct arena *a, struct str *out,
+		    struct error *err)
+{
+	const char *account = getenv("DMSL_CLOUD_ACCOUNT");
+
+	(void)self;
+	(void)err;
+	*out = account ? str_fmt(a, "account %s", account) : (struct str){ 0 };
+	return 0;
+}
+
 const struct provider cloud_provider = {
 	.name = "cloud",
 	.config = config,
 	.types = types,
 	.open = open_client,
 	.close = close_client,
+	.identity = identity,
 };

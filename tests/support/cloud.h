@@ -11,6 +11,8 @@
  *	job    as disk; has `run`, with effects
  *	slow   as box; create, update and destroy are waited for; batches
  *
+ * DMSL_CLOUD_ACCOUNT says which account it is, if any.
+ *
  * The service's folder is what the provider block's `folder` says, else
  * DMSL_CLOUD, else "cloud" beside the stack file.
  */

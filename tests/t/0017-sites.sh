@@ -11,7 +11,7 @@ if ! test -x "$DMSL"; then
 fi
 
 test_repository .
-mkdir here there
+mkdir here there cloud
 folder=$(pwd)
 
 cat >s.dmsl <<TXT
@@ -20,10 +20,11 @@ component pair(label: string) {
   disk two { uses = [box.one]  provider = cloud }
   output id = box.one.id
 }
+param label : string = "a"
 stack s { provider = cloud }
 provider cloud { folder = "$folder/here" }
 provider cloud prod { folder = "$folder/there" }
-box a { label = "a" }
+box a { label = label }
 net b { provider = cloud.prod  uses = [box.a] }
 pair p { provider = cloud.prod  label = "p" }
 pair q { label = box.a.stamp }
@@ -72,7 +73,45 @@ test_expect_success 'mistakes are shown at their words' '
 	test_contains err E0202 "declared twice"
 '
 
+test_expect_success 'the account is recorded, and another one refused' '
+	git show dmsl/state:s.dmstate.json >out &&
+	! grep providers out &&
+	DMSL_CLOUD_ACCOUNT=1 "$DMSL" apply s.dmsl --set label=\"b\" --yes &&
+	git show dmsl/state:s.dmstate.json >out &&
+	test_contains out "\"cloud.prod\": \"account 1\"" \
+		"\"cloud\": \"account 1\"" &&
+	DMSL_CLOUD_ACCOUNT=1 "$DMSL" plan s.dmsl --set label=\"b\" \
+		--detailed-exitcode &&
+	for command in plan "apply --yes" "destroy --yes"; do
+		test_must_fail env DMSL_CLOUD_ACCOUNT=2 "$DMSL" $command \
+			s.dmsl 2>err || return 1
+		test_contains err "account 1, and this is account 2" ||
+			return 1
+	done
+'
+
+test_expect_success 'the journal of a killed run knows its account, too' '
+	echo "stack k { provider = cloud }  slow e { }" >k.dmsl &&
+	{
+		DMSL_TEST_SPEED=1 DMSL_CLOUD_ACCOUNT=1 \
+			"$DMSL" apply k.dmsl --yes >log 2>&1 &
+		pid=$!
+		for i in $(seq 100); do
+			grep -q intent .git/dmsl/k/journal && break
+			sleep 0.05
+		done
+		kill -KILL $pid
+		wait $pid
+		test_must_fail git show dmsl/state:k.dmstate.json
+	} &&
+	test_must_fail env DMSL_CLOUD_ACCOUNT=2 \
+		"$DMSL" apply k.dmsl --yes 2>err &&
+	test_contains err "account 1, and this is account 2" &&
+	DMSL_CLOUD_ACCOUNT=1 "$DMSL" destroy k.dmsl --yes
+'
+
 test_expect_success 'all of it goes, everywhere' '
+	export DMSL_CLOUD_ACCOUNT=1 &&
 	"$DMSL" destroy s.dmsl --yes &&
 	"$DMSL" cloud objects here >here.txt &&
 	"$DMSL" cloud objects there >there.txt &&
