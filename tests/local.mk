@@ -218,7 +218,7 @@ aws_tests = tests/aws/server-test.sh tests/aws/reach-test.sh \
 	tests/aws/proxy-test.sh tests/aws/lib-test.sh
 TESTS += $(aws_tests)
 EXTRA_DIST += $(aws_tests) tests/aws/requirements.txt tests/aws/venv.sh \
-	tests/aws/use-venv.sh tests/aws/lib.sh tests/aws/shims/aws tests/aws/shims/psql \
+	tests/aws/use-venv.sh tests/aws/lib.sh tests/aws/scenario.sh tests/aws/cloud.dmsl tests/aws/shims/aws tests/aws/shims/psql \
 	tests/aws/census.py tests/aws/check_log.py tests/aws/graph.py tests/aws/proxy.py \
 	tests/aws/proxy_test.py tests/aws/wire.py \
 	tests/aws/dms.py tests/aws/dms_load.py tests/aws/dms_tasks.py tests/aws/ec2.py \
