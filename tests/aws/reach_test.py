@@ -120,19 +120,36 @@ def _():
 def _():
     dms = aws["dms"]
     statement("CREATE DATABASE copy")
-    data.execute_statement(resourceArn=s.arn, secretArn=s.login, database="copy",
-                           sql="CREATE TABLE t (id int PRIMARY KEY)")
     dms.modify_endpoint(EndpointArn=s.ends["target"], DatabaseName="copy")
     s.wait("describe_endpoints", "Endpoints", "endpoint-arn", s.ends["target"], "active")
     s.tested()
-    task = s.task()
+    task = s.task(settings={"FullLoadSettings": {"TargetTablePrepMode": "TRUNCATE_BEFORE_LOAD"},
+                            "ValidationSettings": {"EnableValidation": True}})
     dms.start_replication_task(ReplicationTaskArn=task, StartReplicationTaskType="start-replication")
     s.wait("describe_replication_tasks", "ReplicationTasks", "replication-task-arn", task, "stopped")
     table = dms.describe_table_statistics(ReplicationTaskArn=task)["TableStatistics"][0]
     assert (table["TableState"], table["FullLoadRows"]) == ("Table completed", 4), table
+    assert table["ValidationState"] == "Validated", table
     found = data.execute_statement(resourceArn=s.arn, secretArn=s.login, database="copy",
                                    sql="SELECT count(*) FROM t")
     assert found["records"] == [[{"longValue": 4}]]
+
+
+@case("a table that is reloaded by a running task is loaded again")
+def _():
+    dms = aws["dms"]
+    task = s.task("full-load-and-cdc", "cdc")
+    dms.start_replication_task(ReplicationTaskArn=task, StartReplicationTaskType="start-replication")
+    s.wait("describe_replication_tasks", "ReplicationTasks", "replication-task-arn", task, "running")
+
+    def state():
+        return dms.describe_table_statistics(ReplicationTaskArn=task)["TableStatistics"][0]["TableState"]
+    until(state, "Table completed")
+    dms.reload_tables(ReplicationTaskArn=task, TablesToReload=[{"SchemaName": "public", "TableName": "t"}])
+    until(state, "Table completed")
+    dms.stop_replication_task(ReplicationTaskArn=task)
+    s.wait("describe_replication_tasks", "ReplicationTasks", "replication-task-arn", task, "stopped")
+    dms.start_replication_task(ReplicationTaskArn=task, StartReplicationTaskType="resume-processing")
 
 
 @case("a changed master password is the server's; a deleted cluster's databases are gone")
