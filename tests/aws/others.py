@@ -172,6 +172,8 @@ def more_tagged(self, original=EC2Backend.iter_tagged_resources):
     left += [("vpc-endpoint", e.id, e) for e in self.vpc_end_points.values()
              if e.state != "deleted"]
     left += [("vpc-endpoint-service", s.id, s) for s in self.configurations.values()]
+    left += [("security-group-rule", rule.id, rule) for groups in self.groups.values()
+             for group in groups.values() for rule in group.ingress_rules + group.egress_rules]
     for kind, name, thing in left:
         arn = f"arn:aws:ec2:{self.region_name}:{self.account_id}:{kind}/{name}"
         if arn not in seen:
