@@ -163,13 +163,17 @@ bench: dmsl tests/bench/measure$(EXEEXT)
 EXTRA_DIST += tests/bench/stack.py tests/bench/bench.py tests/bench/README
 
 # Habits: the same in the hook and in CI.
-.PHONY: check-crash check-headers check-layers check-man check-shell check-style style hooks
+.PHONY: check-crash check-crash-aws check-headers check-layers check-man check-shell check-style style hooks
 # The long versions; they print how often they killed, and with what seed.
 check-crash: tests/dmsl-test$(EXEEXT) tests/crash/crash$(EXEEXT)
 	DMSL_BUILDDIR='$(abs_top_builddir)' DMSL_CRASH=long tests/crash/crash$(EXEEXT)
 	DMSL_SRCDIR='$(abs_top_srcdir)' DMSL_BUILDDIR='$(abs_top_builddir)' \
 		DMSL_PROPERTY_COUNT=$${DMSL_PROPERTY_COUNT-300} \
 		$(SHELL) $(srcdir)/tests/property/property.sh
+check-crash-aws: dmsl
+	DMSL_SRCDIR='$(abs_top_srcdir)' DMSL_BUILDDIR='$(abs_top_builddir)' \
+		DMSL_AWS_KILLS=$${DMSL_AWS_KILLS-300} \
+		$(SHELL) $(srcdir)/tests/t/0104-aws-killed.sh
 check-headers:
 	DMSL_SRCDIR='$(abs_top_srcdir)' $(SHELL) $(srcdir)/tests/habits/headers.sh \
 		$(CC) $(DEFS) -I'$(abs_top_builddir)' -I'$(abs_top_srcdir)' \
@@ -205,6 +209,12 @@ script_tests = \
 	tests/t/0014-concurrent.sh \
 	tests/t/0015-identity.sh \
 	tests/t/0015-secrets.sh \
+	tests/t/0100-aws-migration.sh \
+	tests/t/0101-aws-plain.sh \
+	tests/t/0102-aws-auth.sh \
+	tests/t/0103-aws-faults.sh \
+	tests/t/0104-aws-killed.sh \
+	tests/t/0105-aws-import.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
 	tests/t/0910-kill.sh \
