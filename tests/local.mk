@@ -221,13 +221,17 @@ fuzz:
 EXTRA_DIST += tests/fuzz/corpus
 
 # Habits: the same in the hook and in CI.
-.PHONY: check-crash check-headers check-layers check-man check-shell check-style style hooks
+.PHONY: check-crash check-crash-aws check-headers check-layers check-man check-shell check-style style hooks
 # The long versions; they print how often they killed, and with what seed.
 check-crash: tests/dmsl-test$(EXEEXT) tests/crash/crash$(EXEEXT)
 	DMSL_BUILDDIR='$(abs_top_builddir)' DMSL_CRASH=long tests/crash/crash$(EXEEXT)
 	DMSL_SRCDIR='$(abs_top_srcdir)' DMSL_BUILDDIR='$(abs_top_builddir)' \
 		DMSL_PROPERTY_COUNT=$${DMSL_PROPERTY_COUNT-300} \
 		$(SHELL) $(srcdir)/tests/property/property.sh
+check-crash-aws: dmsl
+	DMSL_SRCDIR='$(abs_top_srcdir)' DMSL_BUILDDIR='$(abs_top_builddir)' \
+		DMSL_AWS_KILLS=$${DMSL_AWS_KILLS-300} \
+		$(SHELL) $(srcdir)/tests/t/0104-aws-killed.sh
 check-headers:
 	DMSL_SRCDIR='$(abs_top_srcdir)' $(SHELL) $(srcdir)/tests/habits/headers.sh \
 		$(CC) $(DEFS) -I'$(abs_top_builddir)' -I'$(abs_top_srcdir)' \
@@ -264,6 +268,12 @@ script_tests = \
 	tests/t/0015-identity.sh \
 	tests/t/0015-secrets.sh \
 	tests/t/0017-sites.sh \
+	tests/t/0100-aws-migration.sh \
+	tests/t/0101-aws-plain.sh \
+	tests/t/0102-aws-auth.sh \
+	tests/t/0103-aws-faults.sh \
+	tests/t/0104-aws-killed.sh \
+	tests/t/0105-aws-import.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
 	tests/t/0910-kill.sh \
@@ -277,7 +287,7 @@ aws_tests = tests/aws/server-test.sh tests/aws/reach-test.sh \
 	tests/aws/proxy-test.sh tests/aws/lib-test.sh
 TESTS += $(aws_tests)
 EXTRA_DIST += $(aws_tests) tests/aws/requirements.txt tests/aws/venv.sh \
-	tests/aws/use-venv.sh tests/aws/lib.sh tests/aws/shims/aws tests/aws/shims/psql \
+	tests/aws/use-venv.sh tests/aws/lib.sh tests/aws/scenario.sh tests/aws/cloud.dmsl tests/aws/shims/aws tests/aws/shims/psql \
 	tests/aws/census.py tests/aws/check_log.py tests/aws/graph.py tests/aws/proxy.py \
 	tests/aws/proxy_test.py tests/aws/wire.py \
 	tests/aws/dms.py tests/aws/dms_load.py tests/aws/dms_tasks.py tests/aws/ec2.py \

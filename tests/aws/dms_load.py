@@ -52,44 +52,73 @@ def connect(self, endpoint, *arguments, **options):
         env=environment, stderr=subprocess.PIPE, text=True, **options)
 
 
+def ask(self, endpoint, *statements, rows=None):
+    """(output, error or None) of statements at an endpoint's database, which are one
+    transaction; None where no server stands behind it. Rows go to a COPY FROM STDIN."""
+    words = [word for statement in statements for word in ("-c", statement)]
+    client = connect(self, endpoint, "-1", *words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    if not client:
+        return None
+    output, errors = client.communicate(rows, timeout=120)
+    return output, errors.strip() if client.returncode else None
+
+
 def try_connection(self, endpoint):
     """None, or why the endpoint's database cannot be reached."""
     try:
-        client = connect(self, endpoint, "-c", "SELECT 1", stdout=subprocess.PIPE)
-        if client:
-            _, errors = client.communicate(timeout=20)
-            return errors.strip() if client.returncode else None
-        return None
+        answer = ask(self, endpoint, "SELECT 1")
+        return answer[1] if answer else None
     except paths.NoPath as reason:
         return str(reason)
 
 
-def load(self, source, target, table, truncate):
-    name = ".".join('"' + part.replace('"', '""') + '"'
+# A table's columns and key as CREATE TABLE has them; nothing when it is not there.
+DEFINITION = """SELECT string_agg(part, ', ') FROM (
+    SELECT format('%I %s%s', attname, format_type(atttypid, atttypmod),
+                  CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END) AS part
+    FROM pg_attribute WHERE attrelid = to_regclass({0}) AND attnum > 0 AND NOT attisdropped
+    UNION ALL SELECT pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE conrelid = to_regclass({0}) AND contype = 'p') AS parts"""
+
+
+def load(self, source, target, table, settings):
+    """Copies one table as DMS does: what is not in the target is made there."""
+    schema, name = ('"' + part.replace('"', '""') + '"'
                     for part in (table["SchemaName"], table["TableName"]))
-    table["TableState"] = "Table completed"
-    reader = connect(self, source, "-c", f"COPY (SELECT * FROM {name}) TO STDOUT",
-                     stdout=subprocess.PIPE)
-    if not reader:
-        table["FullLoadRows"] = 4
+    full = f"{schema}.{name}"
+    literal = "'" + full.replace("'", "''") + "'"
+    validates = settings.get("ValidationSettings", {}).get("EnableValidation")
+    found = ask(self, source, DEFINITION.format(literal))
+    if not found:
+        table.update(TableState="Table completed", FullLoadRows=4,
+                     ValidationState="Validated" if validates else "Not enabled")
         return
-    rows, errors = reader.communicate(timeout=120)
-    if not reader.returncode:
-        writer = connect(self, target, "-c", f"TRUNCATE {name}" if truncate else "SELECT 1",
-                         "-c", f"COPY {name} FROM STDIN",
-                         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-        _, errors = writer.communicate(rows, timeout=120)
-        if not writer.returncode:
-            table["FullLoadRows"] = rows.count("\n")
-            return
-    table["TableState"] = (
-        "Table does not exist" if "does not exist" in errors else "Table error")
+    definition = found[0].strip()
+    if not definition:
+        table["TableState"] = "Table does not exist"
+        return
+    rows, failed = ask(self, source, f"COPY (SELECT * FROM {full}) TO STDOUT")
+    if not failed:
+        mode = settings.get("FullLoadSettings", {}).get("TargetTablePrepMode", "DROP_AND_CREATE")
+        prepare = [f"CREATE SCHEMA IF NOT EXISTS {schema}"]
+        if mode == "DROP_AND_CREATE":
+            prepare.append(f"DROP TABLE IF EXISTS {full}")
+        prepare.append(f"CREATE TABLE IF NOT EXISTS {full} ({definition})")
+        if mode == "TRUNCATE_BEFORE_LOAD":
+            prepare.append(f"TRUNCATE {full}")
+        _, failed = ask(self, target, *prepare, f"COPY {full} FROM STDIN", rows=rows)
+    if failed:
+        table.update(TableState="Table error", FullLoadRows=0)
+        return
+    table.update(TableState="Table completed", FullLoadRows=rows.count("\n"))
+    if validates:
+        table["ValidationState"] = (
+            "Validated" if "PRIMARY KEY" in definition else "No primary key")
 
 
 def load_tables(self, source, target, task):
-    """What a full load has done when the task is seen to have stopped."""
-    truncate = "TRUNCATE" in json.loads(task.view["ReplicationTaskSettings"]).get(
-        "FullLoadSettings", {}).get("TargetTablePrepMode", "")
+    """What a full load has done when it is over; tables that are done stay so."""
+    settings = json.loads(task.view["ReplicationTaskSettings"])
     for table in task.tables.values():
         if table["TableState"] != "Table completed":
-            load(self, source, target, table, truncate)
+            load(self, source, target, table, settings)

@@ -2,8 +2,10 @@
 
 import ipaddress
 
+from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.ec2.responses import EC2Response
+from moto.iam.models import iam_backends
 from moto.rds.models import rds_backends
 
 from hooks import Fault, Life, handles, honour_token, lives
@@ -70,6 +72,18 @@ def _(self, moto):
     eni = backend(self).enis.get(self._get_param("NetworkInterfaceId"))
     if eni and (eni.status == "in-use" or eni.attachment_id):
         raise Fault("InvalidNetworkInterface.InUse", f"Interface {eni.id} is currently in use.")
+    return moto()
+
+
+@ec2("RunInstances")
+def _(self, moto):
+    given = self._get_param("IamInstanceProfile") or {}
+    profiles = iam_backends[self.current_account][self.partition].instance_profiles.values()
+    for key, known in (("Name", [p.name for p in profiles]), ("Arn", [p.arn for p in profiles])):
+        if key in given and given[key] not in known:
+            raise Fault("InvalidParameterValue", f"Value ({given[key]}) for parameter "
+                        f"iamInstanceProfile.{key.lower()} is invalid. Invalid IAM Instance "
+                        f"Profile {key.lower()}")
     return moto()
 
 
@@ -202,3 +216,17 @@ def honour_tokens():
     honour_token(EC2Response, backend, "IdempotentParameterMismatch",
                  "CreateNatGateway", "CreateRouteTable", "CreateNetworkInterface",
                  "RunInstances", "CreateVpcEndpoint", "CreateVpcEndpointServiceConfiguration")
+
+
+def dry_run():
+    """DryRun never does a thing, whatever moto makes of it."""
+    original = EC2Response.call_action
+
+    def call_action(self):
+        if str(self._get_param("DryRun")).lower() != "true":
+            return original(self)
+        _, headers, body = self.serialized(ActionResult(Fault(
+            "DryRunOperation", "Request would have succeeded, but DryRun flag is set.")))
+        return 412, headers, body
+
+    EC2Response.call_action = call_action

@@ -72,4 +72,21 @@ test_expect_success 'plain moto can be had, too' '
 	test_contains err "500"
 '
 
+test_expect_success 'a full load can be over before it is seen to run' '
+	DMSL_MOTO_SHORT_LOAD=1 &&
+	export DMSL_MOTO_SHORT_LOAD &&
+	moto_start &&
+	PYTHONPATH=$aws_py python3 - <<-\PY
+	import stack
+	s = stack.Stack(stack.clients()).build()
+	s.tested()
+	s.dms.start_replication_task(ReplicationTaskArn=s.task(),
+	                             StartReplicationTaskType="start-replication")
+	seen = []
+	while "stopped" not in seen:
+	    seen.append(s.listed("describe_replication_tasks", "ReplicationTasks")[0]["Status"])
+	assert set(seen) == {"starting", "stopped"}, seen
+	PY
+'
+
 test_done

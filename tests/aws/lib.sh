@@ -112,8 +112,8 @@ proxy_start() {
 
 # proxy_control PATH [JSON]: see proxy.py.
 proxy_control() {
-	python3 -c 'import sys, urllib.request
-request = urllib.request.Request(sys.argv[1] + "/_proxy/" + sys.argv[2],
+	python3 -c 'import sys, urllib.parse, urllib.request
+request = urllib.request.Request(sys.argv[1] + "/_proxy/" + urllib.parse.quote(sys.argv[2]),
                                  method="POST", data=sys.argv[3].encode())
 sys.stdout.write(urllib.request.urlopen(request, timeout=10).read().decode())' \
 		"$AWS_ENDPOINT_URL" "$1" "${2-}"

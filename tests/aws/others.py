@@ -1,4 +1,4 @@
-"""What moto lacks of IAM, KMS, Service Quotas and the tagging API."""
+"""What moto lacks of IAM, KMS, Secrets Manager, Service Quotas and the tagging API."""
 
 import fnmatch
 import json
@@ -9,6 +9,9 @@ from moto.iam.models import iam_backends
 from moto.iam.responses import IamResponse
 from moto.kms.models import kms_backends
 from moto.kms.responses import KmsResponse
+from moto.secretsmanager import exceptions
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.secretsmanager.responses import SecretsManagerResponse
 from moto.servicequotas.responses import ServiceQuotasResponse
 
 from hooks import Fault, handles
@@ -109,6 +112,43 @@ def _(self, _moto):
         for action in self._get_param("ActionNames", []) for resource in resources]}
 
 
+@handles(IamResponse, "CreateRole", "UpdateAssumeRolePolicy")
+def _(self, moto):
+    try:
+        json.loads(self._get_param("AssumeRolePolicyDocument") or self._get_param("PolicyDocument"))
+    except ValueError:
+        raise Fault("MalformedPolicyDocument", "This policy contains invalid Json") from None
+    return moto()
+
+
+# Secrets Manager: what is not found is 400, and what waits for its end refuses
+
+@handles(SecretsManagerResponse, "CreateSecret", "PutSecretValue", "UpdateSecret")
+def _(self, moto):
+    p = json.loads(self.body)
+    wanted = p.get("SecretId", p.get("Name"))
+    for secret in secretsmanager_backends[self.current_account][self.region].secrets.values():
+        if wanted in (secret.name, secret.arn) and secret.is_deleted():
+            raise Fault("InvalidRequestException", "You can't perform this operation on the "
+                        "secret because it was marked for deletion.")
+    return moto()
+
+
+def not_found_is_400(error):
+    original = error.__init__
+
+    def init(self, *arguments):
+        original(self, *arguments)
+        self.code = 400
+
+    error.__init__ = init
+
+
+for each in (exceptions.ResourceNotFoundException, exceptions.SecretNotFoundException,
+             exceptions.SecretHasNoValueException):
+    not_found_is_400(each)
+
+
 # KMS: the alias that DMS's first use makes
 
 @handles(KmsResponse, "DescribeKey")
@@ -132,6 +172,8 @@ def more_tagged(self, original=EC2Backend.iter_tagged_resources):
     left += [("vpc-endpoint", e.id, e) for e in self.vpc_end_points.values()
              if e.state != "deleted"]
     left += [("vpc-endpoint-service", s.id, s) for s in self.configurations.values()]
+    left += [("security-group-rule", rule.id, rule) for groups in self.groups.values()
+             for group in groups.values() for rule in group.ingress_rules + group.egress_rules]
     for kind, name, thing in left:
         arn = f"arn:aws:ec2:{self.region_name}:{self.account_id}:{kind}/{name}"
         if arn not in seen:

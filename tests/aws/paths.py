@@ -81,3 +81,43 @@ def cluster_behind(account, region, name, port):
                                           int(target.get("Port") or group.port))
             raise NoPath("connection refused: the balancer has no target")
     raise NoPath(f"connection refused: no listener on port {port}")
+
+
+def has_internet(ec2, subnet):
+    """Whether the subnet's route table leads out of the network."""
+    tables = [t for t in ec2.route_tables.values() if t.vpc_id == subnet.vpc_id]
+    table = next((t for t in tables if subnet.id in t._associations.values()), None) \
+        or next(t for t in tables if t.main_association_id)
+    return any(route.destination_cidr_block == "0.0.0.0/0" for route in table._routes.values())
+
+
+def services_for(account, region, subnet):
+    """The services of AWS that a host in this subnet reaches by their own names."""
+    ec2 = ec2_backends[account][region]
+    if has_internet(ec2, subnet):
+        return {"*"}
+    return {endpoint.service_name.rsplit(".", 1)[1] for endpoint in ec2.vpc_end_points.values()
+            if endpoint.vpc_id == subnet.vpc_id and endpoint.state == "available"
+            and endpoint.private_dns_enabled}
+
+
+def databases_for(account, region, subnet):
+    """(name, cluster) of each database that a host in this subnet reaches: the clusters
+    of its own network, and those at the other end of an endpoint in it."""
+    rds = rds_backends[account][region]
+    for cluster in rds.clusters.values():
+        group = rds.subnet_groups.get(cluster.db_subnet_group_name)
+        if group and group.vpc_id == subnet.vpc_id:
+            yield cluster.endpoint, cluster
+            for member in cluster._members:
+                yield member.address, cluster
+    ports = {int(cluster.port) for cluster in rds.clusters.values()}
+    for endpoint in ec2_backends[account][region].vpc_end_points.values():
+        if endpoint.vpc_id != subnet.vpc_id:
+            continue
+        for entry in endpoint.dns_entries or []:
+            for port in ports:
+                try:
+                    yield entry["dns_name"], cluster_behind(account, region, entry["dns_name"], port)
+                except NoPath:
+                    pass

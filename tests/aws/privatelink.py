@@ -162,6 +162,14 @@ def refused(name, code, why):
 
 # Endpoint services
 
+@ec2("DescribeVpcEndpointServices")
+def _(self, moto):
+    # moto looks for its filters' values under another name.
+    for rule in self._get_param("Filters", []):
+        rule["Value"] = rule["Values"]
+    return moto()
+
+
 @ec2("CreateVpcEndpointServiceConfiguration")
 def _(self, moto):
     for arn in self._get_param("NetworkLoadBalancerArns", []):

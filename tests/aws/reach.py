@@ -2,9 +2,12 @@
 and the Data API. Both reach the PostgreSQL that stands behind a cluster (paths.py).
 
 A command of AWS-RunShellScript is run by sh in an empty folder, with nothing of our
-environment but PATH, in which psql and aws are ours (shims/). psql connects to the
-cluster's own name: its shim looks the name up in $DMSL_MOTO_DATABASES and sets
-PGHOSTADDR and the port. aws secretsmanager get-secret-value is asked of this moto."""
+environment but PATH, in which psql and aws are ours (shims/). They reach what the
+instance's network lets it reach, which is found out from what was built in moto when
+the command is sent: psql the databases of its own network and those behind endpoints
+in it, by their names there (its shim looks the name up and sets PGHOSTADDR and the
+port); aws the services with an endpoint in the network, all where it has a way to the
+internet. The agent itself needs the endpoints ssm, ssmmessages and ec2messages."""
 
 import base64
 import datetime
@@ -27,11 +30,13 @@ from moto.secretsmanager.models import secretsmanager_backends
 
 import libpq
 import names
+import paths
 from hooks import Fault, handles, ours, out_of_turn
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # What GetCommandInvocation shows of each stream; the rest is lost.
 SHOWN = 24000
+AGENT = {"ssm", "ssmmessages", "ec2messages"}
 
 
 def given(self):
@@ -39,10 +44,32 @@ def given(self):
 
 
 def online(self):
-    """Instances whose agent would answer: running, with a profile."""
-    reservations = ec2_backends[self.current_account][self.region].reservations.values()
-    return [instance for reservation in reservations for instance in reservation.instances
-            if instance._state.name == "running" and instance.iam_instance_profile]
+    """Instances whose agent would answer: running, with a profile, and a way to it."""
+    ec2 = ec2_backends[self.current_account][self.region]
+    return [instance for reservation in ec2.reservations.values()
+            for instance in reservation.instances
+            if instance._state.name == "running" and instance.iam_instance_profile
+            and AGENT <= services(self, instance)]
+
+
+def subnet_of(self, instance):
+    return ec2_backends[self.current_account][self.region].get_subnet(instance.subnet_id)
+
+
+def services(self, instance):
+    found = paths.services_for(self.current_account, self.region, subnet_of(self, instance))
+    return AGENT | found if "*" in found else found
+
+
+def listing(self, instance):
+    """The databases that the instance reaches, in the form of names.py."""
+    lines = []
+    for name, cluster in paths.databases_for(
+            self.current_account, self.region, subnet_of(self, instance)):
+        server = names.server_of(cluster.endpoint)
+        if server:
+            lines.append(f"{name} {server[0]}:{server[1]} {server[2]}\n")
+    return "".join(lines)
 
 
 @handles(Ssm, "DescribeInstanceInformation")
@@ -60,10 +87,10 @@ def _(self, _moto):
 class Run(threading.Thread):
     """One command on one instance."""
 
-    def __init__(self, script, region, seconds, commands):
+    def __init__(self, script, region, seconds, databases, reachable):
         super().__init__(daemon=True)
         self.script, self.region, self.seconds = script, region, seconds
-        self.commands = commands
+        self.databases, self.reachable = databases, reachable
         self.status, self.code, self.output, self.errors = "InProgress", -1, "", ""
         self.started = datetime.datetime.now(datetime.timezone.utc)
 
@@ -75,7 +102,10 @@ class Run(threading.Thread):
                 "DMSL_MOTO_PYTHON": sys.executable,
                 "DMSL_MOTO_URL": os.environ["DMSL_MOTO_URL"],
                 "DMSL_MOTO_CREDENTIALS": os.environ.get("DMSL_MOTO_CREDENTIALS", ""),
-                "DMSL_MOTO_DATABASES": os.environ.get("DMSL_MOTO_DATABASES", "")}
+                "DMSL_MOTO_SERVICES": " ".join(self.reachable),
+                "DMSL_MOTO_DATABASES": folder + "/.databases"}
+            with open(folder + "/.databases", "w", encoding="utf-8") as file:
+                file.write(self.databases)
             process = subprocess.Popen(
                 ["sh", "-s"], cwd=folder, env=environment, stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
@@ -100,14 +130,15 @@ def _(self, _moto):
     p = given(self)
     if p["DocumentName"] != "AWS-RunShellScript":
         raise Fault("InvalidDocument", f"There is no document {p['DocumentName']}.")
-    known = [instance.id for instance in online(self)]
+    known = {instance.id: instance for instance in online(self)}
     for name in p.get("InstanceIds", []):
         if name not in known:
             raise Fault("InvalidInstanceId", f"Instances [[{name}]] not in a valid state")
     command = str(uuid.uuid4())
     seconds = int(p["Parameters"].get("executionTimeout", ["3600"])[0])
     for name in p["InstanceIds"]:
-        run = Run("\n".join(p["Parameters"]["commands"]), self.region, min(seconds, 120), p)
+        run = Run("\n".join(p["Parameters"]["commands"]), self.region, min(seconds, 120),
+                  listing(self, known[name]), services(self, known[name]))
         runs(self)[command, name] = run
         run.start()
     return {"Command": {"CommandId": command, "DocumentName": p["DocumentName"],
@@ -126,7 +157,7 @@ def _(self, _moto):
         run.join(0.2)
     return {"CommandId": p["CommandId"], "InstanceId": p["InstanceId"], "Status": run.status,
             "StatusDetails": run.status, "ResponseCode": run.code,
-            "DocumentName": run.commands["DocumentName"], "PluginName": "aws:runShellScript",
+            "DocumentName": "AWS-RunShellScript", "PluginName": "aws:runShellScript",
             "ExecutionStartDateTime": run.started.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
             "StandardOutputContent": run.output, "StandardErrorContent": run.errors}
 

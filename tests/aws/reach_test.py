@@ -25,7 +25,28 @@ def command(script):
     return done["Status"], done["StandardOutputContent"], done["StandardErrorContent"]
 
 
-@case("a workstation answers once it runs with a profile")
+def host(net):
+    """A running instance with a profile in the first subnet of a network."""
+    image = ssm.get_parameter(
+        Name="/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64")["Parameter"]["Value"]
+    made = ec2.run_instances(
+        ImageId=image, InstanceType="t3.micro", MinCount=1, MaxCount=1, ClientToken=net["vpc"],
+        SubnetId=net["subnets"][0], IamInstanceProfile={"Name": "w"})["Instances"][0]["InstanceId"]
+    until(lambda: ec2.describe_instances(InstanceIds=[made])["Reservations"][0]["Instances"][0]
+          ["State"]["Name"], "running")
+    return made
+
+
+def open_endpoints(net, *services):
+    made = [ec2.create_vpc_endpoint(
+        VpcId=net["vpc"], ServiceName="com.amazonaws.us-east-1." + service, PrivateDnsEnabled=True,
+        VpcEndpointType="Interface", SubnetIds=net["subnets"], SecurityGroupIds=[net["group"]]
+    )["VpcEndpoint"]["VpcEndpointId"] for service in services]
+    until(lambda: {e["State"] for e in ec2.describe_vpc_endpoints(VpcEndpointIds=made)["VpcEndpoints"]},
+          {"available"})
+
+
+@case("a workstation answers once it runs with a profile and the agent's endpoints")
 def _():
     s.build(PASSWORD)
     s.login = aws["secretsmanager"].create_secret(
@@ -34,23 +55,20 @@ def _():
     iam.create_role(RoleName="w", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
     iam.create_instance_profile(InstanceProfileName="w")
     iam.add_role_to_instance_profile(InstanceProfileName="w", RoleName="w")
-    image = aws["ssm"].get_parameter(
-        Name="/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64")["Parameter"]["Value"]
-    s.host = ec2.run_instances(
-        ImageId=image, InstanceType="t3.micro", MinCount=1, MaxCount=1, ClientToken="host",
-        SubnetId=s.db["subnets"][0], IamInstanceProfile={"Name": "w"})["Instances"][0]["InstanceId"]
-    until(lambda: ec2.describe_instances(InstanceIds=[s.host])["Reservations"][0]["Instances"][0]
-          ["State"]["Name"], "running")
+    s.host = host(s.db)
+    refused("InvalidInstanceId", ssm.send_command, InstanceIds=[s.host],
+            DocumentName="AWS-RunShellScript", Parameters={"commands": ["true"]})
+    for net in (s.db, s.near):
+        open_endpoints(net, "ssm", "ssmmessages", "ec2messages")
     assert ssm.describe_instance_information(Filters=[{"Key": "InstanceIds", "Values": [s.host]}]
                                              )["InstanceInformationList"][0]["PingStatus"] == "Online"
-    refused("InvalidInstanceId", ssm.send_command, InstanceIds=["i-0123456789abcdef0"],
-            DocumentName="AWS-RunShellScript", Parameters={"commands": ["true"]})
     found = aws["rds"].describe_db_clusters()["DBClusters"][0]
     s.name, s.arn = found["Endpoint"], found["DBClusterArn"]
 
 
 @case("psql connects to the cluster's own name, with the secret read on the host")
 def _():
+    open_endpoints(s.db, "secretsmanager")
     status, output, errors = command(f"""
         secret=$(aws secretsmanager get-secret-value --secret-id {s.login} \
             --query SecretString --output text)
@@ -60,6 +78,20 @@ def _():
             -c "SELECT current_user, ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
         psql -X -A -t -h {s.name} -p 5432 -U postgres -d postgres -c 'SELECT 6 * 7'""")
     assert (status, output) == ("Success", "postgres|t\n42\n"), (status, output, errors)
+
+
+@case("a host in another network reaches the database by the endpoint's name alone")
+def _():
+    here, s.host = s.host, host(s.near)
+    read = f"aws secretsmanager get-secret-value --secret-id {s.login}"
+    status, _, errors = command(read)
+    assert status == "Failed" and "Connect timeout" in errors, errors
+    open_endpoints(s.near, "secretsmanager")
+    assert command(read)[0] == "Success"
+    ask = f"PGPASSWORD={PASSWORD} psql -X -A -t -U postgres -d postgres -c 'SELECT 1' -h "
+    assert command(ask + s.dns_name)[:2] == ("Success", "1\n")
+    assert command(ask + s.name)[0] == "Failed"
+    s.host = here
 
 
 @case("a wrong password, another name and a failing command are seen")
@@ -120,19 +152,36 @@ def _():
 def _():
     dms = aws["dms"]
     statement("CREATE DATABASE copy")
-    data.execute_statement(resourceArn=s.arn, secretArn=s.login, database="copy",
-                           sql="CREATE TABLE t (id int PRIMARY KEY)")
     dms.modify_endpoint(EndpointArn=s.ends["target"], DatabaseName="copy")
     s.wait("describe_endpoints", "Endpoints", "endpoint-arn", s.ends["target"], "active")
     s.tested()
-    task = s.task()
+    task = s.task(settings={"FullLoadSettings": {"TargetTablePrepMode": "TRUNCATE_BEFORE_LOAD"},
+                            "ValidationSettings": {"EnableValidation": True}})
     dms.start_replication_task(ReplicationTaskArn=task, StartReplicationTaskType="start-replication")
     s.wait("describe_replication_tasks", "ReplicationTasks", "replication-task-arn", task, "stopped")
     table = dms.describe_table_statistics(ReplicationTaskArn=task)["TableStatistics"][0]
     assert (table["TableState"], table["FullLoadRows"]) == ("Table completed", 4), table
+    assert table["ValidationState"] == "Validated", table
     found = data.execute_statement(resourceArn=s.arn, secretArn=s.login, database="copy",
                                    sql="SELECT count(*) FROM t")
     assert found["records"] == [[{"longValue": 4}]]
+
+
+@case("a table that is reloaded by a running task is loaded again")
+def _():
+    dms = aws["dms"]
+    task = s.task("full-load-and-cdc", "cdc")
+    dms.start_replication_task(ReplicationTaskArn=task, StartReplicationTaskType="start-replication")
+    s.wait("describe_replication_tasks", "ReplicationTasks", "replication-task-arn", task, "running")
+
+    def state():
+        return dms.describe_table_statistics(ReplicationTaskArn=task)["TableStatistics"][0]["TableState"]
+    until(state, "Table completed")
+    dms.reload_tables(ReplicationTaskArn=task, TablesToReload=[{"SchemaName": "public", "TableName": "t"}])
+    until(state, "Table completed")
+    dms.stop_replication_task(ReplicationTaskArn=task)
+    s.wait("describe_replication_tasks", "ReplicationTasks", "replication-task-arn", task, "stopped")
+    dms.start_replication_task(ReplicationTaskArn=task, StartReplicationTaskType="resume-processing")
 
 
 @case("a changed master password is the server's; a deleted cluster's databases are gone")

@@ -25,6 +25,7 @@ def put_right():
     import reach
     hooks.take_turns()
     ec2.honour_tokens()
+    ec2.dry_run()
 
 
 def main():

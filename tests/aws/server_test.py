@@ -263,6 +263,45 @@ def _():
     iam.delete_role(RoleName="r")
 
 
+@case("a secret that is not there, or waits for its end")
+def _():
+    secrets = aws["secretsmanager"]
+    try:
+        secrets.describe_secret(SecretId="none")
+        raise AssertionError("found")
+    except secrets.exceptions.ResourceNotFoundException as error:
+        assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    secrets.create_secret(Name="s", SecretString="x")
+    secrets.delete_secret(SecretId="s", RecoveryWindowInDays=7)
+    refused("InvalidRequestException", secrets.create_secret, Name="s", SecretString="x")
+    refused("InvalidRequestException", secrets.put_secret_value, SecretId="s", SecretString="y")
+    secrets.restore_secret(SecretId="s")
+    secrets.put_secret_value(SecretId="s", SecretString="y")
+    secrets.delete_secret(SecretId="s", ForceDeleteWithoutRecovery=True)
+
+
+@case("a dry run makes nothing; other details that moto has its own way")
+def _():
+    before = len(ec2.describe_vpcs()["Vpcs"])
+    refused("DryRunOperation", ec2.create_vpc, CidrBlock="10.0.0.0/16", DryRun=True)
+    assert len(ec2.describe_vpcs()["Vpcs"]) == before
+    refused("MalformedPolicyDocument", aws["iam"].create_role, RoleName="bad",
+            AssumeRolePolicyDocument="{")
+    refused("InvalidParameterValue", ec2.run_instances, MinCount=1, MaxCount=1,
+            ImageId="ami-0123456789", IamInstanceProfile={"Name": "none"})
+    name = "com.amazonaws.us-east-1.dms"
+    assert [x["ServiceName"] for x in ec2.describe_vpc_endpoint_services(Filters=[
+        {"Name": "service-name", "Values": [name]}])["ServiceDetails"]] == [name]
+    subnet, tables = s.db["subnets"][0], [
+        ec2.create_route_table(VpcId=s.db["vpc"])["RouteTable"]["RouteTableId"] for _ in "ab"]
+    made = ec2.associate_route_table(RouteTableId=tables[0], SubnetId=subnet)["AssociationId"]
+    refused("Resource.AlreadyAssociated", ec2.associate_route_table, RouteTableId=tables[1],
+            SubnetId=subnet)
+    ec2.disassociate_route_table(AssociationId=made)
+    for table in tables:
+        ec2.delete_route_table(RouteTableId=table)
+
+
 @case("everything that is tagged is found by its tags")
 def _():
     found = aws["resourcegroupstaggingapi"].get_resources(

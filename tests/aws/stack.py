@@ -1,6 +1,8 @@
 """A small migration, made and unmade with boto3 in AWS's order: two networks, a
 cluster behind a balancer and an endpoint service, an endpoint, DMS on top."""
 
+import json
+
 import boto3
 
 from tap import until
@@ -152,11 +154,12 @@ class Stack:
             self.dms.test_connection(ReplicationInstanceArn=self.instance, EndpointArn=end)
             self.wait("describe_connections", "Connections", "endpoint-arn", end, "successful")
 
-    def task(self, kind="full-load"):
+    def task(self, kind="full-load", name="Demo", settings=None):
         made = self.dms.create_replication_task(
-            ReplicationTaskIdentifier="Demo", MigrationType=kind, TableMappings=MAPPINGS,
+            ReplicationTaskIdentifier=name, MigrationType=kind, TableMappings=MAPPINGS,
             SourceEndpointArn=self.ends["source"], TargetEndpointArn=self.ends["target"],
-            ReplicationInstanceArn=self.instance, Tags=tags("demo")
+            ReplicationInstanceArn=self.instance, Tags=tags(name),
+            ReplicationTaskSettings=json.dumps(settings or {})
         )["ReplicationTask"]["ReplicationTaskArn"]
         self.wait("describe_replication_tasks", "ReplicationTasks", "replication-task-arn",
                   made, "ready")

@@ -1,0 +1,107 @@
+#!/bin/sh
+# The reference migration on the stand-in for AWS, end to end: planned, applied,
+# looked at from outside, changed behind our back, repaired, destroyed. Real
+# PostgreSQL servers stand behind the clusters; every request is recorded and judged.
+. "$DMSL_SRCDIR/tests/lib.sh"
+. "$DMSL_SRCDIR/tests/aws/scenario.sh"
+
+stack=stacks/dev.dmsl
+target='sql_database.demo["target"]'
+postgres_start one
+postgres_start two
+moto_start
+proxy_start
+
+# sql ADDRESS STATEMENT: rows from a database of the stack.
+sql() {
+	dmsl_on psql "$1" -- -X -A -t -F '|' -v ON_ERROR_STOP=1 -c "$2"
+}
+
+test_expect_success 'a plan changes nothing' '
+	proxy_mark plan &&
+	dmsl_on plan >plan.txt &&
+	grep "^Plan: [0-9]* to create" plan.txt &&
+	test_lacks plan.txt simulated &&
+	check_log --span plan reads valid &&
+	aws_list >list &&
+	test_must_be_empty list
+'
+
+test_expect_success 'apply makes it all, once, with its tags' '
+	proxy_mark apply &&
+	dmsl_on apply --yes >apply.txt &&
+	check_log --span apply valid tags unique &&
+	same_as_state
+'
+
+test_expect_success 'the parts are there, counted from outside' '
+	aws_count >count &&
+	test_contains count "ec2 vpc 3" "ec2 subnet 8" "ec2 internet-gateway 1" "ec2 instance 1" \
+		"ec2 vpc-endpoint 7" "ec2 vpc-endpoint-service 2" "elbv2 load-balancer 2" \
+		"elbv2 target 2" "rds db-cluster 2" "rds db-instance 2" "secretsmanager secret 2" \
+		"dms endpoint 2" "dms task 1" "dms replication-instance 1"
+'
+
+test_expect_success 'the rows stand in the target' '
+	sql "$target" "SELECT firstname FROM demo_schema.demo_accounts ORDER BY accountnumber" >rows &&
+	printf "%s\n" John Mary Tom Peter >expect &&
+	test_cmp expect rows &&
+	grep moved apply.txt
+'
+
+test_expect_success 'a second plan and a second apply have nothing to do' '
+	settled first &&
+	proxy_mark again &&
+	dmsl_on apply --yes >apply.txt &&
+	check_log --span again reads &&
+	test "$(git rev-list --count dmsl/state)" = 1
+'
+
+test_expect_success 'the password is in no file and in no call but those that carry it' '
+	check_log secret &&
+	test -s apply.txt &&
+	python3 "$DMSL_SRCDIR/tests/find-secret.py" .
+'
+
+# drift ADDRESS COMMAND...: what the AWS CLI changes is shown by the next plan, at the address,
+# and repaired by the next apply.
+drift() {
+	drift_address=$1
+	shift
+	AWS_ENDPOINT_URL=$moto_url "$@" >drift.txt || return 1
+	test_expect_code 2 dmsl_on plan --detailed-exitcode >plan.txt &&
+	test_contains plan.txt "$drift_address" &&
+	dmsl_on apply --yes >apply.txt &&
+	settled "$drift_address" &&
+	same_as_state
+}
+
+test_expect_success 'drift: a tag, a rule, a target, an endpoint that is gone' '
+	vpc=$(AWS_ENDPOINT_URL=$moto_url aws ec2 describe-vpcs --output text \
+		--filters "Name=tag:dmsl:address,Values=network.dms/vpc.main" --query "Vpcs[0].VpcId") &&
+	drift network.dms/vpc.main aws ec2 create-tags --resources "$vpc" --tags Key=environment,Value=other &&
+	rule=$(AWS_ENDPOINT_URL=$moto_url aws ec2 describe-security-group-rules --output text --query \
+		"SecurityGroupRules[?FromPort==\`5432\` && !IsEgress].[GroupId,SecurityGroupRuleId]|[0]") &&
+	set -- $rule &&
+	drift security_group aws ec2 revoke-security-group-ingress --group-id "$1" \
+		--security-group-rule-ids "$2" &&
+	group=$(AWS_ENDPOINT_URL=$moto_url aws elbv2 describe-target-groups --output text \
+		--query "TargetGroups[0].TargetGroupArn") &&
+	address=$(AWS_ENDPOINT_URL=$moto_url aws elbv2 describe-target-health --target-group-arn "$group" \
+		--output text --query "TargetHealthDescriptions[0].Target.Id") &&
+	drift target_group.main aws elbv2 deregister-targets --target-group-arn "$group" \
+		--targets "Id=$address" &&
+	endpoint=$(AWS_ENDPOINT_URL=$moto_url aws ec2 describe-vpc-endpoints --output text --query \
+		"VpcEndpoints[?VpcEndpointType==\`Gateway\`]|[0].VpcEndpointId") &&
+	drift vpc_endpoint.s3 aws ec2 delete-vpc-endpoints --vpc-endpoint-ids "$endpoint"
+'
+
+test_expect_success 'destroy leaves nothing, and takes it down in order' '
+	proxy_mark destroy &&
+	dmsl_on destroy --yes >destroy.txt &&
+	nothing_left &&
+	check_log valid order &&
+	check_log economy
+'
+
+test_done

@@ -1,0 +1,58 @@
+#!/bin/sh
+# A fifth of all calls fail: throttled, refused by the server, cut off before or after
+# they took effect, cut short, garbled. What is made is made once, and all is taken down.
+. "$DMSL_SRCDIR/tests/lib.sh"
+. "$DMSL_SRCDIR/tests/aws/scenario.sh"
+AWS_MAX_ATTEMPTS=10
+export AWS_MAX_ATTEMPTS
+moto_start
+proxy_start
+seed=$(od -An -N2 -tu2 /dev/urandom | tr -d ' ')
+
+# faults_on SEED: 20 in a hundred calls, of seven kinds.
+faults_on() {
+	rules=
+	# Each rule is asked in turn, so the rates make up a fifth together.
+	for kind in throttle error500 error503 reset-before reset-after truncate garbage; do
+		rules="$rules${rules:+, }{\"kind\": \"$kind\", \"rate\": 0.0314}"
+	done
+	proxy_faults "{\"seed\": $1, \"faults\": [$rules]}"
+}
+
+test_expect_success 'an apply with faults makes everything once' '
+	echo "seed $seed" &&
+	faults_on $seed &&
+	{ dmsl_on apply --yes >apply.txt || dmsl_on apply --yes >>apply.txt; } &&
+	proxy_faults "{}" &&
+	check_log valid unique tags &&
+	same_as_state &&
+	settled after
+'
+
+test_expect_success 'a destroy with faults leaves nothing' '
+	faults_on $((seed + 1)) &&
+	{ dmsl_on destroy --yes >destroy.txt || dmsl_on destroy --yes >>destroy.txt; } &&
+	proxy_faults "{}" &&
+	check_log order &&
+	nothing_left
+'
+
+test_expect_success 'a clock that is an hour off is corrected' '
+	proxy_faults "{\"faults\": [{\"kind\": \"clock\", \"seconds\": 3600}]}" &&
+	dmsl_on plan >plan.txt &&
+	proxy_faults "{}"
+'
+
+test_expect_success 'credentials that expire in the middle are an error that says so' '
+	proxy_faults "{\"faults\": [{\"kind\": \"expired\", \"skip\": 60, \"times\": 1}]}" &&
+	test_must_fail dmsl_on apply --yes >out 2>&1 &&
+	grep -i expired out &&
+	proxy_faults "{}" &&
+	# The proxy has forgotten what it refused; the next run repairs what was left.
+	dmsl_on apply --yes >apply.txt &&
+	same_as_state &&
+	dmsl_on destroy --yes >destroy.txt &&
+	nothing_left
+'
+
+test_done
