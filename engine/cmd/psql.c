@@ -3,6 +3,7 @@
 #include "engine/calls.h"
 #include "engine/cmd/commands.h"
 #include "engine/context.h"
+#include "engine/runs.h"
 #include "engine/setup.h"
 #include "engine/target.h"
 
@@ -11,6 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+struct args {
+	struct run_options run;
+};
 
 /* Becomes the client; comes back only with an error. */
 static int become(struct arena *a, const struct session *s,
@@ -75,17 +80,24 @@ static int open_session(struct context *c, const struct option_list *operands,
 static int run(struct context *c, void *data,
 	       const struct option_list *operands)
 {
+	struct args *args = data;
 	struct error err = { 0 };
-	struct expansion *e =
-	    setup_stack(c, operands->items[0], ACCESS_READ, &err);
-	int status = STATUS_DONE;
+	struct expansion *e;
+	int status = run_take(c, &args->run, false);
 
-	(void)data;
+	if (status != STATUS_DONE)
+		return status;
+	e = setup_stack(c, operands->items[0], ACCESS_READ, &err);
 	if (!e || open_session(c, operands, &err) < 0)
 		status = setup_fail(c, &err);
 	setup_close(c, e);
 	return status;
 }
+
+static const struct option options[] = {
+	RUN_OPTIONS_PARAMS(struct args, run),
+	OPTION_END,
+};
 
 const struct command cmd_psql = {
 	.name = "psql",
@@ -93,6 +105,8 @@ const struct command cmd_psql = {
 	.summary = "open psql on a database of the stack",
 	.help = "Host, port, TLS and password are set up; the password is in "
 		"no argument.\nWhat follows -- is handed to psql.",
+	.options = options,
+	.args_size = sizeof(struct args),
 	.least = 2,
 	.most = -1,
 	.run = run,

@@ -5,11 +5,11 @@
 #include "providers/aws/database.h"
 #include "providers/aws/dms.h"
 #include "providers/aws/network.h"
+#include "providers/aws/owned.h"
 #include "providers/aws/path.h"
 #include "providers/aws/rds.h"
 #include "providers/aws/reach.h"
 #include "providers/aws/secret.h"
-#include "providers/aws/owned.h"
 #include "providers/aws/site.h"
 
 static const struct resource_type types[] = {

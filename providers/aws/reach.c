@@ -2,14 +2,64 @@
 
 #include "providers/aws/reach.h"
 
+#include "lang/base/clock.h"
+#include "lang/base/map.h"
 #include "lang/json.h"
 #include "providers/aws/fields.h"
 #include "providers/aws/tags.h"
 #include "providers/aws/type.h"
 #include "providers/pg/pg.h"
 
+#include <pthread.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { FRESH_MS = 60000 };
+
+struct entry {
+	int64_t cluster_at, way_at; /* by clock_ms(); 0: never */
+	struct reach_cluster cluster;
+	struct reach_way way;
+};
+
+/* Entries by cluster; what they hold lives as long as the site. */
+struct reach_cache {
+	pthread_mutex_t lock;
+	struct arena arena;
+	struct map entries;
+};
+
+struct reach_cache *reach_cache_new(void)
+{
+	struct reach_cache *k = xrealloc(NULL, 1, sizeof(*k));
+
+	*k = (struct reach_cache){ 0 };
+	pthread_mutex_init(&k->lock, NULL);
+	return k;
+}
+
+void reach_cache_free(struct reach_cache *k)
+{
+	if (!k)
+		return;
+	map_release(&k->entries);
+	arena_release(&k->arena);
+	pthread_mutex_destroy(&k->lock);
+	free(k);
+}
+
+enum step reach_wait(struct call *c, int ms, const char *format, ...)
+{
+	struct aws_site *w = c->self;
+	va_list args;
+
+	va_start(args, format);
+	c->waiting_for = str_vfmt(c->arena, format, args);
+	va_end(args);
+	c->poll_ms = (int)w->pace(w, ms);
+	return STEP_PENDING;
+}
 
 static const char *const running[] = {
 	"available",
@@ -67,7 +117,7 @@ static int find_vpc(struct aws_site *w, struct str group, struct arena *a,
 	return 0;
 }
 
-int reach_cluster_find(struct aws_site *w, struct str cluster, struct arena *a,
+static int ask_cluster(struct aws_site *w, struct str cluster, struct arena *a,
 		       struct reach_cluster *out, struct error *err)
 {
 	struct fields f = { 0 };
@@ -104,6 +154,55 @@ int reach_cluster_find(struct aws_site *w, struct str cluster, struct arena *a,
 		return error_hint(err, "set secret in its db_cluster block");
 	}
 	return find_vpc(w, aws_text(k, "DBSubnetGroup"), a, &out->vpc, err);
+}
+
+/* The cluster's entry; under the lock. */
+static struct entry *entry_of(struct reach_cache *k, struct str cluster)
+{
+	struct entry *e = map_get(&k->entries, cluster);
+
+	if (!e) {
+		e = arena_new(&k->arena, struct entry, 1);
+		map_put(&k->entries, str_dup(cluster, &k->arena), e);
+	}
+	return e;
+}
+
+static bool is_fresh(int64_t at)
+{
+	return at && clock_ms() - at < FRESH_MS;
+}
+
+int reach_cluster_find(struct aws_site *w, struct str cluster, struct arena *a,
+		       struct reach_cluster *out, struct error *err)
+{
+	struct reach_cache *k = w->reached;
+	struct entry *e;
+	bool is_known;
+
+	pthread_mutex_lock(&k->lock);
+	e = entry_of(k, cluster);
+	is_known = is_fresh(e->cluster_at);
+	if (is_known)
+		*out = e->cluster;
+	pthread_mutex_unlock(&k->lock);
+	if (is_known)
+		return 0;
+	if (ask_cluster(w, cluster, a, out, err) < 0)
+		return -1;
+	pthread_mutex_lock(&k->lock);
+	e->cluster_at = clock_ms();
+	e->cluster = (struct reach_cluster){
+		.id = str_dup(out->id, &k->arena),
+		.arn = str_dup(out->arn, &k->arena),
+		.secret = str_dup(out->secret, &k->arena),
+		.endpoint = str_dup(out->endpoint, &k->arena),
+		.vpc = str_dup(out->vpc, &k->arena),
+		.port = out->port,
+		.has_data_api = out->has_data_api,
+	};
+	pthread_mutex_unlock(&k->lock);
+	return 0;
 }
 
 int reach_secret(struct aws_site *w, struct str secret, struct arena *a,
@@ -296,7 +395,7 @@ static int find_path(struct aws_site *w, struct str vpc,
 			       "depend on it");
 }
 
-int reach_way_find(struct aws_site *w, const struct reach_cluster *k,
+static int ask_way(struct aws_site *w, const struct reach_cluster *k,
 		   struct arena *a, struct reach_way *out, struct error *err)
 {
 	struct value host = value_null();
@@ -312,6 +411,34 @@ int reach_way_find(struct aws_site *w, const struct reach_cluster *k,
 	if (str_eq(vpc, k->vpc))
 		return 0;
 	return find_path(w, vpc, k, a, &out->server, err);
+}
+
+int reach_way_find(struct aws_site *w, const struct reach_cluster *k,
+		   struct arena *a, struct reach_way *out, struct error *err)
+{
+	struct reach_cache *cache = w->reached;
+	struct entry *e;
+	bool is_known;
+
+	pthread_mutex_lock(&cache->lock);
+	e = entry_of(cache, k->id);
+	is_known = is_fresh(e->way_at);
+	if (is_known)
+		*out = e->way;
+	pthread_mutex_unlock(&cache->lock);
+	if (is_known)
+		return 0;
+	if (ask_way(w, k, a, out, err) < 0)
+		return -1;
+	pthread_mutex_lock(&cache->lock);
+	e->way_at = clock_ms();
+	e->way = (struct reach_way){
+		.instance = str_dup(out->instance, &cache->arena),
+		.server = str_dup(out->server, &cache->arena),
+		.port = out->port,
+	};
+	pthread_mutex_unlock(&cache->lock);
+	return 0;
 }
 
 /* -- the host of providers/sql -- */

@@ -40,13 +40,19 @@ extern const struct sql_host aws_sql_host;
 /* -- private to reach*.c -- */
 
 /*
- * ERROR_NOT_FOUND: it is gone; ERROR_UNAVAILABLE: it does not run. Asked once
- * in a while (a minute).
+ * What was found out is believed for a minute: a job asks at each of its polls.
+ * The cache belongs to a site; free(NULL) is fine.
  */
+struct reach_cache *reach_cache_new(void);
+void reach_cache_free(struct reach_cache *k);
+/* ERROR_NOT_FOUND: it is gone; ERROR_UNAVAILABLE: it does not run. */
 int reach_cluster_find(struct aws_site *w, struct str cluster, struct arena *a,
 		       struct reach_cluster *out, struct error *err);
 int reach_way_find(struct aws_site *w, const struct reach_cluster *k,
 		   struct arena *a, struct reach_way *out, struct error *err);
+/* As call_wait, at the site's pace. */
+enum step reach_wait(struct call *c, int ms, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* As sql_host.run, by Systems Manager and by the Data API. */
 enum step reach_ssm_run(struct call *c, const struct reach_cluster *k,
 			const struct sql_job *job, struct str *memo,

@@ -474,8 +474,8 @@ static enum step finish(struct call *c, struct str instance, struct outcome *o,
 		return STEP_DONE;
 	case STATUS_NO_PSQL:
 		if (is_patient(c, p, memo))
-			return call_wait(c, 5000, "psql on workstation %.*s",
-					 STR_ARG(instance));
+			return reach_wait(c, 5000, "psql on workstation %.*s",
+					  STR_ARG(instance));
 		return call_fail(c, ERROR_UNAVAILABLE,
 				 "workstation %.*s has no psql",
 				 STR_ARG(instance));
@@ -490,8 +490,8 @@ static enum step finish(struct call *c, struct str instance, struct outcome *o,
 		return STEP_FAILED;
 	case STATUS_NO_PIECES:
 		if (is_patient(c, p, memo))
-			return call_wait(c, POLL_MS,
-					 "the statement to be laid down again");
+			return reach_wait(
+			    c, POLL_MS, "the statement to be laid down again");
 		return call_fail(c, ERROR_FAILED,
 				 "workstation %.*s keeps losing the statement",
 				 STR_ARG(instance));
@@ -509,9 +509,9 @@ static enum step not_sent(struct call *c, struct str instance,
 	    !is_patient(c, p, memo))
 		return STEP_FAILED;
 	c->err = (struct error){ 0 };
-	return call_wait(c, 5000,
-			 "workstation %.*s to register with Systems Manager",
-			 STR_ARG(instance));
+	return reach_wait(c, 5000,
+			  "workstation %.*s to register with Systems Manager",
+			  STR_ARG(instance));
 }
 
 static int check_job(struct call *c, const struct sql_job *job, size_t pieces)
@@ -555,9 +555,9 @@ enum step reach_ssm_run(struct call *c, const struct reach_cluster *k,
 		if (look(c, way.instance, p.command, &o) < 0)
 			return STEP_FAILED;
 		if (o.is_pending)
-			return call_wait(c, POLL_MS,
-					 "statements on workstation %.*s",
-					 STR_ARG(way.instance));
+			return reach_wait(c, POLL_MS,
+					  "statements on workstation %.*s",
+					  STR_ARG(way.instance));
 		if (p.piece >= n)
 			return finish(c, way.instance, &o, &p, memo, out);
 		p.piece++;
@@ -573,8 +573,8 @@ enum step reach_ssm_run(struct call *c, const struct reach_cluster *k,
 	if (send(c, way.instance, script, &p.command) < 0)
 		return not_sent(c, way.instance, &p, memo);
 	write_memo(c, &p, memo);
-	return call_wait(c, POLL_MS, "statements on workstation %.*s",
-			 STR_ARG(way.instance));
+	return reach_wait(c, POLL_MS, "statements on workstation %.*s",
+			  STR_ARG(way.instance));
 }
 
 /* -- psql -- */

@@ -44,7 +44,7 @@ struct aws_paging {
 	const char *next;      /* where the answer has it: "nextToken" */
 	const char *more;      /* only while this is true; or NULL */
 	const char *size;      /* the request's page size, or NULL */
-	int most; /* 0: no size is asked for */
+	int most;	       /* 0: no size is asked for */
 };
 
 struct aws_service {

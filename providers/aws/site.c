@@ -6,6 +6,7 @@
 #include "lang/base/arena.h"
 #include "lang/base/error.h"
 #include "providers/aws/profile.h"
+#include "providers/aws/reach.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -381,6 +382,7 @@ int aws_site_open(const struct provider_setup *s, struct aws_site **out,
 		return -1;
 	}
 	read_reach(own, s->config);
+	own->site.reached = reach_cache_new();
 	set_clients(own, s);
 	*out = &own->site;
 	return 0;
@@ -395,6 +397,7 @@ void aws_site_close(struct aws_site *w)
 	if (w->client)
 		aws_client_free(w->client);
 	credentials_free(w->credentials);
+	reach_cache_free(w->reached);
 	profiles_free(own->profiles);
 	pthread_mutex_destroy(&own->lock);
 	arena_release(&own->arena);

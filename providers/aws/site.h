@@ -43,6 +43,7 @@ struct aws_site {
 	int64_t (*pace)(const struct aws_site *w, int64_t ms);
 	struct aws_client *client;
 	struct credentials *credentials;
+	struct reach_cache *reached; /* of reach.c */
 	const struct aws_settings *settings;
 	struct site_own *own;
 };
