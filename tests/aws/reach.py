@@ -95,7 +95,8 @@ class Run(threading.Thread):
         self.started = datetime.datetime.now(datetime.timezone.utc)
 
     def run(self):
-        with tempfile.TemporaryDirectory(prefix="dmsl-ssm-") as folder:
+        with tempfile.TemporaryDirectory(
+                dir=os.path.dirname(names.LISTING) or None, prefix="host-") as folder:
             environment = {
                 "PATH": HERE + "/shims:/usr/local/bin:/usr/bin:/bin", "HOME": folder,
                 "LC_ALL": "C.UTF-8", "AWS_SSM_REGION_NAME": self.region,
