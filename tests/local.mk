@@ -15,6 +15,7 @@ if HAVE_CMOCKA
 unit_tests = \
 	tests/unit/apply \
 	tests/unit/aws_identity \
+	tests/unit/aws_data \
 	tests/unit/aws_path \
 	tests/unit/aws_client \
 	tests/unit/aws_types \
@@ -75,6 +76,8 @@ tests_unit_apply_LDADD = $(engine_libs)
 aws_fixture = tests/unit/aws_fixture.c tests/unit/aws_fixture.h $(scripted)
 tests_unit_aws_identity_SOURCES = tests/unit/aws_identity.c $(aws_fixture)
 tests_unit_aws_identity_LDADD = $(provider_libs)
+tests_unit_aws_data_SOURCES = tests/unit/aws_data.c $(aws_fixture)
+tests_unit_aws_data_LDADD = $(provider_libs)
 tests_unit_aws_path_SOURCES = tests/unit/aws_path.c $(aws_fixture)
 tests_unit_aws_path_LDADD = $(provider_libs)
 tests_unit_aws_client_SOURCES = tests/unit/aws_client.c $(scripted)
