@@ -304,9 +304,11 @@ static enum next change_next(struct apply *a, struct node *node,
 		if (prepare(a, node, step, err) < 0)
 			return NEXT_FAILED;
 		node->phase = PHASE_CHECKED;
-		if (has_object && step->type->ops->plan) {
+		if (step->type->ops->plan) {
 			*op = make_operation(a, step, node, OPERATION_CHECK);
-			(*op)->check_action = is_run_only ? "none" : "update";
+			(*op)->check_action = is_run_only  ? "none"
+					      : has_object ? "update"
+							   : "create";
 			return NEXT_OPERATION;
 		}
 		/* fall through */

@@ -210,7 +210,8 @@ static void note_lines(struct comparison *x, struct diag *d, struct str of,
 	while (of.n && n < LINES_NAMED) {
 		struct str line = str_cut(&of, '\n');
 
-		if (map_has(&lines, line) || str_starts(line, "  prior "))
+		if (map_has(&lines, line) || str_starts(line, "  prior ") ||
+		    str_starts(line, "  shown "))
 			continue;
 		diag_note(&x->c->diags, d, (struct place){ 0 }, "%s: %.*s",
 			  when, STR_ARG(str_trim(line)));
@@ -303,6 +304,25 @@ static void output_moved(struct comparison *x, struct str name, struct str was,
 			  STR_ARG(str_trim(is)));
 }
 
+/* The next line of a part; how an effect was told is not what it is. */
+static struct str next_line(struct str *part)
+{
+	struct str line;
+
+	do
+		line = str_cut(part, '\n');
+	while (str_starts(line, "  shown "));
+	return line;
+}
+
+static bool is_same(struct str was, struct str is)
+{
+	while (was.n && is.n)
+		if (!str_eq(next_line(&was), next_line(&is)))
+			return false;
+	return was.n == is.n;
+}
+
 /* Nothing was done to it, and nothing would be. */
 static bool is_unlooked_at(struct str was, struct str is)
 {
@@ -315,7 +335,7 @@ static void compare_part(struct comparison *x, struct str name, struct str was,
 {
 	struct str part = was.n ? was : is;
 
-	if (str_eq(was, is) || is_unlooked_at(was, is))
+	if (is_same(was, is) || is_unlooked_at(was, is))
 		return;
 	if (is_resource(name))
 		resource_moved(x, name, was, is);

@@ -1,7 +1,7 @@
 /*
  * A saved plan, as text:
  *
- *	dmsl-plan 2
+ *	dmsl-plan 3
  *	hash    64 hex digits: SHA-256 of all behind the line "body"
  *	path    of the stack file, absolute
  *	base    commit that the state was read from, or -
@@ -28,7 +28,8 @@
  *	  import    id
  *	  first     the new object is made before the old one goes
  *	  recorded  what the state keeps besides attributes changes
- *	  effect    KIND text
+ *	  effect    KIND OBJECT     what it does besides, and to what
+ *	  shown     TEXT            how that was told; may be another by now
  *	  attr      NAME value      what is made
  *	  change    NAME old -> new ! when it replaces
  *	read    ADDRESS DIGEST      what steps are made from and leave
@@ -60,7 +61,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[] = "dmsl-plan 2\n";
+static const char magic[] = "dmsl-plan 3\n";
 
 void plan_write_value(struct buf *b, struct value v)
 {
@@ -177,8 +178,8 @@ static void write_step(struct buf *b, struct digester *d,
 		buf_add_c(b, "  recorded\n");
 	for (size_t i = 0; i < s->n_effects; i++) {
 		buf_fmt(b, "  effect %s ", effect_name(s->effects[i].kind));
-		json_write_string(b, s->effects[i].text);
-		buf_add_char(b, '\n');
+		json_write_string(b, s->effects[i].object);
+		write_word(b, "\n  shown", s->effects[i].text);
 	}
 	for (size_t i = 0; i < s->n_changes; i++) {
 		const struct plan_change *x = &s->changes[i];

@@ -32,6 +32,7 @@ unit_tests = \
 	tests/unit/pg \
 	tests/unit/plan \
 	tests/unit/plan_shown \
+	tests/unit/promise \
 	tests/unit/replicator \
 	tests/unit/report \
 	tests/unit/schedule \
@@ -103,6 +104,8 @@ tests_unit_plan_shown_SOURCES = tests/unit/plan_shown.c
 tests_unit_plan_shown_LDADD = $(engine_libs)
 tests_unit_replicator_SOURCES = tests/unit/replicator.c $(pg_server)
 tests_unit_replicator_LDADD = $(provider_libs)
+tests_unit_promise_SOURCES = tests/unit/promise.c
+tests_unit_promise_LDADD = $(engine_libs)
 tests_unit_report_SOURCES = tests/unit/report.c
 tests_unit_report_LDADD = $(engine_libs)
 tests_unit_schedule_SOURCES = tests/unit/schedule.c

@@ -63,6 +63,8 @@ static struct world {
 	bool answers;	      /* "silent" objects answer from now on */
 	bool is_out_of_reach; /* they do not even hear */
 	bool has_new_effect, keeps_all;
+	const char *tables[2]; /* truncated: by the plan, and then */
+	int asked;
 	const char *code; /* that is promised; NULL: none is */
 	int recoveries;
 	int reads, batches; /* calls */
@@ -275,7 +277,13 @@ static int fake_plan(struct call *c, const char *action)
 	pthread_mutex_lock(&world.lock);
 	/* What is asked a second time finds what was not there at first. */
 	if (world.has_new_effect && find(c)->polls++)
-		call_effect(c, EFFECT_DROP, "drop everything");
+		call_effect(c, EFFECT_DROP, STR("all"), "drop everything");
+	if (world.tables[0]) {
+		const char *table = world.tables[world.asked++ > 0];
+
+		call_effect(c, EFFECT_TRUNCATE, str_from(table), "truncate %s",
+			    table);
+	}
 	if (world.code)
 		c->result =
 		    value_map((struct value_entry[]){ { STR("code"),
@@ -1000,6 +1008,30 @@ static void an_effect_that_was_not_shown_is_not_carried_out(void **state)
 	assert_string_equal(world.log, "");
 }
 
+/* Of one kind, but another table; also of what is only created now. */
+static void another_table_is_not_truncated(void **state)
+{
+	(void)state;
+	world.tables[0] = "orders";
+	world.tables[1] = "parts";
+	write_stack("thing a {}\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("it would now truncate parts, which the plan did "
+			     "not show"));
+	assert_string_equal(world.log, "");
+	world.tables[1] = "orders";
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_string_equal(world.log, "create thing.a\n");
+	world.log[0] = '\0';
+	world.tables[1] = "parts";
+	world.asked = 0;
+	write_stack("thing a { size = 2 }\n");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("it would now truncate parts, which the plan did "
+			     "not show"));
+	assert_string_equal(world.log, "");
+}
+
 static void without_the_lease_nothing_more_is_done(void **state)
 {
 	(void)state;
@@ -1212,6 +1244,7 @@ int main(void)
 		cmocka_unit_test_setup(a_broken_promise_stops_the_step, begin),
 		cmocka_unit_test_setup(
 		    an_effect_that_was_not_shown_is_not_carried_out, begin),
+		cmocka_unit_test_setup(another_table_is_not_truncated, begin),
 		cmocka_unit_test_setup(what_exists_is_asked_for_in_batches,
 				       begin),
 		cmocka_unit_test_setup(one_that_spoils_a_batch_fails_nobody,

@@ -128,6 +128,8 @@ static const struct type_schema *const schemas[] = {
 struct world {
 	const char *gone, *broken, *failing;
 	const char *drifted; /* its class is "other" */
+	const char *table;   /* that a job truncates */
+	int rows;
 	bool needs_run, needs_replace;
 	const char *found; /* the cidr of what was not made here */
 };
@@ -190,7 +192,9 @@ static int job_plan(struct call *c, const char *action)
 	if (strcmp(action, "create") == 0 || world.needs_run) {
 		c->needs_run = true;
 		c->run_reason = STR("not loaded yet");
-		call_effect(c, EFFECT_TRUNCATE, "truncate the tables");
+		call_effect(c, EFFECT_TRUNCATE,
+			    str_from(world.table ? world.table : "tables"),
+			    "truncate the tables (%d rows)", world.rows);
 	}
 	c->needs_replace = world.needs_replace;
 	c->replace_reason = STR("the type says so");
@@ -1607,6 +1611,41 @@ static void test_no_secret(void **state)
 	run_end(&r);
 }
 
+static void test_effects_are_compared_by_object(void **state)
+{
+	struct saved_plan saved;
+	struct run r;
+	char file[80];
+
+	(void)state;
+	applied(&r);
+	world.needs_run = true;
+	world.rows = 5;
+	assert_int_equal(do_plan(&r, stack_text), 0);
+	assert_has(&r, "truncate the tables (5 rows)");
+	snprintf(file, sizeof(file), "%s/plan", r.folder);
+	assert_int_equal(plan_save(r.p, &r.c, file, &r.err), 0);
+	assert_int_equal(plan_load(file, &r.arena, &saved, &r.err), 0);
+	assert_true(str_contains(
+	    saved.text, STR("\n  effect truncate \"tables\"\n"
+			    "  shown \"truncate the tables (5 rows)\"")));
+	/* Rows come and go. */
+	world.rows = 6;
+	assert_int_equal(do_plan(&r, stack_text), 0);
+	assert_int_equal(plan_matches(r.p, &r.c, &saved, &r.err), 0);
+	world.table = "other";
+	assert_int_equal(do_plan(&r, stack_text), 0);
+	assert_int_equal(plan_matches(r.p, &r.c, &saved, &r.err), -1);
+	buf_clear(&r.text);
+	take_findings(&r);
+	assert_has(&r, "job.load is not what it was when the plan was made");
+	assert_has(&r, "then: effect truncate \"tables\"");
+	assert_has(&r, "now: effect truncate \"other\"");
+	assert_has_not(&r, "rows");
+	saved_plan_release(&saved);
+	run_end(&r);
+}
+
 static void test_destroy(void **state)
 {
 	struct plan_options o = { .is_destroy = true };
@@ -1656,6 +1695,7 @@ int main(void)
 		cmocka_unit_test(test_providers),
 		cmocka_unit_test(test_depends_on_component),
 		cmocka_unit_test(test_no_secret),
+		cmocka_unit_test(test_effects_are_compared_by_object),
 		cmocka_unit_test(test_destroy),
 	};
 
