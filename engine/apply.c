@@ -387,9 +387,11 @@ static enum next next_operation(void *owner, size_t number,
 {
 	struct apply *a = owner;
 	struct node *node = &a->nodes[number];
-	const struct plan_step *step =
-	    &a->plan->steps[a->graph.step_of[number]];
+	const struct plan_step *step;
 
+	if (number >= a->graph.first_join)
+		return NEXT_DONE;
+	step = &a->plan->steps[a->graph.step_of[number]];
 	if (a->graph.delete_node[step->index] == number)
 		return delete_next(a, node, step, op);
 	if (step->is_left_out)
@@ -470,11 +472,10 @@ static void step_failed(void *owner, size_t number, const struct operation *op,
 static void step_skipped(void *owner, size_t number, size_t because)
 {
 	struct apply *a = owner;
-	const struct plan_step *step =
-	    &a->plan->steps[a->graph.step_of[number]];
+	const struct plan_step *step = &a->plan->steps[number];
 
 	/* Its results stay unknown; what is there stays as it was. */
-	if (step->action == ACTION_NONE || number >= a->plan->n_steps ||
+	if (number >= a->plan->n_steps || step->action == ACTION_NONE ||
 	    a->graph.step_of[because] == step->index)
 		return;
 	a->result->skipped++;
@@ -655,10 +656,14 @@ static int run_steps(struct apply *a, struct error *err)
 	};
 	size_t node;
 
-	if (schedule_begin(&a->schedule, &node) < 0)
-		return error_set(
-		    err, ERROR_INVALID, "\"%.*s\" needs itself",
-		    STR_ARG(a->plan->steps[a->graph.step_of[node]].address));
+	if (schedule_begin(&a->schedule, &node) < 0) {
+		struct str who = STR("a component");
+
+		if (node < a->graph.first_join)
+			who = a->plan->steps[a->graph.step_of[node]].address;
+		return error_set(err, ERROR_INVALID, "\"%.*s\" needs itself",
+				 STR_ARG(who));
+	}
 	if (execute_run(&x, err) < 0)
 		return -1;
 	a->result->n_unknown = x.n_unknown;

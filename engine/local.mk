@@ -29,6 +29,7 @@ engine_libengine_a_SOURCES = \
 	engine/expand_wanted.c \
 	engine/graph.c engine/graph.h \
 	engine/inputs.c engine/inputs.h \
+	engine/joins.c engine/joins.h \
 	engine/journal.c engine/journal.h \
 	engine/journal_frame.c engine/journal_frame.h \
 	engine/journal_load.c \

@@ -227,12 +227,16 @@ static void write_others(struct buf *b, struct digester *d,
 			 const struct plan *p)
 {
 	struct arena scratch = { 0 };
-	bool *is_read = arena_new(&scratch, bool, p->n_steps + 1);
+	bool *is_read = arena_new(&scratch, bool, p->n_steps + p->n_joins + 1);
 
 	for (size_t i = 0; i < p->n_steps; i++)
 		for (size_t k = 0;
 		     is_acted_on(&p->steps[i]) && k < p->steps[i].n_needs; k++)
 			is_read[p->steps[i].needs[k]] = true;
+	for (size_t j = 0; j < p->n_joins; j++)
+		for (size_t k = 0;
+		     is_read[p->n_steps + j] && k < p->joins[j].n_needs; k++)
+			is_read[p->joins[j].needs[k]] = true;
 	for (size_t i = 0; i < p->n_steps; i++) {
 		const struct plan_step *s = &p->steps[i];
 

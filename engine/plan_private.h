@@ -75,8 +75,6 @@ struct str plan_moved_from(const struct planner *x, struct str address);
 struct str plan_import_id(const struct planner *x, struct str address);
 /* plan_delete.c: adds steps for what is in state only, or all of it. */
 int plan_deletes(struct planner *x);
-/* plan_delete.c: fills users of the steps that delete. */
-void plan_users(struct planner *x);
 /* plan_select.c: says what is left out, before anything is read. */
 int planner_choose(struct planner *x);
 /* Reads what is selected and was not read yet. */

@@ -45,6 +45,7 @@
 
 #include "engine/address.h"
 #include "engine/codec.h"
+#include "engine/joins.h"
 
 #include "lang/base/buf.h"
 #include "lang/base/error.h"
@@ -116,20 +117,35 @@ void state_put(struct state *s, const struct state_resource *r)
 
 void state_rename_deps(struct state *s, const struct map *moved)
 {
-	for (size_t i = 0; i < s->resources.n; i++) {
-		struct state_resource *r = s->resources.entries[i].value;
-		bool is_changed = false;
+	struct arena scratch = { 0 };
+	size_t n = s->resources.n, n_all = 0;
+	struct state_resource **users =
+	    arena_new(&scratch, struct state_resource *, n + 1);
+	struct rename *all = arena_new(&scratch, struct rename, n + 1);
+	struct map from = { 0 };
+	struct renames r;
 
-		for (size_t k = 0; r && k < r->n_deps; k++) {
-			const struct str *to = map_get(moved, r->deps[k]);
+	for (size_t i = 0; i < moved->n; i++)
+		map_put(&from, *(const struct str *)moved->entries[i].value,
+			(void *)&moved->entries[i].key);
+	for (size_t i = 0; i < n; i++) {
+		struct state_resource *one = s->resources.entries[i].value;
+		const struct str *was;
 
-			if (to)
-				r->deps[k] = str_dup(*to, s->arena);
-			is_changed |= to != NULL;
-		}
-		if (is_changed)
-			state_sort_deps(r);
+		if (!one)
+			continue;
+		was = map_get(&from, one->address);
+		users[n_all] = one;
+		all[n_all++] =
+		    (struct rename){ was ? *was : one->address, one->address };
 	}
+	renames_init(&r, all, n_all, users, n_all, s->arena);
+	for (size_t i = 0; i < n_all; i++)
+		if (renames_concern(&r, users[i]))
+			renames_apply(&r, users[i]);
+	renames_release(&r);
+	map_release(&from);
+	arena_release(&scratch);
 }
 
 void state_remove(struct state *s, struct str address)

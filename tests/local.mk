@@ -31,6 +31,10 @@ unit_tests = \
 	tests/unit/part \
 	tests/unit/pg \
 	tests/unit/plan \
+	tests/unit/plan_declared \
+	tests/unit/plan_joins \
+	tests/unit/plan_life \
+	tests/unit/plan_mistakes \
 	tests/unit/plan_shown \
 	tests/unit/promise \
 	tests/unit/replicator \
@@ -61,6 +65,7 @@ engine_libs = engine/libcommands.a engine/libengine.a lang/liblang.a \
 provider_libs = providers/libproviders.a engine/libengine.a lang/liblang.a \
 	$(CMOCKA_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
 pg_server = tests/support/pg_server.c tests/support/pg_server.h
+planned = tests/unit/planned.c tests/unit/planned.h
 scripted = tests/unit/scripted.c tests/unit/scripted.h
 tracer = tests/support/tracer.c tests/support/tracer.h
 
@@ -98,8 +103,16 @@ tests_unit_part_SOURCES = tests/unit/part.c
 tests_unit_part_LDADD = $(engine_libs)
 tests_unit_pg_SOURCES = tests/unit/pg.c $(pg_server)
 tests_unit_pg_LDADD = $(provider_libs)
-tests_unit_plan_SOURCES = tests/unit/plan.c
+tests_unit_plan_SOURCES = tests/unit/plan.c $(planned)
 tests_unit_plan_LDADD = $(engine_libs)
+tests_unit_plan_declared_SOURCES = tests/unit/plan_declared.c $(planned)
+tests_unit_plan_declared_LDADD = $(engine_libs)
+tests_unit_plan_joins_SOURCES = tests/unit/plan_joins.c $(planned)
+tests_unit_plan_joins_LDADD = $(engine_libs)
+tests_unit_plan_life_SOURCES = tests/unit/plan_life.c $(planned)
+tests_unit_plan_life_LDADD = $(engine_libs)
+tests_unit_plan_mistakes_SOURCES = tests/unit/plan_mistakes.c $(planned)
+tests_unit_plan_mistakes_LDADD = $(engine_libs)
 tests_unit_plan_shown_SOURCES = tests/unit/plan_shown.c
 tests_unit_plan_shown_LDADD = $(engine_libs)
 tests_unit_replicator_SOURCES = tests/unit/replicator.c $(pg_server)
