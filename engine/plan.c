@@ -179,8 +179,8 @@ void plan_release(struct plan *p)
 }
 
 /*
- * SHA-256 over the texts and the settings; not over secrets, which neither
- * holds.
+ * SHA-256 over what the texts mean and the settings; not over secrets, which
+ * neither holds: see secrets_digest in plan_file.c.
  */
 static struct str config_hash(const struct context *c, struct arena *a)
 {
@@ -189,10 +189,9 @@ static struct str config_hash(const struct context *c, struct arena *a)
 	char hex[DIGEST_HEX_SIZE];
 
 	for (size_t i = 0; c->config && i < c->config->n_files; i++) {
-		const struct source *s = c->config->files[i]->source;
 		char one[65];
 
-		digest_sha256_hex(s->text, one);
+		digest_hex(c->config->files[i]->meaning, 32, one);
 		for (size_t k = 0; k < 64; k++)
 			*vec_push(&all) = one[k];
 	}

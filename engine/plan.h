@@ -195,6 +195,7 @@ struct saved_plan {
 	struct str path; /* of the stack file, absolute */
 	struct str stack;
 	struct str base_commit, config_hash, hash;
+	struct str secrets; /* keyed digest of secret params; empty: none */
 	struct plan_file *files;
 	size_t n_files;
 	struct setting *settings; /* params of that plan; never secret */

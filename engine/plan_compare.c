@@ -397,7 +397,7 @@ static int config_moved(const struct comparison *x, struct error *err)
 
 	buf_init(&names, 500);
 	for (size_t i = 0; i < n && i < saved->n_files; i++) {
-		digest_sha256_hex(now->files[i]->source->text, hex);
+		digest_hex(now->files[i]->meaning, DIGEST_SIZE, hex);
 		if (!str_is(saved->files[i].hash, hex))
 			name_file(&names, now->files[i]->source->name);
 	}
@@ -414,9 +414,19 @@ static int config_moved(const struct comparison *x, struct error *err)
 	return -1;
 }
 
+static int secrets_moved(struct error *err)
+{
+	error_set(err, ERROR_CONFLICT,
+		  "the configuration is not what it was when the plan was "
+		  "made: a secret param changed");
+	return error_hint(err, "Set DMSL_PARAM_… to what it was, or plan "
+			       "again.");
+}
+
 int plan_matches(const struct plan *p, struct context *c,
 		 const struct saved_plan *saved, struct error *err)
 {
+	char hex[DIGEST_HEX_SIZE];
 	struct comparison x = { .p = p, .c = c, .saved = saved };
 	struct buf body;
 
@@ -432,6 +442,9 @@ int plan_matches(const struct plan *p, struct context *c,
 	arena_release(&x.arena);
 	if (!str_eq(p->config_hash, saved->config_hash))
 		return config_moved(&x, err);
+	plan_secrets_digest(c, hex);
+	if (saved->secrets.n && !str_is(saved->secrets, hex))
+		return secrets_moved(err);
 	if (x.n == 0)
 		return 0;
 	error_set(err, ERROR_CONFLICT,

@@ -6,7 +6,9 @@
  *	path    of the stack file, absolute
  *	base    commit that the state was read from, or -
  *	config  hash of the configuration: its texts and params
- *	file    HASH NAME, one line a text, the stack file first
+ *	secrets keyed digest of the values of secret params, or -
+ *	file    HASH NAME, one line a text, the stack file first; the hash is
+ *	        of its words, so that a comment or white space changes nothing
  *	set     NAME=TEXT, one line a setting
  *	params  FILE NAME=TEXT, of a params file
  *	json    FILE NAME=TEXT, of a params file that is JSON
@@ -38,7 +40,8 @@
  *
  * Words are JSON strings where they are free text, values are JSON; a secret is
  * "(secret)", what is unknown "(known after apply)". Digests are keyed with the
- * state key, so that they tell nothing of a secret; "-" is none. The body is
+ * state key, so that they tell nothing of a secret; "-" is none, or that there
+ * was no key yet, which the first apply makes. The body is
  * the same for the same plan, wherever and whenever it is made. A file that was
  * cut or changed does not have its hash any more, and is refused: make a new
  * one.
@@ -55,6 +58,7 @@
 #include "lang/config.h"
 #include "lang/json.h"
 
+#include "engine/inputs.h"
 #include "engine/seal.h"
 
 #include <limits.h>
@@ -302,7 +306,7 @@ static void write_files(struct buf *b, const struct context *c)
 	for (size_t i = 0; c->config && i < c->config->n_files; i++) {
 		const struct source *s = c->config->files[i]->source;
 
-		digest_sha256_hex(s->text, hex);
+		digest_hex(c->config->files[i]->meaning, DIGEST_SIZE, hex);
 		buf_fmt(b, "file %s ", hex);
 		json_write_string(b, s->name);
 		buf_add_char(b, '\n');
@@ -333,6 +337,21 @@ static void write_settings(struct buf *b, const struct context *c)
 	}
 }
 
+void plan_secrets_digest(const struct context *c, char hex[65])
+{
+	size_t n = c->config ? c->config->n_decls : 0, n_secrets = 0;
+	struct error ignored;
+	struct buf text;
+
+	hex[0] = '\0';
+	buf_init(&text, PLAN_FILE_MAX);
+	for (size_t i = 0; c->seal && i < n; i++)
+		n_secrets += inputs_add_secret(c->config->decls[i], &text);
+	if (n_secrets && seal_hash(c->seal, buf_str(&text), hex, &ignored) < 0)
+		hex[0] = '\0';
+	buf_wipe(&text);
+}
+
 int plan_save(const struct plan *p, const struct context *c, const char *file,
 	      struct error *err)
 {
@@ -355,7 +374,9 @@ int plan_save(const struct plan *p, const struct context *c, const char *file,
 		buf_fmt(&all, "\nbase %.*s", STR_ARG(p->base_commit));
 	else
 		buf_add_c(&all, "\nbase -");
-	buf_fmt(&all, "\nconfig %.*s\n", STR_ARG(p->config_hash));
+	plan_secrets_digest(c, hex);
+	buf_fmt(&all, "\nconfig %.*s\nsecrets %s\n", STR_ARG(p->config_hash),
+		*hex ? hex : "-");
 	write_files(&all, c);
 	write_settings(&all, c);
 	buf_add_c(&all, "body\n");
@@ -448,6 +469,9 @@ static int read_header(struct str *text, struct arena *a,
 			    str_is(line, "-") ? (struct str){ 0 } : line;
 		else if (str_is(word, "config"))
 			out->config_hash = line;
+		else if (str_is(word, "secrets"))
+			out->secrets =
+			    str_is(line, "-") ? (struct str){ 0 } : line;
 		else if (str_is(word, "file"))
 			result |= read_file(line, a, vec_push(&files));
 		else if (str_is(word, "set") || str_is(word, "params") ||

@@ -101,6 +101,11 @@ int plan_refresh_only(struct planner *x);
 int plan_drift(struct planner *x);
 struct place planner_place(const struct planner *x, struct str address);
 
+/*
+ * plan_file.c: a digest of the values of secret params, keyed with the state
+ * key; empty when there is none or no key.
+ */
+void plan_secrets_digest(const struct context *c, char hex[65]);
 /* plan_file.c: the canonical text, and a value as it stands there. */
 void plan_write_value(struct buf *b, struct value v);
 void plan_write_body(struct buf *b, const struct plan *p,

@@ -27,8 +27,9 @@
  * Resources are sorted by address, outputs and attributes by name; an attribute
  * is one line, whatever is inside it, so that git's line by line comparison is
  * one of attributes. "tainted", "prevent_destroy", "keep_on_destroy" and
- * "replace_when" (a digest) stand behind "id" when they are set. Values are in
- * the notation of codec.c, and the members of an object may come in any order
+ * "replace_when" (a digest) stand behind "id" when they are set. In deps,
+ *direct dependencies only, "aurora.source/" is all inside of that. Values are
+ *in the notation of codec.c, and the members of an object may come in any order
  * when read.
  *
  * While a replacement that creates first is under way, the old object stands

@@ -391,6 +391,95 @@ static void test_no_secret(void **state)
 	run_end(&r);
 }
 
+/* Saves the plan of a text, and holds it against that of another. */
+static int save_and_match(struct run *r, const char *text, const char *other)
+{
+	struct saved_plan saved;
+	char file[80];
+	int result;
+
+	assert_int_equal(do_plan(r, text), 0);
+	snprintf(file, sizeof(file), "%s/plan", r->folder);
+	assert_int_equal(plan_save(r->p, &r->c, file, &r->err), 0);
+	assert_int_equal(plan_load(file, &r->arena, &saved, &r->err), 0);
+	assert_int_equal(do_plan(r, other), 0);
+	result = plan_matches(r->p, &r->c, &saved, &r->err);
+	saved_plan_release(&saved);
+	return result;
+}
+
+static void test_only_words_make_a_plan_stale(void **state)
+{
+#define BEGIN "stack dev { provider = fake }\njob a { server = \"x y\" }\n"
+	static const struct {
+		const char *text;
+		bool is_same;
+	} others[] = {
+		{ BEGIN "job b { server = job.a.loaded }\n", true },
+		{ "# one\n" BEGIN "\n\n  job b # two\n{\n\tserver   =\n"
+		  "job.a.loaded }",
+		  true },
+		{ BEGIN "job b { server = \"${ job.a.loaded }\" }\n", false },
+		{ BEGIN "job b { server = job.a.loaded }\nlet m = 1\n", false },
+		{ "stack dev { provider = fake }\njob a { server = \"x  y\" }\n"
+		  "job b { server = job.a.loaded }\n",
+		  false },
+		/* A separator, and an item and its sign. */
+		{ BEGIN "job b { server = job.a.loaded }\n"
+			"let l = [1, 2\n-1]\n",
+		  false },
+	};
+	struct run r;
+
+	(void)state;
+	run_begin(&r);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		int result = save_and_match(&r, others[0].text, others[i].text);
+
+		if (result != (others[i].is_same ? 0 : -1))
+			fail_msg("%zu: %s", i, r.err.message);
+		if (result)
+			assert_non_null(strstr(r.err.message, "dev.dmsl"));
+	}
+	assert_int_equal(save_and_match(&r, BEGIN "let l = [1, 2\n-1]\n",
+					BEGIN "let l = [1, 2 -1]\n"),
+			 -1);
+	run_end(&r);
+#undef BEGIN
+}
+
+static void test_secret_params_make_a_plan_stale(void **state)
+{
+	static const char text[] =
+	    "param pass : string secret\nstack dev { provider = fake }\n"
+	    "job a { server = \"x\" }\n"
+	    "job b { server = pass == \"one\" ? job.a.loaded : "
+	    "\"${job.a.loaded}!\" }\n";
+	struct saved_plan saved;
+	struct run r;
+	char file[80];
+
+	(void)state;
+	run_begin(&r);
+	assert_int_equal(seal_open(r.folder, true, &r.c.seal, &r.err), 0);
+	setenv("DMSL_PARAM_pass", "one", 1);
+	assert_int_equal(save_and_match(&r, text, text), 0);
+	snprintf(file, sizeof(file), "%s/plan", r.folder);
+	assert_int_equal(plan_load(file, &r.arena, &saved, &r.err), 0);
+	assert_int_equal(saved.secrets.n, 64);
+	setenv("DMSL_PARAM_pass", "two", 1);
+	assert_int_equal(do_plan(&r, text), 0);
+	assert_int_equal(plan_matches(r.p, &r.c, &saved, &r.err), -1);
+	assert_non_null(strstr(r.err.message, "a secret param changed"));
+	/* Where there was no key nothing could be told. */
+	seal_close(r.c.seal);
+	r.c.seal = NULL;
+	saved_plan_release(&saved);
+	assert_int_equal(save_and_match(&r, text, text), 0);
+	unsetenv("DMSL_PARAM_pass");
+	run_end(&r);
+}
+
 static void test_effects_are_compared_by_object(void **state)
 {
 	struct saved_plan saved;
@@ -460,6 +549,8 @@ int main(void)
 		cmocka_unit_test(test_local_is_no_update),
 		cmocka_unit_test(test_tags_change_nothing_else),
 		cmocka_unit_test(test_no_secret),
+		cmocka_unit_test(test_only_words_make_a_plan_stale),
+		cmocka_unit_test(test_secret_params_make_a_plan_stale),
 		cmocka_unit_test(test_effects_are_compared_by_object),
 		cmocka_unit_test(test_destroy),
 	};
