@@ -223,6 +223,7 @@ script_tests = \
 	tests/t/0015-secrets.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
+	tests/t/0902-started.sh \
 	tests/t/0910-kill.sh \
 	tests/t/0920-secrets.sh
 TESTS += $(script_tests)
