@@ -14,6 +14,7 @@ unit_scripts = tests/replicator/aws-cli.sh tests/unit/local-user.sh
 if HAVE_CMOCKA
 unit_tests = \
 	tests/unit/apply \
+	tests/unit/apply_failures \
 	tests/unit/base \
 	tests/unit/config \
 	tests/unit/core_types \
@@ -65,12 +66,15 @@ engine_libs = engine/libcommands.a engine/libengine.a lang/liblang.a \
 provider_libs = providers/libproviders.a engine/libengine.a lang/liblang.a \
 	$(CMOCKA_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
 pg_server = tests/support/pg_server.c tests/support/pg_server.h
+applied = tests/unit/applied.c tests/unit/applied.h
 planned = tests/unit/planned.c tests/unit/planned.h
 scripted = tests/unit/scripted.c tests/unit/scripted.h
 tracer = tests/support/tracer.c tests/support/tracer.h
 
-tests_unit_apply_SOURCES = tests/unit/apply.c
+tests_unit_apply_SOURCES = tests/unit/apply.c $(applied)
 tests_unit_apply_LDADD = $(engine_libs)
+tests_unit_apply_failures_SOURCES = tests/unit/apply_failures.c $(applied)
+tests_unit_apply_failures_LDADD = $(engine_libs)
 tests_unit_base_SOURCES = tests/unit/base.c
 tests_unit_base_LDADD = $(lang_libs)
 tests_unit_config_SOURCES = tests/unit/config.c
