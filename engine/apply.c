@@ -159,6 +159,22 @@ static enum next over(struct apply *a, struct node *node,
 	return NEXT_DONE;
 }
 
+/* What is not written any more is as if it had never been. */
+static struct value without(struct value attrs, struct str name,
+			    struct arena *a)
+{
+	struct value_entry *kept;
+	size_t n = 0;
+
+	if (!value_get_str(attrs, name))
+		return attrs;
+	kept = arena_new(a, struct value_entry, attrs.as.map.n);
+	for (size_t i = 0; i < attrs.as.map.n; i++)
+		if (!str_eq(attrs.as.map.entries[i].key, name))
+			kept[n++] = attrs.as.map.entries[i];
+	return value_sorted(kept, n);
+}
+
 /*
  * Nothing to do outside: but what was read, the attributes that steer dmsl, the
  * dependencies and the life cycle go into the state.
@@ -176,9 +192,14 @@ static enum next keep(struct apply *a, struct node *node,
 	     step->resource && s->name; s++) {
 		const struct value *v = value_get(step->wanted, s->name);
 
-		if ((s->flags & ATTR_LOCAL) && v && value_is_known(*v))
+		if (!(s->flags & ATTR_LOCAL))
+			continue;
+		if (v && value_is_known(*v))
 			r.attrs = value_with(r.attrs, str_from(s->name), *v,
 					     &node->arena);
+		else if (!v && !(s->flags & ATTR_COMPUTED))
+			r.attrs =
+			    without(r.attrs, str_from(s->name), &node->arena);
 	}
 	if (step->resource && recorded_fill(a->expansion, step->resource,
 					    &node->arena, &r, err) < 0)

@@ -145,6 +145,22 @@ test_expect_success 'what others changed or deleted is put right' '
 	over
 '
 
+test_expect_success 'what only steers dmsl and is taken out of the text leaves the state' '
+	cat >w.dmsl <<-\TXT &&
+	stack w { provider = cloud }
+	job a { work = "rows" }
+	TXT
+	"$DMSL" apply w.dmsl --yes &&
+	git show dmsl/state:w.dmstate.json >state &&
+	test_contains state "\"work\"" &&
+	printf "%s\n" "stack w { provider = cloud }" "job a {}" "box b {}" >w.dmsl &&
+	"$DMSL" apply w.dmsl --yes &&
+	git show dmsl/state:w.dmstate.json >state &&
+	test_lacks state "\"work\"" &&
+	"$DMSL" plan w.dmsl --detailed-exitcode &&
+	"$DMSL" destroy w.dmsl --yes
+'
+
 # The service hears, and does not answer anybody while its lock is held.
 silent() {
 	: >>cloud/lock &&
