@@ -223,6 +223,24 @@ bool address_split(struct str address, struct arena *a, struct str *parent,
 	       (!*has_key || unquote(key, a));
 }
 
+size_t address_next_end(struct str address, size_t from)
+{
+	bool is_quoted = false;
+	size_t i = from;
+
+	for (; i < address.n; i++) {
+		char c = address.s[i];
+
+		if (c == '"')
+			is_quoted = !is_quoted;
+		else if (c == '\\' && is_quoted)
+			i++;
+		else if (strchr("/[#", c) && c && !is_quoted && i > from)
+			break;
+	}
+	return i < address.n ? i : address.n;
+}
+
 bool address_deposed(struct str address, struct str *of)
 {
 	size_t n = address.n;

@@ -25,6 +25,12 @@ bool address_split(struct str address, struct arena *a, struct str *parent,
  * one with "#" and 8 hex digits behind it. *of is set only then.
  */
 bool address_deposed(struct str address, struct str *of);
+/*
+ * The offset behind `from` where an address around this one ends: in front of
+ * a "/" or "[" outside quotes, or of the "#" of an object that was replaced, or
+ * at the end.
+ */
+size_t address_next_end(struct str address, size_t from);
 /* The address of an object with this id that another takes the place of. */
 struct str address_depose(struct arena *a, struct str address, struct str id);
 /*

@@ -160,6 +160,22 @@ static enum next over(struct apply *a, struct node *node,
 	return NEXT_DONE;
 }
 
+/* What is not written any more is as if it had never been. */
+static struct value without(struct value attrs, struct str name,
+			    struct arena *a)
+{
+	struct value_entry *kept;
+	size_t n = 0;
+
+	if (!value_get_str(attrs, name))
+		return attrs;
+	kept = arena_new(a, struct value_entry, attrs.as.map.n);
+	for (size_t i = 0; i < attrs.as.map.n; i++)
+		if (!str_eq(attrs.as.map.entries[i].key, name))
+			kept[n++] = attrs.as.map.entries[i];
+	return value_sorted(kept, n);
+}
+
 /*
  * Nothing to do outside: but what was read, the attributes that steer dmsl, the
  * dependencies and the life cycle go into the state.
@@ -177,9 +193,14 @@ static enum next keep(struct apply *a, struct node *node,
 	     step->resource && s->name; s++) {
 		const struct value *v = value_get(step->wanted, s->name);
 
-		if ((s->flags & ATTR_LOCAL) && v && value_is_known(*v))
+		if (!(s->flags & ATTR_LOCAL))
+			continue;
+		if (v && value_is_known(*v))
 			r.attrs = value_with(r.attrs, str_from(s->name), *v,
 					     &node->arena);
+		else if (!v && !(s->flags & ATTR_COMPUTED))
+			r.attrs =
+			    without(r.attrs, str_from(s->name), &node->arena);
 	}
 	if (step->resource && recorded_fill(a->expansion, step->resource,
 					    &node->arena, &r, err) < 0)
@@ -305,9 +326,11 @@ static enum next change_next(struct apply *a, struct node *node,
 		if (prepare(a, node, step, err) < 0)
 			return NEXT_FAILED;
 		node->phase = PHASE_CHECKED;
-		if (has_object && step->type->ops->plan) {
+		if (step->type->ops->plan) {
 			*op = make_operation(a, step, node, OPERATION_CHECK);
-			(*op)->check_action = is_run_only ? "none" : "update";
+			(*op)->check_action = is_run_only  ? "none"
+					      : has_object ? "update"
+							   : "create";
 			return NEXT_OPERATION;
 		}
 		/* fall through */
@@ -386,9 +409,11 @@ static enum next next_operation(void *owner, size_t number,
 {
 	struct apply *a = owner;
 	struct node *node = &a->nodes[number];
-	const struct plan_step *step =
-	    &a->plan->steps[a->graph.step_of[number]];
+	const struct plan_step *step;
 
+	if (number >= a->graph.first_join)
+		return NEXT_DONE;
+	step = &a->plan->steps[a->graph.step_of[number]];
 	if (a->graph.delete_node[step->index] == number)
 		return delete_next(a, node, step, op);
 	if (step->is_left_out)
@@ -469,11 +494,10 @@ static void step_failed(void *owner, size_t number, const struct operation *op,
 static void step_skipped(void *owner, size_t number, size_t because)
 {
 	struct apply *a = owner;
-	const struct plan_step *step =
-	    &a->plan->steps[a->graph.step_of[number]];
+	const struct plan_step *step = &a->plan->steps[number];
 
 	/* Its results stay unknown; what is there stays as it was. */
-	if (step->action == ACTION_NONE || number >= a->plan->n_steps ||
+	if (number >= a->plan->n_steps || step->action == ACTION_NONE ||
 	    a->graph.step_of[because] == step->index)
 		return;
 	a->result->skipped++;
@@ -655,10 +679,14 @@ static int run_steps(struct apply *a, struct error *err)
 	};
 	size_t node;
 
-	if (schedule_begin(&a->schedule, &node) < 0)
-		return error_set(
-		    err, ERROR_INVALID, "\"%.*s\" needs itself",
-		    STR_ARG(a->plan->steps[a->graph.step_of[node]].address));
+	if (schedule_begin(&a->schedule, &node) < 0) {
+		struct str who = STR("a component");
+
+		if (node < a->graph.first_join)
+			who = a->plan->steps[a->graph.step_of[node]].address;
+		return error_set(err, ERROR_INVALID, "\"%.*s\" needs itself",
+				 STR_ARG(who));
+	}
 	if (execute_run(&x, err) < 0)
 		return -1;
 	a->result->n_unknown = x.n_unknown;

@@ -20,9 +20,12 @@ struct plan;
 struct schedule;
 
 struct apply_graph {
-	/* Nodes [0, n_steps) are the steps, the rest deletes of replacements.
+	/*
+	 * Nodes [0, n_steps) are the steps, then there are the deletes of
+	 * replacements, and from first_join on joins, which have no work and no
+	 * step.
 	 */
-	size_t n_nodes;
+	size_t n_nodes, first_join;
 	size_t *step_of;     /* by node */
 	size_t *delete_node; /* by step; of a delete, the step itself */
 };

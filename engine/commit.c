@@ -16,10 +16,10 @@ enum {
 	MESSAGE_LINES = 200, /* steps that a commit message names */
 };
 
-static void add_count(struct buf *b, const char *verb, size_t n)
+void commit_add_count(struct buf *b, size_t n, const char *what)
 {
 	if (n)
-		buf_fmt(b, "%s%zu %s", b->len ? ", " : "", n, verb);
+		buf_fmt(b, "%s%zu %s", b->len ? ", " : "", n, what);
 }
 
 static bool is_silent(const struct plan_step *step)
@@ -53,15 +53,15 @@ struct str commit_message(const struct context *c, const struct plan *p,
 	size_t lines = 0, more = 0;
 
 	buf_init(&counts, 1000);
-	add_count(&counts, "created", r->created);
-	add_count(&counts, "updated", r->updated);
-	add_count(&counts, "replaced", r->replaced);
-	add_count(&counts, "deleted", r->deleted);
-	add_count(&counts, "forgotten", r->forgotten);
-	add_count(&counts, "moved", r->moved);
-	add_count(&counts, "imported", r->imported);
-	add_count(&counts, "run", r->ran);
-	add_count(&counts, "failed", r->failed);
+	commit_add_count(&counts, r->created, "created");
+	commit_add_count(&counts, r->updated, "updated");
+	commit_add_count(&counts, r->replaced, "replaced");
+	commit_add_count(&counts, r->deleted, "deleted");
+	commit_add_count(&counts, r->forgotten, "forgotten");
+	commit_add_count(&counts, r->moved, "moved");
+	commit_add_count(&counts, r->imported, "imported");
+	commit_add_count(&counts, r->ran, "run");
+	commit_add_count(&counts, r->failed, "failed");
 	buf_init(&b, 1 << 20);
 	buf_fmt(&b, "%s %.*s: %s\n\n",
 		p->is_destroy		   ? "Destroy"

@@ -8,8 +8,11 @@
 
 #include "lang/base/str.h"
 
+#include <stddef.h>
+
 struct apply_result;
 struct arena;
+struct buf;
 struct context;
 struct error;
 struct plan;
@@ -18,6 +21,8 @@ struct plan;
 struct str commit_message(const struct context *c, const struct plan *p,
 			  const struct apply_result *r, struct str hash,
 			  struct arena *to);
+/* One of several counts, "3 created, 1 failed"; nothing where n is 0. */
+void commit_add_count(struct buf *b, size_t n, const char *what);
 /*
  * Commits the context's state if its text is not what the store holds. Ends
  * what the providers made for a stack that has no resources any more, unless

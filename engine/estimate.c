@@ -79,7 +79,7 @@ void estimate_init(struct estimate *e, const char *folder, const struct plan *p,
 	e->is_unknown = arena_new(&e->arena, bool, n);
 	types = arena_new(&e->arena, const char *, n);
 	e->types = types;
-	for (size_t i = 0; i < g->n_nodes; i++) {
+	for (size_t i = 0; i < g->first_join; i++) {
 		const struct plan_step *step = &p->steps[g->step_of[i]];
 
 		/* Those last no time that anybody would wait for. */

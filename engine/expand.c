@@ -371,6 +371,7 @@ void expansion_release(struct expansion *e)
 	map_release(&x->by_address);
 	catalog_release(&x->catalog);
 	vec_release(&x->resources);
+	vec_release(&x->joins);
 	vec_release(&x->busy);
 	vec_release(&x->sites);
 	free(x->gather.items);

@@ -39,7 +39,11 @@ struct resource {
 	struct str address;
 	const struct ast_decl *decl; /* of the block, or of its parent's */
 	size_t provider;	     /* index into context.open */
-	size_t *deps; /* resources it refers to or depends_on; sorted */
+	/*
+	 * What it refers to or depends_on, sorted: resources, and from
+	 * expansion.n on joins.
+	 */
+	size_t *deps;
 	size_t n_deps;
 	struct str *ignore; /* attributes whose difference is none */
 	size_t n_ignore;
@@ -69,12 +73,29 @@ struct declared_removed {
 	struct place place;
 };
 
+/*
+ * A component's instance, or all instances of one, that something depends on as
+ * a whole: the resources inside stand behind one another.
+ */
+struct join {
+	struct str address;
+	size_t first, end; /* resources inside */
+	/*
+	 * What `existing` inside was found by, outside of it: resources that
+	 * are not existing. n_existing: how many of those inside are.
+	 */
+	size_t *found_by;
+	size_t n_found_by, n_existing;
+};
+
 struct expansion {
 	struct str stack;	    /* name */
 	struct value stack_tags;    /* map */
 	struct resource *resources; /* order of the text */
 	size_t n;
 	const size_t *order; /* dense ids, needs before what needs them */
+	struct join *joins;  /* number n + i in deps */
+	size_t n_joins;
 	struct map *by_address;
 	const struct ast_decl **outputs, **checks;
 	size_t n_outputs, n_checks;

@@ -10,6 +10,7 @@
 
 #include "lang/refs.h"
 
+#include "engine/address.h"
 #include "engine/graph.h"
 
 #include <stdlib.h>
@@ -40,7 +41,52 @@ static int order_ids(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static struct index_set seal_ids(struct ids *ids, struct arena *a)
+/* From where to where a dependency reaches. */
+struct reach {
+	size_t first, end, id;
+};
+
+/* Of two that begin alike the wider first. */
+static int order_reaches(const void *a, const void *b)
+{
+	const struct reach *x = a, *y = b;
+
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	return x->end > y->end ? -1 : x->end < y->end;
+}
+
+/*
+ * Joins stand where the resources would that they stand for, and what is inside
+ * another is left out: components are one in the other or apart.
+ */
+static size_t merge_joins(const struct expander *x, size_t *ids, size_t n)
+{
+	struct reach *all = xrealloc(NULL, n, sizeof(*all));
+	size_t kept = 0, end = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct join *j =
+		    ids[i] < x->resources.n
+			? NULL
+			: &x->joins.items[ids[i] - x->resources.n];
+
+		all[i].first = j ? j->first : ids[i];
+		all[i].end = j ? j->end : ids[i] + 1;
+		all[i].id = ids[i];
+	}
+	qsort(all, n, sizeof(*all), order_reaches);
+	for (size_t i = 0; i < n; i++) {
+		if (all[i].end <= end)
+			continue;
+		end = all[i].end;
+		ids[kept++] = all[i].id;
+	}
+	free(all);
+	return kept;
+}
+
+static struct index_set seal_ids(const struct expander *x, struct ids *ids)
 {
 	struct index_set set = { .progress = FINISHED };
 
@@ -49,8 +95,11 @@ static struct index_set seal_ids(struct ids *ids, struct arena *a)
 	for (size_t i = 0; i < ids->n; i++)
 		if (i == 0 || ids->items[i] != ids->items[i - 1])
 			ids->items[set.n++] = ids->items[i];
+	/* Numbers of joins are the highest. */
+	if (set.n > 1 && ids->items[set.n - 1] >= x->resources.n)
+		set.n = merge_joins(x, ids->items, set.n);
 	if (set.n) {
-		set.ids = arena_new(a, size_t, set.n);
+		set.ids = arena_new(x->arena, size_t, set.n);
 		memcpy(set.ids, ids->items, set.n * sizeof(*set.ids));
 	}
 	vec_release(ids);
@@ -66,6 +115,23 @@ static void add_set(struct finder *f, const struct index_set *set)
 {
 	for (size_t i = 0; i < set->n; i++)
 		add_id(f, set->ids[i]);
+}
+
+/* All resources from one to another, known by an address; *number is kept. */
+static void add_join(struct finder *f, size_t *number, struct str address,
+		     size_t first, size_t end)
+{
+	if (first == end)
+		return;
+	if (!*number) {
+		*vec_push(&f->x->joins) = (struct join){
+			.address = address,
+			.first = first,
+			.end = end,
+		};
+		*number = f->x->joins.n;
+	}
+	add_id(f, f->x->resources.n + *number - 1);
 }
 
 /* Everything that the value of a binding was made from, found once. */
@@ -96,7 +162,7 @@ static const struct index_set *binding_deps(struct scope *s, struct binding *b)
 	if (d->depends_on)
 		find_in_expr(&f, d->depends_on);
 	x->depth--;
-	b->deps = seal_ids(&ids, x->arena);
+	b->deps = seal_ids(x, &ids);
 	return &b->deps;
 }
 
@@ -151,8 +217,7 @@ static void find_in_instance(struct finder *f, struct instance_scope *i,
 				(struct str){ 0 });
 		return;
 	}
-	for (size_t k = i->first; k < i->end; k++)
-		add_id(f, k);
+	add_join(f, &i->join, i->address, i->first, i->end);
 }
 
 /* The one key that is meant; false: it may be any. */
@@ -174,7 +239,8 @@ static bool constant_key(struct finder *f, const struct ref *r, struct str *key)
 static void find_in_group(struct finder *f, struct group *g,
 			  const struct ref *r)
 {
-	struct str key;
+	struct str parent, type, name, key;
+	bool has_key;
 
 	if (group_open(g))
 		return;
@@ -184,6 +250,18 @@ static void find_in_group(struct finder *f, struct group *g,
 		if (i)
 			find_in_instance(f, (struct instance_scope *)i,
 					 r->attr);
+		return;
+	}
+	if (g->is_keyed && g->n && g->decl->component && !r->attr.n) {
+		struct str address = g->instances[0].address;
+
+		/* It ends with the key. */
+		address_split(address, f->x->arena, &parent, &type, &name,
+			      &has_key, &key);
+		add_join(
+		    f, &g->join,
+		    address_make(f->x->arena, parent, type, name, false, key),
+		    g->instances[0].first, g->instances[g->n - 1].end);
 		return;
 	}
 	for (size_t i = 0; i < g->n; i++)
@@ -280,7 +358,7 @@ static const struct index_set *instance_depends(struct instance_scope *i)
 		add_set(&f,
 			instance_depends(
 			    (struct instance_scope *)i->group->scope->self));
-	i->depends_on = seal_ids(&ids, x->arena);
+	i->depends_on = seal_ids(x, &ids);
 	return &i->depends_on;
 }
 
@@ -323,33 +401,108 @@ static struct place hop_place(struct expander *x, size_t from, size_t to)
 	return f.place;
 }
 
+/* Joins are no part of what is told: who needs what is inside needs them. */
 static void report_cycle(struct expander *x, const size_t *cycle, size_t n)
 {
 	const struct resource *all = x->resources.items;
-	struct diag *to =
-	    diag_error(x->diags, "E0301", all[cycle[0]].place,
-		       n == 1 ? "%.*s depends on itself"
-			      : "%.*s depends on itself through others",
-		       STR_ARG(all[cycle[0]].address));
+	struct diag *to;
+	size_t first = 0, n_resources = 0;
 
-	for (size_t i = 0; i < n && i < 20; i++) {
-		size_t from = cycle[i], need = cycle[(i + 1) % n];
+	for (size_t i = 0; i < n; i++)
+		n_resources += cycle[i] < x->resources.n;
+	while (cycle[first] >= x->resources.n)
+		first++;
+	to = diag_error(x->diags, "E0301", all[cycle[first]].place,
+			n_resources == 1
+			    ? "%.*s depends on itself"
+			    : "%.*s depends on itself through others",
+			STR_ARG(all[cycle[first]].address));
+	for (size_t k = 0, told = 0; k < n && told < 20; k++) {
+		size_t at = (first + k) % n, next = (at + 1) % n, need = next;
 
-		diag_note(x->diags, to, hop_place(x, from, need),
-			  "%.*s needs %.*s", STR_ARG(all[from].address),
-			  STR_ARG(all[need].address));
+		if (cycle[at] >= x->resources.n)
+			continue;
+		while (cycle[need] >= x->resources.n)
+			need = (need + 1) % n;
+		told++;
+		diag_note(x->diags, to, hop_place(x, cycle[at], cycle[next]),
+			  "%.*s needs %.*s", STR_ARG(all[cycle[at]].address),
+			  STR_ARG(all[cycle[need]].address));
 	}
 	diag_hint(x->diags, to,
 		  "Take one of these references out; one that "
 		  "comes from depends_on may not be needed.");
 }
 
+/* What the `existing` inside were found by, as far as it is outside. */
+static void find_found_by(struct expander *x, struct join *j,
+			  const struct join **seen)
+{
+	const struct resource *all = x->resources.items;
+	struct ids open = { 0 }, found = { 0 };
+	struct index_set set;
+
+	for (size_t i = j->first; i < j->end; i++) {
+		j->n_existing += all[i].is_existing;
+		for (size_t k = 0; all[i].is_existing && k < all[i].n_deps; k++)
+			*vec_push(&open) = all[i].deps[k];
+	}
+	while (open.n) {
+		size_t id = open.items[--open.n];
+
+		if (id >= j->first && id < j->end)
+			continue;
+		if (id >= x->resources.n || !all[id].is_existing) {
+			*vec_push(&found) = id;
+			continue;
+		}
+		if (seen[id] == j)
+			continue;
+		seen[id] = j;
+		for (size_t k = 0; k < all[id].n_deps; k++)
+			*vec_push(&open) = all[id].deps[k];
+	}
+	vec_release(&open);
+	set = seal_ids(x, &found);
+	j->found_by = set.ids;
+	j->n_found_by = set.n;
+}
+
+/* The needs of all, one behind the other; joins stand behind the resources. */
+static void fill_graph(const struct expander *x, struct graph *g,
+		       size_t n_edges, struct arena *a)
+{
+	const struct resource *all = x->resources.items;
+	size_t n = x->resources.n;
+
+	for (size_t j = 0; j < x->joins.n; j++)
+		n_edges += x->joins.items[j].end - x->joins.items[j].first;
+	g->n = n + x->joins.n;
+	g->first = arena_new(a, size_t, g->n + 1);
+	g->to = arena_new(a, size_t, n_edges);
+	for (size_t i = 0; i < n; i++) {
+		g->first[i + 1] = g->first[i] + all[i].n_deps;
+		if (all[i].n_deps)
+			memcpy(g->to + g->first[i], all[i].deps,
+			       all[i].n_deps * sizeof(*g->to));
+	}
+	for (size_t j = 0; j < x->joins.n; j++) {
+		size_t at = g->first[n + j];
+
+		for (size_t i = x->joins.items[j].first;
+		     i < x->joins.items[j].end; i++)
+			g->to[at++] = i;
+		g->first[n + j + 1] = at;
+	}
+}
+
 void deps_find(struct expander *x)
 {
 	struct resource *all = x->resources.items;
 	struct arena scratch = { 0 };
-	size_t *order, *cycle = NULL, n_cycle = 0, n_edges = 0;
-	struct graph g = { .n = x->resources.n };
+	size_t *order, *cycle = NULL, n_cycle = 0, n_edges = 0, n = 0;
+	const struct join **seen;
+	struct graph g = { 0 };
 	int result;
 
 	for (size_t i = 0; i < x->resources.n; i++) {
@@ -358,27 +511,28 @@ void deps_find(struct expander *x)
 		struct index_set set;
 
 		find_of_resource(&f, &all[i]);
-		set = seal_ids(&ids, x->arena);
+		set = seal_ids(x, &ids);
 		all[i].deps = set.ids;
 		all[i].n_deps = set.n;
 		n_edges += set.n;
 	}
-	/* The needs of all, one behind the other, are the graph. */
-	g.first = arena_new(&scratch, size_t, g.n + 1);
-	g.to = arena_new(&scratch, size_t, n_edges);
-	for (size_t i = 0; i < g.n; i++) {
-		g.first[i + 1] = g.first[i] + all[i].n_deps;
-		if (all[i].n_deps)
-			memcpy(g.to + g.first[i], all[i].deps,
-			       all[i].n_deps * sizeof(*g.to));
-	}
+	fill_graph(x, &g, n_edges, &scratch);
 	result = graph_order(&g, &scratch, &order, &cycle, &n_cycle);
 	x->order = arena_new(x->arena, size_t, x->resources.n + 1);
-	for (size_t i = 0; i < x->resources.n; i++)
-		x->order[i] = result ? i : order[i];
+	x->order_all = arena_new(x->arena, size_t, g.n + 1);
+	for (size_t i = 0; i < g.n; i++) {
+		x->order_all[i] = result ? i : order[i];
+		if (x->order_all[i] < x->resources.n)
+			x->order[n++] = x->order_all[i];
+	}
 	/* The values can still be checked, in the order of the text. */
 	if (result)
 		report_cycle(x, cycle, n_cycle);
+	seen = arena_new(&scratch, const struct join *, x->resources.n);
+	for (size_t j = 0; j < x->joins.n; j++)
+		find_found_by(x, &x->joins.items[j], seen);
 	x->e->order = x->order;
+	x->e->joins = x->joins.items;
+	x->e->n_joins = x->joins.n;
 	arena_release(&scratch);
 }

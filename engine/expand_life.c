@@ -8,6 +8,7 @@
 
 #include "engine/expand_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* The flags of lifecycle, and where they go. */
@@ -260,11 +261,28 @@ void life_propagate(struct expander *x)
 {
 	struct resource *all = x->resources.items;
 
-	for (size_t k = x->resources.n; k-- > 0;) {
-		const struct resource *r = &all[x->order[k]];
+	size_t n = x->resources.n;
+	bool *joins = xrealloc(NULL, x->joins.n + 1, sizeof(*joins));
 
-		for (size_t i = 0; r->create_before_destroy && i < r->n_deps;
-		     i++)
-			all[r->deps[i]].create_before_destroy = true;
+	memset(joins, 0, (x->joins.n + 1) * sizeof(*joins));
+	for (size_t k = n + x->joins.n; k-- > 0;) {
+		size_t at = x->order_all[k];
+
+		if (at >= n) {
+			const struct join *j = &x->joins.items[at - n];
+
+			for (size_t i = j->first; joins[at - n] && i < j->end;
+			     i++)
+				all[i].create_before_destroy = true;
+			continue;
+		}
+		for (size_t i = 0;
+		     all[at].create_before_destroy && i < all[at].n_deps; i++)
+			if (all[at].deps[i] >= n)
+				joins[all[at].deps[i] - n] = true;
+			else
+				all[all[at].deps[i]].create_before_destroy =
+				    true;
 	}
+	free(joins);
 }

@@ -77,7 +77,10 @@ struct body {
 
 enum progress { NOT_BEGUN, AT_WORK, FINISHED };
 
-/* A set of resources by dense id, sorted. */
+/*
+ * A set of resources by dense id, sorted; what a join in it stands for is not
+ * in it, and joins stand where their first resource would.
+ */
 struct index_set {
 	size_t *ids;
 	size_t n;
@@ -104,6 +107,7 @@ struct group {
 	bool is_keyed;
 	struct instance_scope *instances; /* in the order of the keys given */
 	size_t n;
+	size_t join;	    /* of all instances: its number and 1 */
 	struct value value; /* what TYPE.NAME stands for */
 };
 
@@ -124,6 +128,7 @@ struct instance_scope {
 	struct str address;
 	struct scope *inner;	     /* a component's */
 	struct index_set depends_on; /* its own and those around it */
+	size_t join;		     /* its number and 1 */
 	struct life life;	     /* its own, over that around it */
 };
 
@@ -164,10 +169,12 @@ struct expander {
 	struct body *root_body;
 	struct scope *root;
 	VEC(struct resource) resources;
+	VEC(struct join) joins;
 	struct map by_address;
 	/* By the address that is moved, removed, imported. */
 	struct map moves, removed, imports;
-	size_t *order; /* needs before what needs them */
+	size_t *order;	   /* needs before what needs them */
+	size_t *order_all; /* the same with joins */
 	/* Attributes of resources asked for so far, and not known of those. */
 	uint64_t n_lookups, n_missing;
 	unsigned depth;

@@ -19,6 +19,8 @@ struct ast_param;
 struct body;
 struct context;
 struct error;
+struct ast_decl;
+struct buf;
 struct map;
 struct option_list;
 struct type;
@@ -37,6 +39,11 @@ int inputs_take(struct context *c, const struct option_list *set,
  */
 int input_value(struct context *c, const struct ast_param *p,
 		const struct type *t, struct arena *a, struct value *out);
+/*
+ * Where d declares a secret param: adds its name and the text of its value, and
+ * returns 1. The buffer is to be wiped.
+ */
+size_t inputs_add_secret(const struct ast_decl *d, struct buf *out);
 /* Adds the finding that a param has no value. */
 void input_missing(struct context *c, const struct ast_param *p,
 		   struct place place);

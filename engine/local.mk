@@ -30,6 +30,7 @@ engine_libengine_a_SOURCES = \
 	engine/graph.c engine/graph.h \
 	engine/identity.c engine/identity.h \
 	engine/inputs.c engine/inputs.h \
+	engine/joins.c engine/joins.h \
 	engine/journal.c engine/journal.h \
 	engine/journal_frame.c engine/journal_frame.h \
 	engine/journal_load.c \

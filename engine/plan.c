@@ -15,8 +15,6 @@
 #include "lang/base/error.h"
 #include "lang/config.h"
 
-#include <string.h>
-
 const char *action_name(enum action a)
 {
 	switch (a) {
@@ -181,8 +179,8 @@ void plan_release(struct plan *p)
 }
 
 /*
- * SHA-256 over the texts and the settings; not over secrets, which neither
- * holds.
+ * SHA-256 over what the texts mean and the settings; not over secrets, which
+ * neither holds: see secrets_digest in plan_file.c.
  */
 static struct str config_hash(const struct context *c, struct arena *a)
 {
@@ -191,10 +189,9 @@ static struct str config_hash(const struct context *c, struct arena *a)
 	char hex[DIGEST_HEX_SIZE];
 
 	for (size_t i = 0; c->config && i < c->config->n_files; i++) {
-		const struct source *s = c->config->files[i]->source;
 		char one[65];
 
-		digest_sha256_hex(s->text, one);
+		digest_hex(c->config->files[i]->meaning, 32, one);
 		for (size_t k = 0; k < 64; k++)
 			*vec_push(&all) = one[k];
 	}
@@ -240,18 +237,53 @@ static void new_steps(struct planner *x)
 		s->import_id = plan_import_id(x, r->address);
 		s->type = provider_type(x->c->open[r->provider].provider,
 					str_from(r->schema->name));
-		s->n_needs = r->n_deps;
 		s->is_left_out = x->chosen.leaves_resource &&
 				 x->chosen.leaves_resource[r->index];
-		s->needs =
-		    arena_new(x->arena, size_t, r->n_deps ? r->n_deps : 1);
-		for (size_t i = 0; i < r->n_deps; i++)
-			s->needs[i] = x->step_of[r->deps[i]];
 	}
 	x->p->n_steps = e->n;
 }
 
-/* Steps that wait for others, and those that wait no more. */
+/* The number of a dependency among the steps; joins begin at `joins`. */
+static size_t need_of(const struct planner *x, size_t dep, size_t joins)
+{
+	return dep < x->e->n ? x->step_of[dep] : joins + dep - x->e->n;
+}
+
+/* All steps are there, so joins can be numbered behind them. */
+static void fill_needs(struct planner *x)
+{
+	struct plan *p = x->p;
+	const struct expansion *e = x->e;
+
+	if (!e || p->is_destroy || p->asked.is_refresh_only)
+		return;
+	for (size_t i = 0; i < e->n; i++) {
+		struct plan_step *s = &p->steps[i];
+		const struct resource *r = s->resource;
+
+		s->n_needs = r->n_deps;
+		s->needs =
+		    arena_new(x->arena, size_t, r->n_deps ? r->n_deps : 1);
+		for (size_t k = 0; k < r->n_deps; k++)
+			s->needs[k] = need_of(x, r->deps[k], p->n_steps);
+	}
+	p->n_joins = e->n_joins;
+	p->joins = arena_new(x->arena, struct plan_join, e->n_joins + 1);
+	for (size_t j = 0; j < e->n_joins; j++) {
+		const struct join *from = &e->joins[j];
+		struct plan_join *to = &p->joins[j];
+
+		to->needs =
+		    arena_new(x->arena, size_t, from->end - from->first);
+		for (size_t i = from->first; i < from->end; i++)
+			to->needs[to->n_needs++] = x->step_of[i];
+	}
+}
+
+/*
+ * Steps that wait for others, and those that wait no more; joins are numbered
+ * as in the expansion.
+ */
 struct ready {
 	const struct graph *users;
 	size_t *blocked;
@@ -261,30 +293,45 @@ struct ready {
 
 static void ready_init(struct planner *x, struct ready *r)
 {
-	struct plan *p = x->p;
-	struct graph g = { .n = p->n_steps };
-	size_t n_edges = 0;
+	const struct expansion *e = x->e;
+	struct graph g = { .n = e->n + e->n_joins };
+	size_t n_edges = 0, at = 0;
 
-	r->blocked = arena_new(&x->scratch, size_t, p->n_steps + 1);
-	r->queue = arena_new(&x->scratch, size_t, p->n_steps + 1);
-	for (size_t i = 0; i < p->n_steps; i++) {
-		r->blocked[i] = p->steps[i].n_needs;
-		if (r->blocked[i] == 0)
-			r->queue[r->tail++] = i;
-		n_edges += p->steps[i].n_needs;
-	}
+	for (size_t i = 0; i < e->n; i++)
+		n_edges += e->resources[i].n_deps;
+	for (size_t j = 0; j < e->n_joins; j++)
+		n_edges += e->joins[j].end - e->joins[j].first;
+	r->blocked = arena_new(&x->scratch, size_t, g.n + 1);
+	r->queue = arena_new(&x->scratch, size_t, g.n + 1);
 	/* The needs of all, one behind the other, are the graph of needs. */
 	g.first = arena_new(&x->scratch, size_t, g.n + 1);
 	g.to = arena_new(&x->scratch, size_t, n_edges);
 	for (size_t i = 0; i < g.n; i++) {
-		const struct plan_step *s = &p->steps[i];
+		if (i < e->n) {
+			const struct resource *one = x->p->steps[i].resource;
 
-		g.first[i + 1] = g.first[i] + s->n_needs;
-		if (s->n_needs)
-			memcpy(g.to + g.first[i], s->needs,
-			       s->n_needs * sizeof(*g.to));
+			for (size_t k = 0; k < one->n_deps; k++)
+				g.to[at++] = need_of(x, one->deps[k], e->n);
+		} else {
+			const struct join *one = &e->joins[i - e->n];
+
+			for (size_t k = one->first; k < one->end; k++)
+				g.to[at++] = x->step_of[k];
+		}
+		g.first[i + 1] = at;
+		r->blocked[i] = at - g.first[i];
+		if (r->blocked[i] == 0)
+			r->queue[r->tail++] = i;
 	}
 	r->users = graph_reverse(&g, &x->scratch);
+}
+
+static void release_users(struct ready *r, size_t number)
+{
+	for (size_t i = r->users->first[number];
+	     i < r->users->first[number + 1]; i++)
+		if (--r->blocked[r->users->to[i]] == 0)
+			r->queue[r->tail++] = r->users->to[i];
 }
 
 static void settled(struct planner *x, struct ready *r, size_t step,
@@ -294,10 +341,7 @@ static void settled(struct planner *x, struct ready *r, size_t step,
 		planner_keep(x, step);
 	else
 		step_settle(x, step, e);
-	for (size_t i = r->users->first[step]; i < r->users->first[step + 1];
-	     i++)
-		if (--r->blocked[r->users->to[i]] == 0)
-			r->queue[r->tail++] = r->users->to[i];
+	release_users(r, step);
 }
 
 /* True when the type is asked, and settles it later. */
@@ -321,7 +365,9 @@ static int plan_steps(struct planner *x)
 		if (r.head < r.tail && x->in_flight < most) {
 			size_t step = r.queue[r.head++];
 
-			if (!decide(x, step))
+			if (step >= x->e->n)
+				release_users(&r, step);
+			else if (!decide(x, step))
 				settled(x, &r, step, NULL);
 			if (x->has_failed && x->in_flight == 0)
 				return -1;
@@ -500,7 +546,7 @@ static int build(struct planner *x)
 	if (result == 0) {
 		planner_tell_left_out(x);
 		mark_drift(x);
-		plan_users(x);
+		fill_needs(x);
 		plan_outputs(x);
 	}
 	if (x->e) {

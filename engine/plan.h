@@ -75,16 +75,18 @@ struct plan_step {
 	size_t n_changes;
 	struct effect *effects;
 	size_t n_effects;
-	/* Steps that this one needs done first (by configuration). */
+	/*
+	 * Steps that this one needs done first (by configuration), and from
+	 * plan.n_steps on joins. What it uses by the state is in prior.
+	 */
 	size_t *needs;
 	size_t n_needs;
-	/*
-	 * Steps that replace or delete what uses this one's old object: where
-	 * this one deletes (delete, replace), their deletes come first. Of a
-	 * replacement only the first half counts: the delete, not the create.
-	 */
-	size_t *users;
-	size_t n_users;
+};
+
+/* Steps that others need as a whole: those inside of a component. */
+struct plan_join {
+	size_t *needs;
+	size_t n_needs;
 };
 
 struct plan_output {
@@ -122,6 +124,8 @@ struct plan {
 	struct str config_hash;
 	struct plan_step *steps; /* in an order that respects needs */
 	size_t n_steps;
+	struct plan_join *joins; /* number n_steps + i in needs */
+	size_t n_joins;
 	struct plan_output *outputs;
 	size_t n_outputs;
 	struct plan_check *checks;
@@ -191,6 +195,7 @@ struct saved_plan {
 	struct str path; /* of the stack file, absolute */
 	struct str stack;
 	struct str base_commit, config_hash, hash;
+	struct str secrets; /* keyed digest of secret params; empty: none */
 	struct plan_file *files;
 	size_t n_files;
 	struct setting *settings; /* params of that plan; never secret */

@@ -210,7 +210,8 @@ static void note_lines(struct comparison *x, struct diag *d, struct str of,
 	while (of.n && n < LINES_NAMED) {
 		struct str line = str_cut(&of, '\n');
 
-		if (map_has(&lines, line) || str_starts(line, "  prior "))
+		if (map_has(&lines, line) || str_starts(line, "  prior ") ||
+		    str_starts(line, "  shown "))
 			continue;
 		diag_note(&x->c->diags, d, (struct place){ 0 }, "%s: %.*s",
 			  when, STR_ARG(str_trim(line)));
@@ -303,6 +304,25 @@ static void output_moved(struct comparison *x, struct str name, struct str was,
 			  STR_ARG(str_trim(is)));
 }
 
+/* The next line of a part; how an effect was told is not what it is. */
+static struct str next_line(struct str *part)
+{
+	struct str line;
+
+	do
+		line = str_cut(part, '\n');
+	while (str_starts(line, "  shown "));
+	return line;
+}
+
+static bool is_same(struct str was, struct str is)
+{
+	while (was.n && is.n)
+		if (!str_eq(next_line(&was), next_line(&is)))
+			return false;
+	return was.n == is.n;
+}
+
 /* Nothing was done to it, and nothing would be. */
 static bool is_unlooked_at(struct str was, struct str is)
 {
@@ -315,7 +335,7 @@ static void compare_part(struct comparison *x, struct str name, struct str was,
 {
 	struct str part = was.n ? was : is;
 
-	if (str_eq(was, is) || is_unlooked_at(was, is))
+	if (is_same(was, is) || is_unlooked_at(was, is))
 		return;
 	if (is_resource(name))
 		resource_moved(x, name, was, is);
@@ -377,7 +397,7 @@ static int config_moved(const struct comparison *x, struct error *err)
 
 	buf_init(&names, 500);
 	for (size_t i = 0; i < n && i < saved->n_files; i++) {
-		digest_sha256_hex(now->files[i]->source->text, hex);
+		digest_hex(now->files[i]->meaning, DIGEST_SIZE, hex);
 		if (!str_is(saved->files[i].hash, hex))
 			name_file(&names, now->files[i]->source->name);
 	}
@@ -394,9 +414,19 @@ static int config_moved(const struct comparison *x, struct error *err)
 	return -1;
 }
 
+static int secrets_moved(struct error *err)
+{
+	error_set(err, ERROR_CONFLICT,
+		  "the configuration is not what it was when the plan was "
+		  "made: a secret param changed");
+	return error_hint(err, "Set DMSL_PARAM_… to what it was, or plan "
+			       "again.");
+}
+
 int plan_matches(const struct plan *p, struct context *c,
 		 const struct saved_plan *saved, struct error *err)
 {
+	char hex[DIGEST_HEX_SIZE];
 	struct comparison x = { .p = p, .c = c, .saved = saved };
 	struct buf body;
 
@@ -412,6 +442,9 @@ int plan_matches(const struct plan *p, struct context *c,
 	arena_release(&x.arena);
 	if (!str_eq(p->config_hash, saved->config_hash))
 		return config_moved(&x, err);
+	plan_secrets_digest(c, hex);
+	if (saved->secrets.n && !str_is(saved->secrets, hex))
+		return secrets_moved(err);
 	if (x.n == 0)
 		return 0;
 	error_set(err, ERROR_CONFLICT,

@@ -9,16 +9,12 @@
 
 #include "lang/diag.h"
 
+#include "engine/joins.h"
 #include "engine/providers.h"
 
 #include <stdlib.h>
 
 /* -- moved ---------------------------------------------------------------- */
-
-struct renames {
-	struct map to;	 /* address in the state -> struct str, the new one */
-	struct map from; /* the other way */
-};
 
 static void report_taken(struct planner *x, const struct declared_move *m,
 			 struct str from, struct str to)
@@ -33,55 +29,27 @@ static void report_taken(struct planner *x, const struct declared_move *m,
 		  "of the two shall go, say so first with \"removed\".");
 }
 
-static int find_renames(struct planner *x, struct renames *r)
+/* all: each resource of the state, where it was and where it will be. */
+static int find_moved(struct planner *x, struct rename *all)
 {
-	struct str *names = arena_new(x->arena, struct str, x->n_state + 1);
 	size_t errors = x->c->diags.n_errors;
 
 	for (size_t i = 0; i < x->n_state; i++) {
 		struct str from = x->state[i]->address;
 		const struct declared_move *m =
-		    expand_moved(x->e, from, x->arena, &names[i]);
+		    expand_moved(x->e, from, x->arena, &all[i].after);
 
+		all[i].before = from;
 		if (!m)
 			continue;
-		if (map_has(&r->from, names[i]) ||
-		    state_find(&x->c->state, names[i])) {
-			report_taken(x, m, from, names[i]);
+		if (map_has(&x->moved_from, all[i].after) ||
+		    state_find(&x->c->state, all[i].after)) {
+			report_taken(x, m, from, all[i].after);
 			continue;
 		}
-		map_put(&r->to, from, &names[i]);
-		map_put(&r->from, names[i], &x->state[i]->address);
+		map_put(&x->moved_from, all[i].after, &all[i].before);
 	}
 	return x->c->diags.n_errors > errors ? -1 : 0;
-}
-
-static bool uses_renamed(const struct state_resource *s,
-			 const struct renames *r)
-{
-	for (size_t i = 0; i < s->n_deps; i++)
-		if (map_has(&r->to, s->deps[i]))
-			return true;
-	return false;
-}
-
-/* A copy with its own address and those that it depends on as they will be. */
-static struct state_resource *renamed(const struct state_resource *s,
-				      const struct renames *r, struct arena *a)
-{
-	struct state_resource *copy = arena_new(a, struct state_resource, 1);
-	const struct str *to = map_get(&r->to, s->address);
-
-	*copy = *s;
-	if (to)
-		copy->address = *to;
-	copy->deps = arena_new(a, struct str, s->n_deps + 1);
-	for (size_t i = 0; i < s->n_deps; i++) {
-		to = map_get(&r->to, s->deps[i]);
-		copy->deps[i] = to ? *to : s->deps[i];
-	}
-	state_sort_deps(copy);
-	return copy;
 }
 
 static int compare_addresses(const void *a, const void *b)
@@ -94,22 +62,33 @@ static int compare_addresses(const void *a, const void *b)
 
 int plan_moves(struct planner *x)
 {
-	struct renames r = { 0 };
-	int result;
+	struct rename *all;
+	struct renames r;
 
 	if (!x->e || x->e->n_moves == 0)
 		return 0;
-	result = find_renames(x, &r);
-	for (size_t i = 0; r.to.n && i < x->n_state; i++)
-		if (map_has(&r.to, x->state[i]->address) ||
-		    uses_renamed(x->state[i], &r))
-			x->state[i] = renamed(x->state[i], &r, x->arena);
-	if (r.to.n)
-		qsort(x->state, x->n_state, sizeof(struct state_resource *),
-		      compare_addresses);
-	map_release(&r.to);
-	x->moved_from = r.from;
-	return result;
+	all = arena_new(x->arena, struct rename, x->n_state + 1);
+	if (find_moved(x, all))
+		return -1;
+	if (x->moved_from.n == 0)
+		return 0;
+	renames_init(&r, all, x->n_state, x->state, x->n_state, x->arena);
+	for (size_t i = 0; i < x->n_state; i++) {
+		struct state_resource *copy;
+
+		if (str_eq(all[i].before, all[i].after) &&
+		    !renames_concern(&r, x->state[i]))
+			continue;
+		copy = arena_new(x->arena, struct state_resource, 1);
+		*copy = *x->state[i];
+		copy->address = all[i].after;
+		renames_apply(&r, copy);
+		x->state[i] = copy;
+	}
+	renames_release(&r);
+	qsort(x->state, x->n_state, sizeof(struct state_resource *),
+	      compare_addresses);
+	return 0;
 }
 
 struct str plan_moved_from(const struct planner *x, struct str address)

@@ -10,10 +10,10 @@
 
 #include "engine/address.h"
 #include "engine/graph.h"
+#include "engine/joins.h"
 #include "engine/providers.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <stdint.h>
 
 struct place planner_place(const struct planner *x, struct str address)
 {
@@ -122,31 +122,54 @@ static int order_deleted(struct planner *x, struct refreshed **gone, size_t n,
 			 size_t **order)
 {
 	struct map at = { 0 };
-	struct edge *edges = NULL;
-	size_t n_edges = 0, room = 0, *cycle, n_cycle;
+	struct joins joins = { 0 };
+	VEC(struct edge) edges = { 0 };
+	size_t *all, *cycle, n_cycle, n_kept = 0;
 
 	for (size_t i = 0; i < n; i++)
 		map_put(&at, gone[i]->state->address,
 			(void *)(uintptr_t)(i + 1));
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < gone[i]->state->n_deps; k++) {
-			uintptr_t used =
-			    (uintptr_t)map_get(&at, gone[i]->state->deps[k]);
+			struct str dep = gone[i]->state->deps[k];
+			uintptr_t used = (uintptr_t)map_get(&at, dep);
 
-			if (!used || used - 1 == i)
-				continue;
-			edges = vec_grow(edges, n_edges, &room, sizeof(*edges));
-			edges[n_edges++] = (struct edge){ used - 1, i };
+			if (join_is(dep)) {
+				if (!join_covers(dep, gone[i]->state->address))
+					*vec_push(&edges) = (struct edge){
+						n + joins_add(&joins, dep), i
+					};
+			} else if (used && used - 1 != i) {
+				*vec_push(&edges) =
+				    (struct edge){ used - 1, i };
+			}
 		}
-	struct graph *g = graph_new(n, edges, n_edges, &x->scratch);
+	for (size_t i = 0; joins.numbers.n && i < n; i++) {
+		size_t from = 0, number;
 
-	free(edges);
+		while (
+		    joins_next(&joins, gone[i]->state->address, &from, &number))
+			*vec_push(&edges) = (struct edge){ i, n + number };
+	}
+	struct graph *g =
+	    graph_new(n + joins.numbers.n, edges.items, edges.n, &x->scratch);
+	int result = graph_order(g, &x->scratch, &all, &cycle, &n_cycle);
+
+	vec_release(&edges);
+	joins_release(&joins);
 	map_release(&at);
-	if (graph_order(g, &x->scratch, order, &cycle, &n_cycle) == 0)
-		return 0;
-	return error_set(x->err, ERROR_CORRUPT,
-			 "in the state, %.*s depends on itself",
-			 STR_ARG(gone[cycle[0]]->state->address));
+	if (result) {
+		size_t first = cycle[0] < n ? cycle[0] : cycle[1];
+
+		return error_set(x->err, ERROR_CORRUPT,
+				 "in the state, %.*s depends on itself",
+				 STR_ARG(gone[first]->state->address));
+	}
+	for (size_t i = 0; i < g->n; i++)
+		if (all[i] < n)
+			all[n_kept++] = all[i];
+	*order = all;
+	return 0;
 }
 
 /* Asks the types, as many at once as workers there are. */
@@ -179,7 +202,7 @@ static void ask_all(struct planner *x, size_t from, size_t to)
 
 int plan_deletes(struct planner *x)
 {
-	size_t first = x->p->n_steps, n = 0, *order;
+	size_t first = x->p->n_steps, n = 0, *order = NULL;
 	struct refreshed **gone =
 	    arena_new(&x->scratch, struct refreshed *, x->n_state + 1);
 
@@ -200,68 +223,4 @@ int plan_deletes(struct planner *x)
 	x->p->n_steps = first + n;
 	ask_all(x, first, first + n);
 	return x->has_failed ? -1 : 0;
-}
-
-/* -- Who uses what goes --------------------------------------------------- */
-
-static bool deletes(const struct plan_step *s)
-{
-	return s->action == ACTION_DELETE || s->action == ACTION_REPLACE;
-}
-
-/*
- * A step that deletes what others used waits for them: for the deletes of those
- * that delete (users), and, when it is only a delete, for those that change so
- * as not to use it any more (needs).
- */
-void plan_users(struct planner *x)
-{
-	struct plan *p = x->p;
-	struct map at = { 0 };
-	struct edge *users = NULL, *needs = NULL;
-	size_t n_users = 0, room_users = 0, n_needs = 0, room_needs = 0;
-
-	for (size_t i = 0; i < p->n_steps; i++)
-		if (deletes(&p->steps[i]))
-			map_put(&at, p->steps[i].address,
-				(void *)(uintptr_t)(i + 1));
-	for (size_t i = 0; at.n && i < p->n_steps; i++) {
-		const struct plan_step *s = &p->steps[i];
-
-		for (size_t k = 0; s->prior && k < s->prior->n_deps; k++) {
-			uintptr_t used =
-			    (uintptr_t)map_get(&at, s->prior->deps[k]);
-
-			if (!used || used - 1 == i)
-				continue;
-			if (deletes(s)) {
-				users = vec_grow(users, n_users, &room_users,
-						 sizeof(*users));
-				users[n_users++] = (struct edge){ used - 1, i };
-			}
-			if (p->steps[used - 1].action != ACTION_DELETE ||
-			    s->action == ACTION_NONE)
-				continue;
-			needs = vec_grow(needs, n_needs, &room_needs,
-					 sizeof(*needs));
-			needs[n_needs++] = (struct edge){ used - 1, i };
-		}
-	}
-	map_release(&at);
-	struct graph *u = graph_new(p->n_steps, users, n_users, x->arena);
-	struct graph *g = graph_new(p->n_steps, needs, n_needs, x->arena);
-
-	free(users);
-	free(needs);
-	for (size_t i = 0; i < p->n_steps; i++) {
-		struct plan_step *s = &p->steps[i];
-
-		s->users = u->to + u->first[i];
-		s->n_users = u->first[i + 1] - u->first[i];
-		/* What only goes has no needs from the configuration. */
-		if (s->action != ACTION_DELETE)
-			continue;
-		s->needs = g->to + g->first[i];
-		s->n_needs = g->first[i + 1] - g->first[i];
-	}
 }

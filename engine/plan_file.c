@@ -1,12 +1,14 @@
 /*
  * A saved plan, as text:
  *
- *	dmsl-plan 2
+ *	dmsl-plan 3
  *	hash    64 hex digits: SHA-256 of all behind the line "body"
  *	path    of the stack file, absolute
  *	base    commit that the state was read from, or -
  *	config  hash of the configuration: its texts and params
- *	file    HASH NAME, one line a text, the stack file first
+ *	secrets keyed digest of the values of secret params, or -
+ *	file    HASH NAME, one line a text, the stack file first; the hash is
+ *	        of its words, so that a comment or white space changes nothing
  *	set     NAME=TEXT, one line a setting
  *	params  FILE NAME=TEXT, of a params file
  *	json    FILE NAME=TEXT, of a params file that is JSON
@@ -28,7 +30,8 @@
  *	  import    id
  *	  first     the new object is made before the old one goes
  *	  recorded  what the state keeps besides attributes changes
- *	  effect    KIND text
+ *	  effect    KIND OBJECT     what it does besides, and to what
+ *	  shown     TEXT            how that was told; may be another by now
  *	  attr      NAME value      what is made
  *	  change    NAME old -> new ! when it replaces
  *	read    ADDRESS DIGEST      what steps are made from and leave
@@ -37,7 +40,8 @@
  *
  * Words are JSON strings where they are free text, values are JSON; a secret is
  * "(secret)", what is unknown "(known after apply)". Digests are keyed with the
- * state key, so that they tell nothing of a secret; "-" is none. The body is
+ * state key, so that they tell nothing of a secret; "-" is none, or that there
+ * was no key yet, which the first apply makes. The body is
  * the same for the same plan, wherever and whenever it is made. A file that was
  * cut or changed does not have its hash any more, and is refused: make a new
  * one.
@@ -54,13 +58,14 @@
 #include "lang/config.h"
 #include "lang/json.h"
 
+#include "engine/inputs.h"
 #include "engine/seal.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[] = "dmsl-plan 2\n";
+static const char magic[] = "dmsl-plan 3\n";
 
 void plan_write_value(struct buf *b, struct value v)
 {
@@ -177,8 +182,8 @@ static void write_step(struct buf *b, struct digester *d,
 		buf_add_c(b, "  recorded\n");
 	for (size_t i = 0; i < s->n_effects; i++) {
 		buf_fmt(b, "  effect %s ", effect_name(s->effects[i].kind));
-		json_write_string(b, s->effects[i].text);
-		buf_add_char(b, '\n');
+		json_write_string(b, s->effects[i].object);
+		write_word(b, "\n  shown", s->effects[i].text);
 	}
 	for (size_t i = 0; i < s->n_changes; i++) {
 		const struct plan_change *x = &s->changes[i];
@@ -226,12 +231,16 @@ static void write_others(struct buf *b, struct digester *d,
 			 const struct plan *p)
 {
 	struct arena scratch = { 0 };
-	bool *is_read = arena_new(&scratch, bool, p->n_steps + 1);
+	bool *is_read = arena_new(&scratch, bool, p->n_steps + p->n_joins + 1);
 
 	for (size_t i = 0; i < p->n_steps; i++)
 		for (size_t k = 0;
 		     is_acted_on(&p->steps[i]) && k < p->steps[i].n_needs; k++)
 			is_read[p->steps[i].needs[k]] = true;
+	for (size_t j = 0; j < p->n_joins; j++)
+		for (size_t k = 0;
+		     is_read[p->n_steps + j] && k < p->joins[j].n_needs; k++)
+			is_read[p->joins[j].needs[k]] = true;
 	for (size_t i = 0; i < p->n_steps; i++) {
 		const struct plan_step *s = &p->steps[i];
 
@@ -297,7 +306,7 @@ static void write_files(struct buf *b, const struct context *c)
 	for (size_t i = 0; c->config && i < c->config->n_files; i++) {
 		const struct source *s = c->config->files[i]->source;
 
-		digest_sha256_hex(s->text, hex);
+		digest_hex(c->config->files[i]->meaning, DIGEST_SIZE, hex);
 		buf_fmt(b, "file %s ", hex);
 		json_write_string(b, s->name);
 		buf_add_char(b, '\n');
@@ -328,6 +337,21 @@ static void write_settings(struct buf *b, const struct context *c)
 	}
 }
 
+void plan_secrets_digest(const struct context *c, char hex[65])
+{
+	size_t n = c->config ? c->config->n_decls : 0, n_secrets = 0;
+	struct error ignored;
+	struct buf text;
+
+	hex[0] = '\0';
+	buf_init(&text, PLAN_FILE_MAX);
+	for (size_t i = 0; c->seal && i < n; i++)
+		n_secrets += inputs_add_secret(c->config->decls[i], &text);
+	if (n_secrets && seal_hash(c->seal, buf_str(&text), hex, &ignored) < 0)
+		hex[0] = '\0';
+	buf_wipe(&text);
+}
+
 int plan_save(const struct plan *p, const struct context *c, const char *file,
 	      struct error *err)
 {
@@ -350,7 +374,9 @@ int plan_save(const struct plan *p, const struct context *c, const char *file,
 		buf_fmt(&all, "\nbase %.*s", STR_ARG(p->base_commit));
 	else
 		buf_add_c(&all, "\nbase -");
-	buf_fmt(&all, "\nconfig %.*s\n", STR_ARG(p->config_hash));
+	plan_secrets_digest(c, hex);
+	buf_fmt(&all, "\nconfig %.*s\nsecrets %s\n", STR_ARG(p->config_hash),
+		*hex ? hex : "-");
 	write_files(&all, c);
 	write_settings(&all, c);
 	buf_add_c(&all, "body\n");
@@ -443,6 +469,9 @@ static int read_header(struct str *text, struct arena *a,
 			    str_is(line, "-") ? (struct str){ 0 } : line;
 		else if (str_is(word, "config"))
 			out->config_hash = line;
+		else if (str_is(word, "secrets"))
+			out->secrets =
+			    str_is(line, "-") ? (struct str){ 0 } : line;
 		else if (str_is(word, "file"))
 			result |= read_file(line, a, vec_push(&files));
 		else if (str_is(word, "set") || str_is(word, "params") ||

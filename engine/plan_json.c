@@ -523,6 +523,7 @@ static void write_effects(struct buf *b, const struct plan *p)
 			text(b, "address", s->address, true);
 			text(b, "kind",
 			     str_from(effect_name(s->effects[k].kind)), false);
+			text(b, "object", s->effects[k].object, false);
 			text(b, "text", s->effects[k].text, false);
 			buf_add_char(b, '}');
 		}

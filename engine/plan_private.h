@@ -75,8 +75,6 @@ struct str plan_moved_from(const struct planner *x, struct str address);
 struct str plan_import_id(const struct planner *x, struct str address);
 /* plan_delete.c: adds steps for what is in state only, or all of it. */
 int plan_deletes(struct planner *x);
-/* plan_delete.c: fills users of the steps that delete. */
-void plan_users(struct planner *x);
 /* plan_select.c: says what is left out, before anything is read. */
 int planner_choose(struct planner *x);
 /* Reads what is selected and was not read yet. */
@@ -103,6 +101,11 @@ int plan_refresh_only(struct planner *x);
 int plan_drift(struct planner *x);
 struct place planner_place(const struct planner *x, struct str address);
 
+/*
+ * plan_file.c: a digest of the values of secret params, keyed with the state
+ * key; empty when there is none or no key.
+ */
+void plan_secrets_digest(const struct context *c, char hex[65]);
 /* plan_file.c: the canonical text, and a value as it stands there. */
 void plan_write_value(struct buf *b, struct value v);
 void plan_write_body(struct buf *b, const struct plan *p,

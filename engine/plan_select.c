@@ -5,6 +5,9 @@
 
 #include "engine/plan_private.h"
 
+#include "engine/address.h"
+#include "engine/joins.h"
+
 #include "lang/base/error.h"
 #include "lang/diag.h"
 #include "lang/suggest.h"
@@ -123,9 +126,24 @@ void planner_know_kept(struct planner *x)
 
 /* -- Users of what is replaced -------------------------------------------- */
 
-static bool is_replaced(const struct plan_step *s)
+/* Those that are replaced, and the joins that stand for them. */
+static void find_replaced(const struct planner *x, struct map *out)
 {
-	return s->action == ACTION_REPLACE;
+	struct arena *a = x->arena;
+
+	for (size_t i = 0; i < x->p->n_steps; i++) {
+		const struct plan_step *s = &x->p->steps[i];
+		size_t end = 0;
+
+		if (s->action != ACTION_REPLACE)
+			continue;
+		map_put(out, s->address, out);
+		while ((end = address_next_end(s->address, end)) <
+		       s->address.n) {
+			map_put(out, join_dep(str_sub(s->address, 0, end), a),
+				out);
+		}
+	}
 }
 
 /* Whether the resource uses, by the state, one of those. */
@@ -151,9 +169,7 @@ bool planner_widen(struct planner *x)
 
 	if (!s || s->exact)
 		return false;
-	for (size_t i = 0; i < x->p->n_steps; i++)
-		if (is_replaced(&x->p->steps[i]))
-			map_put(&replaced, x->p->steps[i].address, x);
+	find_replaced(x, &replaced);
 	for (size_t i = 0; replaced.n && i < x->n_state; i++)
 		if (planner_leaves_state(x, i) && uses(x->state[i], &replaced))
 			map_put(&x->also, x->state[i]->address, x);
@@ -238,9 +254,7 @@ static void tell_replaced(struct planner *x)
 	struct map replaced = { 0 };
 	size_t n = 0;
 
-	for (size_t i = 0; i < x->p->n_steps; i++)
-		if (is_replaced(&x->p->steps[i]))
-			map_put(&replaced, x->p->steps[i].address, x);
+	find_replaced(x, &replaced);
 	for (size_t i = 0; replaced.n && n < CAUSES_MOST && i < x->n_state;
 	     i++) {
 		struct str address = x->state[i]->address;

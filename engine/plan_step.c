@@ -279,9 +279,14 @@ void step_answer(struct planner *x, struct plan_step *s,
 	s->effects =
 	    arena_new(x->arena, struct effect, s->n_effects ? s->n_effects : 1);
 	for (size_t i = 0; i < s->n_effects; i++) {
-		s->effects[i].kind = c->effects.items[i].kind;
-		s->effects[i].text =
-		    str_dup(c->effects.items[i].text, x->arena);
+		const struct effect *from = &c->effects.items[i];
+
+		s->effects[i] = (struct effect){
+			.kind = from->kind,
+			.object = str_dup(from->object, x->arena),
+			.within = str_dup(from->within, x->arena),
+			.text = str_dup(from->text, x->arena),
+		};
 	}
 	if (c->needs_replace && s->prior &&
 	    (s->action == ACTION_NONE || s->action == ACTION_UPDATE)) {

@@ -5,6 +5,7 @@
 #include "engine/plan.h"
 #include "engine/provider.h"
 #include "lang/base/buf.h"
+#include "lang/base/map.h"
 #include "lang/json.h"
 
 static struct str shown(struct value v, struct arena *a)
@@ -71,18 +72,65 @@ int promise_check_wanted(const struct plan_step *step, struct value wanted,
 	return 0;
 }
 
+enum { OBJECT = 'o', WITHIN = 'w' };
+
+static struct str effect_key(char what, enum effect_kind kind,
+			     struct str object, struct arena *a)
+{
+	return str_fmt(a, "%c%d %.*s", what, (int)kind, STR_ARG(object));
+}
+
+static void add_shown(struct map *shown, const struct effect *e,
+		      struct arena *a)
+{
+	map_put(shown, effect_key(OBJECT, e->kind, e->object, a), shown);
+	if (e->within.n)
+		map_put(shown, effect_key(WITHIN, e->kind, e->within, a),
+			shown);
+}
+
+/*
+ * What was shown of a pattern is shown of each table that it stands for, now
+ * that they are known. And the other way: of a task that has been deleted since
+ * only the pattern is known now. One table does not stand for another.
+ */
+static bool is_shown(const struct map *shown, const struct effect *e,
+		     struct arena *a)
+{
+	struct str any = { 0 };
+
+	return map_has(shown, effect_key(OBJECT, e->kind, e->object, a)) ||
+	       map_has(shown, effect_key(OBJECT, e->kind, any, a)) ||
+	       map_has(shown, effect_key(WITHIN, e->kind, e->object, a)) ||
+	       (e->within.n &&
+		map_has(shown, effect_key(OBJECT, e->kind, e->within, a)));
+}
+
+/* The first effect that was not shown, or NULL. */
+static const struct effect *unshown(const struct plan_step *step,
+				    const struct call *c)
+{
+	const struct effect *found = NULL;
+	struct arena scratch = { 0 };
+	struct map shown = { 0 };
+
+	for (size_t i = 0; c->effects.n && i < step->n_effects; i++)
+		add_shown(&shown, &step->effects[i], &scratch);
+	for (size_t i = 0; i < c->effects.n && !found; i++)
+		if (!is_shown(&shown, &c->effects.items[i], &scratch))
+			found = &c->effects.items[i];
+	map_release(&shown);
+	arena_release(&scratch);
+	return found;
+}
+
 /* An effect that was not shown is never carried out. */
 int promise_check_call(const struct plan_step *step, const struct call *c,
 		       struct error *err)
 {
-	for (size_t i = 0; i < c->effects.n; i++) {
-		const struct effect *now = &c->effects.items[i];
-		bool is_shown = false;
+	const struct effect *now = unshown(step, c);
 
-		for (size_t k = 0; k < step->n_effects; k++)
-			is_shown |= step->effects[k].kind == now->kind;
-		if (is_shown)
-			continue;
+	if (now) {
 		error_set(err, ERROR_CONFLICT,
 			  "it would now %.*s, which the "
 			  "plan did not show",

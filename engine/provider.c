@@ -13,14 +13,20 @@ const struct resource_type *provider_type(const struct provider *p,
 	return NULL;
 }
 
-void call_effect(struct call *c, enum effect_kind kind, const char *format, ...)
+struct effect *call_effect(struct call *c, enum effect_kind kind,
+			   struct str object, const char *format, ...)
 {
 	struct effect *e = vec_push(&c->effects);
 	va_list args;
 
 	va_start(args, format);
-	*e = (struct effect){ kind, str_vfmt(c->arena, format, args) };
+	*e = (struct effect){
+		.kind = kind,
+		.object = object,
+		.text = str_vfmt(c->arena, format, args),
+	};
 	va_end(args);
+	return e;
 }
 
 void call_notice(struct call *c, const char *format, ...)

@@ -49,8 +49,17 @@ enum effect_kind {
 	EFFECT_CONNECT,	 /* a connection is opened to a database */
 };
 
+/*
+ * Apply has an effect only where the plan showed one of its kind and object, or
+ * of what the object is within. So an object is a name that can be told before
+ * anything is known of the service, and is the same whenever it is told, within
+ * its resource: no id, no count. Those go into the text, for people.
+ */
 struct effect {
 	enum effect_kind kind;
+	struct str object; /* "table sales.orders"; empty: not known yet which,
+			    * so it may be any of that kind */
+	struct str within; /* "table sales.%"; empty: nothing wider */
 	struct str
 	    text; /* "truncate sales.orders on target-db (1,000,000 rows)" */
 };
@@ -269,9 +278,13 @@ struct provider {
 const struct resource_type *provider_type(const struct provider *p,
 					  struct str name);
 
-/* Adds an effect to a plan call; the text is kept in its arena. */
-void call_effect(struct call *c, enum effect_kind kind, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/*
+ * Adds an effect to a plan call, and returns it, good until the next is added.
+ * The text is kept in the call's arena; object has to be good as long.
+ */
+struct effect *call_effect(struct call *c, enum effect_kind kind,
+			   struct str object, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 /* Adds to call.notices: a sentence without its full stop. */
 void call_notice(struct call *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -3,6 +3,7 @@
 #include "engine/recorded.h"
 
 #include "engine/expand.h"
+#include "engine/joins.h"
 #include "engine/replace_when.h"
 #include "engine/state.h"
 #include "lang/base/arena.h"
@@ -18,7 +19,8 @@ static int compare_str(const void *a, const void *b)
 
 /*
  * An existing object is not in the state: what it was found by stands there in
- * its place, so that nothing goes before its users.
+ * its place, so that nothing goes before its users. A join stands for the rest
+ * of what is inside.
  */
 static void name_deps(const struct expansion *e, const struct resource *r,
 		      struct arena *a, struct state_resource *out)
@@ -30,8 +32,19 @@ static void name_deps(const struct expansion *e, const struct resource *r,
 	for (size_t i = 0; i < r->n_deps; i++)
 		*vec_push(&open) = r->deps[i];
 	while (open.n) {
-		const struct resource *d = &e->resources[open.items[--open.n]];
+		size_t id = open.items[--open.n];
+		const struct resource *d;
 
+		if (id >= e->n) {
+			const struct join *j = &e->joins[id - e->n];
+
+			if (j->n_existing < j->end - j->first)
+				*vec_push(&names) = join_dep(j->address, a);
+			for (size_t i = 0; i < j->n_found_by; i++)
+				*vec_push(&open) = j->found_by[i];
+			continue;
+		}
+		d = &e->resources[id];
 		if (!d->is_existing)
 			*vec_push(&names) = d->address;
 		for (size_t i = 0; d->is_existing && i < d->n_deps; i++)
@@ -72,9 +85,10 @@ static bool same_deps(const struct expansion *e, const struct resource *r,
 	struct state_resource now = { 0 };
 
 	for (size_t i = 0; i < r->n_deps; i++) {
-		const struct resource *d = &e->resources[r->deps[i]];
+		const struct resource *d =
+		    r->deps[i] < e->n ? &e->resources[r->deps[i]] : NULL;
 
-		if (d->is_existing) {
+		if (!d || d->is_existing) {
 			name_deps(e, r, a, &now);
 			return eq_deps(&now, prior);
 		}

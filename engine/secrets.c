@@ -228,8 +228,11 @@ void secrets_hide(struct call *c)
 	hide(&s, &c->status, c->arena);
 	hide(&s, &c->run_reason, c->arena);
 	hide(&s, &c->replace_reason, c->arena);
-	for (size_t i = 0; i < c->effects.n; i++)
+	for (size_t i = 0; i < c->effects.n; i++) {
+		hide(&s, &c->effects.items[i].object, c->arena);
+		hide(&s, &c->effects.items[i].within, c->arena);
 		hide(&s, &c->effects.items[i].text, c->arena);
+	}
 	for (size_t i = 0; i < c->notices.n; i++)
 		hide(&s, &c->notices.items[i], c->arena);
 	c->result = mark_those(&s, c->result, c->arena);

@@ -7,8 +7,10 @@
 
 #include "engine/select.h"
 
+#include "engine/address.h"
 #include "engine/expand.h"
 #include "engine/graph.h"
+#include "engine/joins.h"
 #include "engine/state.h"
 #include "lang/ast.h"
 #include "lang/base/arena.h"
@@ -32,12 +34,13 @@ struct node {
 	bool is_excepted; /* by a pattern */
 	bool takes_users; /* what uses it comes along */
 	const struct node *because;
+	bool is_join; /* only hands on: see add_joins */
 };
 
 struct selector {
 	const struct select_input *in;
 	struct node *nodes;
-	size_t n;
+	size_t n;	     /* without joins, which stand behind */
 	size_t *state_node;  /* node of each resource of the state */
 	struct graph *needs; /* by the configuration */
 	struct graph *needed_by;
@@ -49,29 +52,6 @@ struct selector {
 };
 
 /* -- Patterns ------------------------------------------------------------- */
-
-/*
- * The offset behind `from` where an address around this one ends: in front of
- * a "/" or "[" outside quotes, or of the "#" of an object that was replaced, or
- * at the end.
- */
-static size_t next_end(struct str address, size_t from)
-{
-	bool is_quoted = false;
-	size_t i = from;
-
-	for (; i < address.n; i++) {
-		char c = address.s[i];
-
-		if (c == '"')
-			is_quoted = !is_quoted;
-		else if (c == '\\' && is_quoted)
-			i++;
-		else if (strchr("/[#", c) && c && !is_quoted && i > from)
-			break;
-	}
-	return i < address.n ? i : address.n;
-}
 
 /* "*" is any text, also none. */
 static bool glob_matches(struct str glob, struct str s)
@@ -105,7 +85,7 @@ bool select_matches(struct str pattern, struct str address)
 	while (end < address.n) {
 		struct str around;
 
-		end = next_end(address, end);
+		end = address_next_end(address, end);
 		around = str_sub(address, 0, end);
 		if (str_eq(pattern, around) ||
 		    (is_glob && glob_matches(pattern, around)))
@@ -151,7 +131,7 @@ static int no_match(const struct selector *s, const char *option,
 		size_t end = 0;
 
 		while (end < address.n) {
-			end = next_end(address, end);
+			end = address_next_end(address, end);
 			suggest_try(&near, str_sub(address, 0, end));
 		}
 	}
@@ -269,11 +249,12 @@ static void take_along(struct selector *s)
 	while (s->head < s->tail) {
 		size_t i = s->queue[s->head++];
 
-		if (is_declared(s, &s->nodes[i]))
+		if (s->nodes[i].is_join || is_declared(s, &s->nodes[i]))
 			for (size_t k = s->needs->first[i];
 			     k < s->needs->first[i + 1]; k++)
 				select_node(s, s->needs->to[k]);
-		if (goes(s, &s->nodes[i]) || s->nodes[i].takes_users)
+		if (s->nodes[i].is_join || goes(s, &s->nodes[i]) ||
+		    s->nodes[i].takes_users)
 			take_users(s, i);
 	}
 }
@@ -299,14 +280,17 @@ static void leave_along(struct selector *s)
 		size_t i = s->queue[s->head++];
 		const struct node *x = &s->nodes[i];
 
-		if (is_to_come(s, x))
+		if (x->is_join || is_to_come(s, x))
 			for (size_t k = s->needed_by->first[i];
 			     k < s->needed_by->first[i + 1]; k++)
 				leave_node(s, s->needed_by->to[k], x);
 		for (size_t k = s->uses->first[i]; k < s->uses->first[i + 1];
-		     k++)
-			if (goes(s, &s->nodes[s->uses->to[k]]))
+		     k++) {
+			const struct node *used = &s->nodes[s->uses->to[k]];
+
+			if (used->is_join || goes(s, used))
 				leave_node(s, s->uses->to[k], x);
+		}
 	}
 }
 
@@ -319,7 +303,6 @@ static void add_nodes(struct selector *s, struct map *at)
 
 	s->nodes = arena_new(&s->scratch, struct node, n + in->n_state + 1);
 	s->state_node = arena_new(&s->scratch, size_t, in->n_state + 1);
-	s->queue = arena_new(&s->scratch, size_t, n + in->n_state + 1);
 	for (size_t i = 0; i < n; i++) {
 		s->nodes[i].resource = &in->expansion->resources[i];
 		s->nodes[i].address = s->nodes[i].resource->address;
@@ -340,36 +323,92 @@ static void add_nodes(struct selector *s, struct map *at)
 	s->n = n;
 }
 
-static void add_edges(struct selector *s, const struct map *at)
-{
-	struct edge *needs = NULL, *uses = NULL;
-	size_t n_needs = 0, room_needs = 0, n_uses = 0, room_uses = 0;
+struct edges {
+	struct edge *items;
+	size_t n, room;
+};
 
+static void add_edge(struct edges *all, size_t from, size_t to)
+{
+	*vec_push(all) = (struct edge){ from, to };
+}
+
+/* What the configuration needs: joins are those of the expansion. */
+static void add_needs(const struct selector *s, struct edges *needs)
+{
+	const struct expansion *e = s->in->expansion;
+
+	for (size_t i = 0; e && i < e->n; i++)
+		for (size_t k = 0; k < e->resources[i].n_deps; k++) {
+			size_t dep = e->resources[i].deps[k];
+
+			add_edge(needs, i,
+				 dep < e->n ? dep : s->n + dep - e->n);
+		}
+	for (size_t j = 0; e && j < e->n_joins; j++)
+		for (size_t i = e->joins[j].first; i < e->joins[j].end; i++)
+			add_edge(needs, s->n + j, i);
+}
+
+/* What the state uses; joins stand from `first` on. */
+static void add_uses(const struct selector *s, const struct map *at,
+		     struct joins *joins, size_t first, struct edges *uses)
+{
 	for (size_t i = 0; i < s->n; i++) {
-		const struct resource *r = s->nodes[i].resource;
 		const struct state_resource *x = s->nodes[i].state;
 
-		for (size_t k = 0; r && k < r->n_deps; k++) {
-			needs = vec_grow(needs, n_needs, &room_needs,
-					 sizeof(*needs));
-			needs[n_needs++] = (struct edge){ i, r->deps[k] };
-		}
 		for (size_t k = 0; x && k < x->n_deps; k++) {
 			uintptr_t used = (uintptr_t)map_get(at, x->deps[k]);
 
-			if (!used || used - 1 == i)
-				continue;
-			uses =
-			    vec_grow(uses, n_uses, &room_uses, sizeof(*uses));
-			uses[n_uses++] = (struct edge){ i, used - 1 };
+			if (join_is(x->deps[k])) {
+				if (!join_covers(x->deps[k], x->address))
+					add_edge(uses, i,
+						 first + joins_add(joins,
+								   x->deps[k]));
+			} else if (used && used - 1 != i) {
+				add_edge(uses, i, used - 1);
+			}
 		}
 	}
-	s->needs = graph_new(s->n, needs, n_needs, &s->scratch);
+	for (size_t i = 0; joins->numbers.n && i < s->n; i++) {
+		size_t number, from = 0;
+
+		while (s->nodes[i].state &&
+		       joins_next(joins, s->nodes[i].address, &from, &number))
+			add_edge(uses, first + number, i);
+	}
+}
+
+/* A join is reached from the one side, and hands on to the other. */
+static void add_joins(struct selector *s, size_t n)
+{
+	struct node *nodes = arena_new(&s->scratch, struct node, n + 1);
+
+	memcpy(nodes, s->nodes, s->n * sizeof(*nodes));
+	for (size_t i = s->n; i < n; i++)
+		nodes[i].is_join = true;
+	s->nodes = nodes;
+	s->queue = arena_new(&s->scratch, size_t, n + 1);
+}
+
+static void add_edges(struct selector *s, const struct map *at)
+{
+	const struct expansion *e = s->in->expansion;
+	size_t first = s->n + (e ? e->n_joins : 0), n;
+	struct edges needs = { 0 }, uses = { 0 };
+	struct joins joins = { 0 };
+
+	add_needs(s, &needs);
+	add_uses(s, at, &joins, first, &uses);
+	n = first + joins.numbers.n;
+	add_joins(s, n);
+	s->needs = graph_new(n, needs.items, needs.n, &s->scratch);
 	s->needed_by = graph_reverse(s->needs, &s->scratch);
-	s->uses = graph_new(s->n, uses, n_uses, &s->scratch);
+	s->uses = graph_new(n, uses.items, uses.n, &s->scratch);
 	s->used_by = graph_reverse(s->uses, &s->scratch);
-	free(needs);
-	free(uses);
+	joins_release(&joins);
+	vec_release(&needs);
+	vec_release(&uses);
 }
 
 static void give_back(const struct selector *s, struct arena *a,

@@ -29,11 +29,12 @@
  *
  * "providers" stands there when one of them acts on an account: the one that
  * the resources are at. Resources are sorted by address, outputs and attributes
- *by name; an attribute is one line, whatever is inside it, so that git's line
- *by line comparison is one of attributes. "tainted", "prevent_destroy",
- *"keep_on_destroy" and "replace_when" (a digest) stand behind "id" when they
- *are set. Values are in the notation of codec.c, and the members of an object
- *may come in any order when read.
+ * by name; an attribute is one line, whatever is inside it, so that git's line
+ * by line comparison is one of attributes. "tainted", "prevent_destroy",
+ * "keep_on_destroy" and "replace_when" (a digest) stand behind "id" when they
+ * are set. In deps, direct dependencies only, "aurora.source/" is all inside of
+ * that. Values are in the notation of codec.c, and the members of an object may
+ * come in any order when read.
  *
  * While a replacement that creates first is under way, the old object stands
  * beside the new one, at its address with "#" and 8 hex digits behind it.
@@ -49,6 +50,7 @@
 
 #include "engine/address.h"
 #include "engine/codec.h"
+#include "engine/joins.h"
 
 #include "lang/base/buf.h"
 #include "lang/base/error.h"
@@ -121,20 +123,35 @@ void state_put(struct state *s, const struct state_resource *r)
 
 void state_rename_deps(struct state *s, const struct map *moved)
 {
-	for (size_t i = 0; i < s->resources.n; i++) {
-		struct state_resource *r = s->resources.entries[i].value;
-		bool is_changed = false;
+	struct arena scratch = { 0 };
+	size_t n = s->resources.n, n_all = 0;
+	struct state_resource **users =
+	    arena_new(&scratch, struct state_resource *, n + 1);
+	struct rename *all = arena_new(&scratch, struct rename, n + 1);
+	struct map from = { 0 };
+	struct renames r;
 
-		for (size_t k = 0; r && k < r->n_deps; k++) {
-			const struct str *to = map_get(moved, r->deps[k]);
+	for (size_t i = 0; i < moved->n; i++)
+		map_put(&from, *(const struct str *)moved->entries[i].value,
+			(void *)&moved->entries[i].key);
+	for (size_t i = 0; i < n; i++) {
+		struct state_resource *one = s->resources.entries[i].value;
+		const struct str *was;
 
-			if (to)
-				r->deps[k] = str_dup(*to, s->arena);
-			is_changed |= to != NULL;
-		}
-		if (is_changed)
-			state_sort_deps(r);
+		if (!one)
+			continue;
+		was = map_get(&from, one->address);
+		users[n_all] = one;
+		all[n_all++] =
+		    (struct rename){ was ? *was : one->address, one->address };
 	}
+	renames_init(&r, all, n_all, users, n_all, s->arena);
+	for (size_t i = 0; i < n_all; i++)
+		if (renames_concern(&r, users[i]))
+			renames_apply(&r, users[i]);
+	renames_release(&r);
+	map_release(&from);
+	arena_release(&scratch);
 }
 
 void state_remove(struct state *s, struct str address)

@@ -4,6 +4,7 @@
 
 #include "engine/addresses.h"
 #include "engine/apply.h"
+#include "engine/commit.h"
 #include "engine/context.h"
 #include "engine/plan.h"
 #include "engine/plan_body.h"
@@ -20,12 +21,6 @@ enum {
 	ADDRESSES_SHOWN = 12, /* of one kind of what is missing */
 	TEXT_MAX = 64 << 20,
 };
-
-static void add_count(struct buf *b, size_t n, const char *what)
-{
-	if (n)
-		buf_fmt(b, "%s%zu %s", b->len ? ", " : "", n, what);
-}
 
 /* Nothing is missing; a check may have failed. */
 static bool is_done(const struct apply_result *r)
@@ -93,17 +88,17 @@ static void print_result(const struct context *c, const struct plan *p,
 	struct buf b;
 
 	buf_init(&b, 1000);
-	add_count(&b, r->created, "created");
-	add_count(&b, r->updated, "changed");
-	add_count(&b, r->replaced, "replaced");
-	add_count(&b, r->deleted, "destroyed");
-	add_count(&b, r->forgotten, "forgotten");
-	add_count(&b, r->moved, "moved");
-	add_count(&b, r->imported, "imported");
-	add_count(&b, r->ran, "run");
-	add_count(&b, r->failed, "failed");
-	add_count(&b, r->skipped, "left out");
-	add_count(&b, r->not_begun, "not begun");
+	commit_add_count(&b, r->created, "created");
+	commit_add_count(&b, r->updated, "changed");
+	commit_add_count(&b, r->replaced, "replaced");
+	commit_add_count(&b, r->deleted, "destroyed");
+	commit_add_count(&b, r->forgotten, "forgotten");
+	commit_add_count(&b, r->moved, "moved");
+	commit_add_count(&b, r->imported, "imported");
+	commit_add_count(&b, r->ran, "run");
+	commit_add_count(&b, r->failed, "failed");
+	commit_add_count(&b, r->skipped, "left out");
+	commit_add_count(&b, r->not_begun, "not begun");
 	printf("%s: %s in %s\n",
 	       p->is_destroy		  ? "Destroyed"
 	       : p->asked.is_refresh_only ? "Refreshed"

@@ -232,6 +232,8 @@ struct ast_decl {
 
 struct ast_file {
 	const struct source *source;
+	/* SHA-256 of what the text means: tokens_digest(). */
+	unsigned char meaning[32];
 	struct ast_decl **decls;
 	size_t n_decls;
 };

@@ -362,10 +362,13 @@ void parser_exhausted(struct parser *p, struct span span)
 		   NESTING_MAX);
 }
 
-static void run(struct parser *p, unsigned start)
+/* file: NULL for an expression. */
+static void run(struct parser *p, unsigned start, struct ast_file *file)
 {
 	p->start = start;
-	tokens_read(p->source, start == TOK_START_EXPR, &p->tokens, p->diags);
+	tokens_read(p->source, !file, &p->tokens, p->diags);
+	if (file)
+		tokens_digest(&p->tokens, p->source, file->meaning);
 	grammar_parse(p);
 	tokens_release(&p->tokens);
 	arena_release(&p->scratch);
@@ -377,7 +380,7 @@ struct ast_file *parse_file(const struct source *s, struct arena *a,
 	struct parser p = { .source = s, .arena = a, .diags = d };
 	struct ast_file *f = arena_new(a, struct ast_file, 1);
 
-	run(&p, TOK_START_FILE);
+	run(&p, TOK_START_FILE, f);
 	f->source = s;
 	/* What was read before a give-up counts. */
 	f->decls = decls_keep(&p);
@@ -392,7 +395,7 @@ struct ast_expr *parse_expr(const struct source *s, struct arena *a,
 	struct parser p = { .source = s, .arena = a, .diags = d };
 	struct span all = { 0, (uint32_t)s->text.n };
 
-	run(&p, TOK_START_EXPR);
+	run(&p, TOK_START_EXPR, NULL);
 	if (!p.expr)
 		p.expr = make_leaf(&p, EXPR_ERROR, all);
 	return p.expr;

@@ -3,11 +3,13 @@
 #include "lang/token.h"
 
 #include "lang/base/arena.h"
+#include "lang/base/digest.h"
 #include "lang/base/vec.h"
 #include "lang/diag.h"
 #include "lang/grammar.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct token *tokens_add(struct tokens *t, unsigned kind, struct span span)
 {
@@ -173,4 +175,69 @@ bool token_begins_item(const struct tokens *t, size_t i,
 		       (is_body(third) || third == TOK_FOR || third == TOK_IF);
 	return second == TOK_ASSIGN || is_body(second) ||
 	       ((second == TOK_NAME || second == TOK_STRING) && is_body(third));
+}
+
+/* -- Digest --------------------------------------------------------------- */
+
+/* A part of what is digested; each begins with the digest of those before. */
+struct digested {
+	size_t n;
+	char bytes[1 << 15];
+};
+
+static void digested_end(struct digested *d)
+{
+	unsigned char so_far[DIGEST_SIZE];
+
+	digest_sha256((struct str){ d->bytes, d->n }, so_far);
+	memcpy(d->bytes, so_far, DIGEST_SIZE);
+	d->n = DIGEST_SIZE;
+}
+
+static void digested_add(struct digested *d, const char *s, size_t n)
+{
+	while (n > sizeof(d->bytes) - d->n) {
+		size_t part = sizeof(d->bytes) - d->n;
+
+		memcpy(d->bytes + d->n, s, part);
+		d->n += part;
+		s += part;
+		n -= part;
+		digested_end(d);
+	}
+	memcpy(d->bytes + d->n, s, n);
+	d->n += n;
+}
+
+/*
+ * A token is a byte that no text has, its kind and its text; one that the
+ * layout put in has none. So what is digested is about as long as the text.
+ */
+void tokens_digest(const struct tokens *t, const struct source *s,
+		   unsigned char digest[32])
+{
+	struct digested *d = xrealloc(NULL, 1, sizeof(*d));
+
+	d->n = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		const struct token *one = &t->items[i];
+		bool is_written = !(one->flags & TOKEN_VIRTUAL);
+		size_t n = is_written ? one->span.end - one->span.start : 0;
+
+		if (one->kind == TOK_COMMENT)
+			continue;
+		if (sizeof(d->bytes) - d->n < 2)
+			digested_end(d);
+		d->bytes[d->n++] = (char)0xff;
+		d->bytes[d->n++] = (char)(one->kind - TOK_START_FILE);
+		if (n <= sizeof(d->bytes) - d->n) {
+			memcpy(d->bytes + d->n, s->text.s + one->span.start, n);
+			d->n += n;
+		} else {
+			digested_add(d, s->text.s + one->span.start, n);
+		}
+	}
+	digested_end(d);
+	memcpy(digest, d->bytes, DIGEST_SIZE);
+	free(d);
 }

@@ -69,6 +69,13 @@ void tokens_read(const struct source *s, bool is_expression, struct tokens *out,
 void tokens_release(struct tokens *t);
 
 /*
+ * SHA-256 of what is read from the text: neither of its comments nor of the
+ * white space between its words, where that means nothing.
+ */
+void tokens_digest(const struct tokens *t, const struct source *s,
+		   unsigned char digest[32]);
+
+/*
  * The first step, of lexer.l: the text as it stands; -1 when it is no UTF-8 or
  * nested too deeply.
  */

@@ -22,6 +22,7 @@ unit_tests = \
 	tests/unit/aws_protocol \
 	tests/unit/aws_credentials \
 	tests/unit/aws_resolve \
+	tests/unit/apply_failures \
 	tests/unit/base \
 	tests/unit/config \
 	tests/unit/core_types \
@@ -39,7 +40,12 @@ unit_tests = \
 	tests/unit/part \
 	tests/unit/pg \
 	tests/unit/plan \
+	tests/unit/plan_declared \
+	tests/unit/plan_joins \
+	tests/unit/plan_life \
+	tests/unit/plan_mistakes \
 	tests/unit/plan_shown \
+	tests/unit/promise \
 	tests/unit/replicator \
 	tests/unit/report \
 	tests/unit/schedule \
@@ -68,10 +74,12 @@ engine_libs = engine/libcommands.a engine/libengine.a lang/liblang.a \
 provider_libs = providers/libproviders.a engine/libengine.a lang/liblang.a \
 	$(CMOCKA_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
 pg_server = tests/support/pg_server.c tests/support/pg_server.h
+applied = tests/unit/applied.c tests/unit/applied.h
+planned = tests/unit/planned.c tests/unit/planned.h
 scripted = tests/unit/scripted.c tests/unit/scripted.h
 tracer = tests/support/tracer.c tests/support/tracer.h
 
-tests_unit_apply_SOURCES = tests/unit/apply.c
+tests_unit_apply_SOURCES = tests/unit/apply.c $(applied)
 tests_unit_apply_LDADD = $(engine_libs)
 aws_fixture = tests/unit/aws_fixture.c tests/unit/aws_fixture.h $(scripted)
 tests_unit_aws_identity_SOURCES = tests/unit/aws_identity.c $(aws_fixture)
@@ -90,6 +98,8 @@ tests_unit_aws_credentials_SOURCES = tests/unit/aws_credentials.c $(scripted)
 tests_unit_aws_credentials_LDADD = $(provider_libs)
 tests_unit_aws_resolve_SOURCES = tests/unit/aws_resolve.c
 tests_unit_aws_resolve_LDADD = $(provider_libs)
+tests_unit_apply_failures_SOURCES = tests/unit/apply_failures.c $(applied)
+tests_unit_apply_failures_LDADD = $(engine_libs)
 tests_unit_base_SOURCES = tests/unit/base.c
 tests_unit_base_LDADD = $(lang_libs)
 tests_unit_config_SOURCES = tests/unit/config.c
@@ -122,12 +132,22 @@ tests_unit_part_SOURCES = tests/unit/part.c
 tests_unit_part_LDADD = $(engine_libs)
 tests_unit_pg_SOURCES = tests/unit/pg.c $(pg_server)
 tests_unit_pg_LDADD = $(provider_libs)
-tests_unit_plan_SOURCES = tests/unit/plan.c
+tests_unit_plan_SOURCES = tests/unit/plan.c $(planned)
 tests_unit_plan_LDADD = $(engine_libs)
+tests_unit_plan_declared_SOURCES = tests/unit/plan_declared.c $(planned)
+tests_unit_plan_declared_LDADD = $(engine_libs)
+tests_unit_plan_joins_SOURCES = tests/unit/plan_joins.c $(planned)
+tests_unit_plan_joins_LDADD = $(engine_libs)
+tests_unit_plan_life_SOURCES = tests/unit/plan_life.c $(planned)
+tests_unit_plan_life_LDADD = $(engine_libs)
+tests_unit_plan_mistakes_SOURCES = tests/unit/plan_mistakes.c $(planned)
+tests_unit_plan_mistakes_LDADD = $(engine_libs)
 tests_unit_plan_shown_SOURCES = tests/unit/plan_shown.c
 tests_unit_plan_shown_LDADD = $(engine_libs)
 tests_unit_replicator_SOURCES = tests/unit/replicator.c $(pg_server)
 tests_unit_replicator_LDADD = $(provider_libs)
+tests_unit_promise_SOURCES = tests/unit/promise.c
+tests_unit_promise_LDADD = $(engine_libs)
 tests_unit_report_SOURCES = tests/unit/report.c
 tests_unit_report_LDADD = $(engine_libs)
 tests_unit_schedule_SOURCES = tests/unit/schedule.c
@@ -279,6 +299,7 @@ script_tests = \
 	tests/t/0105-aws-import.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
+	tests/t/0902-started.sh \
 	tests/t/0910-kill.sh \
 	tests/t/0920-secrets.sh
 TESTS += $(script_tests)

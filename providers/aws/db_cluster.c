@@ -435,8 +435,8 @@ static void plan_delete(struct call *c)
 	bool is_lost =
 	    snapshot && snapshot->kind == VALUE_BOOL && !snapshot->as.boolean;
 
-	call_effect(c, EFFECT_DROP, "drop all databases of cluster \"%.*s\"%s",
-		    STR_ARG(c->id),
+	call_effect(c, EFFECT_DROP, STR("all databases"),
+		    "drop all databases of cluster \"%.*s\"%s", STR_ARG(c->id),
 		    is_lost ? "; no snapshot is made"
 			    : "; a final snapshot stays");
 }
@@ -450,7 +450,7 @@ static void plan_update(struct call *c)
 		was = value_text(c->prior, "version");
 	if (now && !value_is_unknown(*now) &&
 	    !rds_version_holds(wanted_version(c), was))
-		call_effect(c, EFFECT_RESTART,
+		call_effect(c, EFFECT_RESTART, STR("servers"),
 			    "restart cluster \"%.*s\" to upgrade it from %.*s "
 			    "to %.*s%s",
 			    STR_ARG(c->id), STR_ARG(was),
@@ -460,11 +460,11 @@ static void plan_update(struct call *c)
 				  "many minutes"
 				: "");
 	if (differs(c, "port"))
-		call_effect(c, EFFECT_RESTART,
+		call_effect(c, EFFECT_RESTART, STR("servers"),
 			    "restart cluster \"%.*s\": another port",
 			    STR_ARG(c->id));
 	if (differs(c, "parameter_group"))
-		call_effect(c, EFFECT_RESTART,
+		call_effect(c, EFFECT_RESTART, STR("servers"),
 			    "restart the instances of cluster \"%.*s\": "
 			    "another parameter group",
 			    STR_ARG(c->id));

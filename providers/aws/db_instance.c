@@ -233,8 +233,8 @@ static int plan(struct call *c, const char *action)
 	struct str what = str_from(action);
 
 	if (str_is(what, "delete")) {
-		call_effect(c, EFFECT_STOP, "stop the server \"%.*s\"",
-			    STR_ARG(c->id));
+		call_effect(c, EFFECT_STOP, STR("server"),
+			    "stop the server \"%.*s\"", STR_ARG(c->id));
 		return 0;
 	}
 	if (value_number(c->config, "monitoring", 0) > 0 && !role.n &&
@@ -248,14 +248,14 @@ static int plan(struct call *c, const char *action)
 	if (!str_is(what, "update"))
 		return 0;
 	if (differs(c, "class"))
-		call_effect(c, EFFECT_RESTART,
+		call_effect(c, EFFECT_RESTART, STR("server"),
 			    "restart \"%.*s\" as %.*s; when it is the writer, "
 			    "another instance takes over if there is one",
 			    STR_ARG(c->id),
 			    STR_ARG(value_text(c->config, "class")));
 	if (differs(c, "parameter_group") || differs(c, "ca_certificate"))
-		call_effect(c, EFFECT_RESTART, "restart \"%.*s\": another %s",
-			    STR_ARG(c->id),
+		call_effect(c, EFFECT_RESTART, STR("server"),
+			    "restart \"%.*s\": another %s", STR_ARG(c->id),
 			    differs(c, "parameter_group") ? "parameter group"
 							  : "certificate");
 	return 0;

@@ -299,7 +299,7 @@ static int plan(struct call *c, const char *action)
 		return 0;
 	for (size_t i = 0; i < users.as.list.n; i++)
 		call_effect(
-		    c, EFFECT_RESTART,
+		    c, EFFECT_RESTART, STR("users"),
 		    "restart %.*s: its parameters change that hold from "
 		    "the start of a server",
 		    STR_ARG(aws_text(users.as.list.items[i], user_id(c))));

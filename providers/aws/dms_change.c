@@ -57,11 +57,11 @@ void dms_change_effects(struct call *c)
 		struct str name = value_text(tasks.as.list.items[i],
 					     "ReplicationTaskIdentifier");
 
-		call_effect(c, EFFECT_STOP,
+		call_effect(c, EFFECT_STOP, name,
 			    "task %.*s, which runs, is stopped to change its "
 			    "endpoint",
 			    STR_ARG(name));
-		call_effect(c, EFFECT_START,
+		call_effect(c, EFFECT_START, name,
 			    "task %.*s goes on after its connection is tested",
 			    STR_ARG(name));
 	}

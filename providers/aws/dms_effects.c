@@ -7,14 +7,10 @@
 #include "lang/dms/settings.h"
 #include "providers/aws/dms_call.h"
 
-/* A plan of thousands of tables is not read: the rest is counted. */
-enum { SHOWN_MAX = 40 };
-
 struct view {
 	struct call *call;
 	struct str source, target; /* names of the endpoints */
 	enum settings_prep prep;
-	size_t n_shown, n_left;
 };
 
 static struct str endpoint_name(struct call *c, const char *attr)
@@ -39,29 +35,46 @@ static struct str endpoint_name(struct call *c, const char *attr)
 	return str_fmt(c->arena, "the %s", attr);
 }
 
-static void show(struct view *v, struct str name, struct str rows)
+/* A dot inside a name is none between two. */
+static struct str quoted(struct str name, struct arena *a)
+{
+	return str_find(name, '.') < 0 ? name
+				       : str_fmt(a, "\"%.*s\"", STR_ARG(name));
+}
+
+/* As the mapping names it: the same before the source was read, and after. */
+static struct str table_object(struct str schema, struct str table,
+			       struct arena *a)
+{
+	return str_fmt(a, "table %.*s.%.*s", STR_ARG(quoted(schema, a)),
+		       STR_ARG(quoted(table, a)));
+}
+
+/* what: object and within of the effects. */
+static void show(struct view *v, struct effect what, struct str name,
+		 struct str rows)
 {
 	struct call *c = v->call;
 
-	if (v->n_shown++ >= SHOWN_MAX) {
-		v->n_left++;
-		return;
-	}
 	switch (v->prep) {
 	case PREP_TRUNCATE:
-		call_effect(c, EFFECT_TRUNCATE, "truncate %.*s on %.*s%.*s",
-			    STR_ARG(name), STR_ARG(v->target), STR_ARG(rows));
+		call_effect(c, EFFECT_TRUNCATE, what.object,
+			    "truncate %.*s on %.*s%.*s", STR_ARG(name),
+			    STR_ARG(v->target), STR_ARG(rows))
+		    ->within = what.within;
 		break;
 	case PREP_DROP:
-		call_effect(c, EFFECT_DROP,
+		call_effect(c, EFFECT_DROP, what.object,
 			    "drop %.*s on %.*s and create it anew%.*s",
-			    STR_ARG(name), STR_ARG(v->target), STR_ARG(rows));
+			    STR_ARG(name), STR_ARG(v->target), STR_ARG(rows))
+		    ->within = what.within;
 		break;
 	case PREP_NOTHING:
 		break;
 	}
-	call_effect(c, EFFECT_LOAD, "load %.*s into %.*s", STR_ARG(name),
-		    STR_ARG(v->target));
+	call_effect(c, EFFECT_LOAD, what.object, "load %.*s into %.*s",
+		    STR_ARG(name), STR_ARG(v->target))
+	    ->within = what.within;
 }
 
 /* Tables that the last load knew, by name; marks the patterns they fill. */
@@ -84,6 +97,9 @@ static void show_known(struct view *v, const struct mapping *m,
 		is_known[by - m->selections] = true;
 		mapping_rename(m, schema, table, a, &to_schema, &to_table);
 		show(v,
+		     (struct effect){
+			 .object = table_object(schema, table, a),
+			 .within = table_object(by->schema, by->table, a) },
 		     str_fmt(a, "%.*s.%.*s", STR_ARG(to_schema),
 			     STR_ARG(to_table)),
 		     rows > 0 ? str_fmt(a, " (%.*s rows)",
@@ -102,6 +118,8 @@ static void show_patterns(struct view *v, const struct mapping *m,
 
 		if (s->action != MAPPING_EXCLUDE && !is_known[i])
 			show(v,
+			     (struct effect){ .object = table_object(
+						  s->schema, s->table, a) },
 			     str_fmt(a, "%.*s.%.*s", STR_ARG(s->schema),
 				     STR_ARG(s->table)),
 			     (struct str){ "", 0 });
@@ -118,7 +136,8 @@ static int show_tables(struct view *v)
 	bool *is_known;
 
 	if (tables && value_is_unknown(*tables)) {
-		show(v, STR("the selected tables"), (struct str){ "", 0 });
+		show(v, (struct effect){ 0 }, STR("the selected tables"),
+		     (struct str){ "", 0 });
 		return 0;
 	}
 	if (mapping_read(value_text(c->config, "tables"), c->arena, &m,
@@ -131,9 +150,6 @@ static int show_tables(struct view *v)
 	is_known = arena_new(c->arena, bool, m.n_selections + 1);
 	show_known(v, &m, statistics, is_known);
 	show_patterns(v, &m, is_known);
-	if (v->n_left)
-		call_effect(c, EFFECT_LOAD, "and %zu more tables on %.*s",
-			    v->n_left, STR_ARG(v->target));
 	return 0;
 }
 
@@ -153,9 +169,9 @@ int task_effects(struct call *c)
 	v.source = endpoint_name(c, "source");
 	v.target = endpoint_name(c, "target");
 	v.prep = settings.prep;
-	call_effect(c, EFFECT_CONNECT, "connect to %.*s and read the tables",
-		    STR_ARG(v.source));
-	call_effect(c, EFFECT_CONNECT, "connect to %.*s and write the tables",
-		    STR_ARG(v.target));
+	call_effect(c, EFFECT_CONNECT, STR("source"),
+		    "connect to %.*s and read the tables", STR_ARG(v.source));
+	call_effect(c, EFFECT_CONNECT, STR("target"),
+		    "connect to %.*s and write the tables", STR_ARG(v.target));
 	return show_tables(&v);
 }

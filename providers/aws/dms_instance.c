@@ -329,7 +329,7 @@ static int instance_plan(struct call *c, const char *action)
 					   "under another name");
 	}
 	if (now.n && wanted.n && !str_eq(now, wanted))
-		call_effect(c, EFFECT_RESTART,
+		call_effect(c, EFFECT_RESTART, STR("server"),
 			    "replication instance %.*s restarts as %.*s; its "
 			    "tasks pause",
 			    STR_ARG(value_text(c->prior, "name")),

@@ -400,7 +400,8 @@ static void plan_stop(struct call *c)
 		return;
 	if (task_find(c, false, c->id, &task) == 0 && task_is_active(task))
 		call_effect(
-		    c, EFFECT_STOP, "task %.*s, which runs, is stopped",
+		    c, EFFECT_STOP, STR("task"),
+		    "task %.*s, which runs, is stopped",
 		    STR_ARG(value_text(task, "ReplicationTaskIdentifier")));
 	c->err = before;
 }

@@ -226,14 +226,14 @@ static int plan(struct call *c, const char *action)
 		struct str id = endpoints.as.list.items[i].as.text;
 
 		if (!part_has(mine, id) && n++ < EFFECTS_MAX)
-			call_effect(c, EFFECT_STOP,
+			call_effect(c, EFFECT_STOP, id,
 				    "cut off endpoint %.*s, which is not of "
 				    "this stack",
 				    STR_ARG(id));
 	}
 	if (n > EFFECTS_MAX)
-		call_effect(c, EFFECT_STOP, "cut off %zu endpoints more",
-			    n - EFFECTS_MAX);
+		call_effect(c, EFFECT_STOP, STR("endpoints"),
+			    "cut off %zu endpoints more", n - EFFECTS_MAX);
 	return 0;
 }
 

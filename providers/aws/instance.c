@@ -505,8 +505,8 @@ static int plan(struct call *c, const char *action)
 				 USER_DATA_MAX);
 	if (strcmp(action, "update") != 0 || (!class && !data))
 		return 0;
-	call_effect(c, EFFECT_RESTART, "stop and start %.*s, to change its %s",
-		    STR_ARG(name),
+	call_effect(c, EFFECT_RESTART, STR("server"),
+		    "stop and start %.*s, to change its %s", STR_ARG(name),
 		    class && data ? "class and its user_data, which does not "
 				    "run again"
 		    : class	  ? "class"

@@ -286,7 +286,7 @@ static int plan_cluster(struct call *c, const char *action)
 		return 0;
 	if (str_is(str_from(action), "delete") ||
 	    str_is(str_from(action), "replace")) {
-		call_effect(c, EFFECT_DROP,
+		call_effect(c, EFFECT_DROP, STR("all databases"),
 			    "drop all databases of cluster \"%.*s\"",
 			    STR_ARG(c->id));
 		return 0;
@@ -295,7 +295,7 @@ static int plan_cluster(struct call *c, const char *action)
 	    database_server(c->self, &r, c->arena, &s, &none) == 0 &&
 	    server_look(c->self, &s) != SERVER_DOWN &&
 	    (needs_restart(c, &r) || value_true(r.own, "restart")))
-		call_effect(c, EFFECT_RESTART,
+		call_effect(c, EFFECT_RESTART, STR("server"),
 			    "restart PostgreSQL of cluster \"%.*s\"",
 			    STR_ARG(c->id));
 	return 0;
@@ -544,13 +544,13 @@ static int plan_instance(struct call *c, const char *action)
 	state = server_look(c->self, &s);
 	is_up = state == SERVER_STARTING || state == SERVER_READY;
 	if (str_is(str_from(action), "update") && !is_up)
-		call_effect(c, EFFECT_START, "start PostgreSQL of \"%.*s\"",
-			    STR_ARG(c->id));
+		call_effect(c, EFFECT_START, STR("server"),
+			    "start PostgreSQL of \"%.*s\"", STR_ARG(c->id));
 	if ((str_is(str_from(action), "delete") ||
 	     str_is(str_from(action), "replace")) &&
 	    is_up)
-		call_effect(c, EFFECT_STOP, "stop PostgreSQL of \"%.*s\"",
-			    STR_ARG(c->id));
+		call_effect(c, EFFECT_STOP, STR("server"),
+			    "stop PostgreSQL of \"%.*s\"", STR_ARG(c->id));
 	return 0;
 }
 

@@ -141,7 +141,8 @@ static int plan_vpc(struct call *c, const char *action)
 {
 	if (c->id.n && str_is(str_from(action), "update") &&
 	    !balancer_is_up(c->self))
-		call_effect(c, EFFECT_START, "start the paths of the stack");
+		call_effect(c, EFFECT_START, STR("paths"),
+			    "start the paths of the stack");
 	return 0;
 }
 

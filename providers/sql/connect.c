@@ -136,7 +136,7 @@ void sql_tell_start(struct call *c, struct sql_place at)
 
 	if (host_of(c)->start && sql_target(c, at, &ignored, &err) < 0 &&
 	    err.kind == ERROR_UNAVAILABLE)
-		call_effect(c, EFFECT_START,
+		call_effect(c, EFFECT_START, STR("server"),
 			    "start PostgreSQL of cluster \"%.*s\", to take "
 			    "back what was made in it",
 			    STR_ARG(at.cluster));

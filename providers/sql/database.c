@@ -303,7 +303,10 @@ static int database_plan(struct call *c, const char *action)
 	if (!c->id.n || !(str_is(what, "delete") || str_is(what, "replace")))
 		return 0;
 	sql_tell_start(c, sql_place_of(c->id));
-	call_effect(c, EFFECT_DROP, "drop database %.*s%.*s",
+	call_effect(c, EFFECT_DROP,
+		    str_fmt(c->arena, "database %.*s",
+			    STR_ARG(sql_place_of(c->id).database)),
+		    "drop database %.*s%.*s",
 		    STR_ARG(sql_place_of(c->id).database),
 		    STR_ARG(contents(c)));
 	return 0;

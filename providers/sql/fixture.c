@@ -469,15 +469,16 @@ static int describe(struct call *c, struct value from, const char *key,
 	else if (c->id.n)
 		where = place_of(c->id).database;
 	if (value_is_unknown(*sql)) {
-		call_effect(c, EFFECT_SQL, "%s fixture %.*s", verb,
-			    STR_ARG(fixture_name(c)));
+		call_effect(c, EFFECT_SQL, str_from(key), "%s fixture %.*s",
+			    verb, STR_ARG(fixture_name(c)));
 		return 0;
 	}
 	if (sql_split_for_transaction(value_text(from, key), c->arena, &all,
 				      &c->err) < 0)
 		return error_add(&c->err, "%s", key);
-	call_effect(c, EFFECT_SQL, "%s fixture %.*s%s%.*s (%zu statement%s)",
-		    verb, STR_ARG(fixture_name(c)), where.n ? " on " : "",
+	call_effect(c, EFFECT_SQL, str_from(key),
+		    "%s fixture %.*s%s%.*s (%zu statement%s)", verb,
+		    STR_ARG(fixture_name(c)), where.n ? " on " : "",
 		    STR_ARG(where), all.n, all.n == 1 ? "" : "s");
 	return 0;
 }

@@ -132,12 +132,38 @@ static const struct {
 	{ NULL, "disk i1 { name = \"outside\" }" },
 	{ NULL, "import disk.i1 = \"disk-" OUTSIDE ".2\"" },
 	{ "slow g0 {}", "removed slow.g0 { keep = true }" },
+	/* what is only read, and those who use it */
+	{ "existing net e0 { id = \"net-" OUTSIDE ".3\" }",
+	  "existing net e0 { id = \"net-" OUTSIDE ".3\" }" },
+	{ "existing job e1 { name = \"existing\"  depends_on = [box.k0] }",
+	  "existing job e1 { name = \"existing\"  depends_on = [box.k0] }" },
+	{ "box e2 { sees = net.e0.stamp }",
+	  "box e2 { sees = net.e0.stamp  size = 2 }" },
+	{ "disk e3 { uses = [job.e1]  label = \"a\" }",
+	  "disk e3 { uses = [job.e1]  label = \"b\" }" },
+	{ "net e4 { uses = [net.e0] }", NULL },
+	{ NULL, "slow e5 { uses = [job.e1, net.e0] }" },
+	/* components, depended on as a whole */
+	{ "pair j0 { label = \"a\" }", "pair j0 { label = \"b\" }" },
+	{ "pair j1 { label = \"a\"  depends_on = [pair.j0] }",
+	  "pair j1 { label = \"a\"  depends_on = [pair.j0] }" },
+	{ "pair j2 { label = \"a\"  depends_on = [pair.j1] }", NULL },
+	{ "box j3 { depends_on = [pair.j2] }", NULL },
+	{ NULL, "net j4 { depends_on = [pair.j0, pair.j1] }" },
+	{ "pair j5 { label = \"a\" }", "pair j6 { label = \"a\" }" },
+	{ "box j7 { depends_on = [pair.j5] }",
+	  "box j7 { depends_on = [pair.j6]  size = 2 }" },
+	{ NULL, "moved pair.j5 -> pair.j6" },
 	/* instances */
 	{ "box f for k in [\"a\", \"b\"] { label = k }",
 	  "box f for k in [\"b\", \"c\"] { label = k }" },
 };
 
 static const char head[] = "stack k { provider = cloud }\n"
+			   "component pair(label: string) {\n"
+			   "  box a { label = label }\n"
+			   "  slow b { uses = [box.a] }\n"
+			   "}\n"
 			   "output stamp = box.u0.stamp\n";
 
 /* -- Folders and programs ------------------------------------------------ */
@@ -165,6 +191,9 @@ static struct scenario {
 };
 
 enum { CHANGE, FIRST, DESTROY, N_SCENARIOS };
+
+/* Of what somebody else made: how many. */
+enum { OUTSIDE_ALL = 4 };
 
 static uint64_t random_next(void)
 {
@@ -325,6 +354,25 @@ static struct str objects_of(const struct scenario *what, const char *folder)
 	return comparable(what, text);
 }
 
+/* What is declared as existing, as it is at the service. */
+static struct str untouched;
+
+static struct str lines_of_existing(struct str objects)
+{
+	struct str out = { "", 0 };
+
+	while (objects.n) {
+		struct str line = str_cut(&objects, '\n');
+
+		if (str_contains(line, STR("\"address\":\"outside\"")) &&
+		    (str_contains(line, STR("\"type\":\"net\"")) ||
+		     str_contains(line, STR("\"type\":\"job\""))))
+			out = str_fmt(&arena, "%.*s%.*s\n", STR_ARG(out),
+				      STR_ARG(line));
+	}
+	return out;
+}
+
 /* -- A trial ------------------------------------------------------------- */
 
 struct trial {
@@ -405,6 +453,9 @@ static void check_end(const struct scenario *what, const char *folder)
 {
 	compare("states", what->state, state_of(what, folder));
 	compare("objects", what->objects, objects_of(what, folder));
+	/* Whoever ran: what is not dmsl's is as somebody else made it. */
+	compare("existing objects", untouched,
+		lines_of_existing(objects_of(what, folder)));
 	if (exists(path(folder, ".git/dmsl/k/journal")))
 		trial_fail("the journal is still there");
 	if (exists(path(folder, ".git/refs/dmsl/lease/k")))
@@ -559,22 +610,29 @@ static void expect(struct scenario *s)
 		s->places = t.seen;
 }
 
-/* What somebody else made. */
-static void make_outside(const char *folder)
+/* What somebody else makes, from one to another. */
+static void make_outside(const char *folder, size_t from, size_t to)
 {
-	static const char *const types[] = { "box", "disk" };
+	static const struct {
+		const char *type, *name;
+	} others[] = {
+		{ "box", "" },
+		{ "disk", "outside" },
+		{ "net", "" },
+		{ "job", "existing" },
+	};
 	struct cloud_service *s = cloud_service_open(folder);
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = from; i < to; i++) {
 		struct value_entry attrs[] = {
 			{ STR("size"), value_int(1) },
 			{ STR("uses"), value_list(NULL, 0) },
 		};
 		struct cloud_query q = {
 			.request = CLOUD_CREATE,
-			.type = str_from(types[i]),
+			.type = str_from(others[i].type),
 			.address = STR("outside"),
-			.name = i ? STR("outside") : (struct str){ 0 },
+			.name = str_from(others[i].name),
 			.attrs = value_map(attrs, 2, &arena),
 		};
 		struct error err = { 0 };
@@ -625,7 +683,9 @@ static int set_up(void **state)
 		   "git config user.email a@example.org");
 	write_stack(path(top, "base"), "before.dmsl", false);
 	write_stack(path(top, "base"), "after.dmsl", true);
-	make_outside(path(top, "base/cloud"));
+	make_outside(path(top, "base/cloud"), 0, OUTSIDE_ALL);
+	untouched = lines_of_existing(
+	    objects_of(&scenarios[CHANGE], path(top, "base")));
 	shell(top, "cp -a base fresh");
 	c = run_of(path(top, "base"), &scenarios[FIRST], 10);
 	must(&c);
@@ -654,7 +714,8 @@ static void the_stack_has_all_actions(void **state)
 		"replace \"disk.r1\"", "delete \"slow.d4\"",
 		"run \"job.w0\"",      "\"net.m1\"",
 		"\"box.i0\"",	       "\"slow.g0\"",
-		"\"box.n0\"",
+		"\"box.n0\"",	       "replace \"pair.j0/box.a\"",
+		"\"pair.j6/slow.b\"",
 	};
 	struct command c;
 	struct str plan;
@@ -846,6 +907,69 @@ static void the_disk_is_full(void **state)
 		      n_refused);
 }
 
+static void ask_cloud(const char *folder, const struct cloud_query *q)
+{
+	struct cloud_service *s = cloud_service_open(folder);
+	struct error err = { 0 };
+	struct value v;
+
+	if (cloud_ask(s, q, &arena, &v, &err) < 0)
+		fail_msg("%s", err.message);
+	cloud_service_close(s);
+}
+
+/*
+ * Somebody deletes what is declared as existing, and later makes it anew.
+ * Without it nothing is done; with it all is, and it stays as it was made.
+ */
+static void what_exists_disappears_and_returns(void **state)
+{
+	static const struct trial t = { .what = CHANGE, .parallel = 10 };
+	const struct scenario *what = &scenarios[CHANGE];
+	struct str id = STR("job-" OUTSIDE ".4"), before, found;
+	struct cloud_query destroy = {
+		.request = CLOUD_DESTROY,
+		.type = STR("job"),
+		.address = STR("outside"),
+		.ids = &id,
+		.n_ids = 1,
+	};
+	const char *cloud;
+	struct command c;
+
+	(void)state;
+	running = &t;
+	for (int i = 0; i < (is_long ? 40 : 3); i++) {
+		make_folder(&t);
+		cloud = path(trial_folder, "cloud");
+		/* Its user would keep it. */
+		shell(trial_folder, "grep -v e1 before.dmsl >less.dmsl");
+		c = run_of(trial_folder, what, 10);
+		c.argv[2] = "less.dmsl";
+		must(&c);
+		ask_cloud(cloud, &destroy);
+		before = objects_of(what, trial_folder);
+		c = run_of(trial_folder, what, 10);
+		if (run(&c) == 0)
+			trial_fail("applied without what has to exist");
+		if (!str_contains(read_file(path(trial_folder, "log")),
+				  STR("there is no such job")))
+			trial_fail("it does not say what is not there");
+		compare("objects", before, objects_of(what, trial_folder));
+		make_outside(cloud, OUTSIDE_ALL - 1, OUTSIDE_ALL);
+		found = lines_of_existing(objects_of(what, trial_folder));
+		c = run_of(trial_folder, what, 10);
+		if (what->places)
+			run_killed(&c, &t, 1 + random_below(what->places));
+		c = run_of(trial_folder, what, 10);
+		if (run(&c))
+			trial_fail("the next run failed");
+		compare("existing objects", found,
+			lines_of_existing(objects_of(what, trial_folder)));
+		remove_folder(&t);
+	}
+}
+
 static void one_trial(void **state)
 {
 	struct trial t;
@@ -866,6 +990,7 @@ int main(void)
 		cmocka_unit_test(interrupted_at_random_instants),
 		cmocka_unit_test(killed_again_while_recovering),
 		cmocka_unit_test(answers_are_lost),
+		cmocka_unit_test(what_exists_disappears_and_returns),
 		cmocka_unit_test(no_file_can_grow),
 		cmocka_unit_test(the_disk_is_full),
 	};

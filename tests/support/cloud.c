@@ -398,7 +398,7 @@ static int job_plan(struct call *c, const char *action)
 
 	if (!strcmp(action, "delete") || !strcmp(action, "replace")) {
 		if (loaded.n)
-			call_effect(c, EFFECT_DROP, "drop %.*s of %.*s",
+			call_effect(c, EFFECT_DROP, loaded, "drop %.*s of %.*s",
 				    STR_ARG(loaded), STR_ARG(c->address));
 		if (!strcmp(action, "delete"))
 			return 0;
@@ -408,9 +408,11 @@ static int job_plan(struct call *c, const char *action)
 	     str_eq(work->as.text, loaded)))
 		return 0;
 	if (loaded.n && !is_new)
-		call_effect(c, EFFECT_TRUNCATE, "truncate %.*s of %.*s",
+		call_effect(c, EFFECT_TRUNCATE, loaded, "truncate %.*s of %.*s",
 			    STR_ARG(loaded), STR_ARG(c->address));
-	call_effect(c, EFFECT_LOAD, "load %s into %.*s",
+	call_effect(c, EFFECT_LOAD,
+		    value_is_unknown(*work) ? STR("") : work->as.text,
+		    "load %s into %.*s",
 		    value_is_unknown(*work) ? "what is known then"
 					    : str_c(work->as.text, c->arena),
 		    STR_ARG(c->address));

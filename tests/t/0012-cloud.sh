@@ -145,4 +145,62 @@ test_expect_success 'what others changed or deleted is put right' '
 	over
 '
 
+test_expect_success 'what only steers dmsl and is taken out of the text leaves the state' '
+	cat >w.dmsl <<-\TXT &&
+	stack w { provider = cloud }
+	job a { work = "rows" }
+	TXT
+	"$DMSL" apply w.dmsl --yes &&
+	git show dmsl/state:w.dmstate.json >state &&
+	test_contains state "\"work\"" &&
+	printf "%s\n" "stack w { provider = cloud }" "job a {}" "box b {}" >w.dmsl &&
+	"$DMSL" apply w.dmsl --yes &&
+	git show dmsl/state:w.dmstate.json >state &&
+	test_lacks state "\"work\"" &&
+	"$DMSL" plan w.dmsl --detailed-exitcode &&
+	"$DMSL" destroy w.dmsl --yes
+'
+
+# The service hears, and does not answer anybody while its lock is held.
+silent() {
+	: >>cloud/lock &&
+	mkfifo held &&
+	{ flock cloud/lock sh -c 'echo >held; exec sleep 120' & } &&
+	holder=$! &&
+	read -r _ <held &&
+	rm held
+}
+
+heard() {
+	# The sleep is what flock has started; it goes with the lock.
+	for sleeper in $(ps -o pid= --ppid "$holder"); do
+		kill "$sleeper"
+	done
+	wait "$holder" 2>/dev/null || :
+}
+
+test_expect_success 'a refresh that nothing answers ends, and says so' '
+	"$DMSL" apply c.dmsl --yes &&
+	silent &&
+	status=0 &&
+	DMSL_TEST_SPEED=200 timeout -s KILL 60 "$DMSL" plan c.dmsl >out 2>err || status=$?
+	heard &&
+	test "$status" = 1 &&
+	grep "no provider has answered for 300 s" err &&
+	test_path_is_missing .git/dmsl/c/plan
+'
+
+test_expect_success 'so does an apply, which gives the lease back' '
+	silent &&
+	status=0 &&
+	DMSL_TEST_SPEED=200 timeout -s KILL 60 "$DMSL" apply c.dmsl --set size=2 --yes >out 2>err || status=$?
+	heard &&
+	test "$status" = 1 &&
+	grep "no provider has answered for 300 s" err &&
+	test_path_is_missing .git/refs/dmsl/lease/c &&
+	test_path_is_missing .git/dmsl/c/journal &&
+	"$DMSL" apply c.dmsl --set size=2 --yes &&
+	over
+'
+
 test_done

@@ -1051,6 +1051,9 @@ static void plans_a_load(void **state)
 			    "connect to source-db and read the tables");
 	assert_string_equal(effect(&c, 2), "truncate sales.% on target-db");
 	assert_string_equal(effect(&c, 3), "load sales.% into target-db");
+	assert_true(str_is(c.effects.items[0].object, "source"));
+	assert_true(str_is(c.effects.items[2].object, "table sales.%"));
+	assert_true(str_is(c.effects.items[3].object, "table sales.%"));
 	vec_release(&c.effects);
 
 	c.needs_run = false;
@@ -1074,6 +1077,9 @@ static void plans_a_load(void **state)
 			    "task dev-main-a, which runs, is stopped");
 	assert_string_equal(effect(&c, 3), "truncate sales.orders on target-db "
 					   "(640,000 rows)");
+	assert_true(str_is(c.effects.items[0].object, "task"));
+	assert_true(str_is(c.effects.items[3].object, "table sales.orders"));
+	assert_true(str_is(c.effects.items[3].within, "table sales.%"));
 	vec_release(&c.effects);
 	scripted_stop(s);
 	arena_release(&a);

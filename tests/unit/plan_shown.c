@@ -273,7 +273,9 @@ static void show(struct made *m)
 static void make_every_kind(struct made *m)
 {
 	static struct effect effects[] = {
-		{ EFFECT_TRUNCATE, { "truncate sales.orders", 21 } },
+		{ .kind = EFFECT_TRUNCATE,
+		  .object = STR_INIT("table sales.orders"),
+		  .text = STR_INIT("truncate sales.orders") },
 	};
 	struct plan_step *s;
 

@@ -95,13 +95,16 @@ static void texts_do_not_hold_one(void **state)
 	call_fail(&c, ERROR_FAILED, "x: %s and %s", SECRET "-longer", SECRET);
 	error_hint(&c.err, "not %s", SECRET);
 	call_wait(&c, 1, "%s", SECRET);
-	call_effect(&c, EFFECT_DROP, "drop <%s>", SECRET);
+	call_effect(&c, EFFECT_DROP, STR("table " SECRET), "drop <%s>", SECRET)
+	    ->within = STR("schema " SECRET);
 	c.status = STR("down");
 	secrets_hide(&c);
 	assert_string_equal(c.err.message, "x: (secret) and (secret)");
 	assert_string_equal(c.err.hint, "not (secret)");
 	assert_true(str_is(c.waiting_for, "(secret)"));
 	assert_true(str_is(c.effects.items[0].text, "drop <(secret)>"));
+	assert_true(str_is(c.effects.items[0].object, "table (secret)"));
+	assert_true(str_is(c.effects.items[0].within, "schema (secret)"));
 	assert_true(str_is(c.status, "down"));
 	vec_release(&c.effects);
 }
