@@ -109,6 +109,12 @@ struct expansion *expand(struct context *c, bool check_only, struct error *err);
  */
 int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 		  struct value *out, struct place **places);
+/*
+ * The same as it was while the text was checked, when nothing existed: as long
+ * as all that it needs is only to be made, as it was then. False: not kept.
+ */
+bool expand_checked(const struct expansion *e, size_t index, struct value *out,
+		    struct place **places);
 /* The value of lifecycle { replace_when }, plain; null: there is none. */
 int expand_replace_when(struct expansion *e, size_t index, struct arena *a,
 			struct value *out);

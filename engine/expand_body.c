@@ -357,8 +357,9 @@ static void check_ref(void *context, const struct ref *r)
 		struct group_decl *g =
 		    body_group(c->body, r->name, r->second, x->arena);
 
-		ast_bind(r->node, g);
-		if (!g)
+		if (g)
+			ast_bind(r->node, g->slot + 1);
+		else
 			unknown_reference(c, r);
 		return;
 	}

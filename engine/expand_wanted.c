@@ -412,6 +412,18 @@ static int existing_wanted(struct expander *x, const struct resource *r,
 	return result;
 }
 
+bool expand_checked(const struct expansion *e, size_t index, struct value *out,
+		    struct place **places)
+{
+	const struct expander *x = e->private;
+
+	if (!x->checked_places)
+		return false;
+	*out = x->checked[index];
+	*places = x->checked_places[index];
+	return true;
+}
+
 int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 		  struct value *out, struct place **places)
 {

@@ -457,6 +457,7 @@ static int build_steps(struct planner *x)
 	x->diffs = arena_new(&x->scratch, struct diff, n + x->n_state + 1);
 	x->known = arena_new(x->arena, struct value, n + 1);
 	x->is_known = arena_new(x->arena, bool, n + 1);
+	x->is_as_checked = arena_new(&x->scratch, bool, n + x->n_state + 1);
 	x->step_of = arena_new(&x->scratch, size_t, n + 1);
 	if (x->e) {
 		x->e->lookup = planned;
