@@ -160,6 +160,16 @@ static const struct value *checked_lookup(void *context, size_t index)
 	return value_is_null(x->checked[index]) ? NULL : &x->checked[index];
 }
 
+static void fetch_ahead(const struct expander *x, size_t k)
+{
+	for (unsigned look = FETCH_LOOKS; look; look--) {
+		size_t at = k + look * FETCH_AHEAD;
+
+		if (at < x->resources.n)
+			expand_fetch(x->e, x->order[at], look, x->checked);
+	}
+}
+
 /*
  * The values are held against each other. What a plan wants of a resource is
  * evaluated again, when its state is known; so they are forgotten, unless there
@@ -182,6 +192,7 @@ static void check_values(struct expander *x)
 	for (size_t k = 0; k < x->resources.n; k++) {
 		size_t i = x->order[k];
 
+		fetch_ahead(x, k);
 		expand_wanted(x->e, i, a, &v,
 			      is_kept ? &x->checked_places[i] : NULL);
 		x->checked[i] = v;

@@ -35,6 +35,7 @@ struct resource {
 	bool is_existing; /* declared `existing`: read, never changed */
 	bool prevent_destroy, keep_on_destroy;
 	bool create_before_destroy;
+	const struct instance_scope *scope;
 	const struct type_schema *schema;
 	struct str address;
 	const struct ast_decl *decl; /* of the block, or of its parent's */
@@ -46,7 +47,6 @@ struct resource {
 	/* timeouts { }: milliseconds for one operation; 0: the default */
 	int64_t create_ms, update_ms, delete_ms, run_ms;
 	struct place place; /* of its name, for messages */
-	const struct instance_scope *scope;
 	const void *node; /* private: the block of a BLOCK_NODES resource */
 };
 
@@ -115,6 +115,16 @@ int expand_wanted(struct expansion *e, size_t index, struct arena *a,
  */
 bool expand_checked(const struct expansion *e, size_t index, struct value *out,
 		    struct place **places);
+/*
+ * References lead anywhere, and with 100,000 resources each look at one would
+ * wait for memory. So memory is asked beforehand for what will be looked at to
+ * evaluate a resource, in three looks, of which each follows what the last one
+ * brought: `look` counts down while others are evaluated, FETCH_AHEAD for each
+ * look. values: of the lookup, by dense id.
+ */
+enum { FETCH_LOOKS = 3, FETCH_AHEAD = 4 };
+void expand_fetch(const struct expansion *e, size_t index, unsigned look,
+		  const struct value *values);
 /* The value of lifecycle { replace_when }, plain; null: there is none. */
 int expand_replace_when(struct expansion *e, size_t index, struct arena *a,
 			struct value *out);

@@ -99,8 +99,8 @@ struct binding {
 
 struct group {
 	const struct group_decl *decl;
-	struct scope *scope; /* that it is declared in */
-	struct value value;  /* what TYPE.NAME stands for */
+	struct scope *scope;		  /* that it is declared in */
+	struct value value;		  /* what TYPE.NAME stands for */
 	struct instance_scope *instances; /* in the order of the keys given */
 	size_t n;
 	enum progress progress;
@@ -116,8 +116,8 @@ struct life {
 struct instance_scope {
 	/* What each reference looks at stands together. */
 	size_t first, end; /* resources: the one, or all inside */
-	struct object object;
 	struct group *group;
+	struct object object;
 	struct str key;	    /* when the group is keyed */
 	struct value value; /* of the second loop variable */
 	struct str address;

@@ -300,6 +300,18 @@ static void settled(struct planner *x, struct ready *r, size_t step,
 			r->queue[r->tail++] = r->users->to[i];
 }
 
+/* What was checked before is not evaluated again, nor looked at. */
+static void fetch_ahead(const struct planner *x, const struct ready *r)
+{
+	for (unsigned look = FETCH_LOOKS; x->n_state && look; look--) {
+		size_t at = r->head + look * FETCH_AHEAD;
+
+		if (at < r->tail)
+			expand_fetch(x->e, x->e->order[r->queue[at]], look,
+				     x->known);
+	}
+}
+
 /* True when the type is asked, and settles it later. */
 static bool decide(struct planner *x, size_t step)
 {
@@ -319,8 +331,10 @@ static int plan_steps(struct planner *x)
 	ready_init(x, &r);
 	while (r.head < r.tail || x->in_flight) {
 		if (r.head < r.tail && x->in_flight < most) {
-			size_t step = r.queue[r.head++];
+			size_t step = r.queue[r.head];
 
+			fetch_ahead(x, &r);
+			r.head++;
 			if (!decide(x, step))
 				settled(x, &r, step, NULL);
 			if (x->has_failed && x->in_flight == 0)
@@ -421,12 +435,25 @@ static void plan_outputs(struct planner *x)
 
 /* -- All of it ------------------------------------------------------------ */
 
+/* Addresses are looked for once; from here on state and text know each other. */
+static void find_declared(struct planner *x)
+{
+	x->declared =
+	    arena_new(&x->scratch, const struct resource *, x->n_state + 1);
+	x->prior = arena_new(&x->scratch, struct refreshed *,
+			     (x->e ? x->e->n : 0) + 1);
+	for (size_t i = 0; x->e && i < x->n_state; i++)
+		x->declared[i] =
+		    map_get(x->e->by_address, x->state[i]->address);
+}
+
 static int load_prior(struct planner *x)
 {
 	state_drop_kept(&x->c->state);
 	x->state = state_sorted(&x->c->state, x->arena, &x->n_state);
 	if (!x->options->is_refresh_only && plan_moves(x))
 		return -1;
+	find_declared(x);
 	if (planner_choose(x) || planner_replace_init(x) || planner_refresh(x))
 		return -1;
 	return x->options->is_refresh_only ? 0 : plan_imports(x);
@@ -476,9 +503,11 @@ static void mark_drift(struct planner *x)
 		return;
 	for (size_t i = 0; i < x->p->n_steps; i++) {
 		struct plan_step *s = &x->p->steps[i];
-		const struct refreshed *f = map_get(&x->by_address, s->address);
+		const struct refreshed *f =
+		    s->resource ? x->prior[s->resource->index] : NULL;
 
-		s->has_drifted = f && f->has_drifted && !s->is_left_out;
+		if (f)
+			s->has_drifted = f->has_drifted && !s->is_left_out;
 	}
 }
 
@@ -541,7 +570,6 @@ int plan_build(struct context *c, struct expansion *e,
 		workers_close(x->workers);
 	p->drift_only = result == 0 && has_drifted(x) && plan_is_empty(p);
 	p->elapsed_us = clock_us() - begun;
-	map_release(&x->by_address);
 	map_release(&x->also);
 	map_release(&x->replace);
 	map_release(&x->moved_from);

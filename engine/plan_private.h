@@ -30,8 +30,9 @@ struct planner {
 	bool has_failed;	       /* err is set */
 	struct state_resource **state; /* by address */
 	struct refreshed *now;
+	/* What is declared with the same address, or NULL. */
+	const struct resource **declared;
 	size_t n_state;
-	struct map by_address; /* -> struct refreshed */
 	/* What is left out, and what a selection was widened by. */
 	struct chosen chosen;
 	struct map also;
@@ -41,6 +42,7 @@ struct planner {
 	struct map moved_from; /* -> struct str: address in the state */
 	struct map imported;   /* -> struct declared_import */
 	/* By dense id of resources. */
+	struct refreshed **prior; /* or NULL: it is not in the state */
 	struct value *known;
 	bool *is_known;
 	size_t *step_of;

@@ -196,7 +196,7 @@ void step_decide(struct planner *x, size_t step)
 {
 	struct plan_step *s = &x->p->steps[step];
 	const struct resource *r = s->resource;
-	struct refreshed *f = map_get(&x->by_address, s->address);
+	struct refreshed *f = x->prior[r->index];
 
 	s->wanted = value_null();
 	if (!f && take_checked(x, s))
