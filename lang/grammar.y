@@ -100,8 +100,9 @@ static void grammar_error(struct span *span, struct parser *p,
 %left PLUS MINUS
 %left STAR SLASH PERCENT
 %precedence NEGATIVE
+%precedence DOT INDEX
 
-%nterm <struct ast_expr *> expr postfix primary string part key fallback
+%nterm <struct ast_expr *> expr string part key fallback
 %nterm <struct ast_expr *> condition
 %nterm <struct list *> decls params param_list parts args arg_list entries
 %nterm <struct list *> where conditions
@@ -439,8 +440,7 @@ value:
 /* Expressions */
 
 expr:
-  postfix
-| expr QUESTION expr COLON expr %prec QUESTION	{
+  expr QUESTION expr COLON expr %prec QUESTION	{
 	$$ = make_cond(p, $1, $3, $5, @$);
   }
 | expr OR expr	{ $$ = make_binary(p, $1, AST_OR, $3, @$); }
@@ -458,17 +458,10 @@ expr:
 | expr PERCENT expr	{ $$ = make_binary(p, $1, AST_MOD, $3, @$); }
 | NOT expr	{ $$ = make_unary(p, AST_NOT, $2, @$); }
 | MINUS expr %prec NEGATIVE	{ $$ = make_unary(p, AST_NEGATE, $2, @$); }
-;
-
-postfix:
-  primary
-| postfix DOT NAME	{ $$ = make_attr_of(p, $1, @3, @$); }
-| postfix INDEX expr RBRACKET	{ $$ = make_index(p, $1, $3, @$); }
-| postfix INDEX STAR RBRACKET	{ $$ = make_index(p, $1, NULL, @$); }
-;
-
-primary:
-  NAME	{ $$ = make_leaf(p, EXPR_NAME, @$); }
+| expr DOT NAME	{ $$ = make_attr_of(p, $1, @3, @$); }
+| expr INDEX expr RBRACKET	{ $$ = make_index(p, $1, $3, @$); }
+| expr INDEX STAR RBRACKET	{ $$ = make_index(p, $1, NULL, @$); }
+| NAME	{ $$ = make_leaf(p, EXPR_NAME, @$); }
 | NUMBER	{ $$ = make_leaf(p, EXPR_NUMBER, @$); }
 | CIDR	{ $$ = make_leaf(p, EXPR_CIDR, @$); }
 | IP	{ $$ = make_leaf(p, EXPR_IP, @$); }

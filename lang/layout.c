@@ -76,7 +76,7 @@ static bool is_declaring(const struct layout *l, enum token_context c)
 }
 
 /* Makes room for tokens that are not in the text: what is unread moves up. */
-static void spread(struct layout *l)
+static __attribute__((cold)) void spread(struct layout *l)
 {
 	struct tokens *t = l->t;
 	size_t gap = t->n / 8 + 16;
