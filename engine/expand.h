@@ -47,7 +47,7 @@ struct resource {
 	/* timeouts { }: milliseconds for one operation; 0: the default */
 	int64_t create_ms, update_ms, delete_ms, run_ms;
 	struct place place; /* of its name, for messages */
-	const void *node; /* private: the block of a BLOCK_NODES resource */
+	const void *node;   /* private: the block of a BLOCK_NODES resource */
 };
 
 /*

@@ -251,10 +251,15 @@ static void new_steps(struct planner *x)
 	x->p->n_steps = e->n;
 }
 
-/* Steps that wait for others, and those that wait no more. */
+/*
+ * Steps are decided in their order, in which what they need stands before them
+ * and what is near in memory stands together. One that must wait for an answer
+ * of a type is passed over, and queued when it need not wait any more.
+ */
 struct ready {
 	const struct graph *users;
-	size_t *blocked;
+	size_t *blocked; /* how many it waits for */
+	size_t next;	 /* not looked at yet */
 	size_t *queue;
 	size_t head, tail;
 };
@@ -269,8 +274,6 @@ static void ready_init(struct planner *x, struct ready *r)
 	r->queue = arena_new(&x->scratch, size_t, p->n_steps + 1);
 	for (size_t i = 0; i < p->n_steps; i++) {
 		r->blocked[i] = p->steps[i].n_needs;
-		if (r->blocked[i] == 0)
-			r->queue[r->tail++] = i;
 		n_edges += p->steps[i].n_needs;
 	}
 	/* The needs of all, one behind the other, are the graph of needs. */
@@ -296,19 +299,53 @@ static void settled(struct planner *x, struct ready *r, size_t step,
 		step_settle(x, step, e);
 	for (size_t i = r->users->first[step]; i < r->users->first[step + 1];
 	     i++)
-		if (--r->blocked[r->users->to[i]] == 0)
+		if (--r->blocked[r->users->to[i]] == 0 &&
+		    r->users->to[i] < r->next)
 			r->queue[r->tail++] = r->users->to[i];
 }
 
+static bool take_ready(struct ready *r, size_t n, size_t *step)
+{
+	if (r->head < r->tail) {
+		*step = r->queue[r->head++];
+		return true;
+	}
+	while (r->next < n) {
+		*step = r->next++;
+		if (r->blocked[*step] == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What is in the state stands in the order of that. */
+static void fetch_prior(const struct planner *x, size_t index, unsigned look)
+{
+	const struct refreshed *f = x->prior[index];
+
+	if (!f)
+		return;
+	if (look == 3) {
+		__builtin_prefetch(f);
+		__builtin_prefetch(&f->now);
+		__builtin_prefetch(&f->now.attrs);
+	} else if (look == 2) {
+		__builtin_prefetch(f->state);
+		if (f->now.attrs.kind == VALUE_MAP)
+			__builtin_prefetch(f->now.attrs.as.map.entries);
+	}
+}
+
 /* What was checked before is not evaluated again, nor looked at. */
-static void fetch_ahead(const struct planner *x, const struct ready *r)
+static void fetch_ahead(const struct planner *x, size_t step)
 {
 	for (unsigned look = FETCH_LOOKS; x->n_state && look; look--) {
-		size_t at = r->head + look * FETCH_AHEAD;
+		size_t at = step + look * FETCH_AHEAD;
 
-		if (at < r->tail)
-			expand_fetch(x->e, x->e->order[r->queue[at]], look,
-				     x->known);
+		if (at >= x->e->n)
+			continue;
+		expand_fetch(x->e, x->e->order[at], look, x->known);
+		fetch_prior(x, x->e->order[at], look);
 	}
 }
 
@@ -329,18 +366,20 @@ static int plan_steps(struct planner *x)
 
 	new_steps(x);
 	ready_init(x, &r);
-	while (r.head < r.tail || x->in_flight) {
-		if (r.head < r.tail && x->in_flight < most) {
-			size_t step = r.queue[r.head];
+	for (;;) {
+		size_t step;
 
-			fetch_ahead(x, &r);
-			r.head++;
+		if (x->in_flight < most &&
+		    take_ready(&r, x->p->n_steps, &step)) {
+			fetch_ahead(x, step);
 			if (!decide(x, step))
 				settled(x, &r, step, NULL);
 			if (x->has_failed && x->in_flight == 0)
 				return -1;
 			continue;
 		}
+		if (!x->in_flight)
+			break;
 		struct work *w = workers_next(x->workers, -1);
 
 		if (!w)
@@ -435,7 +474,8 @@ static void plan_outputs(struct planner *x)
 
 /* -- All of it ------------------------------------------------------------ */
 
-/* Addresses are looked for once; from here on state and text know each other. */
+/* Addresses are looked for once; from here on state and text know each other.
+ */
 static void find_declared(struct planner *x)
 {
 	x->declared =
