@@ -295,12 +295,10 @@ void check_repeated(const struct ast_body *b, const struct source *s,
 
 	for (size_t i = 0; i < b->n_attrs; i++) {
 		struct ast_attr *a = &b->attrs[i];
-		struct ast_attr *first = map_get(&seen, a->name);
+		struct ast_attr *first = map_add(&seen, a->name, a);
 
-		if (!first) {
-			map_put(&seen, a->name, a);
+		if (!first)
 			continue;
-		}
 		struct diag *to = diag_error(
 		    d, "E0205", place_of(s, a->name_span),
 		    "attribute \"%.*s\" is given twice", STR_ARG(a->name));

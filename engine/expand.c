@@ -158,28 +158,45 @@ static const struct value *checked_lookup(void *context, size_t index)
 {
 	struct expander *x = context;
 
-	return x->is_checked[index] ? &x->checked[index] : NULL;
+	return value_is_null(x->checked[index]) ? NULL : &x->checked[index];
+}
+
+static void fetch_ahead(const struct expander *x, size_t k)
+{
+	for (unsigned look = FETCH_LOOKS; look; look--) {
+		size_t at = k + look * FETCH_AHEAD;
+
+		if (at < x->resources.n)
+			expand_fetch(x->e, x->order[at], look, x->checked);
+	}
 }
 
 /*
- * The values are held against each other and forgotten: what a plan wants of a
- * resource is evaluated again, when its state is known.
+ * The values are held against each other. What a plan wants of a resource is
+ * evaluated again, when its state is known; so they are forgotten, unless there
+ * is no state, and they are what a plan will want.
  */
 static void check_values(struct expander *x)
 {
+	bool is_kept = !x->check_only && x->c->state.resources.n == 0;
 	struct arena scratch = { 0 };
+	struct arena *a = is_kept ? x->arena : &scratch;
 	struct value v;
 
-	x->checked = arena_new(&scratch, struct value, x->resources.n + 1);
-	x->is_checked = arena_new(&scratch, bool, x->resources.n + 1);
+	x->is_checking = true;
+	x->checked = arena_new(a, struct value, x->resources.n + 1);
+	if (is_kept)
+		x->checked_places =
+		    arena_new(a, struct place *, x->resources.n + 1);
 	x->e->lookup = checked_lookup;
 	x->e->lookup_context = x;
 	for (size_t k = 0; k < x->resources.n; k++) {
 		size_t i = x->order[k];
 
-		expand_wanted(x->e, i, &scratch, &v, NULL);
+		fetch_ahead(x, k);
+		expand_wanted(x->e, i, a, &v,
+			      is_kept ? &x->checked_places[i] : NULL);
 		x->checked[i] = v;
-		x->is_checked[i] = true;
 	}
 	for (size_t i = 0; i < x->e->n_outputs; i++)
 		expand_output(x->e, x->e->outputs[i], &scratch, &v);
@@ -191,8 +208,9 @@ static void check_values(struct expander *x)
 	domain_check(x);
 	x->e->lookup = NULL;
 	x->e->lookup_context = NULL;
-	x->checked = NULL;
-	x->is_checked = NULL;
+	x->is_checking = false;
+	if (!is_kept)
+		x->checked = NULL;
 	arena_release(&scratch);
 }
 

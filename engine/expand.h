@@ -35,6 +35,7 @@ struct resource {
 	bool is_existing; /* declared `existing`: read, never changed */
 	bool prevent_destroy, keep_on_destroy;
 	bool create_before_destroy;
+	const struct instance_scope *scope;
 	const struct type_schema *schema;
 	struct str address;
 	const struct ast_decl *decl; /* of the block, or of its parent's */
@@ -50,8 +51,7 @@ struct resource {
 	/* timeouts { }: milliseconds for one operation; 0: the default */
 	int64_t create_ms, update_ms, delete_ms, run_ms;
 	struct place place; /* of its name, for messages */
-	const struct instance_scope *scope;
-	const void *node; /* private: the block of a BLOCK_NODES resource */
+	const void *node;   /* private: the block of a BLOCK_NODES resource */
 };
 
 /*
@@ -130,6 +130,22 @@ struct expansion *expand(struct context *c, bool check_only, struct error *err);
  */
 int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 		  struct value *out, struct place **places);
+/*
+ * The same as it was while the text was checked, when nothing existed: as long
+ * as all that it needs is only to be made, as it was then. False: not kept.
+ */
+bool expand_checked(const struct expansion *e, size_t index, struct value *out,
+		    struct place **places);
+/*
+ * References lead anywhere, and with 100,000 resources each look at one would
+ * wait for memory. So memory is asked beforehand for what will be looked at to
+ * evaluate a resource, in three looks, of which each follows what the last one
+ * brought: `look` counts down while others are evaluated, FETCH_AHEAD for each
+ * look. values: of the lookup, by dense id.
+ */
+enum { FETCH_LOOKS = 3, FETCH_AHEAD = 4 };
+void expand_fetch(const struct expansion *e, size_t index, unsigned look,
+		  const struct value *values);
 /* The value of lifecycle { replace_when }, plain; null: there is none. */
 int expand_replace_when(struct expansion *e, size_t index, struct arena *a,
 			struct value *out);

@@ -126,8 +126,8 @@ static void add_group(struct expander *x, struct body *b,
 		      const struct ast_decl *d)
 {
 	struct str key = str_join(d->type, ".", d->name, x->arena);
-	struct group_decl *first = map_get(&b->groups, key);
-	struct group_decl *g;
+	struct group_decl *g = arena_new(x->arena, struct group_decl, 1);
+	struct group_decl *first = map_add(&b->groups, key, g);
 
 	if (first) {
 		struct diag *to =
@@ -139,11 +139,9 @@ static void add_group(struct expander *x, struct body *b,
 			  "first declared here");
 		return;
 	}
-	g = arena_new(x->arena, struct group_decl, 1);
 	g->decl = d;
 	g->slot = b->n_groups++;
 	g->type = catalog_type(&x->catalog, d->type);
-	map_put(&b->groups, key, g);
 }
 
 /*
@@ -358,8 +356,9 @@ static void check_ref(void *context, const struct ref *r)
 		struct group_decl *g =
 		    body_group(c->body, r->name, r->second, x->arena);
 
-		ast_bind(r->node, g);
-		if (!g)
+		if (g)
+			ast_bind(r->node, g->slot + 1);
+		else
 			unknown_reference(c, r);
 		return;
 	}

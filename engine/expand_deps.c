@@ -205,7 +205,7 @@ static void find_in_instance(struct finder *f, struct instance_scope *i,
 	struct scope *inner;
 	struct name_decl *d;
 
-	if (!i->group->decl->component) {
+	if (!i->object.is_component) {
 		if (i->end > i->first)
 			add_id(f, i->first);
 		return;
@@ -291,12 +291,10 @@ static void find_ref(struct finder *f, const struct ref *r)
 	}
 	if (r->second.n == 0)
 		return;
-	struct group_decl *g = r->node->bound;
+	struct group *g = scope_group(s, r->node);
 
-	if (!g)
-		g = body_group(s->body, r->name, r->second, f->x->arena);
 	if (g)
-		find_in_group(f, &s->groups[g->slot], r);
+		find_in_group(f, g, r);
 }
 
 static void found_ref(void *context, const struct ref *r)

@@ -102,13 +102,13 @@ struct binding {
 
 struct group {
 	const struct group_decl *decl;
-	struct scope *scope; /* that it is declared in */
-	enum progress progress;
-	bool is_keyed;
+	struct scope *scope;		  /* that it is declared in */
+	struct value value;		  /* what TYPE.NAME stands for */
 	struct instance_scope *instances; /* in the order of the keys given */
 	size_t n;
-	size_t join;	    /* of all instances: its number and 1 */
-	struct value value; /* what TYPE.NAME stands for */
+	size_t join; /* of all instances: its number and 1 */
+	enum progress progress;
+	bool is_keyed;
 };
 
 /* What lifecycle { } and timeouts { } say; 0 milliseconds: nothing. */
@@ -120,9 +120,9 @@ struct life {
 
 struct instance_scope {
 	/* What each reference looks at stands together. */
-	struct object object;
+	size_t first, end; /* resources: the one, or all inside */
 	struct group *group;
-	size_t first, end;  /* resources: the one, or all inside */
+	struct object object;
 	struct str key;	    /* when the group is keyed */
 	struct value value; /* of the second loop variable */
 	struct str address;
@@ -183,9 +183,10 @@ struct expander {
 	const struct provider *core, *chosen;
 	/* provider NAME LABEL { … } of the chosen one: its further sites. */
 	VEC(const struct ast_decl *) sites;
-	/* Wanted attributes by resource while the text is checked, or NULL. */
+	/* Wanted attributes by resource, null until they were checked. */
+	bool is_checking;
 	struct value *checked;
-	bool *is_checked;
+	struct place **checked_places; /* or NULL: they are not kept */
 	struct gather gather;
 };
 
@@ -200,6 +201,8 @@ void body_check(struct expander *x, const struct body *b);
 /* expand_scope.c: values of names and references. */
 struct scope *scope_new(struct expander *x, const struct body *b,
 			const struct instance_scope *self);
+/* What an EXPR_ATTR of two names stands for there, or NULL. */
+struct group *scope_group(struct scope *s, const struct ast_expr *x);
 void scope_env(struct scope *s, const struct instance_scope *vars,
 	       struct arena *a, struct env *out);
 int scope_evaluate(struct scope *s, const struct instance_scope *vars,

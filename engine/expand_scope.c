@@ -39,6 +39,16 @@ const struct ast_attr *instance_argument(const struct instance_scope *i,
 	return i ? ast_attr_find(&i->group->decl->decl->body, param) : NULL;
 }
 
+struct group *scope_group(struct scope *s, const struct ast_expr *x)
+{
+	struct group_decl *decl;
+
+	if (x->bound)
+		return &s->groups[x->bound - 1];
+	decl = body_group(s->body, x->left->text, x->text, s->x->arena);
+	return decl ? &s->groups[decl->slot] : NULL;
+}
+
 /* -- Callbacks of eval ---------------------------------------------------- */
 
 static bool find_name(struct eval *e, struct str name, struct value *out)
@@ -70,15 +80,10 @@ static bool find_reference(struct eval *e, const struct ast_expr *x,
 			   struct value *out)
 {
 	struct env *env = (struct env *)e;
-	struct group_decl *decl = x->bound;
+	struct group *g = scope_group(env->scope, x);
 
-	if (!decl)
-		decl = body_group(env->scope->body, x->left->text, x->text,
-				  e->arena);
-	if (!decl)
+	if (!g)
 		return false;
-	struct group *g = &env->scope->groups[decl->slot];
-
 	*out = group_open(g) ? value_unknown() : g->value;
 	return true;
 }
@@ -347,7 +352,7 @@ static bool existing_get(const struct resource *r, struct expander *x,
 	x->n_lookups++;
 	x->n_missing += !now;
 	/* While the text is checked nothing but what is written is known. */
-	*out = now && !x->checked ? value_null() : value_unknown();
+	*out = now && !x->is_checking ? value_null() : value_unknown();
 	if (v)
 		*out = *v;
 	else if (!x->e->lookup)
@@ -370,7 +375,7 @@ static struct value absent(const struct expander *x,
 {
 	bool is_given = !info || (info->schema->flags & ATTR_COMPUTED);
 
-	return x->checked && is_given ? value_unknown() : value_null();
+	return x->is_checking && is_given ? value_unknown() : value_null();
 }
 
 static bool resource_get(const struct resource *r, struct expander *x,
@@ -429,7 +434,7 @@ static bool object_get(const struct object *o, struct str name, struct arena *a,
 	struct instance_scope *i = o->data;
 	struct expander *x = i->group->scope->x;
 
-	if (i->group->decl->component) {
+	if (o->is_component) {
 		struct scope *inner = instance_inner(i);
 		struct name_decl *d =
 		    inner ? map_get(&inner->body->outputs, name) : NULL;
@@ -443,26 +448,25 @@ static bool object_get(const struct object *o, struct str name, struct arena *a,
 		binding_value(inner, &inner->bindings[d->slot], a, out);
 		return true;
 	}
+	if (i->end > i->first)
+		return resource_get(&x->resources.items[i->first], x, name, a,
+				    out);
 	/* Its type is unknown, which was said. */
 	if (!i->group->decl->type) {
 		*out = value_unknown();
 		return true;
 	}
-	if (i->end == i->first) {
-		/* Not numbered yet: only what is written can be known. */
-		struct resource r = {
-			.scope = i,
-			.schema = i->group->decl->type->schema,
-			.type = i->group->decl->type,
-			.index = SIZE_MAX,
-			.decl = i->group->decl->decl,
-			.is_existing =
-			    i->group->decl->decl->kind == DECL_EXISTING,
-		};
+	/* Not numbered yet: only what is written can be known. */
+	struct resource r = {
+		.scope = i,
+		.schema = i->group->decl->type->schema,
+		.type = i->group->decl->type,
+		.index = SIZE_MAX,
+		.decl = i->group->decl->decl,
+		.is_existing = i->group->decl->decl->kind == DECL_EXISTING,
+	};
 
-		return resource_get(&r, x, name, a, out);
-	}
-	return resource_get(&x->resources.items[i->first], x, name, a, out);
+	return resource_get(&r, x, name, a, out);
 }
 
 struct scope *instance_inner(struct instance_scope *i)

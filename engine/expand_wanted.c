@@ -412,6 +412,40 @@ static int existing_wanted(struct expander *x, const struct resource *r,
 	return result;
 }
 
+void expand_fetch(const struct expansion *e, size_t index, unsigned look,
+		  const struct value *values)
+{
+	const struct resource *r = &e->resources[index];
+
+	for (size_t i = 0; i < r->n_deps; i++) {
+		const struct resource *need = &e->resources[r->deps[i]];
+		const struct value *v = &values[r->deps[i]];
+
+		if (look == 3) {
+			__builtin_prefetch(need);
+			__builtin_prefetch(v);
+		} else if (look == 2) {
+			__builtin_prefetch(need->scope);
+			if (v->kind == VALUE_MAP)
+				__builtin_prefetch(v->as.map.entries);
+		} else {
+			__builtin_prefetch(need->scope->group);
+		}
+	}
+}
+
+bool expand_checked(const struct expansion *e, size_t index, struct value *out,
+		    struct place **places)
+{
+	const struct expander *x = e->private;
+
+	if (!x->checked_places)
+		return false;
+	*out = x->checked[index];
+	*places = x->checked_places[index];
+	return true;
+}
+
 int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 		  struct value *out, struct place **places)
 {

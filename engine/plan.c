@@ -281,12 +281,16 @@ static void fill_needs(struct planner *x)
 }
 
 /*
- * Steps that wait for others, and those that wait no more; joins are numbered
- * as in the expansion.
+ * Steps are decided in their order, in which what they need stands before them
+ * and what is near in memory stands together. One that must wait for an answer
+ * of a type is passed over, and queued when it need not wait any more. Joins
+ * are numbered as in the expansion, behind the steps, and always queued.
  */
 struct ready {
 	const struct graph *users;
-	size_t *blocked;
+	size_t *blocked; /* how many it waits for */
+	size_t n_steps;	 /* joins come behind them */
+	size_t next;	 /* not looked at yet */
 	size_t *queue;
 	size_t head, tail;
 };
@@ -320,18 +324,23 @@ static void ready_init(struct planner *x, struct ready *r)
 		}
 		g.first[i + 1] = at;
 		r->blocked[i] = at - g.first[i];
-		if (r->blocked[i] == 0)
+		if (r->blocked[i] == 0 && i >= e->n)
 			r->queue[r->tail++] = i;
 	}
+	r->n_steps = e->n;
 	r->users = graph_reverse(&g, &x->scratch);
 }
 
 static void release_users(struct ready *r, size_t number)
 {
 	for (size_t i = r->users->first[number];
-	     i < r->users->first[number + 1]; i++)
-		if (--r->blocked[r->users->to[i]] == 0)
-			r->queue[r->tail++] = r->users->to[i];
+	     i < r->users->first[number + 1]; i++) {
+		size_t user = r->users->to[i];
+
+		if (--r->blocked[user] == 0 &&
+		    (user < r->next || user >= r->n_steps))
+			r->queue[r->tail++] = user;
+	}
 }
 
 static void settled(struct planner *x, struct ready *r, size_t step,
@@ -342,6 +351,51 @@ static void settled(struct planner *x, struct ready *r, size_t step,
 	else
 		step_settle(x, step, e);
 	release_users(r, step);
+}
+
+static bool take_ready(struct ready *r, size_t *step)
+{
+	if (r->head < r->tail) {
+		*step = r->queue[r->head++];
+		return true;
+	}
+	while (r->next < r->n_steps) {
+		*step = r->next++;
+		if (r->blocked[*step] == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What is in the state stands in the order of that. */
+static void fetch_prior(const struct planner *x, size_t index, unsigned look)
+{
+	const struct refreshed *f = x->prior[index];
+
+	if (!f)
+		return;
+	if (look == 3) {
+		__builtin_prefetch(f);
+		__builtin_prefetch(&f->now);
+		__builtin_prefetch(&f->now.attrs);
+	} else if (look == 2) {
+		__builtin_prefetch(f->state);
+		if (f->now.attrs.kind == VALUE_MAP)
+			__builtin_prefetch(f->now.attrs.as.map.entries);
+	}
+}
+
+/* What was checked before is not evaluated again, nor looked at. */
+static void fetch_ahead(const struct planner *x, size_t step)
+{
+	for (unsigned look = FETCH_LOOKS; x->n_state && look; look--) {
+		size_t at = step + look * FETCH_AHEAD;
+
+		if (at >= x->e->n)
+			continue;
+		expand_fetch(x->e, x->e->order[at], look, x->known);
+		fetch_prior(x, x->e->order[at], look);
+	}
 }
 
 /* True when the type is asked, and settles it later. */
@@ -361,18 +415,23 @@ static int plan_steps(struct planner *x)
 
 	new_steps(x);
 	ready_init(x, &r);
-	while (r.head < r.tail || x->in_flight) {
-		if (r.head < r.tail && x->in_flight < most) {
-			size_t step = r.queue[r.head++];
+	for (;;) {
+		size_t step;
 
-			if (step >= x->e->n)
+		if (x->in_flight < most && take_ready(&r, &step)) {
+			if (step >= x->e->n) {
 				release_users(&r, step);
-			else if (!decide(x, step))
+				continue;
+			}
+			fetch_ahead(x, step);
+			if (!decide(x, step))
 				settled(x, &r, step, NULL);
 			if (x->has_failed && x->in_flight == 0)
 				return -1;
 			continue;
 		}
+		if (!x->in_flight)
+			break;
 		struct work *w = workers_next(x->workers, -1);
 
 		if (!w)
@@ -467,12 +526,26 @@ static void plan_outputs(struct planner *x)
 
 /* -- All of it ------------------------------------------------------------ */
 
+/* Addresses are looked for once; from here on state and text know each other.
+ */
+static void find_declared(struct planner *x)
+{
+	x->declared =
+	    arena_new(&x->scratch, const struct resource *, x->n_state + 1);
+	x->prior = arena_new(&x->scratch, struct refreshed *,
+			     (x->e ? x->e->n : 0) + 1);
+	for (size_t i = 0; x->e && i < x->n_state; i++)
+		x->declared[i] =
+		    map_get(x->e->by_address, x->state[i]->address);
+}
+
 static int load_prior(struct planner *x)
 {
 	state_drop_kept(&x->c->state);
 	x->state = state_sorted(&x->c->state, x->arena, &x->n_state);
 	if (!x->options->is_refresh_only && plan_moves(x))
 		return -1;
+	find_declared(x);
 	if (planner_choose(x) || planner_replace_init(x) || planner_refresh(x))
 		return -1;
 	return x->options->is_refresh_only ? 0 : plan_imports(x);
@@ -503,6 +576,7 @@ static int build_steps(struct planner *x)
 	x->diffs = arena_new(&x->scratch, struct diff, n + x->n_state + 1);
 	x->known = arena_new(x->arena, struct value, n + 1);
 	x->is_known = arena_new(x->arena, bool, n + 1);
+	x->is_as_checked = arena_new(&x->scratch, bool, n + x->n_state + 1);
 	x->step_of = arena_new(&x->scratch, size_t, n + 1);
 	if (x->e) {
 		x->e->lookup = planned;
@@ -521,9 +595,11 @@ static void mark_drift(struct planner *x)
 		return;
 	for (size_t i = 0; i < x->p->n_steps; i++) {
 		struct plan_step *s = &x->p->steps[i];
-		const struct refreshed *f = map_get(&x->by_address, s->address);
+		const struct refreshed *f =
+		    s->resource ? x->prior[s->resource->index] : NULL;
 
-		s->has_drifted = f && f->has_drifted && !s->is_left_out;
+		if (f)
+			s->has_drifted = f->has_drifted && !s->is_left_out;
 	}
 }
 
@@ -586,7 +662,6 @@ int plan_build(struct context *c, struct expansion *e,
 		workers_close(x->workers);
 	p->drift_only = result == 0 && has_drifted(x) && plan_is_empty(p);
 	p->elapsed_us = clock_us() - begun;
-	map_release(&x->by_address);
 	map_release(&x->also);
 	map_release(&x->replace);
 	map_release(&x->moved_from);

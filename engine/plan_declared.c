@@ -145,7 +145,7 @@ static bool is_owned(struct planner *x, const struct declared_import *i,
 static bool is_imported(struct planner *x, const struct declared_import *i,
 			struct map *owners)
 {
-	const struct refreshed *f = map_get(&x->by_address, i->address);
+	const struct refreshed *f = x->prior[i->resource];
 	struct diag *d;
 
 	if (!f)
@@ -192,7 +192,7 @@ static void take_imports(struct planner *x,
 				   STR_ARG(s->type), STR_ARG(s->id));
 			continue;
 		}
-		map_put(&x->by_address, s->address, &read[i]);
+		x->prior[wanted[i]->resource] = &read[i];
 		map_put(&x->imported, s->address, (void *)(uintptr_t)wanted[i]);
 	}
 }

@@ -24,12 +24,6 @@ struct place planner_place(const struct planner *x, struct str address)
 	return r ? r->place : (struct place){ 0 };
 }
 
-static bool is_deleted(const struct planner *x, const struct state_resource *r)
-{
-	return x->options->is_destroy || !x->e ||
-	       !map_has(x->e->by_address, r->address);
-}
-
 /* lifecycle outlives the block: it is kept in the state. */
 static void check_prevented(struct planner *x, const struct state_resource *r)
 {
@@ -83,6 +77,7 @@ static int fill_delete(struct planner *x, struct plan_step *s,
 	s->address = f->state->address;
 	s->schema = catalog_type(&x->types, f->state->type)->schema;
 	s->prior = &f->now;
+	s->has_drifted = f->has_drifted;
 	s->wanted = value_null();
 	s->moved_from = plan_moved_from(x, s->address);
 	s->action = ACTION_DELETE;
@@ -207,7 +202,8 @@ int plan_deletes(struct planner *x)
 	    arena_new(&x->scratch, struct refreshed *, x->n_state + 1);
 
 	for (size_t i = x->n_state; i-- > 0;)
-		if (is_deleted(x, x->state[i]) && !planner_leaves_state(x, i))
+		if ((x->options->is_destroy || !x->declared[i]) &&
+		    !planner_leaves_state(x, i))
 			gone[n++] = &x->now[i];
 	if (n == 0)
 		return 0;

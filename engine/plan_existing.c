@@ -16,7 +16,7 @@ void existing_decide(struct planner *x, struct plan_step *s)
 {
 	struct diag *to;
 
-	if (map_has(&x->by_address, s->address)) {
+	if (x->prior[s->resource->index]) {
 		to = diag_error(&x->c->diags, "E0318", s->resource->place,
 				"%.*s is dmsl's own, by the state, and cannot "
 				"be an existing object",

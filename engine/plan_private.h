@@ -30,8 +30,9 @@ struct planner {
 	bool has_failed;	       /* err is set */
 	struct state_resource **state; /* by address */
 	struct refreshed *now;
+	/* What is declared with the same address, or NULL. */
+	const struct resource **declared;
 	size_t n_state;
-	struct map by_address; /* -> struct refreshed */
 	/* What is left out, and what a selection was widened by. */
 	struct chosen chosen;
 	struct map also;
@@ -41,10 +42,12 @@ struct planner {
 	struct map moved_from; /* -> struct str: address in the state */
 	struct map imported;   /* -> struct declared_import */
 	/* By dense id of resources. */
+	struct refreshed **prior; /* or NULL: it is not in the state */
 	struct value *known;
 	bool *is_known;
 	size_t *step_of;
 	/* By step. */
+	bool *is_as_checked; /* only to be made, as expand_checked() says */
 	struct diff *diffs;
 	struct workers *workers;
 	size_t in_flight;

@@ -41,6 +41,7 @@ static int fill(struct planner *x, struct plan_step *s,
 	s->address = f->state->address;
 	s->schema = catalog_type(&x->types, f->state->type)->schema;
 	s->prior = &f->now;
+	s->has_drifted = f->has_drifted;
 	s->wanted = value_null();
 	s->after = f->now.attrs;
 	if (f->is_gone) {

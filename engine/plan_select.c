@@ -72,15 +72,17 @@ int planner_refresh(struct planner *x)
 	    arena_new(&x->scratch, struct place, x->n_state + 1);
 
 	for (size_t i = 0; i < x->n_state; i++)
-		places[i] = planner_place(x, x->state[i]->address);
+		places[i] = x->declared[i]
+				? x->declared[i]->place
+				: planner_place(x, x->state[i]->address);
 	if (!x->now) {
 		x->is_read = arena_new(&x->scratch, bool, x->n_state + 1);
 		if (refresh(x->c, &x->types, x->state, places, x->n_state,
 			    is_skipped || !is_whole, x->arena, &x->now, x->err))
 			return -1;
 		for (size_t i = 0; i < x->n_state; i++)
-			map_put(&x->by_address, x->state[i]->address,
-				&x->now[i]);
+			if (x->declared[i])
+				x->prior[x->declared[i]->index] = &x->now[i];
 	}
 	return is_skipped || is_whole ? 0 : refresh_part(x, places);
 }
@@ -88,8 +90,8 @@ int planner_refresh(struct planner *x)
 void planner_keep(struct planner *x, size_t step)
 {
 	struct plan_step *s = &x->p->steps[step];
-	struct refreshed *f = map_get(&x->by_address, s->address);
 	size_t i = s->resource->index;
+	struct refreshed *f = x->prior[i];
 
 	s->wanted = value_null();
 	s->after = value_null();
@@ -113,8 +115,7 @@ void planner_know_kept(struct planner *x)
 {
 	for (size_t i = 0; x->e && i < x->n_state; i++) {
 		const struct state_resource *now = &x->now[i].now;
-		const struct resource *r =
-		    map_get(x->e->by_address, now->address);
+		const struct resource *r = x->declared[i];
 
 		if (!r || !planner_leaves_state(x, i))
 			continue;

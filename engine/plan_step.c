@@ -178,13 +178,29 @@ static void adopt_unread(struct planner *x, const struct plan_step *s,
 	}
 }
 
+/* What is made of nothing but what is to be made was evaluated before. */
+static bool take_checked(struct planner *x, struct plan_step *s)
+{
+	for (size_t i = 0; i < s->n_needs; i++)
+		if (!x->is_as_checked[s->needs[i]])
+			return false;
+	if (s->is_existing ||
+	    !expand_checked(x->e, s->resource->index, &s->wanted, &s->places))
+		return false;
+	s->action = ACTION_CREATE;
+	x->is_as_checked[s->index] = true;
+	return true;
+}
+
 void step_decide(struct planner *x, size_t step)
 {
 	struct plan_step *s = &x->p->steps[step];
 	const struct resource *r = s->resource;
-	struct refreshed *f = map_get(&x->by_address, s->address);
+	struct refreshed *f = x->prior[r->index];
 
 	s->wanted = value_null();
+	if (!f && take_checked(x, s))
+		return;
 	if (expand_wanted(x->e, r->index, x->arena, &s->wanted, &s->places))
 		return;
 	if (s->is_existing) {
@@ -394,6 +410,7 @@ void step_settle(struct planner *x, size_t step, const struct engine_call *e)
 		    x->arena);
 
 		x->known[i] = diff_overlay(x->known[i], told, x->arena);
+		x->is_as_checked[step] = false;
 	}
 	x->is_known[i] = true;
 	s->after = x->known[i];

@@ -45,7 +45,6 @@ enum {
 struct seal {
 	unsigned char seal_key[KEY_SIZE];
 	unsigned char derive_key[KEY_SIZE];
-	EVP_CIPHER *siv;
 	EVP_KDF *hkdf;
 	EVP_MAC_CTX *hash; /* keyed, and nothing hashed yet: to be copied */
 };
@@ -54,7 +53,6 @@ void seal_close(struct seal *s)
 {
 	if (!s)
 		return;
-	EVP_CIPHER_free(s->siv);
 	EVP_KDF_free(s->hkdf);
 	EVP_MAC_CTX_free(s->hash);
 	OPENSSL_cleanse(s, sizeof(*s));
@@ -119,11 +117,9 @@ static int open_hash(struct seal *s, const unsigned char *key,
 static int derive_keys(struct seal *s, const unsigned char *key,
 		       struct error *err)
 {
-	s->siv = EVP_CIPHER_fetch(NULL, "AES-256-SIV", NULL);
 	s->hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-	if (!s->siv || !s->hkdf)
-		return error_set(err, ERROR_FAILED,
-				 "libcrypto has no AES-256-SIV or HKDF");
+	if (!s->hkdf)
+		return error_set(err, ERROR_FAILED, "libcrypto has no HKDF");
 	if (hkdf(s, key, STR("dmsl seal 1"), s->seal_key, KEY_SIZE, err) < 0 ||
 	    hkdf(s, key, STR("dmsl derive 1"), s->derive_key, KEY_SIZE, err) <
 		0)
@@ -360,6 +356,26 @@ int seal_open(const char *folder, bool may_create, struct seal **out,
 	return rc;
 }
 
+/*
+ * Asked for when it is used: the first time takes libcrypto a millisecond, and
+ * few plans seal anything. NULL: there is none.
+ */
+static EVP_CIPHER *siv_fetch(void)
+{
+	return EVP_CIPHER_fetch(NULL, "AES-256-SIV", NULL);
+}
+
+int seal_check(struct error *err)
+{
+	EVP_CIPHER *siv = siv_fetch();
+
+	if (!siv)
+		return error_set(err, ERROR_FAILED,
+				 "libcrypto has no AES-256-SIV");
+	EVP_CIPHER_free(siv);
+	return 0;
+}
+
 static int add_associated(EVP_CIPHER_CTX *ctx, struct str context)
 {
 	static const unsigned char prefix[] = "dmsl 1"; /* with its NUL */
@@ -383,6 +399,7 @@ int seal_value(const struct seal *s, struct str context, struct str plain,
 	size_t size = plain.n + 1;
 	unsigned char *box = NULL;
 	unsigned char *in = NULL;
+	EVP_CIPHER *siv;
 	EVP_CIPHER_CTX *ctx;
 	char *text;
 	int n;
@@ -397,9 +414,10 @@ int seal_value(const struct seal *s, struct str context, struct str plain,
 	if (plain.n)
 		memcpy(in + 1, plain.s, plain.n);
 	box = xmalloc(TAG_SIZE + size);
+	siv = siv_fetch();
 	ctx = EVP_CIPHER_CTX_new();
-	if (!ctx ||
-	    EVP_EncryptInit_ex2(ctx, s->siv, s->seal_key, NULL, NULL) != 1 ||
+	if (!siv || !ctx ||
+	    EVP_EncryptInit_ex2(ctx, siv, s->seal_key, NULL, NULL) != 1 ||
 	    !add_associated(ctx, context) ||
 	    EVP_EncryptUpdate(ctx, box + TAG_SIZE, &n, in, (int)size) != 1 ||
 	    (size_t)n != size ||
@@ -420,6 +438,7 @@ int seal_value(const struct seal *s, struct str context, struct str plain,
 	rc = 0;
 done:
 	EVP_CIPHER_CTX_free(ctx);
+	EVP_CIPHER_free(siv);
 	OPENSSL_cleanse(in, plain.n + 1);
 	free(in);
 	free(box);
@@ -430,13 +449,14 @@ done:
 static bool open_box(const struct seal *s, struct str context,
 		     unsigned char *box, size_t n, unsigned char *plain)
 {
+	EVP_CIPHER *siv = siv_fetch();
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	int put;
 	bool is_good;
 
 	is_good =
-	    ctx &&
-	    EVP_DecryptInit_ex2(ctx, s->siv, s->seal_key, NULL, NULL) == 1 &&
+	    siv && ctx &&
+	    EVP_DecryptInit_ex2(ctx, siv, s->seal_key, NULL, NULL) == 1 &&
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, box) ==
 		1 &&
 	    add_associated(ctx, context) &&
@@ -444,6 +464,7 @@ static bool open_box(const struct seal *s, struct str context,
 	    (size_t)put == n && EVP_DecryptFinal_ex(ctx, plain + n, &put) &&
 	    plain[0] == 1;
 	EVP_CIPHER_CTX_free(ctx);
+	EVP_CIPHER_free(siv);
 	return is_good;
 }
 

@@ -29,6 +29,8 @@ struct seal;
  */
 int seal_open(const char *folder, bool may_create, struct seal **out,
 	      struct error *err);
+/* Whether values can be sealed: before anything is made that needs it. */
+int seal_check(struct error *err);
 void seal_close(struct seal *s); /* wipes the key; NULL is fine */
 /* context is authenticated: address and attribute. out: base64 text. */
 int seal_value(const struct seal *s, struct str context, struct str plain,

@@ -173,6 +173,8 @@ int setup_state(struct context *c, enum access access, struct error *err)
 		return -1;
 	if (store_note(c->store) && !c->is_json)
 		fprintf(stderr, "%s\n", store_note(c->store));
+	if (is_writing && seal_check(err) < 0)
+		return -1;
 	/* Before the state is read: nobody may move it afterwards. */
 	if (is_writing && take_lease(c, err) < 0)
 		return -1;

@@ -79,7 +79,7 @@ struct ast_expr {
 			union {
 				struct ast_expr *right;
 				/* EXPR_ATTR: see ast_bind() */
-				void *bound;
+				size_t bound;
 			};
 		};
 		struct ast_expr **items; /* of kinds that have them */
@@ -106,10 +106,11 @@ enum { AST_BELOW_MAX = 4 };
 size_t ast_below(const struct ast_expr *x,
 		 const struct ast_expr *below[AST_BELOW_MAX]);
 /*
- * Who evaluates an EXPR_ATTR keeps in `bound` what its names stand for, so that
- * they are looked for once. It is not part of the text; NULL is not known.
+ * Who evaluates an EXPR_ATTR keeps in `bound` the number of what its names
+ * stand for, so that they are looked for once. It is not part of the text; 0 is
+ * not known.
  */
-static inline void ast_bind(const struct ast_expr *x, void *to)
+static inline void ast_bind(const struct ast_expr *x, size_t to)
 {
 	((struct ast_expr *)(void *)x)->bound = to;
 }

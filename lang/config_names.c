@@ -95,14 +95,15 @@ static struct str key_of(const struct ast_decl *d, struct arena *a)
 static void declare(struct scope *s, struct ast_decl *d)
 {
 	struct str key = key_of(d, &s->keys);
-	const struct ast_decl *first = key.n ? map_get(&s->names, key) : NULL;
 	const char *what = kind_name(d->kind);
+	const struct ast_decl *first;
 
 	if (key.n == 0)
 		return;
+	first = map_add(&s->names, key, d);
 	if (!first)
-		map_put(&s->names, key, d);
-	else if (d->kind == DECL_INSTANCE || d->kind == DECL_EXISTING)
+		return;
+	if (d->kind == DECL_INSTANCE || d->kind == DECL_EXISTING)
 		config_report_twice(s->diags, str_c(d->type, &s->keys), d,
 				    first);
 	else

@@ -2,6 +2,10 @@
  * Tokens to tree. Actions do one thing: make a node in the arena. No name is
  * looked up, no type checked, nothing evaluated.
  *
+ * The tables are those of canonical LR(1): a state knows exactly what may come
+ * next, so that a mistake is seen before anything is reduced, and a message can
+ * say what was expected, at no cost to texts without mistakes.
+ *
  * A mistake ends what stands around it: the attribute, the rule, the
  * declaration. "error SYNC" does that: once a mistake is reported, the cursor
  * (parse.c) skips to where the next item begins and hands out a SYNC. Brackets
@@ -15,7 +19,8 @@
 %define api.value.type union
 %define api.location.type {struct span}
 %define parse.error custom
-%define parse.lac full
+%define lr.type canonical-lr
+%define lr.default-reduction consistent
 %locations
 %expect 0
 %param { struct parser *p }
@@ -95,8 +100,9 @@ static void grammar_error(struct span *span, struct parser *p,
 %left PLUS MINUS
 %left STAR SLASH PERCENT
 %precedence NEGATIVE
+%precedence DOT INDEX
 
-%nterm <struct ast_expr *> expr postfix primary string part key fallback
+%nterm <struct ast_expr *> expr string part key fallback
 %nterm <struct ast_expr *> condition
 %nterm <struct list *> decls params param_list parts args arg_list entries
 %nterm <struct list *> where conditions
@@ -108,10 +114,9 @@ static void grammar_error(struct span *span, struct parser *p,
 %nterm <struct ast_where *> comparison
 %nterm <struct ast_decl *> decl
 %nterm <struct ast_param *> param
-%nterm <struct ast_type> type
+%nterm <struct ast_type *> type
 %nterm <struct loop *> loop each
-%nterm <struct str> value
-%nterm <struct span> label pattern
+%nterm <struct span> label pattern value
 %nterm <const char *> operator
 %nterm <bool> secret
 
@@ -246,7 +251,7 @@ param:
 	$$ = make_param(p, @1, $3, $4, $5, NULL, @$);
   }
 | NAME fallback	{
-	$$ = make_param(p, @1, (struct ast_type){ 0 }, false, $2, NULL, @$);
+	$$ = make_param(p, @1, NULL, false, $2, NULL, @$);
   }
 ;
 
@@ -393,7 +398,7 @@ conditions:
 
 comparison:
   column operator value	{
-	$$ = make_where(p, @1, $2, $3, STR(""), @$);
+	$$ = make_where(p, @1, $2, $3, no_span, @$);
   }
 | column BETWEEN value AND value	{
 	$$ = make_where(p, @1, "between", $3, $5, @$);
@@ -402,10 +407,10 @@ comparison:
 	$$ = make_where(p, @1, "not between", $4, $6, @$);
   }
 | column IS NULL	{
-	$$ = make_where(p, @1, "is null", STR(""), STR(""), @$);
+	$$ = make_where(p, @1, "is null", no_span, no_span, @$);
   }
 | column IS NOT NULL	{
-	$$ = make_where(p, @1, "is not null", STR(""), STR(""), @$);
+	$$ = make_where(p, @1, "is not null", no_span, no_span, @$);
   }
 ;
 
@@ -425,18 +430,17 @@ operator:
 ;
 
 value:
-  STRING	{ $$ = literal_text(p, @1); }
-| NUMBER	{ $$ = literal_text(p, @1); }
-| MINUS NUMBER	{ $$ = literal_text(p, @$); }
-| TRUE	{ $$ = literal_text(p, @1); }
-| FALSE	{ $$ = literal_text(p, @1); }
+  STRING	{ $$ = @1; }
+| NUMBER	{ $$ = @1; }
+| MINUS NUMBER	{ $$ = @$; }
+| TRUE	{ $$ = @1; }
+| FALSE	{ $$ = @1; }
 ;
 
 /* Expressions */
 
 expr:
-  postfix
-| expr QUESTION expr COLON expr %prec QUESTION	{
+  expr QUESTION expr COLON expr %prec QUESTION	{
 	$$ = make_cond(p, $1, $3, $5, @$);
   }
 | expr OR expr	{ $$ = make_binary(p, $1, AST_OR, $3, @$); }
@@ -454,17 +458,10 @@ expr:
 | expr PERCENT expr	{ $$ = make_binary(p, $1, AST_MOD, $3, @$); }
 | NOT expr	{ $$ = make_unary(p, AST_NOT, $2, @$); }
 | MINUS expr %prec NEGATIVE	{ $$ = make_unary(p, AST_NEGATE, $2, @$); }
-;
-
-postfix:
-  primary
-| postfix DOT NAME	{ $$ = make_attr_of(p, $1, @3, @$); }
-| postfix INDEX expr RBRACKET	{ $$ = make_index(p, $1, $3, @$); }
-| postfix INDEX STAR RBRACKET	{ $$ = make_index(p, $1, NULL, @$); }
-;
-
-primary:
-  NAME	{ $$ = make_leaf(p, EXPR_NAME, @$); }
+| expr DOT NAME	{ $$ = make_attr_of(p, $1, @3, @$); }
+| expr INDEX expr RBRACKET	{ $$ = make_index(p, $1, $3, @$); }
+| expr INDEX STAR RBRACKET	{ $$ = make_index(p, $1, NULL, @$); }
+| NAME	{ $$ = make_leaf(p, EXPR_NAME, @$); }
 | NUMBER	{ $$ = make_leaf(p, EXPR_NUMBER, @$); }
 | CIDR	{ $$ = make_leaf(p, EXPR_CIDR, @$); }
 | IP	{ $$ = make_leaf(p, EXPR_IP, @$); }

@@ -1,7 +1,7 @@
 /*
  * In: tokens as they stand in the text. Out: the same tokens, comments
- * included, with the kinds that only a look around can give them, and with
- * what the text leaves out:
+ * included, in the same array, with the kinds that only a look around can give
+ * them, and with what the text leaves out:
  *
  *   words      keywords where they can be meant; names everywhere else, so
  *              that "source", "check" or "tables" may name an attribute
@@ -12,16 +12,12 @@
  *   patterns   sales.audit_% is one token in tables { }
  *
  * A bracket that is missing is reported once, at the bracket it belongs to.
- * Where a "}" is missing at the end of the file, the pass is made again and a
- * declaration at the very left ends whatever is open: the blocks behind the
- * mistake are then understood.
  */
 #include <config.h>
 
 #include "lang/token.h"
 
 #include "lang/base/arena.h"
-#include "lang/base/vec.h"
 #include "lang/diag.h"
 #include "lang/grammar.h"
 
@@ -35,77 +31,26 @@ struct open {
 
 struct layout {
 	const struct source *source;
-	const struct tokens *raw;
-	struct tokens *out;
+	struct layout_options o;
+	struct tokens *t; /* n_out are done; from `at` on they are as read */
+	size_t n_out, at;
 	struct diags *diags;
 	struct open open[NESTING_MAX];
 	size_t n_open;
 	unsigned last; /* kind of the last token that is no comment */
 	unsigned before_last;
-	struct span last_span;
-	bool is_expression; /* the text is one expression */
-	bool is_tainted;    /* a bracket was left out before the next token */
-	bool is_component;  /* the next "{" of the file is a component's */
-	bool is_param;	    /* in the head of a param: "secret" is a keyword */
-	bool is_rename;	    /* in tables { }: behind "rename" */
-	bool by_column;	    /* declarations at the very left end all blocks */
-	bool is_unbalanced; /* the end of the file closed a block */
+	uint32_t last_end;
+	bool is_tainted;   /* a bracket was left out before the next token */
+	bool is_component; /* the next "{" of the file is a component's */
+	bool is_param;	   /* in the head of a param: "secret" is a keyword */
+	bool is_rename;	   /* in tables { }: behind "rename" */
 	bool is_too_deep;
 };
 
-struct word {
-	struct str text;
-	unsigned kind;
-};
-
-static const struct word in_expressions[] = {
-	{ STR_INIT("true"), TOK_TRUE }, { STR_INIT("false"), TOK_FALSE },
-	{ STR_INIT("null"), TOK_NULL }, { STR_INIT("and"), TOK_AND },
-	{ STR_INIT("or"), TOK_OR },	{ STR_INIT("not"), TOK_NOT },
-	{ STR_INIT("if"), TOK_IF },	{ STR_INIT("for"), TOK_FOR },
-	{ STR_INIT("in"), TOK_IN },	{ { NULL, 0 }, 0 },
-};
-
-static const struct word in_files[] = {
-	{ STR_INIT("param"), TOK_PARAM },
-	{ STR_INIT("let"), TOK_LET },
-	{ STR_INIT("stack"), TOK_STACK },
-	{ STR_INIT("provider"), TOK_PROVIDER },
-	{ STR_INIT("component"), TOK_COMPONENT },
-	{ STR_INIT("existing"), TOK_EXISTING },
-	{ STR_INIT("output"), TOK_OUTPUT },
-	{ STR_INIT("check"), TOK_CHECK },
-	{ STR_INIT("use"), TOK_USE },
-	{ STR_INIT("moved"), TOK_MOVED },
-	{ STR_INIT("import"), TOK_IMPORT },
-	{ STR_INIT("removed"), TOK_REMOVED },
-	{ { NULL, 0 }, 0 },
-};
-
-static const struct word in_tables[] = {
-	{ STR_INIT("include"), TOK_INCLUDE },
-	{ STR_INIT("exclude"), TOK_EXCLUDE },
-	{ STR_INIT("rename"), TOK_RENAME },
-	{ STR_INIT("where"), TOK_WHERE },
-	{ STR_INIT("to"), TOK_TO },
-	{ STR_INIT("between"), TOK_BETWEEN },
-	{ STR_INIT("is"), TOK_IS },
-	{ { NULL, 0 }, 0 },
-};
-
-static const struct word in_renames[] = {
-	{ STR_INIT("schema"), TOK_SCHEMA },
-	{ STR_INIT("table"), TOK_TABLE },
-	{ STR_INIT("column"), TOK_COLUMN },
-	{ { NULL, 0 }, 0 },
-};
-
-static unsigned find_word(const struct word *words, struct str text)
+/* What a word is where such keywords can be meant. */
+static unsigned word_as(const struct token *t, enum token_trait place)
 {
-	for (; words->text.n; words++)
-		if (str_eq(text, words->text))
-			return words->kind;
-	return TOK_NAME;
+	return token_traits[t->word] & place ? t->word : TOK_NAME;
 }
 
 static struct str text_of(const struct layout *l, struct span span)
@@ -125,56 +70,85 @@ static enum token_context context(const struct layout *l)
 
 static bool is_declaring(const struct layout *l, enum token_context c)
 {
-	if (l->is_expression)
+	if (l->o.is_expression)
 		return false;
 	return c == CONTEXT_FILE || c == CONTEXT_DECLS;
 }
 
-static void put(struct layout *l, struct token t)
+/* Makes room for tokens that are not in the text: what is unread moves up. */
+static __attribute__((cold)) void spread(struct layout *l)
 {
-	if (l->is_tainted && t.kind != TOK_COMMENT) {
-		t.flags |= TOKEN_TAINTED;
+	struct tokens *t = l->t;
+	size_t gap = t->n / 8 + 16;
+
+	if (t->room < t->n + gap) {
+		t->room = t->n + gap;
+		t->items = xrealloc(t->items, t->room, sizeof(*t->items));
+	}
+	memmove(t->items + l->at + gap, t->items + l->at,
+		(t->n - l->at) * sizeof(*t->items));
+	l->at += gap;
+	t->n += gap;
+}
+
+static void put(struct layout *l, const struct token *t)
+{
+	struct token *out;
+
+	if (l->n_out == l->at)
+		spread(l);
+	out = &l->t->items[l->n_out++];
+	*out = *t;
+	if (t->kind == TOK_COMMENT)
+		return;
+	if (l->is_tainted) {
+		out->flags |= TOKEN_TAINTED;
 		l->is_tainted = false;
 	}
-	*vec_push(l->out) = t;
-	if (t.kind == TOK_COMMENT)
-		return;
 	l->before_last = l->last;
-	l->last = t.kind;
-	l->last_span = t.span;
+	l->last = t->kind;
+	l->last_end = t->span.end;
 }
 
 static void put_virtual(struct layout *l, unsigned kind)
 {
-	put(l, (struct token){
-		   .kind = (uint16_t)kind,
-		   .flags = TOKEN_VIRTUAL,
-		   .span = { l->last_span.end, l->last_span.end },
-	       });
+	struct token t = {
+		.kind = (uint8_t)kind,
+		.flags = TOKEN_VIRTUAL,
+		.span = { l->last_end, l->last_end },
+	};
+
+	put(l, &t);
 }
 
-/* The raw token that is the nth from i on, comments not counted. */
-static const struct token *ahead(const struct layout *l, size_t i, unsigned nth)
+/*
+ * The token that is the nth from the one we are at, comments not counted; good
+ * until the next put().
+ */
+static const struct token *ahead(const struct layout *l, unsigned nth)
 {
-	for (; i + 1 < l->raw->n; i++)
-		if (l->raw->items[i].kind != TOK_COMMENT && nth-- == 0)
+	const struct token *t = &l->t->items[l->at];
+	const struct token *end = &l->t->items[l->t->n - 1];
+
+	for (; t < end; t++)
+		if (t->kind != TOK_COMMENT && nth-- == 0)
 			break;
-	return &l->raw->items[i];
+	return t;
 }
 
 /*
  * A word that declares something here: what it declares follows on its line,
  * or nothing does.
  */
-static unsigned declaration_at(const struct layout *l, size_t i)
+static unsigned declaration_at(const struct layout *l)
 {
-	const struct token *t = &l->raw->items[i];
-	const struct token *next = ahead(l, i, 1);
-	unsigned kind;
+	const struct token *t = &l->t->items[l->at];
+	unsigned kind = word_as(t, TRAIT_OF_FILES);
+	const struct token *next;
 
-	if (t->kind != TOK_NAME)
+	if (kind == TOK_NAME)
 		return TOK_NAME;
-	kind = find_word(in_files, text_of(l, t->span));
+	next = ahead(l, 1);
 	if (next->flags & TOKEN_FIRST)
 		return t->flags & TOKEN_FIRST ? kind : TOK_NAME;
 	if (next->kind == TOK_NAME)
@@ -185,31 +159,28 @@ static unsigned declaration_at(const struct layout *l, size_t i)
 	return TOK_NAME;
 }
 
-/* Whether a line that begins with token i begins an item of this context. */
-static bool begins_item(const struct layout *l, size_t i, enum token_context c)
+/* Whether the line that begins here begins an item of this context. */
+static bool begins_item(const struct layout *l, enum token_context c)
 {
-	const struct token *next = ahead(l, i, 1);
-	const struct token *third = ahead(l, i, 2);
-	struct str word;
+	const struct token *t = &l->t->items[l->at];
+	const struct token *next, *third;
 
-	if (l->raw->items[i].kind != TOK_NAME)
+	if (t->kind != TOK_NAME)
 		return false;
+	next = ahead(l, 1);
 	if (c == CONTEXT_MAP)
 		return next->kind == TOK_ASSIGN;
-	if (c == CONTEXT_TABLES) {
-		word = text_of(l, l->raw->items[i].span);
-		return next->span.start > l->raw->items[i].span.end &&
-		       (str_is(word, "include") || str_is(word, "exclude") ||
-			str_is(word, "rename"));
-	}
+	if (c == CONTEXT_TABLES)
+		return next->span.start > t->span.end &&
+		       (t->word == TOK_INCLUDE || t->word == TOK_EXCLUDE ||
+			t->word == TOK_RENAME);
+	third = ahead(l, 2);
 	if (is_declaring(l, c)) {
-		if (declaration_at(l, i) != TOK_NAME)
+		if (declaration_at(l) != TOK_NAME)
 			return true;
-		if (next->kind != TOK_NAME)
-			return false;
-		word = text_of(l, third->span);
-		return third->kind == TOK_LBRACE || str_is(word, "for") ||
-		       str_is(word, "if");
+		return next->kind == TOK_NAME &&
+		       (third->kind == TOK_LBRACE || third->word == TOK_FOR ||
+			third->word == TOK_IF);
 	}
 	return next->kind == TOK_ASSIGN || next->kind == TOK_LBRACE ||
 	       (next->kind == TOK_NAME && third->kind == TOK_LBRACE);
@@ -291,13 +262,13 @@ static bool separates(enum token_context c)
 	return c == CONTEXT_LIST || c == CONTEXT_ARGS || c == CONTEXT_MAP;
 }
 
-/* Raw kinds of words that cannot begin an operand. */
-static bool begins_operand(const struct layout *l, const struct token *t)
+/* Some words cannot begin an operand. */
+static bool begins_operand(const struct token *t)
 {
 	unsigned kind = t->kind;
 
 	if (kind == TOK_NAME)
-		kind = find_word(in_expressions, text_of(l, t->span));
+		kind = word_as(t, TRAIT_OF_EXPRESSIONS);
 	return token_begins_operand(kind) || kind == TOK_LBRACE;
 }
 
@@ -313,21 +284,24 @@ static enum token_context context_of(const struct layout *l, size_t n_open)
 }
 
 /* A line that cannot stand inside the brackets that are open closes them. */
-static void close_before_line(struct layout *l, size_t i)
+static void close_before_line(struct layout *l, const struct token *t)
 {
-	const struct token *t = &l->raw->items[i];
-	size_t values = below_value(l, false), all = below_value(l, true);
+	size_t values, all;
 
-	if (l->is_component && l->n_open == 1)
+	if (l->n_open == 0 || (l->is_component && l->n_open == 1))
 		return;
-	if (begins_item(l, i, CONTEXT_FILE)) {
-		if (l->by_column && l->n_open && is_leftmost(l, t))
+	values = below_value(l, false);
+	all = below_value(l, true);
+	if (all == l->n_open && !l->o.by_column)
+		return;
+	if (begins_item(l, CONTEXT_FILE)) {
+		if (l->o.by_column && is_leftmost(l, t))
 			close_down_to(l, 0, t->span);
 		else if (all < l->n_open &&
 			 context_of(l, all) != CONTEXT_INTERP)
 			close_down_to(l, all, t->span);
 	} else if (values < l->n_open && t->kind == TOK_NAME &&
-		   ahead(l, i, 1)->kind == TOK_ASSIGN &&
+		   ahead(l, 1)->kind == TOK_ASSIGN &&
 		   context_of(l, values) != CONTEXT_INTERP) {
 		close_down_to(l, values, t->span);
 	}
@@ -346,20 +320,17 @@ static bool is_unfinished(const struct layout *l, enum token_context c)
 	return !token_opens(l->last);
 }
 
-/* What the end of the line before token i means. */
-static void begin_line(struct layout *l, size_t i)
+/* What the end of the line before t means, which is the one we are at. */
+static void begin_line(struct layout *l, const struct token *t)
 {
-	const struct token *t = &l->raw->items[i];
 	enum token_context c;
 
-	close_before_line(l, i);
+	close_before_line(l, t);
 	c = context(l);
-	if (separates(context(l))) {
-		if (token_ends_operand(l->last) && begins_operand(l, t))
-			put_virtual(l, TOK_COMMA);
-	}
+	if (separates(c) && token_ends_operand(l->last) && begins_operand(t))
+		put_virtual(l, TOK_COMMA);
 	if (!is_of_value(c) && c != CONTEXT_INTERP && is_unfinished(l, c) &&
-	    begins_item(l, i, c))
+	    begins_item(l, c))
 		put_virtual(l, TOK_GAP);
 	if (c != CONTEXT_ARGS)
 		l->is_param = false;
@@ -369,38 +340,40 @@ static void begin_line(struct layout *l, size_t i)
  * Keywords. Behind a dot, and before "=", every word is a name; a declaration
  * begins where nothing else can be going on.
  */
-static unsigned word_kind(const struct layout *l, size_t i)
+static unsigned word_kind(const struct layout *l, const struct token *t)
 {
-	const struct token *t = &l->raw->items[i];
-	struct str text = text_of(l, t->span);
-	const struct token *next = ahead(l, i, 1);
-	enum token_context c = context(l);
+	const struct token *next;
+	enum token_context c;
 	unsigned kind;
 
+	if (!t->word)
+		return TOK_NAME;
 	/* Behind a type, also before the "=" of a default. */
-	if (l->is_param && str_is(text, "secret") &&
-	    !(t->flags & TOKEN_FIRST) &&
+	if (l->is_param && t->word == TOK_SECRET && !(t->flags & TOKEN_FIRST) &&
 	    (l->last == TOK_NAME || l->last == TOK_RPAREN))
 		return TOK_SECRET;
+	next = ahead(l, 1);
 	if (l->last == TOK_DOT || next->kind == TOK_ASSIGN)
 		return TOK_NAME;
+	c = context(l);
 	if (is_declaring(l, c) &&
 	    (l->last == 0 || l->last == TOK_GAP ||
 	     token_ends_operand(l->last) || l->last == TOK_LBRACE)) {
-		kind = declaration_at(l, i);
+		kind = declaration_at(l);
 		if (kind != TOK_NAME)
 			return kind;
 	}
 	if (c == CONTEXT_BODY && next->kind == TOK_LBRACE &&
 	    (token_ends_operand(l->last) || l->last == TOK_LBRACE) &&
-	    str_is(text, "tables"))
+	    t->word == TOK_TABLES)
 		return TOK_TABLES;
 	if (c == CONTEXT_TABLES) {
-		kind = find_word(l->is_rename ? in_renames : in_tables, text);
+		kind = word_as(t, l->is_rename ? TRAIT_OF_RENAMES
+					       : TRAIT_OF_TABLES);
 		if (kind != TOK_NAME)
 			return kind;
 	}
-	return find_word(in_expressions, text);
+	return word_as(t, TRAIT_OF_EXPRESSIONS);
 }
 
 static enum token_context brace_context(struct layout *l)
@@ -408,7 +381,7 @@ static enum token_context brace_context(struct layout *l)
 	enum token_context c = context(l);
 	bool is_component = l->is_component && c == CONTEXT_FILE;
 
-	if (l->is_expression && l->last == 0)
+	if (l->o.is_expression && l->last == 0)
 		return CONTEXT_MAP;
 	if (l->last && !token_ends_operand(l->last) && l->last != TOK_LBRACE &&
 	    l->last != TOK_GAP)
@@ -454,7 +427,7 @@ static void open_bracket(struct layout *l, struct token t)
 	}
 	t.context = (uint8_t)c;
 	l->open[l->n_open++] = (struct open){ t.kind, (uint8_t)c, t.span };
-	put(l, t);
+	put(l, &t);
 }
 
 static void close_bracket(struct layout *l, struct token t)
@@ -491,7 +464,7 @@ static void close_bracket(struct layout *l, struct token t)
 	while (l->n_open > n)
 		put_virtual(l, closer_of(l->open[--l->n_open].kind));
 	l->n_open--;
-	put(l, t);
+	put(l, &t);
 }
 
 /* What a pattern of tables { } is made of. */
@@ -501,10 +474,11 @@ static bool is_pattern_part(unsigned kind)
 	       kind == TOK_STRING || kind == TOK_NUMBER || kind == TOK_STAR;
 }
 
-/* Tokens from i on that touch each other and make one pattern; at least 1. */
-static size_t pattern_length(const struct layout *l, size_t i)
+/* Tokens from here on that touch each other and make one pattern; at least 1.
+ */
+static size_t pattern_length(const struct layout *l)
 {
-	const struct token *t = &l->raw->items[i];
+	const struct token *t = &l->t->items[l->at];
 	size_t n = 1;
 
 	if (!is_pattern_part(t->kind) || t->kind == TOK_STAR)
@@ -515,37 +489,29 @@ static size_t pattern_length(const struct layout *l, size_t i)
 	return n;
 }
 
-/* One raw token, or several that are one; returns how many. */
-static size_t step(struct layout *l, size_t i)
+static void take_pattern(struct layout *l, struct token t, size_t n)
 {
-	struct token t = l->raw->items[i];
-	size_t n;
+	t.span.end = l->t->items[l->at + n - 1].span.end;
+	t.kind = TOK_PATTERN;
+	l->at += n;
+	put(l, &t);
+}
 
-	if (t.kind == TOK_COMMENT) {
-		put(l, t);
-		return 1;
-	}
-	if (t.flags & TOKEN_FIRST)
-		begin_line(l, i);
-	if (context(l) == CONTEXT_TABLES) {
-		n = pattern_length(l, i);
-		if (n > 1) {
-			t.span.end = l->raw->items[i + n - 1].span.end;
-			t.kind = TOK_PATTERN;
-			put(l, t);
-			return n;
-		}
-	}
-	if (t.kind == TOK_NAME) {
-		t.kind = (uint16_t)word_kind(l, i);
-		if (t.kind == TOK_COMPONENT)
-			l->is_component = true;
-		if (t.kind == TOK_PARAM)
-			l->is_param = true;
-		l->is_rename = t.kind == TOK_RENAME;
-		put(l, t);
-		return 1;
-	}
+static void take_word(struct layout *l, struct token t)
+{
+	t.kind = (uint8_t)word_kind(l, &t);
+	if (t.kind == TOK_COMPONENT)
+		l->is_component = true;
+	if (t.kind == TOK_PARAM)
+		l->is_param = true;
+	l->is_rename = t.kind == TOK_RENAME;
+	l->at++;
+	put(l, &t);
+}
+
+static void take_mark(struct layout *l, struct token t)
+{
+	l->at++;
 	if (t.kind == TOK_ASSIGN && context(l) != CONTEXT_ARGS)
 		l->is_param = false;
 	if (token_opens(t.kind))
@@ -553,54 +519,56 @@ static size_t step(struct layout *l, size_t i)
 	else if (token_closes(t.kind))
 		close_bracket(l, t);
 	else
-		put(l, t);
+		put(l, &t);
 	if (l->n_open == 0 && t.kind == TOK_RPAREN && l->is_component)
 		l->is_param = false;
-	return 1;
 }
 
-static void run(struct layout *l)
+/* One token, or several that are one. */
+static void step(struct layout *l)
 {
-	const struct tokens *raw = l->raw;
-	struct span end;
-	size_t i = 0;
+	const struct token t = l->t->items[l->at];
+	size_t n;
 
-	while (i + 1 < raw->n && !l->is_too_deep)
-		i += step(l, i);
-	if (l->is_too_deep)
+	if (t.kind == TOK_COMMENT) {
+		l->at++;
+		put(l, &t);
 		return;
-	for (size_t n = 0; n < l->n_open; n++)
-		l->is_unbalanced |= l->open[n].kind == TOK_LBRACE;
-	end.start = end.end = l->last_span.end;
-	if (l->n_open)
-		close_down_to(l, 0, end);
-	put(l, raw->items[raw->n - 1]);
+	}
+	if (t.flags & TOKEN_FIRST)
+		begin_line(l, &t);
+	if (context(l) == CONTEXT_TABLES) {
+		n = pattern_length(l);
+		if (n > 1) {
+			take_pattern(l, t, n);
+			return;
+		}
+	}
+	if (t.kind == TOK_NAME)
+		take_word(l, t);
+	else
+		take_mark(l, t);
 }
 
-int layout_run(const struct source *s, const struct tokens *raw,
-	       bool is_expression, struct tokens *out, struct diags *d)
+int layout_run(const struct source *s, const struct layout_options *o,
+	       struct tokens *t, bool *is_unbalanced, struct diags *d)
 {
-	struct layout l = { .source = s,
-			    .raw = raw,
-			    .out = out,
-			    .is_expression = is_expression };
-	struct arena scratch = { 0 };
-	struct diags trial = { .arena = &scratch };
+	struct layout l = { .source = s, .o = *o, .t = t, .diags = d };
+	struct token last;
+	struct span end;
 
-	l.diags = &trial;
-	run(&l);
-	l = (struct layout){ .source = s,
-			     .raw = raw,
-			     .out = out,
-			     .diags = d,
-			     .is_expression = is_expression,
-			     .by_column = l.is_unbalanced };
-	/* Right input, nearly always, is done after one pass. */
-	if (trial.n) {
-		out->n = 0;
-		run(&l);
-	}
-	diags_release(&trial);
-	arena_release(&scratch);
-	return l.is_too_deep ? -1 : 0;
+	*is_unbalanced = false;
+	while (l.at + 1 < t->n && !l.is_too_deep)
+		step(&l);
+	if (l.is_too_deep)
+		return -1;
+	for (size_t n = 0; n < l.n_open; n++)
+		*is_unbalanced |= l.open[n].kind == TOK_LBRACE;
+	end.start = end.end = l.last_end;
+	if (l.n_open)
+		close_down_to(&l, 0, end);
+	last = t->items[l.at++];
+	put(&l, &last);
+	t->n = l.n_out;
+	return 0;
 }

@@ -29,16 +29,11 @@ static struct place place_of(const struct parser *p, struct span span)
 }
 
 /* Contexts follow the token before, so that a mistake stands outside it. */
-static void follow(struct parser *p)
+static void follow(struct parser *p, const struct token *before)
 {
-	const struct token *t;
-
-	if (!p->has_current)
-		return;
-	t = &p->tokens.items[p->current];
-	if (token_opens(t->kind) && p->n_open < NESTING_MAX)
-		p->open[p->n_open++] = t->context;
-	else if (token_closes(t->kind) && p->n_open)
+	if (token_opens(before->kind) && p->n_open < NESTING_MAX)
+		p->open[p->n_open++] = before->context;
+	else if (token_closes(before->kind) && p->n_open)
 		p->n_open--;
 }
 
@@ -64,7 +59,7 @@ static bool begins_again(const struct tokens *t, size_t i,
  * are in, or ends the block. At least one token is passed over since the last
  * time, so that recovery ends.
  */
-static size_t find_sync(struct parser *p)
+static __attribute__((cold)) size_t find_sync(struct parser *p)
 {
 	const struct tokens *t = &p->tokens;
 	size_t i = p->current;
@@ -114,14 +109,14 @@ int grammar_lex(GRAMMAR_STYPE *value, struct span *span, struct parser *p)
 		span->end = span->start;
 		return TOK_SYNC;
 	}
-	follow(p);
+	if (p->has_current)
+		follow(p, &p->tokens.items[p->current]);
 	while (p->tokens.items[p->next].kind == TOK_COMMENT)
 		p->next++;
 	t = &p->tokens.items[p->next];
 	p->current = p->next;
+	p->next += t->kind != TOK_END;
 	p->has_current = true;
-	if (t->kind != TOK_END)
-		p->next++;
 	*span = t->span;
 	return t->kind;
 }

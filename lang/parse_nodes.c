@@ -264,13 +264,15 @@ struct ast_expr *make_for(struct parser *p, struct loop *loop,
  * blanks, and where the end of a line separates there is a comma. Offsets in
  * it are offsets in the source.
  */
-struct ast_type make_type(struct parser *p, struct span span)
+struct ast_type *make_type(struct parser *p, struct span span)
 {
 	const struct tokens *t = &p->tokens;
-	struct ast_type type = { parser_text(p, span), span };
+	struct ast_type *type = arena_new(&p->scratch, struct ast_type, 1);
 	size_t low = 0, high = t->n;
 	char *text = NULL;
 
+	type->text = parser_text(p, span);
+	type->span = span;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -287,7 +289,7 @@ struct ast_type make_type(struct parser *p, struct span span)
 		if (token->kind != TOK_COMMENT && !is_comma)
 			continue;
 		if (!text)
-			text = str_c(type.text, p->arena);
+			text = str_c(type->text, p->arena);
 		if (is_comma)
 			text[at] = ',';
 		else
@@ -295,7 +297,7 @@ struct ast_type make_type(struct parser *p, struct span span)
 			       token->span.end - token->span.start);
 	}
 	if (text)
-		type.text.s = text;
+		type->text.s = text;
 	return type;
 }
 
@@ -354,7 +356,7 @@ struct ast_body *make_body(struct parser *p, struct items *items,
 }
 
 struct ast_param *make_param(struct parser *p, struct span name,
-			     struct ast_type type, bool is_secret,
+			     const struct ast_type *type, bool is_secret,
 			     struct ast_expr *fallback,
 			     const struct ast_body *body, struct span span)
 {
@@ -362,7 +364,8 @@ struct ast_param *make_param(struct parser *p, struct span name,
 
 	x->name = parser_text(p, name);
 	x->name_span = name;
-	x->type = type;
+	if (type)
+		x->type = *type;
 	x->is_secret = is_secret;
 	x->fallback = fallback;
 	if (body)
@@ -440,15 +443,15 @@ void rule_set_rename(struct parser *p, struct ast_rule *r, const char *target,
 }
 
 struct ast_where *make_where(struct parser *p, struct span column,
-			     const char *op, struct str value,
-			     struct str value2, struct span span)
+			     const char *op, struct span value,
+			     struct span value2, struct span span)
 {
 	struct ast_where *w = arena_new(&p->scratch, struct ast_where, 1);
 
+	w->value = literal_text(p, value);
+	w->value2 = literal_text(p, value2);
 	w->column = literal_text(p, column);
 	w->op = str_from(op);
-	w->value = value;
-	w->value2 = value2;
 	w->span = span;
 	return w;
 }

@@ -105,7 +105,7 @@ struct ast_expr *make_for(struct parser *p, struct loop *loop,
 
 struct loop *make_loop(struct parser *p, struct span key, struct span val,
 		       struct ast_expr *over);
-struct ast_type make_type(struct parser *p, struct span span);
+struct ast_type *make_type(struct parser *p, struct span span);
 struct items *make_body_items(struct parser *p);
 struct ast_attr *make_attr(struct parser *p, struct span name,
 			   struct ast_expr *value, struct span span);
@@ -115,8 +115,9 @@ struct ast_block *make_block(struct parser *p, struct span name,
 			     struct span span);
 struct ast_body *make_body(struct parser *p, struct items *items,
 			   struct span span);
+/* type is NULL where none was written. */
 struct ast_param *make_param(struct parser *p, struct span name,
-			     struct ast_type type, bool is_secret,
+			     const struct ast_type *type, bool is_secret,
 			     struct ast_expr *fallback,
 			     const struct ast_body *body, struct span span);
 struct ast_decl *make_decl(struct parser *p, enum ast_decl_kind kind,
@@ -134,9 +135,10 @@ struct ast_rule *make_rule(struct parser *p, enum ast_rule_kind kind,
 void rule_set_where(struct parser *p, struct ast_rule *r, struct list *where);
 void rule_set_rename(struct parser *p, struct ast_rule *r, const char *target,
 		     struct span new_name);
+/* A value of no length is none. */
 struct ast_where *make_where(struct parser *p, struct span column,
-			     const char *op, struct str value,
-			     struct str value2, struct span span);
+			     const char *op, struct span value,
+			     struct span value2, struct span span);
 /* The text of a name, string or number, escapes resolved. */
 struct str literal_text(struct parser *p, struct span span);
 

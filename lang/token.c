@@ -11,133 +11,134 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct token *tokens_add(struct tokens *t, unsigned kind, struct span span)
-{
-	struct token *token = vec_push(t);
-
-	token->kind = (uint16_t)kind;
-	token->span = span;
-	return token;
-}
-
-static void reserve(struct tokens *t, size_t n)
-{
-	*t = (struct tokens){ .room = n };
-	t->items = xrealloc(NULL, n, sizeof(*t->items));
-}
-
 void tokens_release(struct tokens *t)
 {
 	free(t->items);
 	*t = (struct tokens){ 0 };
 }
 
+/*
+ * Where a "}" is missing at the end of the file, all is done again and a
+ * declaration at the very left ends whatever is open: the blocks behind the
+ * mistake are then understood.
+ */
+static int read_again(const struct source *s, struct layout_options o,
+		      struct tokens *out, struct diags *d)
+{
+	struct arena scratch = { 0 };
+	struct diags told = { .arena = &scratch };
+	bool is_unbalanced;
+
+	out->n = 0;
+	lexer_run(s, out, &told);
+	diags_release(&told);
+	arena_release(&scratch);
+	return layout_run(s, &o, out, &is_unbalanced, d);
+}
+
+static int read_tokens(const struct source *s, struct layout_options o,
+		       struct tokens *out, struct diags *d)
+{
+	struct arena scratch = { 0 };
+	struct diags trial = { .arena = &scratch };
+	int result = lexer_run(s, out, d);
+
+	if (result < 0)
+		return result;
+	/* Right input, nearly always, is done after one pass. */
+	result = layout_run(s, &o, out, &o.by_column, &trial);
+	if (trial.n)
+		result = read_again(s, o, out, d);
+	diags_release(&trial);
+	arena_release(&scratch);
+	return result;
+}
+
 void tokens_read(const struct source *s, bool is_expression, struct tokens *out,
 		 struct diags *d)
 {
+	struct layout_options o = { .is_expression = is_expression };
 	struct span end = { (uint32_t)s->text.n, (uint32_t)s->text.n };
-	struct tokens raw;
-	int result;
 
 	/* Few texts have shorter words; room that is not used costs nothing. */
-	reserve(&raw, s->text.n / 3 + 16);
-	result = lexer_run(s, &raw, d);
-	reserve(out, raw.n + raw.n / 8 + 16);
-	if (result == 0)
-		result = layout_run(s, &raw, is_expression, out, d);
-	if (result < 0) {
+	*out = (struct tokens){ .room = s->text.n / 3 + 16 };
+	out->items = xrealloc(NULL, out->room, sizeof(*out->items));
+	if (read_tokens(s, o, out, d) < 0) {
 		out->n = 0;
 		tokens_add(out, TOK_END, end)->flags = TOKEN_TAINTED;
 	}
-	tokens_release(&raw);
 }
 
-bool token_opens(unsigned kind)
-{
-	return kind == TOK_LBRACE || kind == TOK_LMAP || kind == TOK_LIST ||
-	       kind == TOK_INDEX || kind == TOK_LPAREN || kind == TOK_CALL ||
-	       kind == TOK_INTERP;
-}
+enum {
+	OPENS = TRAIT_OPENS,
+	CLOSES = TRAIT_CLOSES,
+	ENDS = TRAIT_ENDS_OPERAND,
+	BEGINS = TRAIT_BEGINS_OPERAND,
+};
 
-bool token_closes(unsigned kind)
-{
-	return kind == TOK_RBRACE || kind == TOK_RBRACKET ||
-	       kind == TOK_RPAREN || kind == TOK_INTERP_END;
-}
+const uint8_t token_traits[UINT8_MAX] = {
+	[TOK_NAME] = BEGINS | ENDS,
+	[TOK_NUMBER] = BEGINS | ENDS,
+	[TOK_STRING] = BEGINS | ENDS,
+	[TOK_CIDR] = BEGINS | ENDS,
+	[TOK_IP] = BEGINS | ENDS,
+	[TOK_DURATION] = BEGINS | ENDS,
+	[TOK_SIZE] = BEGINS | ENDS,
+	[TOK_QUOTE] = BEGINS,
+	[TOK_QUOTE_END] = ENDS,
+	[TOK_HEREDOC] = BEGINS,
+	[TOK_HEREDOC_END] = ENDS,
+	[TOK_PATTERN] = ENDS,
+	[TOK_MINUS] = BEGINS,
 
-bool token_ends_operand(unsigned kind)
-{
-	switch (kind) {
-	case TOK_NAME:
-	case TOK_NUMBER:
-	case TOK_STRING:
-	case TOK_QUOTE_END:
-	case TOK_HEREDOC_END:
-	case TOK_CIDR:
-	case TOK_IP:
-	case TOK_DURATION:
-	case TOK_SIZE:
-	case TOK_PATTERN:
-	case TOK_TRUE:
-	case TOK_FALSE:
-	case TOK_NULL:
-	case TOK_SECRET:
-	case TOK_TABLES:
-	case TOK_RBRACE:
-	case TOK_RBRACKET:
-	case TOK_RPAREN:
-		return true;
-	default:
-		return false;
-	}
-}
+	[TOK_TRUE] = TRAIT_OF_EXPRESSIONS | BEGINS | ENDS,
+	[TOK_FALSE] = TRAIT_OF_EXPRESSIONS | BEGINS | ENDS,
+	[TOK_NULL] = TRAIT_OF_EXPRESSIONS | BEGINS | ENDS,
+	[TOK_NOT] = TRAIT_OF_EXPRESSIONS | BEGINS,
+	[TOK_AND] = TRAIT_OF_EXPRESSIONS,
+	[TOK_OR] = TRAIT_OF_EXPRESSIONS,
+	[TOK_IF] = TRAIT_OF_EXPRESSIONS,
+	[TOK_FOR] = TRAIT_OF_EXPRESSIONS,
+	[TOK_IN] = TRAIT_OF_EXPRESSIONS,
 
-bool token_begins_operand(unsigned kind)
-{
-	switch (kind) {
-	case TOK_NAME:
-	case TOK_NUMBER:
-	case TOK_STRING:
-	case TOK_QUOTE:
-	case TOK_HEREDOC:
-	case TOK_CIDR:
-	case TOK_IP:
-	case TOK_DURATION:
-	case TOK_SIZE:
-	case TOK_TRUE:
-	case TOK_FALSE:
-	case TOK_NULL:
-	case TOK_NOT:
-	case TOK_MINUS:
-	case TOK_LMAP:
-	case TOK_LIST:
-	case TOK_LPAREN:
-		return true;
-	default:
-		return false;
-	}
-}
+	[TOK_PARAM] = TRAIT_OF_FILES,
+	[TOK_LET] = TRAIT_OF_FILES,
+	[TOK_STACK] = TRAIT_OF_FILES,
+	[TOK_PROVIDER] = TRAIT_OF_FILES,
+	[TOK_COMPONENT] = TRAIT_OF_FILES,
+	[TOK_EXISTING] = TRAIT_OF_FILES,
+	[TOK_OUTPUT] = TRAIT_OF_FILES,
+	[TOK_CHECK] = TRAIT_OF_FILES,
+	[TOK_USE] = TRAIT_OF_FILES,
+	[TOK_MOVED] = TRAIT_OF_FILES,
+	[TOK_IMPORT] = TRAIT_OF_FILES,
+	[TOK_REMOVED] = TRAIT_OF_FILES,
+	[TOK_SECRET] = ENDS,
 
-static bool is_declaration(unsigned kind)
-{
-	switch (kind) {
-	case TOK_PARAM:
-	case TOK_LET:
-	case TOK_STACK:
-	case TOK_PROVIDER:
-	case TOK_COMPONENT:
-	case TOK_EXISTING:
-	case TOK_OUTPUT:
-	case TOK_CHECK:
-	case TOK_USE:
-	case TOK_MOVED:
-	case TOK_IMPORT:
-	case TOK_REMOVED:
-		return true;
-	default:
-		return false;
-	}
-}
+	[TOK_TABLES] = ENDS,
+	[TOK_INCLUDE] = TRAIT_OF_TABLES,
+	[TOK_EXCLUDE] = TRAIT_OF_TABLES,
+	[TOK_RENAME] = TRAIT_OF_TABLES,
+	[TOK_WHERE] = TRAIT_OF_TABLES,
+	[TOK_TO] = TRAIT_OF_TABLES,
+	[TOK_BETWEEN] = TRAIT_OF_TABLES,
+	[TOK_IS] = TRAIT_OF_TABLES,
+	[TOK_SCHEMA] = TRAIT_OF_RENAMES,
+	[TOK_TABLE] = TRAIT_OF_RENAMES,
+	[TOK_COLUMN] = TRAIT_OF_RENAMES,
+
+	[TOK_LBRACE] = OPENS,
+	[TOK_LMAP] = OPENS | BEGINS,
+	[TOK_LIST] = OPENS | BEGINS,
+	[TOK_INDEX] = OPENS,
+	[TOK_LPAREN] = OPENS | BEGINS,
+	[TOK_CALL] = OPENS,
+	[TOK_INTERP] = OPENS,
+	[TOK_RBRACE] = CLOSES | ENDS,
+	[TOK_RBRACKET] = CLOSES | ENDS,
+	[TOK_RPAREN] = CLOSES | ENDS,
+	[TOK_INTERP_END] = CLOSES,
+};
 
 /* The kind of the nth token from i on, comments not counted. */
 static unsigned peek(const struct tokens *t, size_t i, unsigned nth)
@@ -162,7 +163,7 @@ bool token_begins_item(const struct tokens *t, size_t i,
 	if (where == CONTEXT_TABLES)
 		return first == TOK_INCLUDE || first == TOK_EXCLUDE ||
 		       first == TOK_RENAME;
-	if (is_declaration(first))
+	if (token_traits[first] & TRAIT_OF_FILES)
 		return where == CONTEXT_FILE || where == CONTEXT_DECLS;
 	if (first == TOK_TABLES)
 		return true;

@@ -13,13 +13,13 @@
  * the source's text under the span.
  */
 
+#include "lang/base/arena.h"
 #include "lang/source.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct arena;
 struct diags;
 
 enum token_flag {
@@ -43,9 +43,10 @@ enum token_context {
 };
 
 struct token {
-	uint16_t kind;
+	uint8_t kind;
 	uint8_t flags;	 /* enum token_flag, or'ed */
 	uint8_t context; /* of an opening bracket: what it opens */
+	uint8_t word;	 /* of a TOK_NAME: the keyword it may be, or 0 */
 	struct span span;
 };
 
@@ -80,12 +81,34 @@ void tokens_digest(const struct tokens *t, const struct source *s,
  * nested too deeply.
  */
 int lexer_run(const struct source *s, struct tokens *out, struct diags *d);
-/* The second, of layout.c; -1 when the text is nested too deeply. */
-int layout_run(const struct source *s, const struct tokens *raw,
-	       bool is_expression, struct tokens *out, struct diags *d);
 
-/* Adds a zeroed token at the end. */
-struct token *tokens_add(struct tokens *t, unsigned kind, struct span span);
+struct layout_options {
+	bool is_expression;
+	/* A declaration at the very left ends whatever is open. */
+	bool by_column;
+};
+
+/*
+ * The second, of layout.c, in place; -1 when the text is nested too deeply.
+ * is_unbalanced: the end of the file closed a block.
+ */
+int layout_run(const struct source *s, const struct layout_options *o,
+	       struct tokens *t, bool *is_unbalanced, struct diags *d);
+
+/* Adds a token at the end. */
+static inline struct token *tokens_add(struct tokens *t, unsigned kind,
+				       struct span span)
+{
+	struct token *token;
+
+	if (t->n == t->room) {
+		t->room = t->room * 2 + 16;
+		t->items = xrealloc(t->items, t->room, sizeof(*t->items));
+	}
+	token = &t->items[t->n++];
+	*token = (struct token){ .kind = (uint8_t)kind, .span = span };
+	return token;
+}
 
 /*
  * Whether tokens i, i + 1, … begin an attribute, block or declaration, as far
@@ -93,10 +116,41 @@ struct token *tokens_add(struct tokens *t, unsigned kind, struct span span);
  */
 bool token_begins_item(const struct tokens *t, size_t i,
 		       enum token_context where);
-bool token_opens(unsigned kind);
-bool token_closes(unsigned kind);
-/* Whether an expression may end or begin with it. */
-bool token_ends_operand(unsigned kind);
-bool token_begins_operand(unsigned kind);
+
+enum token_trait {
+	TRAIT_OPENS = 1,
+	TRAIT_CLOSES = 2,
+	/* An expression may end or begin with it. */
+	TRAIT_ENDS_OPERAND = 4,
+	TRAIT_BEGINS_OPERAND = 8,
+	/* A name may be this keyword in such a place. */
+	TRAIT_OF_EXPRESSIONS = 16,
+	TRAIT_OF_FILES = 32,
+	TRAIT_OF_TABLES = 64,
+	TRAIT_OF_RENAMES = 128,
+};
+
+/* By kind. */
+extern const uint8_t token_traits[UINT8_MAX];
+
+static inline bool token_opens(unsigned kind)
+{
+	return token_traits[kind] & TRAIT_OPENS;
+}
+
+static inline bool token_closes(unsigned kind)
+{
+	return token_traits[kind] & TRAIT_CLOSES;
+}
+
+static inline bool token_ends_operand(unsigned kind)
+{
+	return token_traits[kind] & TRAIT_ENDS_OPERAND;
+}
+
+static inline bool token_begins_operand(unsigned kind)
+{
+	return token_traits[kind] & TRAIT_BEGINS_OPERAND;
+}
 
 #endif

@@ -67,13 +67,13 @@ struct value_entry {
  * outputs of a component are evaluated only when used.
  */
 struct object {
-	struct str type;    /* "vpc", "aurora" */
-	struct str address; /* aurora.source/db_cluster.main["a"] */
-	bool is_component;
-	void *data; /* of whoever made it */
 	/* false: there is no such attribute or output. */
 	bool (*get)(const struct object *o, struct str name, struct arena *a,
 		    struct value *out);
+	void *data; /* of whoever made it */
+	bool is_component;
+	struct str type;    /* "vpc", "aurora" */
+	struct str address; /* aurora.source/db_cluster.main["a"] */
 };
 
 struct value value_null(void);

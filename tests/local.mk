@@ -208,13 +208,16 @@ tests_support_replicator_LDADD = $(provider_libs)
 endif
 
 # Timed by hand, never in the tests: make bench BENCHFLAGS="--sizes 1000".
-EXTRA_PROGRAMS = tests/bench/measure
+EXTRA_PROGRAMS = tests/bench/measure tests/bench/stages
 tests_bench_measure_SOURCES = tests/bench/measure.c
-CLEANFILES = tests/bench/measure$(EXEEXT)
+tests_bench_stages_SOURCES = tests/bench/stages.c
+tests_bench_stages_LDADD = $(dmsl_LDADD)
+CLEANFILES = tests/bench/measure$(EXEEXT) tests/bench/stages$(EXEEXT)
 .PHONY: bench
-bench: dmsl tests/bench/measure$(EXEEXT)
+bench: dmsl tests/bench/measure$(EXEEXT) tests/bench/stages$(EXEEXT)
 	python3 $(srcdir)/tests/bench/bench.py --dmsl ./dmsl \
-		--measure tests/bench/measure$(EXEEXT) $(BENCHFLAGS)
+		--measure tests/bench/measure$(EXEEXT) \
+		--stages tests/bench/stages$(EXEEXT) $(BENCHFLAGS)
 EXTRA_DIST += tests/bench/stack.py tests/bench/bench.py tests/bench/README
 
 # Needs clang: each target for FUZZ_SECONDS in a build of its own. What it

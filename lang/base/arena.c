@@ -18,8 +18,7 @@ enum {
 
 struct arena_block {
 	struct arena_block *previous;
-	size_t size; /* usable bytes */
-	size_t used;
+	size_t size;  /* usable bytes */
 	size_t pages; /* 0, or what pages_new() gave it in bytes */
 	alignas(max_align_t) char data[];
 };
@@ -79,33 +78,26 @@ static struct arena_block *block_new(struct arena *a, size_t need)
 	return b;
 }
 
-void *arena_alloc_aligned(struct arena *a, size_t n, size_t size, size_t align)
+void *arena_grow(struct arena *a, size_t n, size_t size)
 {
-	struct arena_block *b = a->last;
-	size_t bytes, gap;
-	void *p;
+	struct arena_block *last = a->last, *fresh;
+	size_t bytes;
 
 	if (size && n > SIZE_MAX / 2 / size)
 		out_of_memory(n, size);
 	bytes = n * size;
-	gap = b ? -b->used & (align - 1) : 0;
-	if (!b || b->size - b->used < gap || b->size - b->used - gap < bytes) {
-		struct arena_block *fresh = block_new(a, bytes);
-
-		if (b && bytes > ARENA_LARGE) {
-			/* A large one stands behind the block in use. */
-			fresh->previous = b->previous;
-			b->previous = fresh;
-		} else {
-			fresh->previous = b;
-			a->last = fresh;
-		}
-		b = fresh;
-		gap = 0;
+	fresh = block_new(a, bytes);
+	if (last && bytes > ARENA_LARGE) {
+		/* A large one stands behind the block in use. */
+		fresh->previous = last->previous;
+		last->previous = fresh;
+		return fresh->data;
 	}
-	p = b->data + b->used + gap;
-	b->used += gap + bytes;
-	return p;
+	fresh->previous = last;
+	a->last = fresh;
+	a->next = fresh->data + bytes;
+	a->end = fresh->data + fresh->size;
+	return fresh->data;
 }
 
 void *arena_alloc(struct arena *a, size_t n, size_t size)
@@ -133,9 +125,9 @@ void arena_clear(struct arena *a)
 	if (!b)
 		return;
 	free_blocks(b->previous);
-	memset(b->data, 0, b->used);
+	memset(b->data, 0, (size_t)(a->next - b->data));
 	b->previous = NULL;
-	b->used = 0;
+	a->next = b->data;
 	a->total = b->size;
 }
 
@@ -148,6 +140,6 @@ void arena_release(struct arena *a)
 void arena_wipe(struct arena *a)
 {
 	for (struct arena_block *b = a->last; b; b = b->previous)
-		explicit_bzero(b->data, b->used);
+		explicit_bzero(b->data, b->size);
 	arena_release(a);
 }

@@ -11,14 +11,19 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena_block;
 
 /* All zero is an empty arena. */
 struct arena {
 	struct arena_block *last; /* the block that is being filled */
+	char *next, *end;	  /* of it: what is free */
 	size_t total;		  /* bytes taken from the system */
 };
+
+/* What a new block is begun for, or takes for itself. */
+void *arena_grow(struct arena *a, size_t n, size_t size);
 
 /* The number of values and their size are multiplied with a check. */
 #define arena_new(a, type, n)                                                  \
@@ -27,7 +32,20 @@ struct arena {
 /* Aligned for any type; arena_new() wastes less. */
 void *arena_alloc(struct arena *a, size_t n, size_t size);
 /* align: a power of two, at most that of max_align_t. */
-void *arena_alloc_aligned(struct arena *a, size_t n, size_t size, size_t align);
+static inline void *arena_alloc_aligned(struct arena *a, size_t n, size_t size,
+					size_t align)
+{
+	size_t gap = -(uintptr_t)a->next & (align - 1);
+	size_t room = (size_t)(a->end - a->next);
+	char *p;
+
+	/* Sizes are constants nearly always, and this some instructions. */
+	if (gap >= room || n > (room - gap) / size)
+		return arena_grow(a, n, size);
+	p = a->next + gap;
+	a->next = p + n * size;
+	return p;
+}
 
 /*
  * Forgets everything and keeps a block for what comes next: for scratch that is

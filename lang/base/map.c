@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* So many are found by looking at all of them: most maps hold no more. */
+enum { FEW = 8 };
+
 /*
  * Eight bytes at a time. Not str_hash(): that one makes names that last, this
  * one is asked millions of times.
@@ -48,7 +51,7 @@ static struct map_slot *find(const struct map *m, struct str key, uint32_t hash)
 
 static void grow(struct map *m)
 {
-	size_t n_slots = m->n_slots ? m->n_slots * 2 : 16;
+	size_t n_slots = m->n_slots ? m->n_slots * 2 : 4 * FEW;
 	struct map_slot *old = m->slots;
 
 	if (n_slots > UINT32_MAX)
@@ -68,14 +71,30 @@ static void grow(struct map *m)
 	free(old);
 }
 
+/* From here on there are too many to look at them all. */
+static void make_slots(struct map *m)
+{
+	grow(m);
+	for (size_t i = 0; i < m->n; i++) {
+		uint32_t hash = hash_of(m->entries[i].key);
+
+		*find(m, m->entries[i].key, hash) =
+		    (struct map_slot){ (uint32_t)i + 1, hash };
+	}
+}
+
 static struct map_entry *entry(const struct map *m, struct str key)
 {
 	uint32_t at;
 
-	if (m->n == 0)
-		return NULL;
-	at = find(m, key, hash_of(key))->at;
-	return at ? &m->entries[at - 1] : NULL;
+	if (m->n_slots) {
+		at = find(m, key, hash_of(key))->at;
+		return at ? &m->entries[at - 1] : NULL;
+	}
+	for (size_t i = 0; i < m->n; i++)
+		if (str_eq(m->entries[i].key, key))
+			return &m->entries[i];
+	return NULL;
 }
 
 void *map_get(const struct map *m, struct str key)
@@ -90,29 +109,56 @@ bool map_has(const struct map *m, struct str key)
 	return entry(m, key) != NULL;
 }
 
-void *map_put(struct map *m, struct str key, void *value)
+static struct map_entry *add(struct map *m, struct str key)
 {
-	uint32_t hash = hash_of(key);
-	struct map_slot *slot;
-
-	if ((m->n + 1) * 4 > m->n_slots * 3)
-		grow(m);
-	slot = find(m, key, hash);
-	if (slot->at) {
-		struct map_entry *e = &m->entries[slot->at - 1];
-		void *old = e->value;
-
-		e->value = value;
-		return old;
-	}
 	if (m->n == m->room) {
-		m->room = m->room ? m->room * 2 : 8;
+		m->room = m->room ? m->room * 2 : FEW;
 		m->entries = xrealloc(m->entries, m->room, sizeof(*m->entries));
 	}
-	m->entries[m->n] = (struct map_entry){ key, value };
-	m->n++;
-	*slot = (struct map_slot){ (uint32_t)m->n, hash };
-	return NULL;
+	m->entries[m->n] = (struct map_entry){ .key = key };
+	return &m->entries[m->n++];
+}
+
+/* The entry of a key, made if there is none. */
+static struct map_entry *take(struct map *m, struct str key)
+{
+	struct map_slot *slot;
+	struct map_entry *e;
+	uint32_t hash;
+
+	if (m->n < FEW) {
+		e = entry(m, key);
+		return e ? e : add(m, key);
+	}
+	if (!m->n_slots)
+		make_slots(m);
+	if ((m->n + 1) * 4 > m->n_slots * 3)
+		grow(m);
+	hash = hash_of(key);
+	slot = find(m, key, hash);
+	if (slot->at)
+		return &m->entries[slot->at - 1];
+	*slot = (struct map_slot){ (uint32_t)m->n + 1, hash };
+	return add(m, key);
+}
+
+void *map_put(struct map *m, struct str key, void *value)
+{
+	struct map_entry *e = take(m, key);
+	void *old = e->value;
+
+	e->value = value;
+	return old;
+}
+
+void *map_add(struct map *m, struct str key, void *value)
+{
+	struct map_entry *e = take(m, key);
+	void *old = e->value;
+
+	if (!old)
+		e->value = value;
+	return old;
 }
 
 void map_release(struct map *m)

@@ -27,9 +27,9 @@ struct map_slot {
 struct map {
 	struct map_entry *entries;
 	size_t n;
-	size_t room; /* entries allocated */
-	struct map_slot *slots;
-	size_t n_slots; /* a power of two */
+	size_t room;		/* entries allocated */
+	struct map_slot *slots; /* none while there are few entries */
+	size_t n_slots;		/* a power of two */
 };
 
 /* The value, or NULL. */
@@ -37,6 +37,8 @@ void *map_get(const struct map *m, struct str key);
 bool map_has(const struct map *m, struct str key);
 /* Sets the value of a key; returns the one that stood there, or NULL. */
 void *map_put(struct map *m, struct str key, void *value);
+/* Puts it where nothing stood; returns what stands there already, or NULL. */
+void *map_add(struct map *m, struct str key, void *value);
 void map_release(struct map *m);
 
 #endif

@@ -170,10 +170,22 @@ def table(tool, shapes, sizes, rounds):
     return rows
 
 
+def front_end(program, shapes, sizes, folder):
+    """Shows what each stage of the front end takes, alone."""
+    for shape in shapes:
+        for n in sizes:
+            path = os.path.join(folder, "%s-%d.dmsl" % (shape, n))
+            generate("dmsl", shape, n, path)
+            print("%s, %d resources" % (shape, n), flush=True)
+            subprocess.run([program, path], check=True)
+            os.remove(path)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--dmsl", default="./dmsl", help="the program")
     p.add_argument("--measure", default="tests/bench/measure")
+    p.add_argument("--stages", help="also the front end alone: tests/bench/stages")
     p.add_argument(
         "--opentofu", help="also this program: tofu, or one that takes its arguments"
     )
@@ -194,6 +206,8 @@ def main():
     folder = tempfile.mkdtemp(prefix="dmsl-bench.")
     rows = []
     try:
+        if args.stages:
+            front_end(os.path.abspath(args.stages), shapes, sizes, folder)
         tools = []
         if not args.only_opentofu:
             tools.append(Dmsl(os.path.abspath(args.dmsl), measure, folder, args.cpu))

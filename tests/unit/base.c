@@ -210,6 +210,30 @@ static void map_keeps_order(void **state)
 	arena_release(&a);
 }
 
+/* With few entries and with many, and where the one becomes the other. */
+static void map_adds_once(void **state)
+{
+	struct arena a = { 0 };
+	struct map m = { 0 };
+	int first, second;
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		struct str key = str_fmt(&a, "key%d", i);
+
+		assert_false(map_has(&m, key));
+		assert_null(map_add(&m, key, &first));
+		for (int k = 0; k <= i; k++)
+			assert_ptr_equal(
+			    map_add(&m, str_fmt(&a, "key%d", k), &second),
+			    &first);
+		assert_ptr_equal(map_get(&m, key), &first);
+		assert_int_equal(m.n, i + 1);
+	}
+	map_release(&m);
+	arena_release(&a);
+}
+
 /* Keys of all lengths that differ in one byte, wherever it is. */
 static void map_finds_what_is_alike(void **state)
 {
@@ -303,6 +327,7 @@ int main(void)
 		cmocka_unit_test(buf_stops_at_its_ceiling),
 		cmocka_unit_test(buf_writes_formats),
 		cmocka_unit_test(map_keeps_order),
+		cmocka_unit_test(map_adds_once),
 		cmocka_unit_test(map_finds_what_is_alike),
 		cmocka_unit_test(file_is_replaced_and_removed),
 		cmocka_unit_test(errors_gather_context),
