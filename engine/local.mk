@@ -88,6 +88,7 @@ engine_libcommands_a_SOURCES = \
 	engine/cmd/commands.h \
 	engine/cmd/destroy.c \
 	engine/cmd/import.c \
+	engine/cmd/fmt.c \
 	engine/cmd/output.c \
 	engine/cmd/plan.c \
 	engine/cmd/psql.c \

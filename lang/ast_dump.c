@@ -10,6 +10,7 @@
 #include "lang/base/buf.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void indent(struct buf *out, unsigned level)
 {
@@ -219,13 +220,33 @@ static void dump_body(const struct ast_body *b, unsigned level, struct buf *out)
 	}
 }
 
+/* A type is text in the tree: without its comments and line ends. */
+static void dump_type(struct buf *out, struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.s[i];
+
+		if (c == '#')
+			while (i + 1 < text.n && text.s[i + 1] != '\n')
+				i++;
+		else if (c == '|')
+			buf_add_c(out, " | ");
+		else if (c == ',' || c == ':')
+			buf_fmt(out, "%c ", c);
+		else if (!strchr(" \t\r\n", c))
+			buf_add_char(out, c);
+	}
+}
+
 static void dump_param(const struct ast_param *p, unsigned level,
 		       struct buf *out)
 {
 	indent(out, level);
 	buf_fmt(out, "param %.*s", STR_ARG(p->name));
-	if (p->type.text.n)
-		buf_fmt(out, " : %.*s", STR_ARG(p->type.text));
+	if (p->type.text.n) {
+		buf_add_c(out, " : ");
+		dump_type(out, p->type.text);
+	}
 	if (p->is_secret)
 		buf_add_c(out, " secret");
 	dump_value("=", p->fallback, out);

@@ -37,6 +37,7 @@ lang_liblang_a_SOURCES = \
 	lang/eval_build.c \
 	lang/eval_impl.h \
 	lang/eval_op.c \
+	lang/fmt.c lang/fmt.h \
 	lang/func.c lang/func.h \
 	lang/func_data.c \
 	lang/func_impl.h \

@@ -1,7 +1,9 @@
 /*
  * Golden files: for each tests/lang/NAME.dmsl the tree must be NAME.ast and the
  * findings NAME.err; a file that is missing means empty. Only a name that
- * begins with "e_" may have findings. TAP; a failure prints what differs. With
+ * begins with "e_" may have findings. NAME.fmt is the canonical form; without
+ * it the text has it already. The form of a form is itself. TAP; a failure
+ * prints what differs. With
  * --update the files are written anew: read the difference before you commit.
  */
 #include <config.h>
@@ -13,6 +15,7 @@
 #include "lang/base/file.h"
 #include "lang/base/vec.h"
 #include "lang/diag.h"
+#include "lang/fmt.h"
 #include "lang/parse.h"
 #include "lang/source.h"
 
@@ -90,6 +93,44 @@ static void check(struct run *r, struct str stem, const char *ending,
 		show_difference(expected, got);
 }
 
+static struct str canonical(struct str name, struct str text, struct buf *out,
+			    struct arena *a)
+{
+	struct diags diags = { .arena = a };
+
+	if (fmt_text(source_from(name, text, a), a, out, &diags) < 0)
+		buf_add_c(out, "(findings)");
+	diags_release(&diags);
+	return buf_str(out);
+}
+
+static void check_form(struct run *r, struct str stem, struct str name,
+		       struct str text)
+{
+	struct arena arena = { 0 };
+	struct buf form, again;
+	struct str first;
+
+	buf_init(&form, OUTPUT_MAX);
+	buf_init(&again, OUTPUT_MAX);
+	first = canonical(name, text, &form, &arena);
+	check(r, stem, "fmt", str_eq(first, text) ? STR("") : first);
+	if (!r->is_update) {
+		bool is_same =
+		    str_eq(canonical(name, first, &again, &arena), first);
+
+		r->n++;
+		r->n_failed += !is_same;
+		printf("%s %zu - %.*s is formatted once\n",
+		       is_same ? "ok" : "not ok", r->n, STR_ARG(name));
+		if (!is_same)
+			show_difference(first, buf_str(&again));
+	}
+	buf_release(&form);
+	buf_release(&again);
+	arena_release(&arena);
+}
+
 static void run_one(struct run *r, const char *path)
 {
 	struct arena arena = { 0 };
@@ -122,6 +163,8 @@ static void run_one(struct run *r, const char *path)
 		check(r, stem, "should have no findings", STR("it has"));
 	else
 		check(r, stem, "err", (struct str){ findings, size });
+	if (size == 0)
+		check_form(r, stem, name, text);
 	free(findings);
 	buf_release(&tree);
 	diags_release(&diags);
