@@ -340,6 +340,8 @@ static int attempt(struct exchange *x, bool is_expired, struct value *out,
 
 	*o = (struct outcome){ 0 };
 	*err = (struct error){ 0 };
+	if (x->how.refusal)
+		*x->how.refusal = (struct aws_refusal){ 0 };
 	if (source->endpoint(source->ctx, x->service, is_expired, &x->scratch,
 			     &e, err) < 0) {
 		o->is_final = true;
@@ -462,9 +464,9 @@ static int carry_out(struct exchange *x, struct arena *a, struct value *out,
 
 	x->arena = a;
 	*out = value_null();
-	if (x->how.refusal)
-		*x->how.refusal = (struct aws_refusal){ 0 };
-	if (aws_encode(x->service, x->operation, x->input, a, &x->request,
+	/* What cannot be read is not asked. */
+	if (aws_decode_prepare(x->service, err) < 0 ||
+	    aws_encode(x->service, x->operation, x->input, a, &x->request,
 		       err) < 0)
 		return error_add(err, "%s", x->operation);
 	rc = converse(x, out, err);
