@@ -19,6 +19,7 @@ enum {
 	BODY_MAX = 16 << 20,
 	HEADERS_MAX = 200,
 	HEADER_BYTES_MAX = 1 << 20,
+	CONNECTIONS_MAX = 16, /* kept by a thread: AWS has a host a service */
 };
 
 /* libcurl's functions, without their "curl_": see providers/library.h. */
@@ -96,6 +97,7 @@ struct receiver {
 	VEC(struct http_header) headers;
 	size_t header_bytes;
 	bool is_too_large;
+	bool was_sent; /* some of the request, at least */
 };
 
 static size_t take_body(char *bytes, size_t size, size_t n, void *data)
@@ -193,11 +195,12 @@ int http_url_parse(struct str url, struct http_url *out, struct error *err)
 	return 0;
 }
 
-static enum error_kind kind_of(CURLcode code)
+static enum error_kind kind_of(CURLcode code, bool was_sent)
 {
 	switch ((int)code) {
 	/* The request may have gone out whole: it may have been carried out. */
 	case CURLE_OPERATION_TIMEDOUT:
+		return was_sent ? ERROR_TIMEOUT : ERROR_UNAVAILABLE;
 	case CURLE_GOT_NOTHING:
 	case CURLE_SEND_ERROR:
 	case CURLE_RECV_ERROR:
@@ -266,6 +269,7 @@ static CURLcode perform(const struct http_request *q, const struct http_url *u,
 	CURL *h = thread_handle();
 	struct curl_slist *headers = header_list(q, a);
 	CURLcode code;
+	long sent = 0;
 
 	set_method(h, q);
 	libcurl.easy_setopt(h, CURLOPT_CUSTOMREQUEST, str_c(q->method, a));
@@ -283,6 +287,7 @@ static CURLcode perform(const struct http_request *q, const struct http_url *u,
 	libcurl.easy_setopt(h, CURLOPT_WRITEDATA, r);
 	libcurl.easy_setopt(h, CURLOPT_HEADERFUNCTION, take_header);
 	libcurl.easy_setopt(h, CURLOPT_HEADERDATA, r);
+	libcurl.easy_setopt(h, CURLOPT_MAXCONNECTS, (long)CONNECTIONS_MAX);
 	libcurl.easy_setopt(h, CURLOPT_FRESH_CONNECT, (long)q->is_once);
 	libcurl.easy_setopt(h, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
 	if (u->is_loopback || q->is_direct)
@@ -291,6 +296,8 @@ static CURLcode perform(const struct http_request *q, const struct http_url *u,
 		libcurl.easy_setopt(h, CURLOPT_CAINFO, str_c(q->ca_file, a));
 	code = libcurl.easy_perform(h);
 	libcurl.easy_getinfo(h, CURLINFO_RESPONSE_CODE, status);
+	libcurl.easy_getinfo(h, CURLINFO_REQUEST_SIZE, &sent);
+	r->was_sent = sent > 0;
 	/* The handle outlives what it was pointed to. */
 	libcurl.easy_reset(h);
 	libcurl.slist_free_all(headers);
@@ -304,11 +311,28 @@ static int fail(const struct http_request *q, const struct http_url *u,
 	if (r->is_too_large)
 		error_set(err, ERROR_QUOTA, "the answer is too large");
 	else
-		error_set(err, kind_of(code), "%s",
+		error_set(err, kind_of(code, r->was_sent), "%s",
 			  why[0] ? why : libcurl.easy_strerror(code));
 	return error_add(err, "%.*s %.*s://%.*s%.*s", STR_ARG(q->method),
 			 STR_ARG(u->scheme), STR_ARG(u->host),
 			 STR_ARG(u->path));
+}
+
+/* A line break in a value would begin a header of its own. */
+static int check_headers(const struct http_request *q, struct error *err)
+{
+	for (size_t i = 0; i < q->n_headers; i++) {
+		const struct http_header *h = &q->headers[i];
+
+		for (size_t k = 0; k < h->value.n; k++)
+			if ((unsigned char)h->value.s[k] < ' ' &&
+			    h->value.s[k] != '\t')
+				return error_set(err, ERROR_INVALID,
+						 "the header %.*s would hold a "
+						 "control character",
+						 STR_ARG(h->name));
+	}
+	return 0;
 }
 
 int http_send(const struct http_request *q, struct arena *a,
@@ -324,7 +348,7 @@ int http_send(const struct http_request *q, struct arena *a,
 	*out = (struct http_response){ 0 };
 	if (http_url_parse(q->url, &u, err) < 0)
 		return -1;
-	if (load_libcurl(err) < 0)
+	if (check_headers(q, err) < 0 || load_libcurl(err) < 0)
 		return -1;
 	buf_init(&r.body, q->max ? q->max : BODY_MAX);
 	code = perform(q, &u, a, &r, why, &status);

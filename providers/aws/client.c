@@ -5,6 +5,7 @@
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
 #include "lang/base/clock.h"
+#include "lang/json.h"
 #include "providers/aws/decode.h"
 #include "providers/aws/encode.h"
 #include "providers/aws/fault.h"
@@ -201,21 +202,38 @@ static int send_once(struct exchange *x, const struct aws_endpoint *e,
 	    a, out, err);
 }
 
-static bool repeats_secret(struct str text, struct value v, bool is_secret)
+static bool repeats_secret(struct str text, struct value v, bool is_secret,
+			   struct arena *a);
+
+/* The value of a secret is often JSON: each of its texts is one, then. */
+static bool repeats_text(struct str text, struct str secret, struct arena *a)
+{
+	struct error ignored;
+	struct value v;
+
+	if (secret.n >= SECRET_MIN && str_contains(text, secret))
+		return true;
+	return str_starts(secret, "{") &&
+	       json_read(secret, a, &v, &ignored) == 0 && v.kind == VALUE_MAP &&
+	       repeats_secret(text, v, true, a);
+}
+
+static bool repeats_secret(struct str text, struct value v, bool is_secret,
+			   struct arena *a)
 {
 	is_secret = is_secret || (v.marks & MARK_SECRET);
 	if (v.kind == VALUE_LIST) {
 		for (size_t i = 0; i < v.as.list.n; i++)
-			if (repeats_secret(text, v.as.list.items[i], is_secret))
+			if (repeats_secret(text, v.as.list.items[i], is_secret,
+					   a))
 				return true;
 	} else if (v.kind == VALUE_MAP) {
 		for (size_t i = 0; i < v.as.map.n; i++)
 			if (repeats_secret(text, v.as.map.entries[i].value,
-					   is_secret))
+					   is_secret, a))
 				return true;
 	} else if (v.kind == VALUE_STRING && is_secret) {
-		return v.as.text.n >= SECRET_MIN &&
-		       str_contains(text, v.as.text);
+		return repeats_text(text, v.as.text, a);
 	}
 	return false;
 }
@@ -268,7 +286,7 @@ static int refuse(struct exchange *x, const struct http_response *r,
 				 &x->scratch);
 	}
 	f = aws_fault_of(x->service, code, words, r->status);
-	if (repeats_secret(words, x->input, false))
+	if (repeats_secret(words, x->input, false, &x->scratch))
 		words = STR("(words that repeat a secret are left out)");
 	o->code = code;
 	o->date = http_header(r, "date");
@@ -322,6 +340,8 @@ static int attempt(struct exchange *x, bool is_expired, struct value *out,
 
 	*o = (struct outcome){ 0 };
 	*err = (struct error){ 0 };
+	if (x->how.refusal)
+		*x->how.refusal = (struct aws_refusal){ 0 };
 	if (source->endpoint(source->ctx, x->service, is_expired, &x->scratch,
 			     &e, err) < 0) {
 		o->is_final = true;
@@ -444,9 +464,9 @@ static int carry_out(struct exchange *x, struct arena *a, struct value *out,
 
 	x->arena = a;
 	*out = value_null();
-	if (x->how.refusal)
-		*x->how.refusal = (struct aws_refusal){ 0 };
-	if (aws_encode(x->service, x->operation, x->input, a, &x->request,
+	/* What cannot be read is not asked. */
+	if (aws_decode_prepare(x->service, err) < 0 ||
+	    aws_encode(x->service, x->operation, x->input, a, &x->request,
 		       err) < 0)
 		return error_add(err, "%s", x->operation);
 	rc = converse(x, out, err);

@@ -79,7 +79,10 @@ struct aws_how {
 	struct aws_refusal *refusal;
 };
 
-/* One operation; input may be null. */
+/*
+ * One operation; input may be null. A call with DryRun that would have been
+ * carried out is a success with an empty answer.
+ */
 int aws_do(struct aws_client *k, const struct aws_service *s,
 	   const char *operation, struct value input, struct aws_how how,
 	   struct arena *a, struct value *out, struct error *err);
@@ -96,11 +99,18 @@ int aws_ask_all(struct aws_client *k, const struct aws_service *s,
 		const char *operation, struct value input, const char *path,
 		struct arena *a, struct value *out, struct error *err);
 
-/* "vpc/state": the value there; NULL when absent or null. */
+/*
+ * "vpc/state": the value there; NULL when absent or null. Where a list stands
+ * on the way, its first member is meant.
+ */
 const struct value *aws_get(struct value v, const char *path);
 /* Its text; empty when absent. XML has texts only: "true", "5432". */
 struct str aws_text(struct value v, const char *path);
-/* "vpcSet/item": the members there, though it may be one or none. */
+/*
+ * "vpcSet/item": the members there, though it may be one or none; of all
+ * members where lists stand on the way:
+ * "reservationSet/item/instancesSet/item".
+ */
 struct value aws_items(struct value v, const char *path, struct arena *a);
 
 #endif

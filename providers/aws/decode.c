@@ -90,6 +90,13 @@ static int decode_xml(const struct aws_service *s, const char *operation,
 	return 0;
 }
 
+int aws_decode_prepare(const struct aws_service *s, struct error *err)
+{
+	bool is_xml = s->protocol == AWS_QUERY || s->protocol == AWS_EC2;
+
+	return is_xml ? xml_load(err) : 0;
+}
+
 int aws_decode(const struct aws_service *s, const char *operation,
 	       struct str body, struct arena *a, struct value *out,
 	       struct aws_reason *why, struct error *err)

@@ -16,6 +16,8 @@ struct aws_reason {
 	struct str code, words;
 };
 
+/* Before the first request: whether answers can be read at all. */
+int aws_decode_prepare(const struct aws_service *s, struct error *err);
 /*
  * An answer of status 2xx. It may hold a refusal all the same: then why->code
  * is set. ERROR_CORRUPT: not what the service writes, or cut off.

@@ -42,7 +42,7 @@ struct expat {
 
 static struct expat expat;
 
-static int load_expat(struct error *err)
+int xml_load(struct error *err)
 {
 #define ENTRY(name) { "XML_" #name, offsetof(struct expat, name) },
 	static const struct library_function functions[] = { EXPAT_FUNCTIONS(
@@ -242,7 +242,7 @@ int xml_read(struct str text, struct arena *a, struct xml *out,
 
 	*out = (struct xml){ .value = value_null() };
 	*err = (struct error){ 0 };
-	if (load_expat(err) < 0)
+	if (xml_load(err) < 0)
 		return -1;
 	r.parser = expat.ParserCreate("UTF-8");
 	if (!r.parser)

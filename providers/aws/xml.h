@@ -18,6 +18,8 @@ struct xml {
 	struct value value;
 };
 
+/* Loads the parser, which xml_read() does, too. */
+int xml_load(struct error *err);
 /*
  * ERROR_CORRUPT: not XML, or not all of it. No document types, so no entities
  * but the five of XML; depth and number of elements are bounded (ERROR_QUOTA).

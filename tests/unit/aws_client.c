@@ -251,6 +251,27 @@ static void never_repeats_a_secret(void **state)
 	aws_client_free(k);
 }
 
+/* A secret's value is text to the service, JSON to those who use it. */
+static void never_repeats_a_part_of_a_secret(void **state)
+{
+	static const struct scripted_step script[] = {
+		{ .status = 400,
+		  .answer = "{\"__type\":\"InvalidParameterException\","
+			    "\"message\":\"s3ntinel is too weak\"}" },
+		{ 0 },
+	};
+	struct value secret = value_mark(
+	    value_c("{\"port\":1,\"a\":{\"password\":\"s3ntinel\"}}"),
+	    MARK_SECRET);
+	struct tried t = try_it(script, &aws_secrets, "CreateSecret",
+				one("SecretString", secret), safe);
+
+	(void)state;
+	assert_int_equal(t.rc, -1);
+	assert_null(strstr(t.err.message, "s3ntinel"));
+	assert_null(strstr(t.refusal.words, "s3ntinel"));
+}
+
 static void shows_the_page_of_a_gateway(void **state)
 {
 	static const struct scripted_step script[] = {
@@ -340,6 +361,9 @@ static void repeats_what_may_be_repeated(void **state)
 		t = try_it(script, &aws_ec2, "CreateVpc", value_null(), safe);
 		if ((t.rc == 0) != failures[i].is_repeated_if_safe)
 			fail_msg("%s: %s", failures[i].name, t.err.message);
+		/* What it said first is no longer so. */
+		if (t.rc == 0)
+			assert_string_equal(t.refusal.code, "");
 		if (!failures[i].is_repeated)
 			script[1] = (struct scripted_step){ 0 };
 		t = try_it(script, &aws_ec2, "CreateVpc", value_null(), unsafe);
@@ -859,6 +883,7 @@ int main(void)
 		TEST(sees_failures_in_an_answer),
 		TEST(takes_a_dry_run_for_success),
 		TEST(never_repeats_a_secret),
+		TEST(never_repeats_a_part_of_a_secret),
 		TEST(shows_the_page_of_a_gateway),
 		TEST(repeats_what_may_be_repeated),
 		TEST(sends_once_over_a_kept_connection),

@@ -9,11 +9,14 @@
 #include "providers/retry.h"
 #include "tests/unit/scripted.h"
 
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -89,6 +92,64 @@ static void tells_failures_by_kind(void **state)
 	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
 	assert_true(str_starts(str_from(err.message), "GET http://127.0.0.1:"));
 	free(url);
+	arena_release(&a);
+}
+
+/* Nothing was sent to who does not take the connection. */
+static void knows_what_was_not_sent(void **state)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int waiting[4];
+	socklen_t size = sizeof(at);
+	struct arena a = { 0 };
+	struct http_response r;
+	struct error err = { 0 };
+
+	(void)state;
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(listener, (void *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(listener, 0), 0);
+	assert_int_equal(getsockname(listener, (void *)&at, &size), 0);
+	for (int i = 0; i < 4; i++) {
+		waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		connect(waiting[i], (void *)&at, sizeof(at));
+	}
+	assert_int_equal(http_send(
+			     &(struct http_request){
+				 .method = STR("POST"),
+				 .url = str_fmt(&a, "http://127.0.0.1:%d",
+						ntohs(at.sin_port)),
+				 .connect_ms = 200,
+			     },
+			     &a, &r, &err),
+			 -1);
+	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
+	for (int i = 0; i < 4; i++)
+		close(waiting[i]);
+	close(listener);
+	arena_release(&a);
+}
+
+static void refuses_headers_with_line_breaks(void **state)
+{
+	struct http_header h = { STR_INIT("x-token"), STR_INIT("a\r\nb: c") };
+	struct arena a = { 0 };
+	struct http_response r;
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(http_send(
+			     &(struct http_request){
+				 .method = STR("GET"),
+				 .url = STR("http://127.0.0.1:1"),
+				 .headers = &h,
+				 .n_headers = 1,
+			     },
+			     &a, &r, &err),
+			 -1);
+	assert_int_equal(err.kind, ERROR_INVALID);
+	assert_null(strstr(err.message, "b: c"));
 	arena_release(&a);
 }
 
@@ -347,6 +408,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_status_headers_and_body),
 		cmocka_unit_test(tells_failures_by_kind),
+		cmocka_unit_test(knows_what_was_not_sent),
+		cmocka_unit_test(refuses_headers_with_line_breaks),
 		cmocka_unit_test(judges_urls),
 		cmocka_unit_test(waits_longer_each_time),
 		cmocka_unit_test(repeats_what_may_pass),
