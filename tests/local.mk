@@ -219,6 +219,7 @@ script_tests = \
 	tests/t/0015-identity.sh \
 	tests/t/0015-secrets.sh \
 	tests/t/0017-sites.sh \
+	tests/t/0018-rebuild.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
 	tests/t/0910-kill.sh \
