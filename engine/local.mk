@@ -86,6 +86,7 @@ engine_libcommands_a_SOURCES = \
 	engine/cmd/apply.c \
 	engine/cmd/commands.h \
 	engine/cmd/destroy.c \
+	engine/cmd/doctor.c \
 	engine/cmd/import.c \
 	engine/cmd/output.c \
 	engine/cmd/plan.c \

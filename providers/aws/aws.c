@@ -4,11 +4,12 @@
 
 #include "providers/aws/database.h"
 #include "providers/aws/dms.h"
+#include "providers/aws/doctor.h"
 #include "providers/aws/network.h"
+#include "providers/aws/owned.h"
 #include "providers/aws/path.h"
 #include "providers/aws/rds.h"
 #include "providers/aws/secret.h"
-#include "providers/aws/owned.h"
 #include "providers/aws/site.h"
 
 static const struct resource_type types[] = {
@@ -165,4 +166,5 @@ const struct provider aws_provider = {
 	.close = close_site,
 	.identity = identity,
 	.find_owned = aws_find_owned,
+	.examine = aws_examine,
 };
