@@ -18,6 +18,7 @@ unit_tests = \
 	tests/unit/aws_protocol \
 	tests/unit/aws_credentials \
 	tests/unit/aws_resolve \
+	tests/unit/aws_site \
 	tests/unit/base \
 	tests/unit/config \
 	tests/unit/core_types \
@@ -76,6 +77,8 @@ tests_unit_aws_protocol_SOURCES = tests/unit/aws_protocol.c
 tests_unit_aws_protocol_LDADD = $(provider_libs)
 tests_unit_aws_credentials_SOURCES = tests/unit/aws_credentials.c $(scripted)
 tests_unit_aws_credentials_LDADD = $(provider_libs)
+tests_unit_aws_site_SOURCES = tests/unit/aws_site.c $(scripted)
+tests_unit_aws_site_LDADD = $(provider_libs)
 tests_unit_aws_resolve_SOURCES = tests/unit/aws_resolve.c
 tests_unit_aws_resolve_LDADD = $(provider_libs)
 tests_unit_base_SOURCES = tests/unit/base.c
