@@ -19,7 +19,7 @@ static const struct command *const commands[] = {
 	&cmd_plan,	 &cmd_apply,	  &cmd_destroy,	      &cmd_validate,
 	&cmd_fmt,	 &cmd_import,	  &cmd_show,	      &cmd_output,
 	&cmd_state_list, &cmd_state_show, &cmd_state_recover, &cmd_task_stats,
-	&cmd_psql,	 &cmd_version,
+	&cmd_doctor,	 &cmd_psql,	  &cmd_version,
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(*commands), PARALLEL = 10 };

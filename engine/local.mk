@@ -87,6 +87,7 @@ engine_libcommands_a_SOURCES = \
 	engine/cmd/apply.c \
 	engine/cmd/commands.h \
 	engine/cmd/destroy.c \
+	engine/cmd/doctor.c \
 	engine/cmd/import.c \
 	engine/cmd/fmt.c \
 	engine/cmd/output.c \

@@ -232,8 +232,7 @@ static void write_name(struct buf *b, const struct context *c,
 	text(b, "name", n->name, false);
 	if (n->has_key)
 		text(b, "index", n->key, false);
-	text(b, "provider_name", str_from(c->open[s->provider].title),
-	     false);
+	text(b, "provider_name", str_from(c->open[s->provider].title), false);
 }
 
 static void write_paths(struct buf *b, const struct plan_step *s)

@@ -237,6 +237,22 @@ struct owned_object {
 	struct str address;
 };
 
+/* What `dmsl doctor` hands in: a resource of the stack, and whether it is. */
+struct needed {
+	struct str type, address;
+	struct value config; /* unknowns inside */
+	bool exists;
+};
+
+enum health { HEALTH_GOOD, HEALTH_DOUBT, HEALTH_BAD };
+
+/* And what it is told. */
+struct examined {
+	enum health health;
+	struct str subject, words;
+	struct str hint; /* or empty */
+};
+
 struct provider {
 	const char *name;		   /* "local" */
 	const struct attr_schema *config;  /* ends with name NULL */
@@ -265,6 +281,12 @@ struct provider {
 	int (*find_owned)(void *self, struct str stack, struct arena *a,
 			  struct owned_object **out, size_t *n,
 			  struct error *err);
+	/*
+	 * MAY. Looks at everything that a stack with these resources needs of
+	 * the world before the first call; changes nothing. *out of the arena.
+	 */
+	void (*examine)(void *self, const struct needed *needs, size_t n_needs,
+			struct arena *a, struct examined **out, size_t *n);
 	/*
 	 * MAY. Subcommands of `dmsl NAME …` (local status, stop, logs, env);
 	 * returns the exit status. argv[0] is the subcommand.

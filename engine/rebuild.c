@@ -241,6 +241,27 @@ static int claim_others(struct builder *b, struct error *err)
 /* -- As it is ----------------------------------------------------------------
  */
 
+/* What nobody wrote is a default of the service, and no difference. */
+static struct value without_defaults(const struct resource *r,
+				     struct value attrs, struct value wanted,
+				     struct arena *a)
+{
+	struct value_entry *kept =
+	    arena_new(a, struct value_entry, attrs.as.map.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < attrs.as.map.n; i++) {
+		const struct value_entry *e = &attrs.as.map.entries[i];
+		const struct attr_schema *s = schema_attr(r->schema, e->key);
+		const struct value *w = value_get_str(wanted, e->key);
+
+		if ((s && (s->flags & ATTR_COMPUTED)) ||
+		    (w && !value_is_null(*w)))
+			kept[n++] = *e;
+	}
+	return value_map(kept, n, a);
+}
+
 /*
  * Of an object a read may not tell all; the rest is taken to be as written,
  * where that is known: the text is what made it.
@@ -253,6 +274,7 @@ static void add_written(struct builder *b, const struct resource *r,
 	if (expand_wanted(b->e, r->index, b->c->arena, &wanted, NULL) ||
 	    wanted.kind != VALUE_MAP)
 		return;
+	s->attrs = without_defaults(r, s->attrs, wanted, b->c->arena);
 	for (size_t i = 0; i < wanted.as.map.n; i++) {
 		const struct value_entry *w = &wanted.as.map.entries[i];
 

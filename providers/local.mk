@@ -56,6 +56,10 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/route_table.c \
 	providers/aws/security_group.c \
 	providers/aws/security_group_rule.c \
+	providers/aws/doctor.c providers/aws/doctor.h \
+	providers/aws/doctor_offers.c \
+	providers/aws/doctor_quotas.c \
+	providers/aws/doctor_rights.c \
 	providers/aws/metadata.c \
 	providers/aws/owned.c providers/aws/owned.h \
 	providers/aws/process.c \

@@ -23,6 +23,7 @@ unit_tests = \
 	tests/unit/aws_credentials \
 	tests/unit/aws_resolve \
 	tests/unit/apply_failures \
+	tests/unit/aws_site \
 	tests/unit/base \
 	tests/unit/config \
 	tests/unit/core_types \
@@ -96,6 +97,8 @@ tests_unit_aws_protocol_SOURCES = tests/unit/aws_protocol.c
 tests_unit_aws_protocol_LDADD = $(provider_libs)
 tests_unit_aws_credentials_SOURCES = tests/unit/aws_credentials.c $(scripted)
 tests_unit_aws_credentials_LDADD = $(provider_libs)
+tests_unit_aws_site_SOURCES = tests/unit/aws_site.c $(scripted)
+tests_unit_aws_site_LDADD = $(provider_libs)
 tests_unit_aws_resolve_SOURCES = tests/unit/aws_resolve.c
 tests_unit_aws_resolve_LDADD = $(provider_libs)
 tests_unit_apply_failures_SOURCES = tests/unit/apply_failures.c $(applied)
@@ -301,6 +304,7 @@ script_tests = \
 	tests/t/0104-aws-killed.sh \
 	tests/t/0105-aws-import.sh \
 	tests/t/0016-fmt.sh \
+	tests/t/0018-rebuild.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
 	tests/t/0902-started.sh \

@@ -31,6 +31,7 @@ struct command {
 
 extern const struct command cmd_apply;
 extern const struct command cmd_destroy;
+extern const struct command cmd_doctor;
 extern const struct command cmd_fmt;
 extern const struct command cmd_import;
 extern const struct command cmd_output;

@@ -4,6 +4,7 @@
 
 #include "providers/aws/database.h"
 #include "providers/aws/dms.h"
+#include "providers/aws/doctor.h"
 #include "providers/aws/network.h"
 #include "providers/aws/owned.h"
 #include "providers/aws/path.h"
@@ -174,4 +175,5 @@ const struct provider aws_provider = {
 	.close = close_site,
 	.identity = identity,
 	.find_owned = aws_find_owned,
+	.examine = aws_examine,
 };

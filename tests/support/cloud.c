@@ -596,6 +596,36 @@ static int identity(void *self, struct arena *a, struct str *out,
 	return 0;
 }
 
+/* Of jobs nothing can be told: as of what carries no marks. */
+static int find_owned(void *self, struct str stack, struct arena *a,
+		      struct owned_object **out, size_t *n, struct error *err)
+{
+	const struct client *client = self;
+	const struct map *objects;
+
+	if (cloud_refresh(client->service, err) < 0)
+		return -1;
+	objects = cloud_objects(client->service);
+	*out = arena_new(a, struct owned_object, objects->n + 1);
+	*n = 0;
+	for (size_t i = 0; i < objects->n; i++) {
+		const struct cloud_object *o = objects->entries[i].value;
+		struct str mark = value_text(o->value, "stack");
+		struct str type = value_text(o->value, "type");
+
+		if (value_is_null(o->value) || str_is(type, "job") ||
+		    !str_eq(str_cut(&mark, '/'), stack))
+			continue;
+		(*out)[(*n)++] = (struct owned_object){
+			.uid = str_dup(mark, a),
+			.type = str_dup(type, a),
+			.id = str_dup(o->id, a),
+			.address = str_dup(value_text(o->value, "address"), a),
+		};
+	}
+	return 0;
+}
+
 const struct provider cloud_provider = {
 	.name = "cloud",
 	.config = config,
@@ -603,4 +633,5 @@ const struct provider cloud_provider = {
 	.open = open_client,
 	.close = close_client,
 	.identity = identity,
+	.find_owned = find_owned,
 };

@@ -113,7 +113,7 @@ static void expect_failure(struct world *w, bool is_expired,
 
 #define PAIR(prefix)                                                           \
 	"aws_access_key_id = " prefix "A\naws_secret_access_key = " prefix "S" \
-									   "\n"
+	"\n"
 
 static const struct {
 	const char *env[4], *profile, *config, *file;
