@@ -229,13 +229,7 @@ static const struct provider fake = {
 	.types = fake_types,
 	.open = fake_open,
 };
-static const struct provider far = {
-	.name = "far",
-	.types = fake_types,
-	.open = fake_open,
-	.unavailable = "it is not built yet",
-};
-static const struct provider *const providers[] = { &fake, &far, NULL };
+static const struct provider *const providers[] = { &fake, NULL };
 
 static bool is_type(struct str name)
 {
