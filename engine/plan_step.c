@@ -181,8 +181,10 @@ static void adopt_unread(struct planner *x, const struct plan_step *s,
 /* What is made of nothing but what is to be made was evaluated before. */
 static bool take_checked(struct planner *x, struct plan_step *s)
 {
-	for (size_t i = 0; i < s->n_needs; i++)
-		if (!x->is_as_checked[s->needs[i]])
+	const struct resource *r = s->resource;
+
+	for (size_t i = 0; i < r->n_deps; i++)
+		if (!x->is_as_checked[planner_need(x, r->deps[i])])
 			return false;
 	if (s->is_existing ||
 	    !expand_checked(x->e, s->resource->index, &s->wanted, &s->places))
