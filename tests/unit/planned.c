@@ -229,7 +229,12 @@ static const struct provider fake = {
 	.types = fake_types,
 	.open = fake_open,
 };
-static const struct provider *const providers[] = { &fake, NULL };
+static const struct provider far = {
+	.name = "far",
+	.types = fake_types,
+	.open = fake_open,
+};
+static const struct provider *const providers[] = { &fake, &far, NULL };
 
 static bool is_type(struct str name)
 {
