@@ -86,7 +86,10 @@ engine_libcommands_a_SOURCES = \
 	engine/cli.c engine/cli.h \
 	engine/cmd/apply.c \
 	engine/cmd/commands.h \
+	engine/cmd/completion.c \
 	engine/cmd/destroy.c \
+	engine/cmd/docs.c \
+	engine/cmd/graph.c \
 	engine/cmd/doctor.c \
 	engine/cmd/import.c \
 	engine/cmd/fmt.c \

@@ -307,6 +307,7 @@ script_tests = \
 	tests/t/0104-aws-killed.sh \
 	tests/t/0105-aws-import.sh \
 	tests/t/0016-fmt.sh \
+	tests/t/0019-words.sh \
 	tests/t/0018-rebuild.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
