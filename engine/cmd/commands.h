@@ -36,6 +36,7 @@ extern const struct command cmd_apply;
 extern const struct command cmd_completion;
 extern const struct command cmd_destroy;
 extern const struct command cmd_docs;
+extern const struct command cmd_explain;
 extern const struct command cmd_graph;
 extern const struct command cmd_doctor;
 extern const struct command cmd_fmt;
