@@ -418,9 +418,14 @@ void expand_fetch(const struct expansion *e, size_t index, unsigned look,
 	const struct resource *r = &e->resources[index];
 
 	for (size_t i = 0; i < r->n_deps; i++) {
-		const struct resource *need = &e->resources[r->deps[i]];
-		const struct value *v = &values[r->deps[i]];
+		const struct resource *need;
+		const struct value *v;
 
+		/* A join: its resources come with the first of them. */
+		if (r->deps[i] >= e->n)
+			continue;
+		need = &e->resources[r->deps[i]];
+		v = &values[r->deps[i]];
 		if (look == 3) {
 			__builtin_prefetch(need);
 			__builtin_prefetch(v);
