@@ -417,7 +417,8 @@ void expand_fetch(const struct expansion *e, size_t index, unsigned look,
 {
 	const struct resource *r = &e->resources[index];
 
-	for (size_t i = 0; i < r->n_deps; i++) {
+	/* Joins stand at the end, and nothing of them is evaluated. */
+	for (size_t i = 0; i < r->n_deps && r->deps[i] < e->n; i++) {
 		const struct resource *need = &e->resources[r->deps[i]];
 		const struct value *v = &values[r->deps[i]];
 
