@@ -173,10 +173,10 @@ struct expander {
 	VEC(struct binding *) busy; /* being evaluated, innermost last */
 	bool check_only, has_failed;
 	const struct provider *core, *chosen;
-	/* Wanted attributes by resource, null until they were checked. */
+	/* By resource: its attributes, null until they were checked. */
 	bool is_checking;
-	struct value *checked;
-	struct place **checked_places; /* or NULL: they are not kept */
+	struct value *values;
+	struct checked *checked; /* or NULL: nothing is kept */
 	struct gather gather;
 };
 
@@ -246,6 +246,9 @@ void deps_find(struct expander *x);
 int providers_choose(struct expander *x, struct error *err);
 int provider_for(struct expander *x, const struct type_info *t,
 		 struct place place, size_t *out);
+
+/* expand_check.c: evaluates all of it once. */
+void values_check(struct expander *x);
 
 /* expand_domain.c: what is wrong with values that fit their types. */
 void domain_check(struct expander *x);

@@ -19,6 +19,7 @@ engine_libengine_a_SOURCES = \
 	engine/execute.c engine/execute.h \
 	engine/expand.c engine/expand.h \
 	engine/expand_body.c \
+	engine/expand_check.c \
 	engine/expand_declared.c \
 	engine/expand_deps.c \
 	engine/expand_domain.c \

@@ -128,6 +128,7 @@ static const struct type_schema *const schemas[] = {
 struct world {
 	const char *gone, *broken, *failing;
 	const char *drifted; /* its class is "other" */
+	const char *moved;   /* its endpoint is "new" */
 	bool needs_run, needs_replace;
 	const char *found; /* the cidr of what was not made here */
 };
@@ -157,6 +158,9 @@ static enum step fake_read(struct call *c)
 	if (is(c->address, world.drifted))
 		c->result = value_with(c->prior, STR("class"), value_c("other"),
 				       c->arena);
+	if (is(c->address, world.moved))
+		c->result = value_with(c->prior, STR("endpoint"),
+				       value_c("new"), c->arena);
 	return STEP_DONE;
 }
 
@@ -1157,6 +1161,38 @@ static void test_outside(void **state)
 	run_end(&r);
 }
 
+/* What is wrong with the state's values alone is no mistake of the text. */
+static void test_outdated(void **state)
+{
+	struct run r;
+	struct state_resource *base;
+	const char *text;
+
+	(void)state;
+	applied(&r);
+	text = changed(&r, "server = server.db.endpoint",
+		       "server = [\"near\", \"far\"]["
+		       "{ old = 7, new = 1 }[server.db.endpoint]]");
+	base = state_find(&r.c.state, STR("server.db/base.main"));
+	base->attrs =
+	    value_with(base->attrs, STR("endpoint"), value_c("old"), &r.arena);
+	world.moved = "server.db/base.main";
+	assert_int_equal(do_plan(&r, text), 0);
+	assert_has(&r, "-> \"far\"");
+	/* Nor is it taken for what is there. */
+	text = changed(&r, "server = server.db.endpoint",
+		       "server = server.db.endpoint + \"!\"");
+	assert_int_equal(do_plan(&r, text), -1);
+	text = changed(&r, "server = server.db.endpoint",
+		       "server = \"${server.db.endpoint}!\"");
+	assert_int_equal(do_plan(&r, text), 0);
+	assert_has(&r, "-> \"new!\"");
+	world = (struct world){ 0 };
+	assert_int_equal(do_plan(&r, text), 0);
+	assert_has(&r, "-> \"old!\"");
+	run_end(&r);
+}
+
 static void test_refresh_only(void **state)
 {
 	struct plan_options o = { .is_refresh_only = true };
@@ -1645,6 +1681,7 @@ int main(void)
 		cmocka_unit_test(test_import),
 		cmocka_unit_test(test_existing),
 		cmocka_unit_test(test_outside),
+		cmocka_unit_test(test_outdated),
 		cmocka_unit_test(test_refresh_only),
 		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_replace_asked),
