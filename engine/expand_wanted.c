@@ -438,18 +438,6 @@ void expand_fetch(const struct expansion *e, size_t index, unsigned look,
 	}
 }
 
-bool expand_checked(const struct expansion *e, size_t index, struct value *out,
-		    struct place **places)
-{
-	const struct expander *x = e->private;
-
-	if (!x->checked_places)
-		return false;
-	*out = x->checked[index];
-	*places = x->checked_places[index];
-	return true;
-}
-
 int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 		  struct value *out, struct place **places)
 {

@@ -20,6 +20,7 @@ engine_libengine_a_SOURCES = \
 	engine/explain.c engine/explain.h \
 	engine/expand.c engine/expand.h \
 	engine/expand_body.c \
+	engine/expand_check.c \
 	engine/expand_declared.c \
 	engine/expand_deps.c \
 	engine/expand_domain.c \
