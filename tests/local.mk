@@ -323,7 +323,7 @@ EXTRA_DIST += $(aws_tests) tests/aws/requirements.txt tests/aws/venv.sh \
 	tests/aws/census.py tests/aws/check_log.py tests/aws/graph.py tests/aws/proxy.py \
 	tests/aws/proxy_test.py tests/aws/wire.py \
 	tests/aws/dms.py tests/aws/dms_load.py tests/aws/dms_tasks.py tests/aws/ec2.py \
-	tests/aws/elbv2.py tests/aws/hooks.py tests/aws/libpq.py tests/aws/names.py \
+	tests/aws/elbv2.py tests/aws/engine_versions.py tests/aws/hooks.py tests/aws/libpq.py tests/aws/names.py \
 	tests/aws/others.py tests/aws/paths.py tests/aws/privatelink.py tests/aws/rds.py \
 	tests/aws/reach.py tests/aws/reach_test.py tests/aws/server.py \
 	tests/aws/server_test.py tests/aws/shim_psql.py tests/aws/stack.py tests/aws/tap.py
