@@ -25,11 +25,11 @@ int dms_call(struct call *c, bool may_start, const char *operation,
 struct value dms_filter(const char *name, struct str value, struct arena *a);
 /*
  * The one item that a Describe operation shows under `member`; null when there
- * is none.
+ * is none. Where that would be taken for gone, a second look is taken.
  */
 int dms_find(struct call *c, bool may_start, const char *operation,
 	     struct value input, const char *member, struct value *out);
-/* A read that failed: a service that is down is broken, not gone. */
+/* A read that failed: a local service that is down is broken, not gone. */
 enum step dms_read_failed(struct call *c);
 
 /* The identifier: the attribute `name`, else made of the address; as stored. */
