@@ -214,6 +214,11 @@ struct resource_type {
 	 * and replication instances first.
 	 */
 	int weight;
+	/*
+	 * Seconds that one operation may take when its block does not say; 0:
+	 * four times the weight. Half an hour at least.
+	 */
+	int limit_s;
 };
 
 struct provider_setup {

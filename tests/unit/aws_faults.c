@@ -72,6 +72,61 @@ static void rule_that_is_gone_is_asked_for_once_more(void **state)
 	fixture_close(&f);
 }
 
+#define TABLES(inner)                                                          \
+	EC2("DescribeRouteTables", "<routeTableSet>" inner "</routeTableSet>")
+#define TABLE                                                                  \
+	"<item><routeTableId>rtb-1</routeTableId><vpcId>vpc-1</vpcId><tagSet>" \
+	"<item><key>dmsl:intent</key><value>" TOKEN "</value></item>"          \
+	"<item><key>dmsl:stack</key><value>" STACK "</value></item></tagSet>"  \
+	"</item>"
+#define BY_INTENT "&Filter.1.Name=tag%3Admsl%3Aintent&Filter.1.Value.1=" TOKEN
+
+/* Class T, days later: the service may have forgotten the token. */
+static void table_of_an_old_run_is_found_by_its_mark(void **state)
+{
+	static const struct scripted_step script[] = {
+		{ .target = "DescribeRouteTables",
+		  .request = BY_INTENT,
+		  .answer = TABLES(TABLE) },
+		{ 0 },
+	};
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f, script, "us-east-1", "route_table",
+		     "{\"vpc\":\"vpc-1\"}");
+	f.call.is_recovery = true;
+	assert_int_equal(f.call.type->ops->create(&f.call), STEP_PENDING);
+	assert_true(str_is(f.call.id, "rtb-1"));
+	fixture_close(&f);
+}
+
+/* Moments later: not seen yet, but the token is known. */
+static void table_that_is_not_seen_yet_is_given_by_its_token(void **state)
+{
+	static const struct scripted_step script[] = {
+		{ .target = "DescribeRouteTables",
+		  .request = BY_INTENT,
+		  .answer = TABLES("") },
+		WHO,
+		{ .target = "CreateRouteTable",
+		  .request = "&ClientToken=" TOKEN "&",
+		  .answer =
+		      EC2("CreateRouteTable", "<routeTable><routeTableId>rtb-1"
+					      "</routeTableId></routeTable>") },
+		{ 0 },
+	};
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f, script, "us-east-1", "route_table",
+		     "{\"vpc\":\"vpc-1\"}");
+	f.call.is_recovery = true;
+	assert_int_equal(f.call.type->ops->create(&f.call), STEP_PENDING);
+	assert_true(str_is(f.call.id, "rtb-1"));
+	fixture_close(&f);
+}
+
 #define ARN		 "arn:aws:dms:us-east-1:123456789012:rep:MAIN"
 #define INSTANCES(inner) "{\"ReplicationInstances\":[" inner "]}"
 #define NO_INSTANCE                                                            \
@@ -167,6 +222,9 @@ static void service_that_does_not_answer_is_not_broken(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(table_of_an_old_run_is_found_by_its_mark),
+		cmocka_unit_test(
+		    table_that_is_not_seen_yet_is_given_by_its_token),
 		cmocka_unit_test(rule_is_deleted_where_it_was_not_known),
 		cmocka_unit_test(rule_that_is_gone_is_asked_for_once_more),
 		cmocka_unit_test(
