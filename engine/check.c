@@ -344,8 +344,9 @@ static bool is_given(const struct check_target *t, const char *name)
 		     (b->given && strcmp(name, b->given) == 0));
 }
 
-bool check_is_torn(const struct ast_body *b, const struct source *s,
-		   const struct diags *d)
+/* Whether a syntax error lies in the body: what it lacks is no finding then. */
+static bool is_torn(const struct ast_body *b, const struct source *s,
+		    const struct diags *d)
 {
 	for (size_t i = 0; i < d->n; i++) {
 		const struct diag *x = d->items[i];
@@ -383,7 +384,7 @@ static void check_missing(const struct ast_body *b, const struct source *s,
 				a->name, a->type);
 	}
 	/* What could not be read may have had it. */
-	if (names.len && !check_is_torn(b, s, d)) {
+	if (names.len && !is_torn(b, s, d)) {
 		to = diag_error(d, "E0220", t->place, "%s \"%.*s\" has no %s",
 				t->kind, STR_ARG(t->name), names.data);
 		diag_hint(d, to, "Add %s.", hint.data);

@@ -96,9 +96,6 @@ struct check_target {
 /* Adds findings; checks names only, evaluates nothing. */
 void check_body(const struct ast_body *b, const struct source *s,
 		const struct check_target *t, struct diags *d);
-/* Whether a syntax error lies in the body: what it lacks is no finding then. */
-bool check_is_torn(const struct ast_body *b, const struct source *s,
-		   const struct diags *d);
 /* Repeated attributes of a body. */
 void check_repeated(const struct ast_body *b, const struct source *s,
 		    struct diags *d);

@@ -296,8 +296,8 @@ static void add_deps(struct builder *b, const struct resource *r,
 		size_t dep = r->deps[i], n = b->e->n;
 
 		if (dep >= n)
-			s->deps[s->n_deps++] = join_dep(
-			    b->e->joins[dep - n].address, b->c->arena);
+			s->deps[s->n_deps++] =
+			    join_dep(b->e->joins[dep - n].address, b->c->arena);
 		else if (map_has(&b->taken, b->e->resources[dep].address))
 			s->deps[s->n_deps++] = b->e->resources[dep].address;
 	}

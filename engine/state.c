@@ -33,8 +33,8 @@
  * by line comparison is one of attributes. "tainted", "prevent_destroy",
  * "keep_on_destroy" and "replace_when" (a digest) stand behind "id" when they
  * are set. In deps, direct dependencies only, "aurora.source/" is all inside of
- * that, and "subnet.part/" all instances. Values are in the notation of codec.c, and the members of an object may
- * come in any order when read.
+ * that, and "subnet.part/" all instances. Values are in the notation of
+ *codec.c, and the members of an object may come in any order when read.
  *
  * While a replacement that creates first is under way, the old object stands
  * beside the new one, at its address with "#" and 8 hex digits behind it.

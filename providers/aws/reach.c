@@ -173,8 +173,9 @@ static bool is_fresh(int64_t at)
 	return at && clock_ms() - at < FRESH_MS;
 }
 
-int reach_cluster_find(struct aws_site *w, struct str cluster, struct arena *a,
-		       struct reach_cluster *out, struct error *err)
+/* ERROR_NOT_FOUND: it is gone; ERROR_UNAVAILABLE: it does not run. */
+static int cluster_find(struct aws_site *w, struct str cluster, struct arena *a,
+			struct reach_cluster *out, struct error *err)
 {
 	struct reach_cache *k = w->reached;
 	struct entry *e;
@@ -205,8 +206,10 @@ int reach_cluster_find(struct aws_site *w, struct str cluster, struct arena *a,
 	return 0;
 }
 
-int reach_secret(struct aws_site *w, struct str secret, struct arena *a,
-		 struct str *user, struct str *password, struct error *err)
+/* User name and password in its JSON; texts in the arena. */
+static int secret_read(struct aws_site *w, struct str secret, struct arena *a,
+		       struct str *user, struct str *password,
+		       struct error *err)
 {
 	struct fields f = { 0 };
 	struct value answer, json;
@@ -450,7 +453,7 @@ static int sql_target_of(void *self, struct str cluster, struct str database,
 	struct aws_site *w = self;
 	struct reach_cluster k;
 
-	if (reach_cluster_find(w, cluster, a, &k, err) < 0)
+	if (cluster_find(w, cluster, a, &k, err) < 0)
 		return -1;
 	*out = (struct pg_target){
 		.host = k.endpoint,
@@ -458,7 +461,7 @@ static int sql_target_of(void *self, struct str cluster, struct str database,
 		.database = str_dup(database, a),
 		.ssl_mode = STR("require"),
 	};
-	return reach_secret(w, k.secret, a, &out->user, &out->password, err);
+	return secret_read(w, k.secret, a, &out->user, &out->password, err);
 }
 
 static struct str sql_stack_of(void *self)
@@ -477,7 +480,7 @@ static enum step sql_run_of(struct call *c, const struct sql_job *job,
 	struct aws_site *w = c->self;
 	struct reach_cluster k;
 
-	if (reach_cluster_find(w, job->at.cluster, c->arena, &k, &c->err) < 0)
+	if (cluster_find(w, job->at.cluster, c->arena, &k, &c->err) < 0)
 		return STEP_FAILED;
 	if (w->reach == AWS_REACH_DATA_API)
 		return reach_data_run(c, &k, job, out);
@@ -496,7 +499,7 @@ static int sql_session_of(struct call *c, struct sql_place at,
 		return error_hint(&c->err, "psql needs reach = workstation or "
 					   "direct in the provider block");
 	}
-	if (reach_cluster_find(w, at.cluster, c->arena, &k, &c->err) < 0)
+	if (cluster_find(w, at.cluster, c->arena, &k, &c->err) < 0)
 		return -1;
 	return reach_ssm_session(c, &k, at.database, out);
 }

@@ -45,9 +45,6 @@ extern const struct sql_host aws_sql_host;
  */
 struct reach_cache *reach_cache_new(void);
 void reach_cache_free(struct reach_cache *k);
-/* ERROR_NOT_FOUND: it is gone; ERROR_UNAVAILABLE: it does not run. */
-int reach_cluster_find(struct aws_site *w, struct str cluster, struct arena *a,
-		       struct reach_cluster *out, struct error *err);
 int reach_way_find(struct aws_site *w, const struct reach_cluster *k,
 		   struct arena *a, struct reach_way *out, struct error *err);
 /* As call_wait, at the site's pace. */
@@ -61,8 +58,5 @@ enum step reach_data_run(struct call *c, const struct reach_cluster *k,
 			 const struct sql_job *job, struct sql_answer *out);
 int reach_ssm_session(struct call *c, const struct reach_cluster *k,
 		      struct str database, struct session *out);
-/* user name and password in a secret's JSON; texts in the arena */
-int reach_secret(struct aws_site *w, struct str secret, struct arena *a,
-		 struct str *user, struct str *password, struct error *err);
 
 #endif

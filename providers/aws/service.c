@@ -145,15 +145,6 @@ static const struct aws_fault iam_faults[] = {
 	END,
 };
 
-static const struct aws_fault kms_faults[] = {
-	{ "AlreadyExistsException", ERROR_EXISTS, NULL, NULL },
-	{ "DisabledException", ERROR_CONFLICT, NULL, NULL },
-	{ "KMSInvalidStateException", ERROR_CONFLICT, NULL, NULL },
-	{ "LimitExceededException", ERROR_QUOTA, NULL, QUOTA_OF("AWS KMS") },
-	{ "NotFoundException", ERROR_NOT_FOUND, NULL, NULL },
-	END,
-};
-
 static const struct aws_fault logs_faults[] = {
 	{ "LimitExceededException", ERROR_QUOTA, NULL,
 	  QUOTA_OF("CloudWatch Logs") },
@@ -316,10 +307,6 @@ static const struct aws_paging iam_paging[] = {
 	{ NULL, "Marker", "Marker", "IsTruncated", NULL, 0 },
 };
 
-static const struct aws_paging kms_paging[] = {
-	{ NULL, "Marker", "NextMarker", "Truncated", NULL, 0 },
-};
-
 static const struct aws_paging logs_paging[] = {
 	{ NULL, "nextToken", "nextToken", NULL, NULL, 0 },
 };
@@ -402,16 +389,6 @@ const struct aws_service aws_iam = {
 	.faults = iam_faults,
 	.paging = iam_paging,
 	.is_global = true,
-};
-
-const struct aws_service aws_kms = {
-	.name = "kms",
-	.host = "kms",
-	.env = "KMS",
-	.protocol = AWS_JSON,
-	.target = "TrentService.",
-	.faults = kms_faults,
-	.paging = kms_paging,
 };
 
 const struct aws_service aws_logs = {

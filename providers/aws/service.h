@@ -65,7 +65,6 @@ extern const struct aws_service aws_dms;
 extern const struct aws_service aws_ec2;
 extern const struct aws_service aws_elbv2;
 extern const struct aws_service aws_iam;
-extern const struct aws_service aws_kms;
 extern const struct aws_service aws_logs;
 extern const struct aws_service aws_quotas; /* servicequotas */
 extern const struct aws_service aws_rds;

@@ -154,19 +154,6 @@ int aws_caller(struct aws_site *w, struct str *out, struct error *err)
 	return asked(w, &w->own->caller, out, err);
 }
 
-int aws_arn(struct aws_site *w, const char *service, struct str rest,
-	    struct arena *a, struct str *out, struct error *err)
-{
-	struct str account = { 0 };
-
-	if (aws_account(w, &account, err) < 0)
-		return -1;
-	*out = str_fmt(a, "arn:%.*s:%s:%.*s:%.*s:%.*s", STR_ARG(w->partition),
-		       service, STR_ARG(w->region), STR_ARG(account),
-		       STR_ARG(rest));
-	return 0;
-}
-
 /* -- Opening -----------------------------------------------------------------
  */
 

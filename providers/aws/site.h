@@ -56,9 +56,6 @@ struct aws_site {
 int aws_account(struct aws_site *w, struct str *out, struct error *err);
 /* The caller's ARN, by the same request. */
 int aws_caller(struct aws_site *w, struct str *out, struct error *err);
-/* arn:PARTITION:SERVICE:REGION:ACCOUNT:REST */
-int aws_arn(struct aws_site *w, const char *service, struct str rest,
-	    struct arena *a, struct str *out, struct error *err);
 
 /* The attributes of a `provider aws` block; end with name NULL. */
 extern const struct attr_schema aws_site_attrs[];

@@ -43,7 +43,8 @@ struct str tag_untext(struct str s, struct arena *a)
 	return str_unescape(s, '=', a);
 }
 
-bool tag_is_reserved(struct str key)
+/* A mark of ours or a tag of the service's own. */
+static bool is_reserved(struct str key)
 {
 	return str_starts(key, "dmsl:") || str_starts(key, "aws:");
 }
@@ -118,7 +119,7 @@ struct value tags_user(struct value all, struct arena *a)
 	struct fields f = { 0 };
 
 	for (size_t i = 0; all.kind == VALUE_MAP && i < all.as.map.n; i++)
-		if (!tag_is_reserved(all.as.map.entries[i].key))
+		if (!is_reserved(all.as.map.entries[i].key))
 			*vec_push(&f.list) = all.as.map.entries[i];
 	return fields_done(&f, a);
 }
@@ -140,7 +141,7 @@ void tags_differ(struct value there, struct value wanted, struct arena *a,
 	for (size_t i = 0; i < n; i++) {
 		struct str key = there.as.map.entries[i].key;
 
-		if (!tag_is_reserved(key) && !value_get_str(wanted, key))
+		if (!is_reserved(key) && !value_get_str(wanted, key))
 			keys[n_gone++] = value_str(key);
 	}
 	*set = fields_done(&f, a);

@@ -24,8 +24,6 @@ struct arena;
 struct str tag_text(struct str s, struct arena *a);
 /* Back; a SHA-256 stays one. */
 struct str tag_untext(struct str s, struct arena *a);
-/* A mark of ours or a tag of the service's own. */
-bool tag_is_reserved(struct str key);
 /*
  * All that an object should carry: `defaults` under the tags of its config, and
  * the marks; stack is "name/uid" or empty. Without dmsl:intent.

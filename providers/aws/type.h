@@ -110,7 +110,6 @@ enum aws_tags {
 	AWS_TAGS_EC2,  /* TagSpecification, CreateTags, DeleteTags */
 	AWS_TAGS_LIST, /* Tags at creation; struct aws_tagging afterwards */
 	AWS_TAGS_MAP,  /* the same; tags are a map, not a list of pairs */
-	AWS_TAGS_HOOK, /* hooks do all */
 };
 
 /* AWS_TAGS_LIST and _MAP: the calls that read and change tags. */
@@ -263,8 +262,6 @@ bool aws_is_patient(struct call *c, const char *phase, int seconds);
 bool aws_has_begun(const struct call *c, const char *phase);
 /* What was written, or else made of prefix and address; as the type says. */
 struct str aws_name(struct call *c);
-/* All tags that it should have, as a map; for AWS_TAGS_HOOK. */
-struct value aws_wanted_tags(struct call *c);
 /* A value of the config in the service's form; null: nothing to send. */
 struct value aws_param(const struct aws_attr *m, struct value v,
 		       struct arena *a);

@@ -5,7 +5,8 @@
 
 #include "providers/aws/tags.h"
 
-struct value aws_wanted_tags(struct call *c)
+/* All tags that it should have, as a map. */
+static struct value wanted_tags(struct call *c)
 {
 	struct aws_site *w = aws_site_of(c);
 
@@ -22,7 +23,7 @@ static const char *tags_param(const struct aws_type *t)
 void add_tags(struct call *c, struct fields *input)
 {
 	const struct aws_type *t = aws_type_of(c);
-	struct value list = tag_list(aws_wanted_tags(c), c->arena);
+	struct value list = tag_list(wanted_tags(c), c->arena);
 	struct fields f = { 0 };
 
 	switch (t->tags) {
@@ -36,10 +37,9 @@ void add_tags(struct call *c, struct fields *input)
 		field(input, tags_param(t), list);
 		break;
 	case AWS_TAGS_MAP:
-		field(input, tags_param(t), aws_wanted_tags(c));
+		field(input, tags_param(t), wanted_tags(c));
 		break;
 	case AWS_TAGS_NONE:
-	case AWS_TAGS_HOOK:
 		break;
 	}
 }

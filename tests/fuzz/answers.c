@@ -7,6 +7,7 @@
 #include "lang/base/error.h"
 #include "lang/json.h"
 #include "providers/aws/client.h"
+#include "providers/aws/decode.h"
 
 enum { TEXT_MAX = 16 << 20 };
 
@@ -29,7 +30,7 @@ static void check_paths(struct value v, struct arena *a)
 	}
 }
 
-void check_answer(struct value v)
+static void check_answer(struct value v)
 {
 	struct arena a = { 0 };
 	struct error err = { 0 };
@@ -46,5 +47,20 @@ void check_answer(struct value v)
 	}
 	check_paths(v, &a);
 	buf_release(&b);
+	arena_release(&a);
+}
+
+void check_decoding(const struct aws_service *s, struct str body)
+{
+	struct arena a = { 0 };
+	struct error err = { 0 };
+	struct aws_reason why;
+	struct value v;
+
+	if (aws_decode(s, "DescribeVpcs", body, &a, &v, &why, &err) == 0)
+		check_answer(v);
+	else if (err.kind == ERROR_NONE || !err.message[0])
+		BUG("a failure without a reason");
+	aws_decode_fault(s, body, (struct str){ "", 0 }, &a);
 	arena_release(&a);
 }

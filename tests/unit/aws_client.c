@@ -654,15 +654,6 @@ static const struct {
 	    { .body = "{\"Marker\":\"m\"}",
 	      .answer = "{\"Endpoints\":[],\"Marker\":null}" } },
 	  2 },
-	{ &aws_kms,
-	  "ListAliases",
-	  "Aliases",
-	  { { .answer = "{\"Aliases\":[{}],\"Truncated\":true,"
-			"\"NextMarker\":\"m\"}" },
-	    { .body = "{\"Marker\":\"m\"}",
-	      .answer = "{\"Aliases\":[{}],\"Truncated\":false,"
-			"\"NextMarker\":\"m\"}" } },
-	  2 },
 	{ &aws_tagging,
 	  "GetResources",
 	  "ResourceTagMappingList",

@@ -561,7 +561,6 @@ static const struct {
 	{ &aws_secrets, "LimitExceededException", "", 400, ERROR_QUOTA, true },
 	{ &aws_dms, "LimitExceededException", "", 400, ERROR_THROTTLED, false },
 	{ &aws_dms, "AccessDeniedFault", "", 400, ERROR_DENIED, false },
-	{ &aws_kms, "NotFoundException", "", 400, ERROR_NOT_FOUND, false },
 	{ &aws_tagging, "ThrottlingException", "", 400, ERROR_THROTTLED,
 	  false },
 	{ &aws_ec2, "", "", 429, ERROR_THROTTLED, false },

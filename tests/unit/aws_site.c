@@ -154,10 +154,6 @@ static void asks_for_the_account_once(void **state)
 	}
 	assert_int_equal(aws_caller(w, &text, &err), 0);
 	assert_true(str_is(text, "arn:aws:iam::123456789012:user/me"));
-	assert_int_equal(aws_arn(w, "dms", STR("subgrp:x"), &a, &text, &err),
-			 0);
-	assert_true(
-	    str_is(text, "arn:aws:dms:eu-west-1:123456789012:subgrp:x"));
 	assert_int_equal(aws_provider.identity(w, &a, &text, &err), 0);
 	assert_true(str_is(text, "account 123456789012, region eu-west-1"));
 	aws_site_close(w);

@@ -106,17 +106,26 @@ static const struct dms_host host = {
 	.stack = stack,
 };
 
-static const struct resource_type group_type = { "replication_subnet_group",
-						 &replication_subnet_group_ops,
-						 &host, 0, 0 };
-static const struct resource_type instance_type = { "replication_instance",
-						    &replication_instance_ops,
-						    &host, 0, 0 };
-static const struct resource_type endpoint_type = { "dms_endpoint",
-						    &dms_endpoint_ops, &host, 0,
-						    0 };
-static const struct resource_type task_type = { "dms_task", &dms_task_ops,
-						&host, 0, 0 };
+static const struct resource_type group_type = {
+	.name = "replication_subnet_group",
+	.ops = &replication_subnet_group_ops,
+	.data = &host,
+};
+static const struct resource_type instance_type = {
+	.name = "replication_instance",
+	.ops = &replication_instance_ops,
+	.data = &host,
+};
+static const struct resource_type endpoint_type = {
+	.name = "dms_endpoint",
+	.ops = &dms_endpoint_ops,
+	.data = &host,
+};
+static const struct resource_type task_type = {
+	.name = "dms_task",
+	.ops = &dms_task_ops,
+	.data = &host,
+};
 
 static struct value json(const char *text, struct arena *a)
 {
@@ -548,9 +557,11 @@ static void lets_the_service_read_the_secret(void **state)
 	arena_release(&a);
 }
 
-static const struct resource_type certificate_type = { "dms_certificate",
-						       &dms_certificate_ops,
-						       &host, 0, 0 };
+static const struct resource_type certificate_type = {
+	.name = "dms_certificate",
+	.ops = &dms_certificate_ops,
+	.data = &host,
+};
 
 static void imports_a_certificate(void **state)
 {

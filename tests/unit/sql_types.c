@@ -123,11 +123,16 @@ static const struct sql_host host = {
 	.is_remote = is_remote,
 	.run = run,
 };
-static const struct resource_type database_type = { "sql_database",
-						    &sql_database_ops, &host,
-						    false, 0 };
-static const struct resource_type fixture_type = { "fixture", &fixture_ops,
-						   &host, false, 0 };
+static const struct resource_type database_type = {
+	.name = "sql_database",
+	.ops = &sql_database_ops,
+	.data = &host,
+};
+static const struct resource_type fixture_type = {
+	.name = "fixture",
+	.ops = &fixture_ops,
+	.data = &host,
+};
 
 /* A function until it does not wait any more. */
 static enum step go(struct call *c, enum step (*function)(struct call *c))
