@@ -424,7 +424,7 @@ static void operation_failed(struct execute *x, struct operation *op,
 			     struct engine_call *e, const struct error *err,
 			     bool is_unknown)
 {
-	if (op->kind == OPERATION_CREATE && op->id.n) {
+	if (op->kind == OPERATION_CREATE && op->id.n && !is_unknown) {
 		/* It is there, if not whole: the next plan replaces it. */
 		struct state_resource r = resource_after(
 		    x, op, e ? e->call.result : value_null(), &op->arena);

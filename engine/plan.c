@@ -243,9 +243,10 @@ static void new_steps(struct planner *x)
 	x->p->n_steps = e->n;
 }
 
-size_t planner_need(const struct planner *x, size_t dep)
+/* The number of a dependency among the steps; joins begin at `joins`. */
+static size_t need_of(const struct planner *x, size_t dep, size_t joins)
 {
-	return dep < x->e->n ? x->step_of[dep] : dep;
+	return dep < x->e->n ? x->step_of[dep] : joins + dep - x->e->n;
 }
 
 /* All steps are there, so joins can be numbered behind them. */
@@ -263,12 +264,8 @@ static void fill_needs(struct planner *x)
 		s->n_needs = r->n_deps;
 		s->needs =
 		    arena_new(x->arena, size_t, r->n_deps ? r->n_deps : 1);
-		for (size_t k = 0; k < r->n_deps; k++) {
-			size_t need = planner_need(x, r->deps[k]);
-
-			s->needs[k] =
-			    need < e->n ? need : need - e->n + p->n_steps;
-		}
+		for (size_t k = 0; k < r->n_deps; k++)
+			s->needs[k] = need_of(x, r->deps[k], p->n_steps);
 	}
 	p->n_joins = e->n_joins;
 	p->joins = arena_new(x->arena, struct plan_join, e->n_joins + 1);
@@ -318,7 +315,7 @@ static void ready_init(struct planner *x, struct ready *r)
 			const struct resource *one = x->p->steps[i].resource;
 
 			for (size_t k = 0; k < one->n_deps; k++)
-				g.to[at++] = planner_need(x, one->deps[k]);
+				g.to[at++] = need_of(x, one->deps[k], e->n);
 		} else {
 			const struct join *one = &e->joins[i - e->n];
 
@@ -411,18 +408,6 @@ static bool decide(struct planner *x, size_t step)
 	return step_ask(x, step);
 }
 
-/* All inside are settled. */
-static void settle_join(struct planner *x, struct ready *r, size_t number)
-{
-	const struct join *j = &x->e->joins[number - x->e->n];
-	bool is_as_checked = true;
-
-	for (size_t i = j->first; is_as_checked && i < j->end; i++)
-		is_as_checked = x->is_as_checked[x->step_of[i]];
-	x->is_as_checked[number] = is_as_checked;
-	release_users(r, number);
-}
-
 static int plan_steps(struct planner *x)
 {
 	struct ready r = { 0 };
@@ -435,7 +420,7 @@ static int plan_steps(struct planner *x)
 
 		if (x->in_flight < most && take_ready(&r, &step)) {
 			if (step >= x->e->n) {
-				settle_join(x, &r, step);
+				release_users(&r, step);
 				continue;
 			}
 			fetch_ahead(x, step);
@@ -577,7 +562,7 @@ static bool has_drifted(const struct planner *x)
 /* Steps by what is selected now; again when that had to be widened. */
 static int build_steps(struct planner *x)
 {
-	size_t n = x->e ? x->e->n : 0, n_joins = x->e ? x->e->n_joins : 0;
+	size_t n = x->e ? x->e->n : 0;
 	/*
 	 * What was evaluated is kept for the lookup it was made with, so each
 	 * time has a context of its own.
@@ -591,7 +576,7 @@ static int build_steps(struct planner *x)
 	x->diffs = arena_new(&x->scratch, struct diff, n + x->n_state + 1);
 	x->known = arena_new(x->arena, struct value, n + 1);
 	x->is_known = arena_new(x->arena, bool, n + 1);
-	x->is_as_checked = arena_new(&x->scratch, bool, n + n_joins + 1);
+	x->is_as_checked = arena_new(&x->scratch, bool, n + x->n_state + 1);
 	x->step_of = arena_new(&x->scratch, size_t, n + 1);
 	if (x->e) {
 		x->e->lookup = planned;

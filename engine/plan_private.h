@@ -46,18 +46,13 @@ struct planner {
 	struct value *known;
 	bool *is_known;
 	size_t *step_of;
-	/* By step, then by join: only to be made, as expand_checked() says. */
-	bool *is_as_checked;
-	struct diff *diffs; /* by step */
+	/* By step. */
+	bool *is_as_checked; /* only to be made, as expand_checked() says */
+	struct diff *diffs;
 	struct workers *workers;
 	size_t in_flight;
 };
 
-/*
- * The number of a dependency among the steps of resources, and the joins behind
- * those.
- */
-size_t planner_need(const struct planner *x, size_t dep);
 /* plan_step.c: what to do with a resource of the configuration. */
 void step_decide(struct planner *x, size_t step);
 /* Takes what the type said (NULL: it says nothing), and settles the step. */

@@ -183,8 +183,9 @@ static bool take_checked(struct planner *x, struct plan_step *s)
 {
 	const struct resource *r = s->resource;
 
-	for (size_t i = 0; i < r->n_deps; i++)
-		if (!x->is_as_checked[planner_need(x, r->deps[i])])
+	/* Nothing is made of what a join stands for. */
+	for (size_t i = 0; i < r->n_deps && r->deps[i] < x->e->n; i++)
+		if (!x->is_as_checked[x->step_of[r->deps[i]]])
 			return false;
 	if (s->is_existing ||
 	    !expand_checked(x->e, s->resource->index, &s->wanted, &s->places))

@@ -298,8 +298,6 @@ struct provider {
 	 */
 	int (*command)(void *self, int argc, char **argv, struct error *err);
 	const char *command_usage;
-	/* Why the provider cannot be used at all, or NULL. */
-	const char *unavailable;
 };
 
 const struct resource_type *provider_type(const struct provider *p,

@@ -488,6 +488,12 @@ static const struct outcome {
 	  false,
 	  false,
 	  IS_TAINTED },
+	/* There, and nobody could tell how it is: the next run goes on. */
+	{ { .steps = "Pn", .kind = OPERATION_CREATE }, false, true, IS_NONE },
+	{ { .steps = "Pn", .kind = OPERATION_CREATE, .is_recovery = true },
+	  false,
+	  false,
+	  IS_TAINTED },
 	/* Repeated by the next run: only an answer ends a create. */
 	{ { .steps = "d", .kind = OPERATION_CREATE, .is_recovery = true },
 	  true,
