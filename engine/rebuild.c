@@ -7,7 +7,7 @@
 #include "engine/check.h"
 #include "engine/context.h"
 #include "engine/expand.h"
-#include "engine/joins.h"
+#include "engine/recorded.h"
 #include "engine/refresh.h"
 #include "engine/secrets.h"
 #include "lang/ast.h"
@@ -288,42 +288,28 @@ static void add_written(struct builder *b, const struct resource *r,
 	s->attrs = secrets_find(s->attrs, wanted, s->address, b->c->arena);
 }
 
-static void add_deps(struct builder *b, const struct resource *r,
-		     struct state_resource *s)
-{
-	s->deps = arena_new(b->c->arena, struct str, r->n_deps + 1);
-	for (size_t i = 0; i < r->n_deps; i++) {
-		size_t dep = r->deps[i], n = b->e->n;
-
-		if (dep >= n)
-			s->deps[s->n_deps++] = join_dep(
-			    b->e->joins[dep - n].address, b->c->arena);
-		else if (map_has(&b->taken, b->e->resources[dep].address))
-			s->deps[s->n_deps++] = b->e->resources[dep].address;
-	}
-	s->prevent_destroy = r->prevent_destroy;
-	s->keep_on_destroy = r->keep_on_destroy;
-}
-
-static void keep(struct builder *b, const struct resource *r,
-		 struct state_resource *s)
+static int keep(struct builder *b, const struct resource *r,
+		struct state_resource *s, struct error *err)
 {
 	if (r) {
 		add_written(b, r, s);
-		add_deps(b, r, s);
+		if (recorded_fill(b->e, r, b->c->arena, s, err) < 0)
+			return -1;
 		b->known[r->index] = value_with(s->attrs, STR("id"),
 						value_str(s->id), b->c->arena);
 		b->is_known[r->index] = true;
 	}
 	state_put(&b->c->state, s);
 	b->r->n_taken++;
+	return 0;
 }
 
 /* In the order of needs: what is written is known by what it needs. */
-static void put_all(struct builder *b, struct refreshed *read)
+static int put_all(struct builder *b, struct refreshed *read, struct error *err)
 {
 	struct rebuild *r = b->r;
 	struct map by_address = { 0 };
+	int result = 0;
 
 	r->missing = arena_new(b->c->arena, const struct resource *, b->e->n);
 	r->foreign = arena_new(b->c->arena, struct str, b->entries.n + 1);
@@ -332,24 +318,25 @@ static void put_all(struct builder *b, struct refreshed *read)
 			map_put(&by_address, read[i].now.address, &read[i].now);
 		else
 			map_put(&b->taken, read[i].now.address, NULL);
-	for (size_t k = 0; k < b->e->n; k++) {
+	for (size_t k = 0; k < b->e->n && result == 0; k++) {
 		const struct resource *one = &b->e->resources[b->e->order[k]];
 		struct state_resource *s = map_get(&by_address, one->address);
 
 		if (s && str_is(s->type, one->schema->name))
-			keep(b, one, s);
+			result = keep(b, one, s, err);
 		else if (!one->is_existing)
 			r->missing[r->n_missing++] = one;
 	}
-	for (size_t i = 0; i < by_address.n; i++) {
+	for (size_t i = 0; i < by_address.n && result == 0; i++) {
 		struct state_resource *s = by_address.entries[i].value;
 
 		if (state_find(&b->c->state, s->address))
 			continue;
 		r->foreign[r->n_foreign++] = s->address;
-		keep(b, NULL, s);
+		result = keep(b, NULL, s, err);
 	}
 	map_release(&by_address);
+	return result;
 }
 
 static void put_outputs(struct builder *b)
@@ -391,10 +378,10 @@ int rebuild_state(struct rebuild *r, struct expansion *e, struct error *err)
 	if (result == 0)
 		result = refresh(c, &types, b.entries.items, b.places.items,
 				 b.entries.n, false, c->arena, &read, err);
-	if (result == 0) {
-		put_all(&b, read);
+	if (result == 0)
+		result = put_all(&b, read, err);
+	if (result == 0)
 		put_outputs(&b);
-	}
 	e->lookup = NULL;
 	e->lookup_context = NULL;
 	map_release(&b.by_hash);
