@@ -24,6 +24,12 @@ enum { CLAIM_MS = 60000, UIDS_SHOWN = 10 };
 /* -- Whose ------------------------------------------------------------------
  */
 
+/* A mark that anybody could have set: a state with such a uid is refused. */
+static bool is_mark(const struct owned_object *o)
+{
+	return o->uid.n && state_is_uid(o->uid);
+}
+
 static int ask_providers(struct rebuild *r, struct error *err)
 {
 	struct context *c = r->context;
@@ -43,6 +49,8 @@ static int ask_providers(struct rebuild *r, struct error *err)
 		if (result < 0)
 			error_add(err, "provider \"%s\"", c->open[i].title);
 		for (size_t k = 0; k < n; k++) {
+			if (!is_mark(&some[k]))
+				continue;
 			*vec_push(&all) = some[k];
 			*vec_push(&providers) = i;
 		}
@@ -114,6 +122,7 @@ struct builder {
 	struct map taken;   /* address -> struct state_resource */
 	VEC(struct state_resource *) entries;
 	VEC(struct place) places;
+	VEC(struct owned_object) twice;
 	struct value *known; /* by dense id: attributes with the id */
 	bool *is_known;
 };
@@ -161,7 +170,8 @@ static void take(struct builder *b, struct str address, struct str type,
 		.id = id,
 		.attrs = value_map(NULL, 0, b->c->arena),
 	};
-	map_put(&b->taken, address, s);
+	if (!map_has(&b->taken, address))
+		map_put(&b->taken, address, s);
 	*vec_push(&b->entries) = s;
 	*vec_push(&b->places) = r ? r->place : (struct place){ 0 };
 }
@@ -178,8 +188,6 @@ static bool is_address(struct builder *b, struct str address)
 
 static void take_found(struct builder *b)
 {
-	VEC(struct owned_object) twice = { 0 };
-
 	for (size_t i = 0; i < b->r->n_found; i++) {
 		const struct owned_object *o = &b->r->found[i];
 		const struct resource *r = declared(b, o->address);
@@ -189,13 +197,11 @@ static void take_found(struct builder *b)
 			continue;
 		if (r && !str_is(o->type, r->schema->name))
 			r = NULL;
-		if (map_has(&b->taken, address) || !is_address(b, address))
-			*vec_push(&twice) = *o;
+		if (!is_address(b, address))
+			*vec_push(&b->twice) = *o;
 		else
 			take(b, address, o->type, o->id, b->r->providers[i], r);
 	}
-	b->r->n_twice = twice.n;
-	b->r->twice = vec_take(&twice, b->c->arena);
 }
 
 /* By its name, for what cannot be searched for. */
@@ -304,6 +310,32 @@ static int keep(struct builder *b, const struct resource *r,
 	return 0;
 }
 
+/*
+ * Services tell of what is gone for an hour or more, and another may stand in
+ * its place. Of two that are there the first is taken.
+ */
+static void choose(struct builder *b, struct refreshed *read,
+		   struct map *by_address)
+{
+	for (size_t i = 0; i < b->entries.n; i++) {
+		struct state_resource *s = &read[i].now;
+
+		if (read[i].is_gone)
+			continue;
+		if (map_has(by_address, s->address))
+			*vec_push(&b->twice) = (struct owned_object){
+				.uid = b->c->state.uid,
+				.type = s->type,
+				.id = s->id,
+				.address = s->address,
+			};
+		else
+			map_put(by_address, s->address, s);
+	}
+	b->r->n_twice = b->twice.n;
+	b->r->twice = vec_take(&b->twice, b->c->arena);
+}
+
 /* In the order of needs: what is written is known by what it needs. */
 static int put_all(struct builder *b, struct refreshed *read, struct error *err)
 {
@@ -313,11 +345,7 @@ static int put_all(struct builder *b, struct refreshed *read, struct error *err)
 
 	r->missing = arena_new(b->c->arena, const struct resource *, b->e->n);
 	r->foreign = arena_new(b->c->arena, struct str, b->entries.n + 1);
-	for (size_t i = 0; i < b->entries.n; i++)
-		if (!read[i].is_gone)
-			map_put(&by_address, read[i].now.address, &read[i].now);
-		else
-			map_put(&b->taken, read[i].now.address, NULL);
+	choose(b, read, &by_address);
 	for (size_t k = 0; k < b->e->n && result == 0; k++) {
 		const struct resource *one = &b->e->resources[b->e->order[k]];
 		struct state_resource *s = map_get(&by_address, one->address);
@@ -388,6 +416,7 @@ int rebuild_state(struct rebuild *r, struct expansion *e, struct error *err)
 	map_release(&b.taken);
 	vec_release(&b.entries);
 	vec_release(&b.places);
+	vec_release(&b.twice);
 	catalog_release(&types);
 	return result;
 }

@@ -33,8 +33,8 @@
  * by line comparison is one of attributes. "tainted", "prevent_destroy",
  * "keep_on_destroy" and "replace_when" (a digest) stand behind "id" when they
  * are set. In deps, direct dependencies only, "aurora.source/" is all inside of
- * that, and "subnet.part/" all instances. Values are in the notation of codec.c, and the members of an object may
- * come in any order when read.
+ * that, and "subnet.part/" all instances. Values are in the notation of
+ *codec.c, and the members of an object may come in any order when read.
  *
  * While a replacement that creates first is under way, the old object stands
  * beside the new one, at its address with "#" and 8 hex digits behind it.
@@ -345,14 +345,19 @@ static int check_format(struct value format, struct error *err)
 			       "trailer Dmsl-Version of its commit names it.");
 }
 
-static int check_uid(struct str uid, struct error *err)
+bool state_is_uid(struct str uid)
 {
 	size_t i = 0;
 
 	while (i < uid.n && ((uid.s[i] >= '0' && uid.s[i] <= '9') ||
 			     (uid.s[i] >= 'a' && uid.s[i] <= 'f')))
 		i++;
-	if (i == uid.n && (uid.n == 0 || uid.n == 16))
+	return i == uid.n && (uid.n == 0 || uid.n == 16);
+}
+
+static int check_uid(struct str uid, struct error *err)
+{
+	if (state_is_uid(uid))
 		return 0;
 	return error_set(err, ERROR_CORRUPT, "\"uid\" is not 16 hex digits");
 }
