@@ -38,6 +38,7 @@ engine_libengine_a_SOURCES = \
 	engine/journal_load.c \
 	engine/journal_record.c engine/journal_record.h \
 	engine/operation.c engine/operation.h \
+	engine/left_out.c engine/left_out.h \
 	engine/lines.c engine/lines.h \
 	engine/opts.c engine/opts.h \
 	engine/plan.c engine/plan.h \
