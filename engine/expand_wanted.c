@@ -422,9 +422,6 @@ void expand_fetch(const struct expansion *e, size_t index, unsigned look,
 		const struct resource *need = &e->resources[r->deps[i]];
 		const struct value *v = &values[r->deps[i]];
 
-		/* Joins stand behind the resources. */
-		if (r->deps[i] >= e->n)
-			break;
 		if (look == 3) {
 			__builtin_prefetch(need);
 			__builtin_prefetch(v);
