@@ -37,6 +37,31 @@ test_expect_success 'a destroy with faults leaves nothing' '
 	nothing_left
 '
 
+test_expect_success 'reads that lag behind make nothing twice and leave nothing' '
+	proxy_faults "{\"seed\": $seed, \"faults\": [
+		{\"kind\": \"stale\", \"rate\": 0.25, \"seconds\": 2},
+		{\"kind\": \"delay\", \"rate\": 0.02, \"seconds\": 0.5}]}" &&
+	dmsl_on apply --yes >apply.txt &&
+	check_log valid unique tags &&
+	dmsl_on destroy --yes >destroy.txt &&
+	proxy_faults "{}" &&
+	check_log order &&
+	nothing_left
+'
+
+test_expect_success 'two applies at once: one makes everything, the other says why not' '
+	{ dmsl_on apply --yes >other.txt 2>&1 & } &&
+	other=$! &&
+	{ dmsl_on apply --yes >apply.txt 2>&1 && mine=0 || mine=$?; } &&
+	{ wait $other && others=0 || others=$?; } &&
+	cat apply.txt other.txt &&
+	test $((mine == 0 || others == 0)) = 1 &&
+	check_log unique &&
+	same_as_state &&
+	dmsl_on destroy --yes >destroy.txt &&
+	nothing_left
+'
+
 test_expect_success 'a clock that is an hour off is corrected' '
 	proxy_faults "{\"faults\": [{\"kind\": \"clock\", \"seconds\": 3600}]}" &&
 	dmsl_on plan >plan.txt &&
