@@ -39,7 +39,7 @@ test_expect_success 'a destroy with faults leaves nothing' '
 
 test_expect_success 'reads that lag behind make nothing twice and leave nothing' '
 	proxy_faults "{\"seed\": $seed, \"faults\": [
-		{\"kind\": \"stale\", \"rate\": 0.25, \"seconds\": 2},
+		{\"kind\": \"stale\", \"rate\": 0.7, \"seconds\": 2},
 		{\"kind\": \"delay\", \"rate\": 0.02, \"seconds\": 0.5}]}" &&
 	dmsl_on apply --yes >apply.txt &&
 	check_log valid unique tags &&
