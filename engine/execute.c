@@ -480,7 +480,13 @@ static void take_notices(struct operation *op, const struct call *c)
 
 static int64_t limit_ms(const struct execute *x, const struct operation *op)
 {
-	return op->timeout_ms > 0 ? op->timeout_ms : x->timeout_ms;
+	int64_t usual =
+	    (op->type->limit_s ? op->type->limit_s : 4 * op->type->weight) *
+	    INT64_C(1000);
+
+	if (op->timeout_ms > 0)
+		return op->timeout_ms;
+	return usual > x->timeout_ms ? usual : x->timeout_ms;
 }
 
 /* It takes longer than it may; what there is of it is known. */

@@ -2,6 +2,7 @@
 
 #include "engine/operation.h"
 
+#include "engine/expand.h"
 #include "engine/provider.h"
 #include "engine/schema.h"
 #include "engine/state.h"
@@ -53,6 +54,24 @@ void operation_free(struct operation *op)
 
 	free(op);
 	arena_release(&a);
+}
+
+int64_t operation_timeout(const struct resource *r, enum operation_kind kind)
+{
+	switch (kind) {
+	case OPERATION_CREATE:
+		return r->create_ms;
+	case OPERATION_UPDATE:
+		return r->update_ms;
+	case OPERATION_DELETE:
+		return r->delete_ms;
+	case OPERATION_RUN:
+		return r->run_ms;
+	case OPERATION_CHECK:
+	case OPERATION_READ:
+		break;
+	}
+	return 0;
 }
 
 struct str operation_token(const struct operation *op, struct str run_id,

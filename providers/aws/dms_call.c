@@ -212,24 +212,6 @@ void dms_name_field(struct call *c, struct fields *f, struct str name)
 		field_text(f, "name", name);
 }
 
-static int order_texts(const void *a, const void *b)
-{
-	return str_cmp(((const struct value *)a)->as.text,
-		       ((const struct value *)b)->as.text);
-}
-
-struct value dms_collect(struct value list, const char *key, struct arena *a)
-{
-	size_t n = list.kind == VALUE_LIST ? list.as.list.n : 0;
-	struct value *out = arena_new(a, struct value, n + 1);
-
-	for (size_t i = 0; i < n; i++)
-		out[i] = value_str(value_text(list.as.list.items[i], key));
-	if (n)
-		qsort(out, n, sizeof(*out), order_texts);
-	return value_list(out, n);
-}
-
 void dms_drift(struct call *c, struct fields *f, const char *attr,
 	       struct value actual)
 {

@@ -39,8 +39,6 @@ struct str dms_identifier(struct call *c, size_t most);
  * was, though the service stores it in lower case.
  */
 void dms_name_field(struct call *c, struct fields *f, struct str name);
-/* Members of an object's list under one key, as a sorted list of texts. */
-struct value dms_collect(struct value list, const char *key, struct arena *a);
 /* Adds what is not as last known, so that it shows as drift. */
 void dms_drift(struct call *c, struct fields *f, const char *attr,
 	       struct value actual);

@@ -624,6 +624,40 @@ static void a_step_has_a_time_of_its_own(void **state)
 	end(&r);
 }
 
+/* What is not said in its block is said by its type. */
+static void a_slow_type_has_more_time(void **state)
+{
+	static const struct resource_type heavy = { .name = "thing",
+						    .ops = &plain_ops,
+						    .weight = 1 };
+	static const struct resource_type slow = { .name = "thing",
+						   .ops = &plain_ops,
+						   .limit_s = 1 };
+	const struct thing things[] = {
+		{ .steps = "ppppppd", .kind = OPERATION_UPDATE },
+		{ .steps = "ppppppd",
+		  .kind = OPERATION_UPDATE,
+		  .type = &heavy },
+		{ .steps = "ppppppd", .kind = OPERATION_UPDATE, .type = &slow },
+		{ .steps = "ppppppd",
+		  .kind = OPERATION_UPDATE,
+		  .type = &slow,
+		  .timeout_ms = 50 },
+	};
+	struct run r;
+
+	(void)state;
+	set_things(things, 4);
+	begin(&r, 4);
+	r.x.timeout_ms = 50;
+	run(&r);
+	assert_true(world.things[0].has_failed);
+	assert_true(world.things[1].has_ended);
+	assert_true(world.things[2].has_ended);
+	assert_true(world.things[3].has_failed);
+	end(&r);
+}
+
 static void an_interrupt_ends_what_runs(void **state)
 {
 	const struct thing things[] = {
@@ -778,6 +812,7 @@ int main(void)
 		cmocka_unit_test(polls_of_one_type_are_one_call),
 		cmocka_unit_test(what_became_of_it_is_known_or_stays_open),
 		cmocka_unit_test(a_step_has_a_time_of_its_own),
+		cmocka_unit_test(a_slow_type_has_more_time),
 		cmocka_unit_test(an_interrupt_ends_what_runs),
 		cmocka_unit_test(a_second_interrupt_stops_waiting),
 		cmocka_unit_test(without_a_journal_nothing_is_begun),
