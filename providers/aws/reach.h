@@ -48,8 +48,8 @@ void reach_cache_free(struct reach_cache *k);
 /* ERROR_NOT_FOUND: it is gone; ERROR_UNAVAILABLE: it does not run. */
 int reach_cluster_find(struct aws_site *w, struct str cluster, struct arena *a,
 		       struct reach_cluster *out, struct error *err);
-int reach_way_find(struct aws_site *w, const struct reach_cluster *k,
-		   struct arena *a, struct reach_way *out, struct error *err);
+int reach_way_find(struct call *c, const struct reach_cluster *k,
+		   struct reach_way *out);
 /* As call_wait, at the site's pace. */
 enum step reach_wait(struct call *c, int ms, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
