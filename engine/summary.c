@@ -18,7 +18,7 @@
 #include <string.h>
 
 enum {
-	SHOWN_BYTES = 200, /* of what a check found */
+	SHOWN_BYTES = 200,    /* of what a check found */
 	ADDRESSES_SHOWN = 12, /* of one kind of what is missing */
 	TEXT_MAX = 64 << 20,
 };

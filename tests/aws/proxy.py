@@ -11,6 +11,8 @@ POST /_proxy/faults with JSON sets the faults, {"seed": N, "faults": [...]}, eac
   operations  patterns such as "ec2:Create*", default all
   skip, times let so many calls pass first; inject at most so many
   seconds     of a delay; by how much the clock is off
+  code, text, status  of an error (kind error), which is not forwarded
+  members     of a JSON answer, instead of its own (kind answer)
 POST /_proxy/mark/NAME begins a span of the log. GET /_proxy/wrong counts what was wrong.
 
 clock: the service's clock is off; a request that is signed for another time is refused,
@@ -136,6 +138,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         rule = self.server.faults.choose(f"{request.service}:{request.operation}") or {}
         kind = rule.get("kind")
         status, headers, content = self.fault_before(request, rule) or self.forward(body)
+        if kind == "answer":
+            content = json.dumps({**json.loads(content), **rule["members"]}).encode()
         code, parsed = wire.read_answer(request, status, headers, content)
         self.server.log.write(
             time=began, seconds=round(time.time() - began, 4), service=request.service,
@@ -171,6 +175,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return error_answer(request, "InternalFailure", "An internal error occurred.", 500)
         if kind == "error503":
             return error_answer(request, "ServiceUnavailable", "Unavailable.", 503)
+        if kind == "error":
+            return error_answer(request, rule["code"], rule["text"], rule.get("status", 400))
         if kind == "reset-before":
             return 0, {}, b""
         if kind == "delay":
