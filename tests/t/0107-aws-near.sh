@@ -32,7 +32,10 @@ near() {
 faulty() {
 	near apply --yes --set step=2 >faulty.txt 2>&1 &&
 	proxy_faults "{\"faults\": [{\"operations\": [\"rds-data:*\"], \"skip\": $1, \"times\": 1, $2}]}" &&
-	near apply --yes --set step=3 >faulty.txt 2>&1 &&
+	near apply --yes --set step=3 >faulty.txt 2>&1 || {
+		tail -n 5 faulty.txt
+		return 1
+	}
 	proxy_faults "{}" &&
 	test "$(on_server "SELECT count(*) FROM small")" = 1
 }
@@ -70,6 +73,15 @@ test_expect_success 'a database that resumes, a statement whose end is not known
 	faulty 3 "\"kind\": \"error\", \"code\": \"DatabaseResumingException\", \"text\": \"The database is resuming\"" &&
 	faulty 3 "\"kind\": \"error\", \"code\": \"StatementTimeoutException\", \"text\": \"Request timed out\"" &&
 	faulty 4 "\"kind\": \"reset-after\""
+'
+
+test_expect_success 'an answer that is lost among the pieces: they are laid down anew' '
+	near apply --yes >lost.txt 2>&1 &&
+	proxy_faults "{\"faults\": [{\"operations\": [\"rds-data:BatchExecuteStatement\"], \"times\": 1,
+		\"kind\": \"reset-after\"}]}" &&
+	near apply --yes --set step=2 >lost.txt 2>&1 &&
+	proxy_faults "{}" &&
+	test "$(on_server "SELECT count(*), max(length(body)) > 500000 FROM big.t")" = "1|t"
 '
 
 test_expect_success 'a failure has its line, and leaves nothing' '
