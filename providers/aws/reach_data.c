@@ -258,7 +258,8 @@ static struct value first(const struct value *list)
 }
 
 /* {"records": [[{"stringValue": …}, …], …]} and its like. */
-static void take_answer(struct value answer, struct sql_answer *out)
+static void take_answer(struct value answer, struct arena *a,
+			struct sql_answer *out)
 {
 	struct value row, cell = value_null();
 
@@ -273,7 +274,7 @@ static void take_answer(struct value answer, struct sql_answer *out)
 	out->is_null = false;
 	out->text = value_get(cell, "booleanValue")
 			? value_true(cell, "booleanValue") ? STR("t") : STR("f")
-			: aws_text(cell, cell.as.map.entries[0].key.s);
+			: aws_text(cell, str_c(cell.as.map.entries[0].key, a));
 }
 
 enum step reach_data_run(struct call *c, const struct reach_cluster *k,
@@ -297,6 +298,6 @@ enum step reach_data_run(struct call *c, const struct reach_cluster *k,
 		result = execute(&t, job->sql, true, &answer);
 	if (result < 0)
 		return STEP_FAILED;
-	take_answer(answer, out);
+	take_answer(answer, c->arena, out);
 	return STEP_DONE;
 }

@@ -39,7 +39,7 @@ enum {
 	ANSWER_PIECE = 15000,
 	ANSWER_MAX = 1 << 20,
 	FETCH_LIMIT_MS = 120000,
-	POLL_MS = 1500,
+	POLL_MS = 1000,
 	READY_S = 900,
 	ASK_MS = 60000, /* a question may take */
 	/* What the script says besides psql's status. */
