@@ -7,6 +7,7 @@
  * A step goes through phases; execute.c asks for the next operation each time:
  *
  *	begin -> [check] -> create or update -> [run] -> over
+ *	begin -> [check] -> delete -> over
  */
 
 #include "engine/apply.h"
@@ -96,24 +97,6 @@ static void make_known(struct apply *a, const struct plan_step *step)
 	a->is_known[index] = r != NULL;
 }
 
-static int64_t timeout_of(const struct resource *r, enum operation_kind kind)
-{
-	switch (kind) {
-	case OPERATION_CREATE:
-		return r->create_ms;
-	case OPERATION_UPDATE:
-		return r->update_ms;
-	case OPERATION_DELETE:
-		return r->delete_ms;
-	case OPERATION_RUN:
-		return r->run_ms;
-	case OPERATION_CHECK:
-	case OPERATION_READ:
-		break;
-	}
-	return 0;
-}
-
 static struct operation *make_operation(const struct apply *a,
 					const struct plan_step *step,
 					const struct node *node,
@@ -128,7 +111,7 @@ static struct operation *make_operation(const struct apply *a,
 	op->type = step->type;
 	op->provider = step->provider;
 	if (step->resource)
-		op->timeout_ms = timeout_of(step->resource, kind);
+		op->timeout_ms = operation_timeout(step->resource, kind);
 	/* As it was read, until an operation of this step has changed it. */
 	if (prior && step->prior &&
 	    (kind != OPERATION_RUN || step->action == ACTION_RUN))
@@ -292,11 +275,27 @@ static enum next delete_next(struct apply *a, struct node *node,
 
 	if (step->creates_first && is_still_used(a, step, node))
 		state_remove(&a->state, address);
-	if (node->phase == PHASE_BEGIN && state_find(&a->state, address) &&
-	    (!step->creates_first || node->deposed.n)) {
+	if (!state_find(&a->state, address) ||
+	    (step->creates_first && !node->deposed.n))
+		node->phase = PHASE_OVER;
+	switch (node->phase) {
+	case PHASE_BEGIN:
+		node->phase = PHASE_CHECKED;
+		if (step->type->ops->plan) {
+			*op = make_operation(a, step, node, OPERATION_CHECK);
+			(*op)->check_action = action_name(step->action);
+			/* As the plan asked: what is new is not known yet. */
+			(*op)->config = value_copy(step->wanted, &(*op)->arena);
+			return NEXT_OPERATION;
+		}
+		/* fall through */
+	case PHASE_CHECKED:
 		node->phase = PHASE_ACTED;
 		*op = make_operation(a, step, node, OPERATION_DELETE);
 		return NEXT_OPERATION;
+	case PHASE_ACTED:
+	case PHASE_OVER:
+		break;
 	}
 	node->phase = PHASE_OVER;
 	if (step->action == ACTION_DELETE) {
@@ -449,6 +448,8 @@ static int check_effects(void *owner, size_t number,
 
 	if (step->is_existing)
 		return take_found(a, step, &e->call, err);
+	if (a->graph.delete_node[step->index] == number)
+		return promise_check_effects(step, &e->call, err);
 	return promise_check_call(step, &e->call, err);
 }
 

@@ -15,14 +15,18 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static const struct command *const commands[] = {
-	&cmd_plan,	 &cmd_apply,	  &cmd_destroy,	      &cmd_validate,
-	&cmd_fmt,	 &cmd_import,	  &cmd_show,	      &cmd_output,
-	&cmd_state_list, &cmd_state_show, &cmd_state_recover, &cmd_task_stats,
-	&cmd_doctor,	 &cmd_psql,	  &cmd_version,
+const struct command *const command_table[] = {
+	&cmd_plan,	 &cmd_apply,	     &cmd_destroy,    &cmd_validate,
+	&cmd_fmt,	 &cmd_graph,	     &cmd_docs,	      &cmd_explain,
+	&cmd_import,	 &cmd_show,	     &cmd_output,     &cmd_state_list,
+	&cmd_state_show, &cmd_state_recover, &cmd_task_stats, &cmd_doctor,
+	&cmd_psql,	 &cmd_completion,    &cmd_version,    NULL,
 };
 
-enum { N_COMMANDS = sizeof(commands) / sizeof(*commands), PARALLEL = 10 };
+enum {
+	N_COMMANDS = sizeof(command_table) / sizeof(*command_table) - 1,
+	PARALLEL = 10
+};
 
 struct globals {
 	bool help, version;
@@ -41,8 +45,8 @@ static const struct option global_options[] = {
 static void print_commands(const struct cli *cli, FILE *out)
 {
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		fprintf(out, "  %-14s %s\n", commands[i]->name,
-			commands[i]->summary);
+		fprintf(out, "  %-14s %s\n", command_table[i]->name,
+			command_table[i]->summary);
 	for (const struct provider *const *p = cli->providers; *p; p++)
 		if ((*p)->command)
 			fprintf(out,
@@ -101,7 +105,7 @@ static int unknown_command(const struct cli *cli, const char *name)
 	struct suggest s = suggest_start(str_from(name));
 
 	for (size_t i = 0; i < N_COMMANDS; i++) {
-		struct str words = str_from(commands[i]->name);
+		struct str words = str_from(command_table[i]->name);
 
 		suggest_try(&s, str_cut(&words, ' '));
 	}
@@ -122,9 +126,9 @@ static void print_usages(const char *word, FILE *out)
 	size_t n = strlen(word);
 
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		if (!strncmp(commands[i]->name, word, n) &&
-		    commands[i]->name[n] == ' ')
-			print_usage(commands[i], out);
+		if (!strncmp(command_table[i]->name, word, n) &&
+		    command_table[i]->name[n] == ' ')
+			print_usage(command_table[i], out);
 }
 
 static bool is_help(const char *text)
@@ -151,18 +155,18 @@ static const struct command *find_command(int argc, char **argv, int *words)
 
 	*words = 0;
 	for (size_t i = 0; argc && i < N_COMMANDS; i++) {
-		const char *name = commands[i]->name;
+		const char *name = command_table[i]->name;
 
 		if (!strcmp(name, argv[0])) {
 			*words = 1;
-			return commands[i];
+			return command_table[i];
 		}
 		if (strncmp(name, argv[0], n) != 0 || name[n] != ' ')
 			continue;
 		*words = 1;
 		if (argc > 1 && !strcmp(name + n + 1, argv[1])) {
 			*words = 2;
-			return commands[i];
+			return command_table[i];
 		}
 	}
 	return NULL;
@@ -314,7 +318,7 @@ static int run_help(const struct cli *cli, int argc, char **argv)
 	if (!strcmp(argv[0], "--names")) {
 		/* For completion, and to hold the manual against it. */
 		for (size_t i = 0; i < N_COMMANDS; i++)
-			puts(commands[i]->name);
+			puts(command_table[i]->name);
 		return STATUS_DONE;
 	}
 	command = find_command(argc, argv, &words);

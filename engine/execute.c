@@ -424,7 +424,7 @@ static void operation_failed(struct execute *x, struct operation *op,
 			     struct engine_call *e, const struct error *err,
 			     bool is_unknown)
 {
-	if (op->kind == OPERATION_CREATE && op->id.n) {
+	if (op->kind == OPERATION_CREATE && op->id.n && !is_unknown) {
 		/* It is there, if not whole: the next plan replaces it. */
 		struct state_resource r = resource_after(
 		    x, op, e ? e->call.result : value_null(), &op->arena);
@@ -480,7 +480,13 @@ static void take_notices(struct operation *op, const struct call *c)
 
 static int64_t limit_ms(const struct execute *x, const struct operation *op)
 {
-	return op->timeout_ms > 0 ? op->timeout_ms : x->timeout_ms;
+	int64_t usual =
+	    (op->type->limit_s ? op->type->limit_s : 4 * op->type->weight) *
+	    INT64_C(1000);
+
+	if (op->timeout_ms > 0)
+		return op->timeout_ms;
+	return usual > x->timeout_ms ? usual : x->timeout_ms;
 }
 
 /* It takes longer than it may; what there is of it is known. */

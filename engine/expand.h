@@ -74,8 +74,8 @@ struct declared_removed {
 };
 
 /*
- * A component's instance, or all instances of one, that something depends on as
- * a whole: the resources inside stand behind one another.
+ * A component's instance, or all instances of one or of a resource, that
+ * something depends on as a whole: they stand behind one another.
  */
 struct join {
 	struct str address;

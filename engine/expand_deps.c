@@ -16,6 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of fewer resources each is named: in the state that says more. */
+enum { JOIN_LEAST = 8 };
+
 struct ids {
 	size_t *items;
 	size_t n, room;
@@ -236,6 +239,20 @@ static bool constant_key(struct finder *f, const struct ref *r, struct str *key)
 	return true;
 }
 
+/*
+ * Whether all instances are meant as a whole. Of a resource those are not that
+ * are written inside of it: they may need what it is needed by.
+ */
+static bool is_joined(const struct group *g, const struct ref *r)
+{
+	if (!g->is_keyed || !g->n)
+		return false;
+	if (g->decl->component)
+		return !r->attr.n;
+	return g->n >= JOIN_LEAST &&
+	       g->instances[g->n - 1].end - g->instances[0].first == g->n;
+}
+
 static void find_in_group(struct finder *f, struct group *g,
 			  const struct ref *r)
 {
@@ -252,7 +269,7 @@ static void find_in_group(struct finder *f, struct group *g,
 					 r->attr);
 		return;
 	}
-	if (g->is_keyed && g->n && g->decl->component && !r->attr.n) {
+	if (is_joined(g, r)) {
 		struct str address = g->instances[0].address;
 
 		/* It ends with the key. */

@@ -98,9 +98,6 @@ int provider_index(struct context *c, struct str name, size_t *out,
 		return error_set(err, ERROR_NOT_FOUND,
 				 "there is no provider \"%.*s\"",
 				 STR_ARG(name));
-	if (p->unavailable)
-		return error_set(err, ERROR_UNAVAILABLE, "provider \"%s\": %s",
-				 p->name, p->unavailable);
 	provider_defaults(c, p, &config);
 	if (open_one(c, p, p->name, config, err))
 		return -1;
@@ -215,12 +212,6 @@ static const struct provider *choose(struct expander *x,
 		for (size_t i = 0; x->c->providers[i]; i++)
 			suggest_try(&near, str_from(x->c->providers[i]->name));
 		check_suggest(&near, x->diags, to);
-		return NULL;
-	}
-	if (p->unavailable) {
-		diag_error(x->diags, "E0307", expr_place(a->value),
-			   "provider \"%s\" cannot be used: %s", p->name,
-			   p->unavailable);
 		return NULL;
 	}
 	return p;

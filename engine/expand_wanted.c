@@ -447,15 +447,14 @@ void expand_fetch(const struct expansion *e, size_t index, unsigned look,
 {
 	const struct resource *r = &e->resources[index];
 
-	for (size_t i = 0; i < r->n_deps; i++) {
-		const struct resource *need;
-		const struct value *v;
+	/* Joins stand at the end, and nothing of them is evaluated. */
+	for (size_t i = 0; i < r->n_deps && r->deps[i] < e->n; i++) {
+		const struct resource *need = &e->resources[r->deps[i]];
+		const struct value *v = &values[r->deps[i]];
 
-		/* A join: its resources come with the first of them. */
+		/* Joins stand behind the resources. */
 		if (r->deps[i] >= e->n)
-			continue;
-		need = &e->resources[r->deps[i]];
-		v = &values[r->deps[i]];
+			break;
 		if (look == 3) {
 			__builtin_prefetch(need);
 			__builtin_prefetch(v);

@@ -3,10 +3,10 @@
 
 /*
  * A dependency in the state is the address of a resource or, with a slash and
- * nothing behind it, that of a component's instance or of all instances of one:
- * "aurora.source/" stands for all resources inside. So what needs something
- * large names it once, and the order is kept when the text does not have the
- * component any more.
+ * nothing behind it, that of a component's instance or of all instances of a
+ * component or resource: "aurora.source/" stands for all resources inside. So
+ * what needs something large names it once, and the order is kept when the text
+ * does not have the component any more.
  *
  * In a graph it is a node of its own, a join, which has no work: the users on
  * one side, the resources on the other, instead of an edge for each pair.

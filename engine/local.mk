@@ -17,6 +17,7 @@ engine_libengine_a_SOURCES = \
 	engine/durations.c engine/durations.h \
 	engine/estimate.c engine/estimate.h \
 	engine/execute.c engine/execute.h \
+	engine/explain.c engine/explain.h \
 	engine/expand.c engine/expand.h \
 	engine/expand_body.c \
 	engine/expand_declared.c \
@@ -86,7 +87,11 @@ engine_libcommands_a_SOURCES = \
 	engine/cli.c engine/cli.h \
 	engine/cmd/apply.c \
 	engine/cmd/commands.h \
+	engine/cmd/completion.c \
 	engine/cmd/destroy.c \
+	engine/cmd/docs.c \
+	engine/cmd/explain.c \
+	engine/cmd/graph.c \
 	engine/cmd/doctor.c \
 	engine/cmd/import.c \
 	engine/cmd/fmt.c \

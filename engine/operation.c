@@ -2,6 +2,7 @@
 
 #include "engine/operation.h"
 
+#include "engine/expand.h"
 #include "engine/provider.h"
 #include "engine/schema.h"
 #include "engine/state.h"
@@ -53,6 +54,24 @@ void operation_free(struct operation *op)
 
 	free(op);
 	arena_release(&a);
+}
+
+int64_t operation_timeout(const struct resource *r, enum operation_kind kind)
+{
+	switch (kind) {
+	case OPERATION_CREATE:
+		return r->create_ms;
+	case OPERATION_UPDATE:
+		return r->update_ms;
+	case OPERATION_DELETE:
+		return r->delete_ms;
+	case OPERATION_RUN:
+		return r->run_ms;
+	case OPERATION_CHECK:
+	case OPERATION_READ:
+		break;
+	}
+	return 0;
 }
 
 struct str operation_token(const struct operation *op, struct str run_id,
@@ -119,6 +138,13 @@ bool operation_is_unknown(const struct operation *op, enum error_kind kind)
 		return false;
 	if (op->is_recovery && op->kind != OPERATION_CREATE)
 		return false;
+	/*
+	 * It is there, and nobody was reached who could tell how it is:
+	 * credentials ran out, or the way to the service. The next run goes on
+	 * with it; and does that fail the same way, it is what it is.
+	 */
+	if (op->kind == OPERATION_CREATE && op->id.n)
+		return !op->is_recovery && classes[kind].had_no_answer;
 	if (op->is_unsure || kind == ERROR_TIMEOUT)
 		return true;
 	/*

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct resource;
 struct resource_type;
 struct state_resource;
 struct type_schema;
@@ -84,6 +85,9 @@ const char *operation_name(enum operation_kind kind);
 bool operation_changes(const struct operation *op);
 /* "create" and so on; false: no such operation. */
 bool operation_from_name(struct str name, enum operation_kind *out);
+
+/* What its block says it may take, in milliseconds; 0: nothing. */
+int64_t operation_timeout(const struct resource *r, enum operation_kind kind);
 
 /*
  * The token that an outside service knows the operation by: the same for every

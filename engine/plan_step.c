@@ -181,8 +181,11 @@ static void adopt_unread(struct planner *x, const struct plan_step *s,
 /* What is made of nothing but what is to be made was evaluated before. */
 static bool take_checked(struct planner *x, struct plan_step *s)
 {
-	for (size_t i = 0; i < s->n_needs; i++)
-		if (!x->is_as_checked[s->needs[i]])
+	const struct resource *r = s->resource;
+
+	/* Nothing is made of what a join stands for. */
+	for (size_t i = 0; i < r->n_deps && r->deps[i] < x->e->n; i++)
+		if (!x->is_as_checked[x->step_of[r->deps[i]]])
 			return false;
 	if (s->is_existing ||
 	    !expand_checked(x->e, s->resource->index, &s->wanted, &s->places))

@@ -125,19 +125,26 @@ static const struct effect *unshown(const struct plan_step *step,
 }
 
 /* An effect that was not shown is never carried out. */
-int promise_check_call(const struct plan_step *step, const struct call *c,
-		       struct error *err)
+int promise_check_effects(const struct plan_step *step, const struct call *c,
+			  struct error *err)
 {
 	const struct effect *now = unshown(step, c);
 
-	if (now) {
-		error_set(err, ERROR_CONFLICT,
-			  "it would now %.*s, which the "
-			  "plan did not show",
-			  STR_ARG(now->text));
-		return error_hint(err, "Nothing was done to it. Plan again and "
-				       "look at its effects.");
-	}
+	if (!now)
+		return 0;
+	error_set(err, ERROR_CONFLICT,
+		  "it would now %.*s, which the "
+		  "plan did not show",
+		  STR_ARG(now->text));
+	return error_hint(err, "Nothing was done to it. Plan again and look at "
+			       "its effects.");
+}
+
+int promise_check_call(const struct plan_step *step, const struct call *c,
+		       struct error *err)
+{
+	if (promise_check_effects(step, c, err) < 0)
+		return -1;
 	if (c->needs_replace) {
 		error_set(err, ERROR_CONFLICT,
 			  "it would now have to be "

@@ -17,7 +17,9 @@ struct plan_step;
 /* wanted: the attributes as they are evaluated now, all known. */
 int promise_check_wanted(const struct plan_step *step, struct value wanted,
 			 struct arena *a, struct error *err);
-/* c: what the type's plan() says now. */
+/* c: what the type's plan() says now; of a delete, its effects alone. */
+int promise_check_effects(const struct plan_step *step, const struct call *c,
+			  struct error *err);
 int promise_check_call(const struct plan_step *step, const struct call *c,
 		       struct error *err);
 

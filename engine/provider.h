@@ -214,6 +214,11 @@ struct resource_type {
 	 * and replication instances first.
 	 */
 	int weight;
+	/*
+	 * Seconds that one operation may take when its block does not say; 0:
+	 * four times the weight. Half an hour at least.
+	 */
+	int limit_s;
 };
 
 struct provider_setup {
@@ -293,8 +298,6 @@ struct provider {
 	 */
 	int (*command)(void *self, int argc, char **argv, struct error *err);
 	const char *command_usage;
-	/* Why the provider cannot be used at all, or NULL. */
-	const char *unavailable;
 };
 
 const struct resource_type *provider_type(const struct provider *p,

@@ -7,6 +7,7 @@
 #include "engine/check.h"
 #include "engine/context.h"
 #include "engine/expand.h"
+#include "engine/joins.h"
 #include "engine/refresh.h"
 #include "engine/secrets.h"
 #include "lang/ast.h"
@@ -292,10 +293,13 @@ static void add_deps(struct builder *b, const struct resource *r,
 {
 	s->deps = arena_new(b->c->arena, struct str, r->n_deps + 1);
 	for (size_t i = 0; i < r->n_deps; i++) {
-		const struct resource *need = &b->e->resources[r->deps[i]];
+		size_t dep = r->deps[i], n = b->e->n;
 
-		if (map_has(&b->taken, need->address))
-			s->deps[s->n_deps++] = need->address;
+		if (dep >= n)
+			s->deps[s->n_deps++] = join_dep(
+			    b->e->joins[dep - n].address, b->c->arena);
+		else if (map_has(&b->taken, b->e->resources[dep].address))
+			s->deps[s->n_deps++] = b->e->resources[dep].address;
 	}
 	s->prevent_destroy = r->prevent_destroy;
 	s->keep_on_destroy = r->keep_on_destroy;

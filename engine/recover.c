@@ -62,6 +62,7 @@ static int fill(struct recovery *r, const struct journal_record *intent,
 	if (resource) {
 		op->prevent_destroy = resource->prevent_destroy;
 		op->keep_on_destroy = resource->keep_on_destroy;
+		op->timeout_ms = operation_timeout(resource, op->kind);
 	}
 	return 0;
 }

@@ -1,10 +1,10 @@
 #include <config.h>
 
 /*
- * The text of a state, format 1:
+ * The text of a state, format 2:
  *
  *	{
- *	  "format": 1,
+ *	  "format": 2,
  *	  "stack": "dev",
  *	  "uid": "0123456789abcdef",
  *	  "providers": {
@@ -33,7 +33,7 @@
  * by line comparison is one of attributes. "tainted", "prevent_destroy",
  * "keep_on_destroy" and "replace_when" (a digest) stand behind "id" when they
  * are set. In deps, direct dependencies only, "aurora.source/" is all inside of
- * that. Values are in the notation of codec.c, and the members of an object may
+ * that, and "subnet.part/" all instances. Values are in the notation of codec.c, and the members of an object may
  * come in any order when read.
  *
  * While a replacement that creates first is under way, the old object stands
@@ -43,7 +43,10 @@
  * which would be several times as large, and no cache of it, which could be
  * stale or damaged and would save less than it costs to look after.
  *
- * A reader that meets another format number stops: a newer dmsl wrote it.
+ * A reader that meets a higher format number stops: a newer dmsl wrote it. In
+ * format 1 all of deps were addresses, so it is read as it is, and becomes
+ * format 2 when it is written next. A reader that knows format 1 alone would
+ * take "aurora.source/" for something that is not there, and delete too early.
  */
 
 #include "engine/state.h"
@@ -59,7 +62,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FORMAT_TEXT "1"
+#define FORMAT_TEXT "2"
+#define OLD_FORMAT  "1"
 
 void state_init(struct state *s, struct arena *a)
 {
@@ -330,10 +334,12 @@ static int check_format(struct value format, struct error *err)
 {
 	if (format.kind != VALUE_NUMBER)
 		return error_set(err, ERROR_CORRUPT, "has no \"format\"");
-	if (str_is(format.as.text, FORMAT_TEXT))
+	if (str_is(format.as.text, FORMAT_TEXT) ||
+	    str_is(format.as.text, OLD_FORMAT))
 		return 0;
 	error_set(err, ERROR_INVALID,
-		  "has format %.*s, and this dmsl knows format " FORMAT_TEXT,
+		  "has format %.*s, and this dmsl knows formats " OLD_FORMAT
+		  " to " FORMAT_TEXT,
 		  STR_ARG(format.as.text));
 	return error_hint(err, "Use the version of dmsl that wrote it; the "
 			       "trailer Dmsl-Version of its commit names it.");

@@ -14,6 +14,7 @@ unit_scripts = tests/replicator/aws-cli.sh tests/unit/local-user.sh
 if HAVE_CMOCKA
 unit_tests = \
 	tests/unit/apply \
+	tests/unit/aws_faults \
 	tests/unit/aws_identity \
 	tests/unit/aws_data \
 	tests/unit/aws_path \
@@ -83,6 +84,8 @@ tracer = tests/support/tracer.c tests/support/tracer.h
 tests_unit_apply_SOURCES = tests/unit/apply.c $(applied)
 tests_unit_apply_LDADD = $(engine_libs)
 aws_fixture = tests/unit/aws_fixture.c tests/unit/aws_fixture.h $(scripted)
+tests_unit_aws_faults_SOURCES = tests/unit/aws_faults.c $(aws_fixture)
+tests_unit_aws_faults_LDADD = $(provider_libs)
 tests_unit_aws_identity_SOURCES = tests/unit/aws_identity.c $(aws_fixture)
 tests_unit_aws_identity_LDADD = $(provider_libs)
 tests_unit_aws_data_SOURCES = tests/unit/aws_data.c $(aws_fixture)
@@ -197,7 +200,7 @@ tests_crash_crash_SOURCES = tests/crash/crash.c $(tracer) \
 tests_crash_crash_LDADD = $(lang_libs)
 
 # Fuzz targets: here over their corpus, by "make fuzz" with libFuzzer.
-fuzz_targets = tests/fuzz/aws_json tests/fuzz/aws_xml
+fuzz_targets = tests/fuzz/aws_json tests/fuzz/aws_xml tests/fuzz/text
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
 fuzz_replay = tests/fuzz/replay.c tests/fuzz/answers.c tests/fuzz/answers.h
@@ -205,6 +208,8 @@ tests_fuzz_aws_json_SOURCES = tests/fuzz/aws_json.c $(fuzz_replay)
 tests_fuzz_aws_json_LDADD = $(provider_libs)
 tests_fuzz_aws_xml_SOURCES = tests/fuzz/aws_xml.c $(fuzz_replay)
 tests_fuzz_aws_xml_LDADD = $(provider_libs)
+tests_fuzz_text_SOURCES = tests/fuzz/text.c $(fuzz_replay)
+tests_fuzz_text_LDADD = $(provider_libs)
 
 tests_support_replicator_SOURCES = tests/support/replicator.c
 tests_support_replicator_LDADD = $(provider_libs)
@@ -226,6 +231,7 @@ EXTRA_DIST += tests/bench/stack.py tests/bench/bench.py tests/bench/README
 # Needs clang: each target for FUZZ_SECONDS in a build of its own. What it
 # learns stays in fuzz/corpus-TARGET, what it finds in fuzz/found-*.
 FUZZ_SECONDS = 60
+FUZZ_TARGETS = aws_json aws_xml text
 FUZZ_CLANG = clang -g -O1 -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=undefined
 .PHONY: fuzz
@@ -235,7 +241,7 @@ fuzz:
 		CC='clang -fsanitize=fuzzer-no-link' --enable-asan --enable-ubsan \
 		CFLAGS='-g -O1'; } && \
 		$(MAKE) -s providers/libproviders.a engine/libengine.a lang/liblang.a
-	set -e; cd fuzz; for target in aws_json aws_xml; do \
+	set -e; cd fuzz; for target in $(FUZZ_TARGETS); do \
 		$(MKDIR_P) "corpus-$$target"; \
 		$(FUZZ_CLANG) -I. -I'$(abs_srcdir)' -DHAVE_CONFIG_H -o "fuzz-$$target" \
 			'$(abs_srcdir)'/tests/fuzz/$$target.c \
@@ -280,7 +286,7 @@ style:
 hooks:
 	cd $(srcdir) && git config core.hooksPath .githooks
 
-EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py tests/find-secret.py tests/lib-stack.sh tests/habits/headers.sh \
+EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py tests/explain.py tests/find-secret.py tests/lib-stack.sh tests/habits/headers.sh \
 	tests/habits/layers.sh tests/habits/man.sh
 
 # Commands and whole stacks, with the program that was built.
@@ -306,6 +312,8 @@ script_tests = \
 	tests/t/0106-aws-reach.sh \
 	tests/t/0107-aws-near.sh \
 	tests/t/0016-fmt.sh \
+	tests/t/0019-words.sh \
+	tests/t/0020-explain.sh \
 	tests/t/0018-rebuild.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
@@ -325,7 +333,7 @@ EXTRA_DIST += $(aws_tests) tests/aws/requirements.txt tests/aws/venv.sh \
 	tests/aws/census.py tests/aws/check_log.py tests/aws/graph.py tests/aws/proxy.py \
 	tests/aws/proxy_test.py tests/aws/wire.py \
 	tests/aws/dms.py tests/aws/dms_load.py tests/aws/dms_tasks.py tests/aws/ec2.py \
-	tests/aws/elbv2.py tests/aws/hooks.py tests/aws/libpq.py tests/aws/names.py \
+	tests/aws/elbv2.py tests/aws/engine_versions.py tests/aws/hooks.py tests/aws/libpq.py tests/aws/names.py \
 	tests/aws/others.py tests/aws/paths.py tests/aws/privatelink.py tests/aws/rds.py \
 	tests/aws/reach.py tests/aws/reach_test.py tests/aws/server.py \
 	tests/aws/server_test.py tests/aws/shim_psql.py tests/aws/shim_secret.py tests/aws/stack.py tests/aws/tap.py

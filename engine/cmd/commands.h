@@ -29,8 +29,15 @@ struct command {
 		   const struct option_list *operands);
 };
 
+/* All of them, in the order of the help; ends with NULL. In cli.c. */
+extern const struct command *const command_table[];
+
 extern const struct command cmd_apply;
+extern const struct command cmd_completion;
 extern const struct command cmd_destroy;
+extern const struct command cmd_docs;
+extern const struct command cmd_explain;
+extern const struct command cmd_graph;
 extern const struct command cmd_doctor;
 extern const struct command cmd_fmt;
 extern const struct command cmd_import;

@@ -125,9 +125,9 @@ static int format_folder(struct context *c, struct tally *t, const char *path,
 				 "folders are nested more than %d deep",
 				 DEPTH_MAX);
 	for (size_t i = 0; i < n; i++) {
-		char *name = str_c(
-		    str_fmt(c->arena, "%s/%.*s", path, STR_ARG(names[i])),
-		    c->arena);
+		char *name =
+		    str_c(str_fmt(c->arena, "%s/%.*s", path, STR_ARG(names[i])),
+			  c->arena);
 		struct stat st;
 
 		if (names[i].s[0] == '.' || lstat(name, &st) < 0)
@@ -149,8 +149,8 @@ static int format_input(struct context *c, struct tally *t, struct error *err)
 	if (file_read("/dev/stdin", SOURCE_MAX, c->arena, &text, err) < 0)
 		return -1;
 	buf_init(&out, OUTPUT_MAX);
-	result = fmt_text(source_from(STR("(input)"), text, c->arena),
-			  c->arena, &out, &c->diags);
+	result = fmt_text(source_from(STR("(input)"), text, c->arena), c->arena,
+			  &out, &c->diags);
 	if (result < 0)
 		t->has_failed = true;
 	else if (t->args->check)

@@ -162,6 +162,36 @@ struct str str_vfmt(struct arena *a, const char *format, va_list args)
 	return (struct str){ text, (size_t)n };
 }
 
+static int hex_digit(char ch)
+{
+	if (ch >= '0' && ch <= '9')
+		return ch - '0';
+	ch |= 0x20;
+	return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
+}
+
+struct str str_unescape(struct str s, char mark, struct arena *a)
+{
+	char *out = arena_new(a, char, s.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		int high = -1, low = -1;
+
+		if (s.s[i] == mark && i + 2 < s.n) {
+			high = hex_digit(s.s[i + 1]);
+			low = hex_digit(s.s[i + 2]);
+		}
+		if (high >= 0 && low >= 0) {
+			out[n++] = (char)(high * 16 + low);
+			i += 2;
+		} else {
+			out[n++] = s.s[i];
+		}
+	}
+	return (struct str){ out, n };
+}
+
 struct str str_fmt(struct arena *a, const char *format, ...)
 {
 	va_list args;

@@ -76,6 +76,8 @@ char *str_c(struct str s, struct arena *a);
 /* One behind the other, with `between` in the middle. */
 struct str str_join(struct str first, const char *between, struct str second,
 		    struct arena *a);
+/* `mark` and two hexadecimal digits are that byte, all else is itself. */
+struct str str_unescape(struct str s, char mark, struct arena *a);
 struct str str_fmt(struct arena *a, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 struct str str_vfmt(struct arena *a, const char *format, va_list args)

@@ -33,13 +33,8 @@ const struct value *aws_get(struct value v, const char *path)
 	return found;
 }
 
-struct str aws_text(struct value v, const char *path)
+struct str aws_text_of(struct value v)
 {
-	const struct value *found = aws_get(v, path);
-
-	if (!found)
-		return (struct str){ "", 0 };
-	v = first_of(*found);
 	switch ((enum value_kind)v.kind) {
 	case VALUE_BOOL:
 		return v.as.boolean ? STR("true") : STR("false");
@@ -57,6 +52,13 @@ struct str aws_text(struct value v, const char *path)
 		break;
 	}
 	return (struct str){ "", 0 };
+}
+
+struct str aws_text(struct value v, const char *path)
+{
+	const struct value *found = aws_get(v, path);
+
+	return found ? aws_text_of(first_of(*found)) : (struct str){ "", 0 };
 }
 
 /* At most as deep as the path has parts. */

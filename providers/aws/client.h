@@ -104,6 +104,8 @@ int aws_ask_all(struct aws_client *k, const struct aws_service *s,
  * on the way, its first member is meant.
  */
 const struct value *aws_get(struct value v, const char *path);
+/* A scalar as text; empty when it is none. */
+struct str aws_text_of(struct value v);
 /* Its text; empty when absent. XML has texts only: "true", "5432". */
 struct str aws_text(struct value v, const char *path);
 /*

@@ -55,6 +55,11 @@ struct dms_host {
 	/* MAY. An interactive client of a DMS endpoint's database. */
 	int (*session)(struct call *c, const struct dms_server *s,
 		       struct session *out);
+	/*
+	 * The service is not a part of what is described, so it is not broken
+	 * when it does not answer; and what is there it may show late.
+	 */
+	bool is_remote;
 	int poll_ms; /* between polls of a wait: 15,000 on AWS, 100 here */
 	/* MAY. What becomes of poll_ms: less, for emulators. */
 	int64_t (*pace)(void *self, int64_t ms);

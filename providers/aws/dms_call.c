@@ -13,7 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DELETE_PATIENCE_S = 300 };
+enum {
+	DELETE_PATIENCE_S = 300,
+	/* What is not seen is looked for once more, after so long. */
+	SECOND_LOOK_MS = 1500,
+};
 
 static const struct dms_host *host_of(const struct call *c)
 {
@@ -89,8 +93,8 @@ struct value dms_filter(const char *name, struct str value, struct arena *a)
 	return value_map(&outer, 1, a);
 }
 
-int dms_find(struct call *c, bool may_start, const char *operation,
-	     struct value input, const char *member, struct value *out)
+static int look(struct call *c, bool may_start, const char *operation,
+		struct value input, const char *member, struct value *out)
 {
 	const struct value *list;
 	struct value answer;
@@ -108,9 +112,31 @@ int dms_find(struct call *c, bool may_start, const char *operation,
 	return 0;
 }
 
+/* Whether "not there" ends the matter: then one look is not enough. */
+static bool is_final(const struct call *c)
+{
+	return host_of(c)->is_remote &&
+	       (c->verb == VERB_READ ||
+		(c->verb == VERB_DESTROY && !c->is_poll));
+}
+
+int dms_find(struct call *c, bool may_start, const char *operation,
+	     struct value input, const char *member, struct value *out)
+{
+	if (look(c, may_start, operation, input, member, out) < 0)
+		return -1;
+	if (!value_is_null(*out) || !is_final(c))
+		return 0;
+	clock_sleep_ms(host_of(c)->pace
+			   ? host_of(c)->pace(c->self, SECOND_LOOK_MS)
+			   : SECOND_LOOK_MS);
+	return look(c, may_start, operation, input, member, out);
+}
+
 enum step dms_read_failed(struct call *c)
 {
-	if (c->err.kind != ERROR_UNAVAILABLE && c->err.kind != ERROR_TIMEOUT)
+	if (host_of(c)->is_remote ||
+	    (c->err.kind != ERROR_UNAVAILABLE && c->err.kind != ERROR_TIMEOUT))
 		return STEP_FAILED;
 	c->is_broken = true;
 	c->status =
@@ -184,24 +210,6 @@ void dms_name_field(struct call *c, struct fields *f, struct str name)
 {
 	if (value_text(c->config, "name").n == 0)
 		field_text(f, "name", name);
-}
-
-static int order_texts(const void *a, const void *b)
-{
-	return str_cmp(((const struct value *)a)->as.text,
-		       ((const struct value *)b)->as.text);
-}
-
-struct value dms_collect(struct value list, const char *key, struct arena *a)
-{
-	size_t n = list.kind == VALUE_LIST ? list.as.list.n : 0;
-	struct value *out = arena_new(a, struct value, n + 1);
-
-	for (size_t i = 0; i < n; i++)
-		out[i] = value_str(value_text(list.as.list.items[i], key));
-	if (n)
-		qsort(out, n, sizeof(*out), order_texts);
-	return value_list(out, n);
 }
 
 void dms_drift(struct call *c, struct fields *f, const char *attr,

@@ -25,11 +25,11 @@ int dms_call(struct call *c, bool may_start, const char *operation,
 struct value dms_filter(const char *name, struct str value, struct arena *a);
 /*
  * The one item that a Describe operation shows under `member`; null when there
- * is none.
+ * is none. Where that would be taken for gone, a second look is taken.
  */
 int dms_find(struct call *c, bool may_start, const char *operation,
 	     struct value input, const char *member, struct value *out);
-/* A read that failed: a service that is down is broken, not gone. */
+/* A read that failed: a local service that is down is broken, not gone. */
 enum step dms_read_failed(struct call *c);
 
 /* The identifier: the attribute `name`, else made of the address; as stored. */
@@ -39,8 +39,6 @@ struct str dms_identifier(struct call *c, size_t most);
  * was, though the service stores it in lower case.
  */
 void dms_name_field(struct call *c, struct fields *f, struct str name);
-/* Members of an object's list under one key, as a sorted list of texts. */
-struct value dms_collect(struct value list, const char *key, struct arena *a);
 /* Adds what is not as last known, so that it shows as drift. */
 void dms_drift(struct call *c, struct fields *f, const char *attr,
 	       struct value actual);

@@ -3,9 +3,12 @@
 
 #include "providers/aws/dms_connection.h"
 
+#include "lang/base/clock.h"
 #include "providers/aws/dms_call.h"
 
-enum { PAUSE_S = 2 };
+#include <stdio.h>
+
+enum { PAUSE_S = 2, TEST_FAILURES_MAX = 4 };
 
 static int connection(struct call *c, struct str instance, struct str endpoint,
 		      struct value *out)
@@ -110,4 +113,46 @@ enum step dms_test_failed(struct call *c, const char *side, struct str why)
 	if (hint)
 		error_hint(&c->err, "%s", hint);
 	return STEP_FAILED;
+}
+
+enum step dms_test_both(struct call *c)
+{
+	static const char *const sides[] = { "source", "target" };
+	enum step result = STEP_DONE;
+	int failures = 0;
+	long long last = 0;
+
+	if (sscanf(str_c(c->memo, c->arena), "test %d %lld", &failures,
+		   &last) != 2)
+		failures = 0;
+	for (size_t i = 0; i < 2; i++) {
+		struct str why = { "", 0 };
+
+		switch (dms_test_look(c, value_text(c->config, "instance"),
+				      value_text(c->config, sides[i]), &why)) {
+		case TEST_GOOD:
+			continue;
+		case TEST_ERROR:
+			return STEP_FAILED;
+		case TEST_RUNS:
+			break;
+		case TEST_BAD:
+			if (clock_wall() - last < dms_test_pause(c))
+				break;
+			/* What failed before this run was not our test. */
+			if (failures >= TEST_FAILURES_MAX)
+				return dms_test_failed(c, sides[i], why);
+			failures++;
+			last = (long long)clock_wall();
+			if (dms_test_start(c, value_text(c->config, "instance"),
+					   value_text(c->config, sides[i])) < 0)
+				return STEP_FAILED;
+			break;
+		}
+		result = STEP_PENDING;
+	}
+	if (result == STEP_DONE)
+		return STEP_DONE;
+	c->memo = str_fmt(c->arena, "test %d %lld", failures, last);
+	return dms_wait(c, "the connections to be tested");
 }

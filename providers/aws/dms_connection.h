@@ -24,4 +24,11 @@ int dms_test_pause(const struct call *c);
 /* Fails with the service's words and what to do; side: "source". */
 enum step dms_test_failed(struct call *c, const char *side, struct str why);
 
+/*
+ * Both connections of the task in c->config, its memo "test N T" from poll to
+ * poll: N failures, the last at time T. A failure is looked at again some
+ * times: names and health checks lag behind what they stand for.
+ */
+enum step dms_test_both(struct call *c);
+
 #endif

@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include "providers/aws/dms_call.h"
+#include "providers/aws/parts.h"
 
 #include <strings.h>
 
@@ -235,7 +236,7 @@ static void show_drift(struct call *c, struct value i, struct value tags)
 		field_text(&f, "version", version);
 	if (groups && groups->kind == VALUE_LIST)
 		dms_drift(c, &f, "security_groups",
-			  dms_collect(*groups, "VpcSecurityGroupId", c->arena));
+			  part_set(*groups, "VpcSecurityGroupId", c->arena));
 	if (multi && multi->kind == VALUE_BOOL)
 		dms_drift(c, &f, "multi_az", *multi);
 	show_given(c, &f, i, "zone", "AvailabilityZone");

@@ -21,24 +21,16 @@
 
 #include "providers/aws/dms_task.h"
 
-#include "lang/base/buf.h"
 #include "lang/base/clock.h"
-#include "lang/base/digest.h"
-#include "lang/json.h"
 #include "providers/aws/dms_call.h"
 #include "providers/aws/dms_connection.h"
 
 #include <stdio.h>
 
 enum {
-	TEST_FAILURES_MAX = 4,
 	AGAIN_MAX = 40,
 	RESUMES_MAX = 2,
 	UNSEEN_S = 90,
-	NAMED_MAX = 5,
-	LOG_LINES = 100, /* of the log's end, in which errors are looked for */
-	LOG_BYTES = 250, /* of a line */
-	LOG_MAX = 500,	 /* of all */
 };
 
 struct memo_start {
@@ -46,40 +38,6 @@ struct memo_start {
 	int resumes;
 	int64_t at;
 };
-
-static struct value stats_of(struct value task)
-{
-	const struct value *stats = value_get(task, "ReplicationTaskStats");
-
-	return stats ? *stats : value_null();
-}
-
-/*
- * 16 hex digits that differ after any start. The task's own date outlives a
- * restart of the service, statistics may not: they count only where there is no
- * such date, and for what is gone on with, whose date may stay.
- */
-static struct str base_of(struct call *c, struct value task, bool is_resumed)
-{
-	struct str date = value_text(task, "ReplicationTaskStartDate");
-	struct str started = value_text(stats_of(task), "StartDate");
-	struct str stopped = value_text(stats_of(task), "StopDate");
-	char hex[DIGEST_HEX_SIZE];
-
-	if (date.n && !is_resumed)
-		started.n = stopped.n = 0;
-	digest_sha256_hex(str_fmt(c->arena, "%.*s\n%.*s\n%.*s", STR_ARG(date),
-				  STR_ARG(started), STR_ARG(stopped)),
-			  hex);
-	return str_fmt(c->arena, "%.16s", hex);
-}
-
-static bool has_run_before(struct value task)
-{
-	return value_text(task, "ReplicationTaskStartDate").n ||
-	       value_text(stats_of(task), "StartDate").n ||
-	       value_text(stats_of(task), "FreshStartDate").n;
-}
 
 static bool read_memo(struct call *c, struct memo_start *m)
 {
@@ -102,234 +60,7 @@ static void write_memo(struct call *c, struct str base, int resumes)
 			  resumes, (long long)clock_wall());
 }
 
-/* -- connection tests -- */
-
-/*
- * Both connections must have been tested. A failure is looked at again some
- * times: names and health checks lag behind what they stand for.
- */
-static enum step ensure_tested(struct call *c)
-{
-	static const char *const sides[] = { "source", "target" };
-	enum step result = STEP_DONE;
-	int failures = 0;
-	long long last = 0;
-
-	if (sscanf(str_c(c->memo, c->arena), "test %d %lld", &failures,
-		   &last) != 2)
-		failures = 0;
-	for (size_t i = 0; i < 2; i++) {
-		struct str why = { "", 0 };
-
-		switch (dms_test_look(c, value_text(c->config, "instance"),
-				      value_text(c->config, sides[i]), &why)) {
-		case TEST_GOOD:
-			continue;
-		case TEST_ERROR:
-			return STEP_FAILED;
-		case TEST_RUNS:
-			break;
-		case TEST_BAD:
-			if (clock_wall() - last < dms_test_pause(c))
-				break;
-			/* What failed before this run was not our test. */
-			if (failures >= TEST_FAILURES_MAX)
-				return dms_test_failed(c, sides[i], why);
-			failures++;
-			last = (long long)clock_wall();
-			if (dms_test_start(c, value_text(c->config, "instance"),
-					   value_text(c->config, sides[i])) < 0)
-				return STEP_FAILED;
-			break;
-		}
-		result = STEP_PENDING;
-	}
-	if (result == STEP_DONE)
-		return STEP_DONE;
-	c->memo = str_fmt(c->arena, "test %d %lld", failures, last);
-	return dms_wait(c, "the connections to be tested");
-}
-
 /* -- the end -- */
-
-static bool is_table_bad(struct value t)
-{
-	struct str state = value_text(t, "TableState");
-	struct str validation = value_text(t, "ValidationState");
-
-	return str_is(state, "Table error") ||
-	       str_is(state, "Table does not exist") ||
-	       value_number(t, "FullLoadErrorRows", 0) > 0 ||
-	       str_is(validation, "Mismatched records") ||
-	       str_is(validation, "Table error") || str_is(validation, "Error");
-}
-
-static struct str bad_table(struct value t, struct arena *a)
-{
-	struct str state = value_text(t, "TableState");
-	struct str validation = value_text(t, "ValidationState");
-	struct str details = value_text(t, "ValidationStateDetails");
-	bool is_state = str_is(state, "Table error") ||
-			str_is(state, "Table does not exist");
-
-	if (is_state)
-		details.n = 0;
-	return str_fmt(a, "%.*s.%.*s (%.*s%s%.*s)",
-		       STR_ARG(value_text(t, "SchemaName")),
-		       STR_ARG(value_text(t, "TableName")),
-		       STR_ARG(is_state ? state : validation),
-		       details.n ? ": " : "", STR_ARG(details));
-}
-
-/* "sales.a (Table error), sales.b (…) and 3 more"; empty when all is well. */
-static struct str bad_tables(struct call *c, struct value statistics)
-{
-	size_t n = 0;
-	struct buf b;
-	struct str text;
-
-	buf_init(&b, 700);
-	for (size_t i = 0; i < statistics.as.list.n; i++) {
-		struct value t = statistics.as.list.items[i];
-
-		if (!is_table_bad(t) || n++ >= NAMED_MAX)
-			continue;
-		buf_fmt(&b, "%s%.*s", n > 1 ? ", " : "",
-			STR_ARG(bad_table(t, c->arena)));
-	}
-	if (n > NAMED_MAX)
-		buf_fmt(&b, " and %zu more", n - NAMED_MAX);
-	text = str_dup(buf_str(&b), c->arena);
-	buf_release(&b);
-	return text;
-}
-
-/* The part of the settings that says where the log is. */
-static struct value logging_of(struct value task, struct arena *a)
-{
-	const struct value *logging = NULL;
-	struct error ignored;
-	struct value v;
-
-	if (json_read(value_text(task, "ReplicationTaskSettings"), a, &v,
-		      &ignored) == 0)
-		logging = value_get(v, "Logging");
-	return logging ? *logging : value_null();
-}
-
-/* Its last errors, from the log that the service writes; or empty. */
-static struct str last_errors(struct call *c, struct value task)
-{
-	const struct dms_host *host = c->type->data;
-	struct value logging = logging_of(task, c->arena);
-	struct str group = value_text(logging, "CloudWatchLogGroup");
-	struct str stream = value_text(logging, "CloudWatchLogStream");
-	struct str log = { "", 0 }, out = { "", 0 };
-	struct error before = c->err;
-
-	if (!host->log_tail || !group.n)
-		return out;
-	if (host->log_tail(c, group, stream, LOG_LINES, &log) < 0)
-		log.n = 0;
-	c->err = before;
-	while (log.n) {
-		struct str line = str_cut(&log, '\n');
-
-		/* "…Z [SOURCE_UNLOAD   ]E:  words" */
-		if (str_contains(line, STR("]E:")))
-			out = str_fmt(c->arena, "%.*s%s%.*s", STR_ARG(out),
-				      out.n ? "; " : "",
-				      STR_ARG(str_sub(line, 0, LOG_BYTES)));
-	}
-	return out.n > LOG_MAX ? str_skip(out, out.n - LOG_MAX) : out;
-}
-
-static enum step failed(struct call *c, struct value task, const char *what)
-{
-	struct str message = value_text(task, "LastFailureMessage");
-	struct str reason = value_text(task, "StopReason");
-	struct value statistics;
-	struct str bad = { "", 0 }, log;
-
-	if (task_statistics(c, true, c->id, &statistics) == 0)
-		bad = bad_tables(c, statistics);
-	c->err = (struct error){ 0 };
-	log = last_errors(c, task);
-	call_fail(c, ERROR_FAILED, "%s%s%.*s%s%.*s%s%.*s", what,
-		  bad.n ? ": " : "", STR_ARG(bad),
-		  message.n || reason.n ? ": " : "",
-		  STR_ARG(message.n ? message : reason),
-		  log.n ? "; its log: " : "", STR_ARG(log));
-	error_hint(&c->err, "dmsl task stats shows each table; apply again "
-			    "loads all of them anew");
-	return STEP_FAILED;
-}
-
-static enum step loaded(struct call *c, struct value task)
-{
-	struct value statistics;
-	struct fields f = { 0 };
-
-	if (task_statistics(c, true, c->id, &statistics) < 0)
-		return STEP_FAILED;
-	if (value_number(stats_of(task), "TablesErrored", 0) > 0 ||
-	    bad_tables(c, statistics).n)
-		return failed(c, task, "not all tables were loaded");
-	field_text(&f, "loaded", task_load_hash(c->config, c->arena));
-	c->result = fields_done(&f, c->arena);
-	return STEP_DONE;
-}
-
-static enum step wait_load(struct call *c, struct value task)
-{
-	struct value stats = stats_of(task);
-	struct value statistics, most = value_null();
-	int64_t done = value_number(stats, "TablesLoaded", 0);
-	int64_t all = done + value_number(stats, "TablesLoading", 0) +
-		      value_number(stats, "TablesQueued", 0) +
-		      value_number(stats, "TablesErrored", 0);
-	struct error before = c->err;
-
-	if (task_statistics(c, true, c->id, &statistics) < 0) {
-		/* The next poll will tell. */
-		c->err = before;
-		statistics = value_list(NULL, 0);
-	}
-	for (size_t i = 0; i < statistics.as.list.n; i++) {
-		struct value t = statistics.as.list.items[i];
-
-		if (str_is(value_text(t, "TableState"), "Full load") &&
-		    (value_is_null(most) ||
-		     value_number(t, "FullLoadRows", 0) >
-			 value_number(most, "FullLoadRows", 0)))
-			most = t;
-	}
-	if (value_is_null(most))
-		return dms_wait(c, "the load (%lld of %lld tables)",
-				(long long)done, (long long)all);
-	return dms_wait(
-	    c, "the load: %.*s.%.*s %.*s rows, %lld %% (%lld of %lld tables)",
-	    STR_ARG(value_text(most, "SchemaName")),
-	    STR_ARG(value_text(most, "TableName")),
-	    STR_ARG(dms_count(value_number(most, "FullLoadRows", 0), c->arena)),
-	    (long long)value_number(stats, "FullLoadProgressPercent", 0),
-	    (long long)done, (long long)all);
-}
-
-static bool has_reason(struct value task, const char *part)
-{
-	return str_contains(value_text(task, "StopReason"), str_from(part));
-}
-
-/* The load of a task that goes on with changes is over while it runs. */
-static bool is_past_load(struct value task)
-{
-	struct value stats = stats_of(task);
-
-	return value_number(stats, "FullLoadProgressPercent", 0) == 100 &&
-	       value_number(stats, "TablesLoading", 0) == 0 &&
-	       value_number(stats, "TablesQueued", 0) == 0;
-}
 
 static enum step watch_running(struct call *c, struct value task)
 {
@@ -339,7 +70,7 @@ static enum step watch_running(struct call *c, struct value task)
 	if (is_running &&
 	    (str_is(value_text(c->config, "wait"), "started") ||
 	     str_is(mode, "cdc") ||
-	     (str_is(mode, "full_load_and_cdc") && is_past_load(task)))) {
+	     (str_is(mode, "full_load_and_cdc") && task_is_past_load(task)))) {
 		if (str_is(value_text(c->config, "wait"), "started")) {
 			struct fields f = { 0 };
 
@@ -348,9 +79,9 @@ static enum step watch_running(struct call *c, struct value task)
 			c->result = fields_done(&f, c->arena);
 			return STEP_DONE;
 		}
-		return loaded(c, task);
+		return task_loaded(c, task);
 	}
-	return wait_load(c, task);
+	return task_loading(c, task);
 }
 
 static enum step watch(struct call *c, struct value task,
@@ -362,17 +93,17 @@ static enum step watch(struct call *c, struct value task,
 		return dms_wait(c, "the task to stand still (%.*s)",
 				STR_ARG(task_status(task)));
 	/* What is shown may be from before the start, for a while. */
-	if (str_is(base_of(c, task, m->resumes > 0), m->base)) {
+	if (str_is(task_base(c, task, m->resumes > 0), m->base)) {
 		if (clock_wall() - m->at <= UNSEEN_S)
 			return dms_wait(c, "the start to be seen");
-		return failed(c, task, "the load did not start");
+		return task_failed(c, task, "the load did not start");
 	}
-	if (has_reason(task, "FULL_LOAD_ONLY_FINISHED") ||
-	    has_reason(task, "STOPPED_AFTER"))
-		return loaded(c, task);
-	if (has_reason(task, "RECOVERABLE_ERROR") &&
-	    !has_reason(task, "FATAL") && m->resumes < RESUMES_MAX) {
-		struct str base = base_of(c, task, true);
+	if (task_has_reason(task, "FULL_LOAD_ONLY_FINISHED") ||
+	    task_has_reason(task, "STOPPED_AFTER"))
+		return task_loaded(c, task);
+	if (task_has_reason(task, "RECOVERABLE_ERROR") &&
+	    !task_has_reason(task, "FATAL") && m->resumes < RESUMES_MAX) {
+		struct str base = task_base(c, task, true);
 
 		if (task_start(c, c->id, "resume-processing") < 0 &&
 		    c->err.kind != ERROR_CONFLICT)
@@ -381,9 +112,10 @@ static enum step watch(struct call *c, struct value task,
 		write_memo(c, base, m->resumes + 1);
 		return dms_wait(c, "the load, which was interrupted, to go on");
 	}
-	if (has_reason(task, "NORMAL"))
-		return failed(c, task, "the load was stopped before its end");
-	return failed(c, task, "the load failed");
+	if (task_has_reason(task, "NORMAL"))
+		return task_failed(c, task,
+				   "the load was stopped before its end");
+	return task_failed(c, task, "the load failed");
 }
 
 /* -- the start -- */
@@ -409,7 +141,7 @@ static int start(struct call *c, struct value task)
 {
 	const char *type = "start-replication";
 
-	if (has_run_before(task))
+	if (task_has_run(task))
 		type = str_is(value_text(c->config, "mode"), "cdc")
 			   ? "resume-processing"
 			   : "reload-target";
@@ -424,8 +156,8 @@ static int start(struct call *c, struct value task)
 
 static enum step begin(struct call *c, struct value task)
 {
-	struct str base = base_of(c, task, false);
-	enum step tested = ensure_tested(c);
+	struct str base = task_base(c, task, false);
+	enum step tested = dms_test_both(c);
 	unsigned long long again = 0;
 
 	if (tested != STEP_DONE)
@@ -462,7 +194,7 @@ static int find_start(struct call *c, struct value task, struct memo_start *m)
 	if (c->token.n == 0 || !str_eq(token, c->token) || base.n != 16)
 		return 0;
 	if (!task_is_active(task) && !task_is_passing(task) &&
-	    str_eq(base, base_of(c, task, false)))
+	    str_eq(base, task_base(c, task, false)))
 		return 0;
 	write_memo(c, base, 0);
 	return read_memo(c, m) ? 1 : 0;
@@ -541,10 +273,11 @@ enum step task_inspect(struct call *c)
 	field_text(&f, "stop_reason", value_text(task, "StopReason"));
 	field_text(&f, "failure", value_text(task, "LastFailureMessage"));
 	field(&f, "progress",
-	      value_int(
-		  value_number(stats_of(task), "FullLoadProgressPercent", 0)));
-	field(&f, "elapsed_ms",
-	      value_int(value_number(stats_of(task), "ElapsedTimeMillis", 0)));
+	      value_int(value_number(task_stats(task),
+				     "FullLoadProgressPercent", 0)));
+	field(
+	    &f, "elapsed_ms",
+	    value_int(value_number(task_stats(task), "ElapsedTimeMillis", 0)));
 	field(&f, "tables", value_list(tables, statistics.as.list.n));
 	c->result = fields_done(&f, c->arena);
 	return STEP_DONE;

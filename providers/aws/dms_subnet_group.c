@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include "providers/aws/dms_call.h"
+#include "providers/aws/parts.h"
 
 enum { NAME_MAX_BYTES = 255, PATIENCE_S = 900, ROLE_PATIENCE_S = 120 };
 
@@ -120,7 +121,7 @@ static enum step group_read(struct call *c)
 	subnets = value_get(group, "Subnets");
 	if (subnets)
 		dms_drift(c, &f, "subnets",
-			  dms_collect(*subnets, "SubnetIdentifier", c->arena));
+			  part_set(*subnets, "SubnetIdentifier", c->arena));
 	dms_drift(
 	    c, &f, "description",
 	    value_str(value_text(group, "ReplicationSubnetGroupDescription")));

@@ -1,7 +1,10 @@
 #ifndef DMSL_PROVIDERS_AWS_DMS_TASK_H
 #define DMSL_PROVIDERS_AWS_DMS_TASK_H
 
-/* What dms_task.c, dms_load.c and dms_effects.c share. Private. */
+/*
+ * What dms_task.c, dms_load.c, dms_watch.c, dms_control.c and dms_effects.c
+ * share. Private.
+ */
 
 #include "engine/provider.h"
 
@@ -26,6 +29,27 @@ struct str task_load_hash(struct value config, struct arena *a);
 /* All table statistics of the service: a list of maps, bounded. */
 int task_statistics(struct call *c, bool may_start, struct str arn,
 		    struct value *out);
+
+/* -- what is seen of a load: dms_watch.c -- */
+
+struct value task_stats(struct value task);
+/*
+ * 16 hex digits that differ after any start. The task's own date outlives a
+ * restart of the service, statistics may not: they count only where there is no
+ * such date, and for what is gone on with, whose date may stay.
+ */
+struct str task_base(struct call *c, struct value task, bool is_resumed);
+bool task_has_run(struct value task);
+/* Whether its reason to stop has this part: "FULL_LOAD_ONLY_FINISHED". */
+bool task_has_reason(struct value task, const char *part);
+/* The load of a task that goes on with changes is over while it runs. */
+bool task_is_past_load(struct value task);
+/* Fails with the words of the service, the bad tables and its log's errors. */
+enum step task_failed(struct call *c, struct value task, const char *what);
+/* The load is over: done when no table has an error; result says `loaded`. */
+enum step task_loaded(struct call *c, struct value task);
+/* Waits for the load; says how far it is. */
+enum step task_loading(struct call *c, struct value task);
 
 /* resource_ops.run and .inspect */
 enum step task_run(struct call *c);

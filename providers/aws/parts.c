@@ -14,12 +14,6 @@ struct value part_one(struct str text, struct arena *a)
 	return value_list(item, 1);
 }
 
-static bool is_text(struct value v)
-{
-	return v.kind == VALUE_STRING || v.kind == VALUE_IP ||
-	       v.kind == VALUE_CIDR || v.kind == VALUE_NUMBER;
-}
-
 static int order_texts(const void *a, const void *b)
 {
 	return str_cmp(((const struct value *)a)->as.text,
@@ -34,18 +28,18 @@ struct value part_set(struct value list, const char *path, struct arena *a)
 
 	for (size_t i = 0; i < n; i++) {
 		struct value item = list.as.list.items[i];
+		struct str text =
+		    path ? aws_text(item, path) : aws_text_of(item);
 
-		if (!path && !is_text(item))
-			continue;
-		out[kept++] =
-		    value_str(path ? aws_text(item, path) : item.as.text);
+		if (text.n)
+			out[kept++] = value_str(text);
 	}
 	n = kept;
 	if (n)
 		qsort(out, n, sizeof(*out), order_texts);
 	kept = 0;
 	for (size_t i = 0; i < n; i++)
-		if (kept == 0 || !value_eq(out[kept - 1], out[i]))
+		if (!kept || !str_eq(out[kept - 1].as.text, out[i].as.text))
 			out[kept++] = out[i];
 	return value_list(out, kept);
 }

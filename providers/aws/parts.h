@@ -15,8 +15,8 @@ struct value part_one(struct str text, struct arena *a);
 void part_drift(struct call *c, struct fields *result, const char *attr,
 		struct value now, bool is_default);
 /*
- * A text under a path of each member, sorted and unique; without a path, the
- * members that are texts, addresses or numbers.
+ * A text under a path of each member, or the members that are scalars; sorted,
+ * each once, without empty ones.
  */
 struct value part_set(struct value list, const char *path, struct arena *a);
 /* Whether a list or set has the text. */

@@ -25,41 +25,13 @@ struct str policy_text(struct value policy, struct arena *a)
 	return out;
 }
 
-static int hex_digit(char ch)
-{
-	return ch >= '0' && ch <= '9'	? ch - '0'
-	       : ch >= 'a' && ch <= 'f' ? ch - 'a' + 10
-	       : ch >= 'A' && ch <= 'F' ? ch - 'A' + 10
-					: -1;
-}
-
-static struct str percent_decoded(struct str text, struct arena *a)
-{
-	char *out = arena_new(a, char, text.n + 1);
-	size_t n = 0;
-
-	for (size_t i = 0; i < text.n; i++) {
-		char ch = text.s[i];
-
-		if (ch == '%' && i + 2 < text.n &&
-		    hex_digit(text.s[i + 1]) >= 0 &&
-		    hex_digit(text.s[i + 2]) >= 0) {
-			ch = (char)(hex_digit(text.s[i + 1]) * 16 +
-				    hex_digit(text.s[i + 2]));
-			i += 2;
-		}
-		out[n++] = ch;
-	}
-	return (struct str){ out, n };
-}
-
 int policy_read(struct str text, struct arena *a, struct value *out)
 {
 	struct error ignored = { 0 };
 
 	text = str_trim(text);
 	if (!str_starts(text, "{") && !str_starts(text, "["))
-		text = percent_decoded(text, a);
+		text = str_unescape(text, '%', a);
 	return json_read(text, a, out, &ignored);
 }
 

@@ -38,33 +38,9 @@ struct str tag_text(struct str s, struct arena *a)
 	return out;
 }
 
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
 struct str tag_untext(struct str s, struct arena *a)
 {
-	char *out = arena_new(a, char, s.n + 1);
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		int high = -1, low = -1;
-
-		if (s.s[i] == '=' && i + 2 < s.n) {
-			high = hex_digit(s.s[i + 1]);
-			low = hex_digit(s.s[i + 2]);
-		}
-		if (high >= 0 && low >= 0) {
-			out[n++] = (char)(high * 16 + low);
-			i += 2;
-		} else {
-			out[n++] = s.s[i];
-		}
-	}
-	return (struct str){ out, n };
+	return str_unescape(s, '=', a);
 }
 
 bool tag_is_reserved(struct str key)

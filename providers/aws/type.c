@@ -287,24 +287,6 @@ static int send_destroy(struct call *c)
 			  &ignored);
 }
 
-static enum step delete_it(struct call *c)
-{
-	const struct aws_type *t = aws_type_of(c);
-
-	if (send_destroy(c) < 0) {
-		if (is_missing(c)) {
-			c->err = (struct error){ 0 };
-			return STEP_DONE;
-		}
-		return aws_refused(c, NULL);
-	}
-	if (!t->is_slow)
-		return STEP_DONE;
-	memo_start(c, "gone");
-	return aws_wait(c, poll_of(t), "%s %.*s to be gone", t->noun,
-			STR_ARG(c->id));
-}
-
 /* One look may miss what is there: what nobody deleted is looked for twice. */
 static enum step missed(struct call *c)
 {
@@ -314,6 +296,24 @@ static enum step missed(struct call *c)
 		return STEP_DONE;
 	memo_start(c, "missed");
 	return aws_wait(c, 2, "%s %.*s to be gone", aws_type_of(c)->noun,
+			STR_ARG(c->id));
+}
+
+static enum step delete_it(struct call *c)
+{
+	const struct aws_type *t = aws_type_of(c);
+
+	if (send_destroy(c) < 0) {
+		if (is_missing(c)) {
+			c->err = (struct error){ 0 };
+			return missed(c);
+		}
+		return aws_refused(c, NULL);
+	}
+	if (!t->is_slow)
+		return STEP_DONE;
+	memo_start(c, "gone");
+	return aws_wait(c, poll_of(t), "%s %.*s to be gone", t->noun,
 			STR_ARG(c->id));
 }
 
@@ -379,7 +379,7 @@ static enum step type_destroy(struct call *c)
 
 	if (c->id.n == 0)
 		return STEP_DONE;
-	if (!t->unhook && !t->is_slow)
+	if (!t->unhook && !t->is_slow && !c->is_poll)
 		return delete_it(c);
 	return describe_and_go_on(c);
 }

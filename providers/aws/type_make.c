@@ -2,7 +2,9 @@
  * Making an object exactly once. A create that is repeated after a crash or a
  * lost answer must find what the first attempt made:
  *
- *   T  the same request with the same token: the service gives the same object
+ *   T  the same request with the same token: the service gives the same object.
+ *      How long it knows the token it does not say, and a run may lie for days:
+ *      what carries dmsl:intent comes first
  *   N  the service refuses a second object of that name (or gives the first):
  *      it is described, and is ours if it carries this step's dmsl:intent
  *   Q  nothing protects it: what carries dmsl:intent is searched for, several
@@ -62,15 +64,12 @@ static enum step adopt(struct call *c, struct value object)
 	return STEP_FAILED;
 }
 
-static enum step search(struct call *c, bool *is_absent)
+/* One look for what carries this step's mark. */
+static enum step look_marked(struct call *c, bool *is_absent)
 {
-	const struct aws_type *t = aws_type_of(c);
-	bool is_going_on = c->is_poll && c->attempt == 0;
-	uint64_t looks = is_going_on ? memo_get(c, "looks") : 0;
 	struct value object;
 
 	*is_absent = false;
-	memo_set(c, "looks", looks + 1);
 	if (find_marked(c, &object) < 0) {
 		/* Whatever was refused: what was made is still not known. */
 		if (c->err.kind == ERROR_INVALID ||
@@ -79,12 +78,26 @@ static enum step search(struct call *c, bool *is_absent)
 		return STEP_FAILED;
 	}
 	if (!value_is_null(object))
-		return made(c, aws_text(object, t->describe.id));
-	if (looks < LOOKS)
-		return aws_wait(c, LOOK_POLL_S,
-				"what an earlier attempt may have made");
+		return made(c, aws_text(object, aws_type_of(c)->describe.id));
 	*is_absent = true;
 	return STEP_DONE;
+}
+
+/* Looks until it would have been seen. */
+static enum step search(struct call *c, bool *is_absent)
+{
+	bool is_going_on = c->is_poll && c->attempt == 0;
+	uint64_t looks = is_going_on ? memo_get(c, "looks") : 0;
+	enum step step;
+
+	memo_set(c, "looks", looks + 1);
+	step = look_marked(c, is_absent);
+	if (*is_absent && looks < LOOKS) {
+		*is_absent = false;
+		return aws_wait(c, LOOK_POLL_S,
+				"what an earlier attempt may have made");
+	}
+	return step;
 }
 
 /* An object of that name, if there is one. */
@@ -241,6 +254,11 @@ enum step make(struct call *c)
 
 	if (c->is_recovery && recovery_of(c) == 'Q') {
 		step = search(c, &is_absent);
+		if (!is_absent)
+			return step;
+	} else if (c->is_recovery && recovery_of(c) == 'T' &&
+		   aws_type_of(c)->describe.has_tag_filter) {
+		step = look_marked(c, &is_absent);
 		if (!is_absent)
 			return step;
 	} else if (recovery_of(c) == 'N' &&

@@ -3,10 +3,13 @@
 
 #include "providers/aws/type_impl.h"
 
+#include "lang/base/arena.h"
 #include "lang/base/buf.h"
 #include "lang/json.h"
+#include "providers/aws/client.h"
+#include "providers/aws/parts.h"
+#include "providers/aws/policy.h"
 
-#include <stdlib.h>
 #include <strings.h>
 
 enum { DOCUMENT_MAX = 1 << 20 };
@@ -15,37 +18,16 @@ enum { DOCUMENT_MAX = 1 << 20 };
 #define DAY    (INT64_C(86400) * SECOND)
 #define GIB    (INT64_C(1) << 30)
 
-static struct str text_of(struct value v)
-{
-	switch ((enum value_kind)v.kind) {
-	case VALUE_NUMBER:
-	case VALUE_STRING:
-	case VALUE_CIDR:
-	case VALUE_IP:
-		return v.as.text;
-	case VALUE_BOOL:
-		return v.as.boolean ? STR("true") : STR("false");
-	case VALUE_NULL:
-	case VALUE_DURATION:
-	case VALUE_SIZE:
-	case VALUE_LIST:
-	case VALUE_MAP:
-	case VALUE_OBJECT:
-		break;
-	}
-	return (struct str){ "", 0 };
-}
-
 static struct value text_value(struct value v)
 {
-	struct str s = text_of(v);
+	struct str s = aws_text_of(v);
 
 	return value_is_null(v) ? v : value_str(s);
 }
 
 static bool whole_number(struct value v, int64_t *out)
 {
-	struct str s = text_of(v);
+	struct str s = aws_text_of(v);
 	bool is_negative = s.n && s.s[0] == '-';
 	uint64_t n;
 
@@ -72,40 +54,6 @@ static struct value map_chars(struct str s, char from, char to, bool upper,
 	return value_str(str_from(out));
 }
 
-static int order_texts(const void *a, const void *b)
-{
-	return str_cmp(((const struct value *)a)->as.text,
-		       ((const struct value *)b)->as.text);
-}
-
-/* Sorted, each once. */
-static struct value text_set(struct value *items, size_t n)
-{
-	size_t kept = 0;
-
-	if (n)
-		qsort(items, n, sizeof(*items), order_texts);
-	for (size_t i = 0; i < n; i++)
-		if (!kept || !str_eq(items[kept - 1].as.text, items[i].as.text))
-			items[kept++] = items[i];
-	return value_list(items, kept);
-}
-
-static struct value texts(struct value list, const char *in, struct arena *a)
-{
-	size_t n = list.kind == VALUE_LIST ? list.as.list.n : 0, kept = 0;
-	struct value *out = arena_new(a, struct value, n + 1);
-
-	for (size_t i = 0; i < n; i++) {
-		struct value item = list.as.list.items[i];
-		struct str text = in ? aws_text(item, in) : text_of(item);
-
-		if (text.n)
-			out[kept++] = value_str(text);
-	}
-	return text_set(out, kept);
-}
-
 static struct str json_text(struct value v, struct arena *a)
 {
 	struct str out;
@@ -118,50 +66,14 @@ static struct str json_text(struct value v, struct arena *a)
 	return out;
 }
 
-static int hex_digit(char ch)
-{
-	if (ch >= '0' && ch <= '9')
-		return ch - '0';
-	ch |= 0x20;
-	return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
-}
-
-static struct str url_decoded(struct str s, struct arena *a)
-{
-	char *out = arena_new(a, char, s.n + 1);
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		int high = -1, low = -1;
-
-		if (s.s[i] == '%' && i + 2 < s.n) {
-			high = hex_digit(s.s[i + 1]);
-			low = hex_digit(s.s[i + 2]);
-		}
-		if (high < 0 || low < 0) {
-			out[n++] = s.s[i];
-			continue;
-		}
-		out[n++] = (char)(high * 16 + low);
-		i += 2;
-	}
-	return (struct str){ out, n };
-}
-
 /* The text of a document, read; text that is none stays text. */
 static struct value document(struct value v, struct arena *a)
 {
-	struct error ignored = { 0 };
 	struct value out;
-	struct str s;
 
-	if (v.kind != VALUE_STRING)
-		return v;
-	s = str_trim(v.as.text);
-	if (str_starts(s, "%7B") || str_starts(s, "%7b") ||
-	    str_starts(s, "%5B") || str_starts(s, "%5b"))
-		s = url_decoded(s, a);
-	return json_read(s, a, &out, &ignored) < 0 ? v : out;
+	return v.kind == VALUE_STRING && policy_read(v.as.text, a, &out) == 0
+		   ? out
+		   : v;
 }
 
 static struct value param(const struct aws_attr *m, struct value v,
@@ -172,9 +84,9 @@ static struct value param(const struct aws_attr *m, struct value v,
 	case AWS_NAME:
 		return text_value(v);
 	case AWS_WORD:
-		return map_chars(text_of(v), '_', '-', false, false, a);
+		return map_chars(aws_text_of(v), '_', '-', false, false, a);
 	case AWS_UPPER:
-		return map_chars(text_of(v), '\0', '\0', true, false, a);
+		return map_chars(aws_text_of(v), '\0', '\0', true, false, a);
 	case AWS_BOOL:
 	case AWS_NUMBER:
 		return v;
@@ -185,7 +97,7 @@ static struct value param(const struct aws_attr *m, struct value v,
 	case AWS_GIB:
 		return value_int_in((v.as.amount + GIB - 1) / GIB, a);
 	case AWS_TEXTS:
-		return texts(v, NULL, a);
+		return part_set(v, NULL, a);
 	case AWS_DOCUMENT:
 		return v.kind == VALUE_STRING ? v : value_str(json_text(v, a));
 	}
@@ -211,7 +123,7 @@ static struct value amount(struct value v, enum value_kind kind, int64_t unit)
 
 static struct value boolean(struct value v)
 {
-	struct str s = text_of(v);
+	struct str s = aws_text_of(v);
 
 	if (str_is(s, "true") || str_is(s, "false"))
 		return value_bool(str_is(s, "true"));
@@ -233,7 +145,7 @@ struct value aws_shown(const struct aws_attr *m, struct value object,
 	if (!m->path)
 		return value_null();
 	if (m->form == AWS_TEXTS)
-		return texts(aws_items(object, m->path, a), m->in, a);
+		return part_set(aws_items(object, m->path, a), m->in, a);
 	v = aws_get(object, m->path);
 	if (!v)
 		return value_null();
@@ -242,9 +154,9 @@ struct value aws_shown(const struct aws_attr *m, struct value object,
 	case AWS_NAME:
 		return text_value(*v);
 	case AWS_WORD:
-		return map_chars(text_of(*v), '-', '_', false, true, a);
+		return map_chars(aws_text_of(*v), '-', '_', false, true, a);
 	case AWS_UPPER:
-		return map_chars(text_of(*v), '\0', '\0', false, true, a);
+		return map_chars(aws_text_of(*v), '\0', '\0', false, true, a);
 	case AWS_BOOL:
 		return boolean(*v);
 	case AWS_NUMBER:
@@ -265,7 +177,7 @@ struct value aws_shown(const struct aws_attr *m, struct value object,
 
 static bool same_text(struct value a, struct value b)
 {
-	struct str x = text_of(a), y = text_of(b);
+	struct str x = aws_text_of(a), y = aws_text_of(b);
 
 	return x.n == y.n && strncasecmp(x.s, y.s, x.n) == 0;
 }
@@ -278,7 +190,7 @@ bool value_says(const struct aws_attr *m, struct value a, struct value b,
 
 	switch (m->form) {
 	case AWS_TEXT:
-		return str_eq(text_of(x), text_of(y));
+		return str_eq(aws_text_of(x), aws_text_of(y));
 	case AWS_NAME:
 	case AWS_WORD:
 	case AWS_UPPER:
@@ -304,18 +216,19 @@ bool value_says(const struct aws_attr *m, struct value a, struct value b,
 void aws_differ(struct value now, struct value wanted, struct arena *a,
 		struct value *add, struct value *gone)
 {
-	struct value x = texts(now, NULL, a), y = texts(wanted, NULL, a);
+	struct value x = part_set(now, NULL, a);
+	struct value y = part_set(wanted, NULL, a);
 	size_t i = 0, k = 0, n_add = 0, n_gone = 0;
 	struct value *more = arena_new(a, struct value, y.as.list.n + 1);
 	struct value *less = arena_new(a, struct value, x.as.list.n + 1);
 
 	/* Both are sorted. */
 	while (i < x.as.list.n || k < y.as.list.n) {
-		int order =
-		    i == x.as.list.n ? 1
-		    : k == y.as.list.n
-			? -1
-			: order_texts(&x.as.list.items[i], &y.as.list.items[k]);
+		int order = i == x.as.list.n ? 1
+			    : k == y.as.list.n
+				? -1
+				: str_cmp(x.as.list.items[i].as.text,
+					  y.as.list.items[k].as.text);
 
 		if (order < 0)
 			less[n_gone++] = x.as.list.items[i];

@@ -74,7 +74,9 @@ def ec2():
             if instance["State"]["Name"] not in ENDED:
                 add("ec2", "instance", instance["InstanceId"], None, instance.get("Tags"))
     for volume in pages(client, "describe_volumes", "Volumes"):
-        add("ec2", "volume", volume["VolumeId"], None, volume.get("Tags"))
+        # One that is attached is the instance's own, and carries its tags.
+        tags = None if volume["Attachments"] else volume.get("Tags")
+        add("ec2", "volume", volume["VolumeId"], None, tags)
     for endpoint in pages(client, "describe_vpc_endpoints", "VpcEndpoints"):
         if endpoint["State"].lower() not in ENDED:
             add("ec2", "vpc-endpoint", endpoint["VpcEndpointId"],

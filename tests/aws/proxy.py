@@ -85,7 +85,7 @@ class Faults:
 
 def error_answer(request, code, text, status):
     """An error in the form of the service."""
-    protocol = wire.model(request.service).metadata["protocol"] if request.service else "query"
+    protocol = wire.protocol(request.service) if request.service else "query"
     if protocol in ("json", "rest-json"):
         body = json.dumps({"__type": code, "message": text})
         headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": code}
@@ -98,7 +98,7 @@ def error_answer(request, code, text, status):
 def throttled(request):
     if request.service == "ec2":
         return error_answer(request, "RequestLimitExceeded", "Request limit exceeded.", 503)
-    json_service = request.service and wire.model(request.service).metadata["protocol"] != "query"
+    json_service = request.service and wire.protocol(request.service) != "query"
     code = "ThrottlingException" if json_service else "Throttling"
     return error_answer(request, code, "Rate exceeded", 400)
 
@@ -127,7 +127,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if words[0] == "faults":
             self.server.faults.set(json.loads(body))
         elif words[0] == "mark":
-            self.server.log.write(mark=urllib.parse.unquote(words[1]))
+            self.server.log.write(mark=urllib.parse.unquote("/".join(words[1:])))
         elif words[0] == "wrong":
             answer = f"{self.server.log.wrong}\n".encode()
         self.reply(200, {}, answer)
@@ -164,8 +164,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if kind == "expired":
             self.server.faults.expired.add(request.key)
         if request.key in self.server.faults.expired:
-            json_service = request.service and wire.model(
-                request.service).metadata["protocol"] in ("json", "rest-json")
+            json_service = request.service and wire.protocol(
+                request.service) in ("json", "rest-json")
             return error_answer(request, "ExpiredTokenException" if json_service else
                                 "RequestExpired" if request.service == "ec2" else "ExpiredToken",
                                 "The security token included in the request is expired", 403)

@@ -9,10 +9,10 @@ from moto.rds.responses import RDSResponse
 
 import names
 import paths
+from engine_versions import VERSIONS, given
 from ec2 import service_interface
 from hooks import Fault, Life, handles, lives
 
-VERSIONS = ("13.21", "14.18", "15.10", "15.12", "16.6", "16.8", "17.4")
 CLASSES = ("db.t3.medium", "db.t4g.medium", "db.r5.large", "db.r6g.large", "db.serverless")
 
 
@@ -22,11 +22,6 @@ def backend(self):
 
 def rds(*operations):
     return handles(RDSResponse, *operations)
-
-
-def given(self, name, default=None):
-    value = self.params.get(name)
-    return default if value is None else value
 
 
 # Groups: their names, and what uses them
@@ -307,21 +302,6 @@ def _(self, moto):
 
 
 # What moto lacks
-
-@rds("DescribeDBEngineVersions")
-def _(self, _moto):
-    wanted = given(self, "EngineVersion", "")
-    found = [v for v in VERSIONS if v == wanted or v.startswith((wanted + ".") if wanted else "")]
-    if given(self, "DefaultOnly"):
-        found = found[-1:]
-    return {"DBEngineVersions": [{
-        "Engine": "aurora-postgresql", "EngineVersion": version, "Status": "available",
-        "DBParameterGroupFamily": "aurora-postgresql" + version.split(".")[0],
-        "SupportedEngineModes": ["provisioned"], "ValidUpgradeTarget": [
-            {"Engine": "aurora-postgresql", "EngineVersion": later, "AutoUpgrade": False,
-             "IsMajorVersionUpgrade": later.split(".")[0] != version.split(".")[0]}
-            for later in VERSIONS if float(later) > float(version)]} for version in found]}
-
 
 @rds("DescribeOrderableDBInstanceOptions")
 def _(self, moto):

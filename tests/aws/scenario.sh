@@ -65,17 +65,36 @@ random_ms() {
 }
 
 # killed COUNT SEED MOST COMMAND: dmsl COMMAND --yes is killed COUNT times, at random
-# instants of at most MOST milliseconds.
+# instants of at most MOST milliseconds. A run that ends before it is killed does not
+# count, and the next is of the other command: each kill strikes one that works.
 killed() {
 	killed_n=0
+	killed_runs=0
+	killed_command=$4
 	while [ $killed_n -lt "$1" ]; do
-		killed_n=$((killed_n + 1))
+		killed_runs=$((killed_runs + 1))
 		# Not dmsl_on: the shell in between would be killed instead.
-		"$DMSL" "$4" $stack --set on=aws --yes >>killed.txt 2>&1 &
+		"$DMSL" "$killed_command" $stack --set on=aws --yes >killed.txt 2>&1 &
 		killed_pid=$!
-		sleep "$(random_ms "$2" $killed_n 5 "$3")"
+		sleep "$(random_ms "$2" $killed_runs 5 "$3")"
 		kill -KILL $killed_pid 2>/dev/null
 		wait $killed_pid 2>/dev/null
+		case $? in
+		137)
+			killed_n=$((killed_n + 1))
+			echo "kill $killed_n of $killed_command, $(grep -c "done in" killed.txt) steps done"
+			;;
+		0)
+			case $killed_command in
+			apply) killed_command=destroy ;;
+			destroy) killed_command=apply ;;
+			esac
+			;;
+		*)
+			echo "$killed_command, which nobody killed, fails:"
+			cat killed.txt
+			return 1
+			;;
+		esac
 	done
-	return 0
 }

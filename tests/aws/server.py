@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """server.py [--plain] FILE: moto on a free port of loopback, with what it lacks or
-has broken put right; with --plain as it is. Writes its URL to FILE when it listens;
-ends on SIGTERM.
+has broken put right; with --plain as it is, but for the versions of Aurora. Writes its
+URL to FILE when it listens; ends on SIGTERM.
 
 moto finds the handler of an operation as a method of the service's response class:
 the files here put theirs there (hooks.py)."""
@@ -24,6 +24,7 @@ def put_right():
     import rds
     import reach
     hooks.take_turns()
+    hooks.keep_bodies()
     ec2.honour_tokens()
     ec2.dry_run()
 
@@ -32,6 +33,7 @@ def main():
     arguments = sys.argv[1:]
     if "--plain" in arguments:
         arguments.remove("--plain")
+        import engine_versions
     else:
         put_right()
     # Before any thread is made: they inherit it.

@@ -38,6 +38,14 @@ def model(service):
     return botocore.session.get_session().get_service_model(service)
 
 
+def protocol(service):
+    """The protocol that dmsl speaks with the service; botocore may prefer another."""
+    metadata = model(service).metadata
+    spoken = [p for p in metadata.get("protocols", [metadata["protocol"]])
+              if p in ("ec2", "query", "json", "rest-json")]
+    return spoken[0]
+
+
 class Request:
     """What was read: service, operation, params, key, region, and `wrong`, a list."""
 
@@ -49,9 +57,8 @@ class Request:
         self.model = None
         self.read_authorization()
         if self.service:
-            protocol = model(self.service).metadata["protocol"]
             {"ec2": self.read_form, "query": self.read_form, "json": self.read_json,
-             "rest-json": self.read_rest}[protocol]()
+             "rest-json": self.read_rest}[protocol(self.service)]()
         if self.model:
             self.operation = self.model.name
             self.check_values()
@@ -149,7 +156,7 @@ class Request:
             self.say(f"unknown parameter {key}")
 
     def wire_name(self, member, shape):
-        ec2 = model(self.service).metadata["protocol"] == "ec2"
+        ec2 = protocol(self.service) == "ec2"
         name = shape.serialization.get("name")
         if ec2:
             query = shape.serialization.get("queryName")
@@ -181,7 +188,7 @@ class Request:
         base = prefix
         if shape.type_name == "map":
             base += "" if shape.serialization.get("flattened") else ".entry"
-        elif model(self.service).metadata["protocol"] != "ec2":
+        elif protocol(self.service) != "ec2":
             name = shape.member.serialization.get("name")
             if shape.serialization.get("flattened"):
                 base = prefix.rpartition(".")[0] + name if name else prefix
@@ -330,7 +337,7 @@ def read_answer(request, status, headers, body):
         return (None if status < 300 else f"HTTP {status}"), {}
     if status >= 300 and b"<html" in body[:200].lower():
         return f"HTTP {status}", {}
-    parser = botocore.parsers.create_parser(model(request.service).metadata["protocol"])
+    parser = botocore.parsers.create_parser(protocol(request.service))
     try:
         parsed = parser.parse({"status_code": status, "headers": headers, "body": body},
                               request.model.output_shape)

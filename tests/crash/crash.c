@@ -4,10 +4,11 @@
  * system call that changes something, at random instants, with answers of the
  * service lost, with a disk that is full, interrupted, and killed again while
  * the next run recovers. The next apply must come to what a run that nobody
- *killed comes to: the same bytes of state, the same objects at the service,
- *none made twice, no lease, no journal.
+ * killed comes to: the same bytes of state, the same objects at the service,
+ * none made twice, no lease, no journal.
  *
  *	DMSL_CRASH=long     all places and 2,000 instants (make check-crash)
+ *	DMSL_CRASH_ONLY=…   only the tests that match, such as "destroy_*"
  *	DMSL_CRASH_SEED=N   another random sequence; the long one is always new
  *	DMSL_CRASH_TRIAL=…  only this trial, as a failure prints it
  *	DMSL_CRASH_KEEP=1   keep what a failure left behind
@@ -761,18 +762,41 @@ static void every_place(int what, int parallel, int step)
 		      scenarios[what].name, parallel, tried, n);
 }
 
-static void killed_at_each_place(void **state)
+static void change_killed_at_each_place(void **state)
 {
 	(void)state;
-	for (int i = 0; i < N_SCENARIOS; i++)
-		every_place(i, 1, is_long ? 1 : i == CHANGE ? 30 : 60);
+	every_place(CHANGE, 1, is_long ? 1 : 30);
 }
 
-static void killed_at_each_place_of_parallel_calls(void **state)
+static void first_killed_at_each_place(void **state)
 {
 	(void)state;
-	for (int i = 0; i < N_SCENARIOS; i++)
-		every_place(i, 10, is_long ? 1 : i == CHANGE ? 50 : 80);
+	every_place(FIRST, 1, is_long ? 1 : 60);
+}
+
+static void destroy_killed_at_each_place(void **state)
+{
+	(void)state;
+	every_place(DESTROY, 1, is_long ? 1 : 60);
+}
+
+/* Ten calls at a time. */
+static void change_killed_at_each_place_of_ten(void **state)
+{
+	(void)state;
+	every_place(CHANGE, 10, is_long ? 1 : 50);
+}
+
+static void first_killed_at_each_place_of_ten(void **state)
+{
+	(void)state;
+	every_place(FIRST, 10, is_long ? 1 : 80);
+}
+
+static void destroy_killed_at_each_place_of_ten(void **state)
+{
+	(void)state;
+	every_place(DESTROY, 10, is_long ? 1 : 80);
 }
 
 static void at_random_instants(int n, int signal)
@@ -984,8 +1008,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_stack_has_all_actions),
-		cmocka_unit_test(killed_at_each_place),
-		cmocka_unit_test(killed_at_each_place_of_parallel_calls),
+		cmocka_unit_test(change_killed_at_each_place),
+		cmocka_unit_test(first_killed_at_each_place),
+		cmocka_unit_test(destroy_killed_at_each_place),
+		cmocka_unit_test(change_killed_at_each_place_of_ten),
+		cmocka_unit_test(first_killed_at_each_place_of_ten),
+		cmocka_unit_test(destroy_killed_at_each_place_of_ten),
 		cmocka_unit_test(killed_at_random_instants),
 		cmocka_unit_test(interrupted_at_random_instants),
 		cmocka_unit_test(killed_again_while_recovering),
@@ -998,5 +1026,7 @@ int main(void)
 
 	if (getenv("DMSL_CRASH_TRIAL"))
 		return cmocka_run_group_tests(one, set_up, tear_down);
+	if (getenv("DMSL_CRASH_ONLY"))
+		cmocka_set_test_filter(getenv("DMSL_CRASH_ONLY"));
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -36,9 +36,10 @@ rule "engine/cmd/*.[ch]" "$engine|engine/cmd/commands\.h"
 shared='engine/provider\.h|engine/schema\.h|lang/value\.h|lang/cidr\.h|lang/json\.h|lang/base/|providers/[a-z_]*\.h'
 rule "providers/*.[ch]" "$shared|providers/[a-z]*/[a-z]*\.h"
 rule "providers/types/*.[ch]" "engine/schema\.h|providers/types/"
-for folder in pg core sql aws; do
+for folder in pg core sql; do
   rule "providers/$folder/*.[ch]" "$shared|providers/$folder/|providers/pg/|lang/dms/"
 done
+rule "providers/aws/*.[ch]" "$shared|providers/aws/|providers/pg/|lang/dms/|providers/sql/sql\.h"
 rule "providers/replicator/*.[ch]" "$shared|providers/replicator/|providers/pg/|lang/dms/|providers/aws/sigv4\.h"
 rule "providers/local/*.[ch]" "$shared|providers/local/|providers/pg/|lang/dms/|providers/types/types\.h|providers/aws/(client|dms|service)\.h|providers/sql/sql\.h"
 

@@ -285,7 +285,7 @@ test_expect_success 'a saved plan does what it showed and leaves the rest' '
 		"$DMSL" state show a.dmsl data.y >out &&
 		test_contains out other &&
 		"$DMSL" plan a.dmsl &&
-		echo "# changed" >>more.dmsl &&
+		echo "let changed = 1" >>more.dmsl &&
 		test_expect_code 1 "$DMSL" apply 2>err &&
 		test_contains err "the configuration is not what it was" \
 			"more.dmsl" &&

@@ -6,15 +6,16 @@
 . "$DMSL_SRCDIR/tests/aws/scenario.sh"
 
 stack=stacks/dev.dmsl
-target='sql_database.demo["target"]'
 postgres_start one
 postgres_start two
 moto_start
 proxy_start
 
-# sql ADDRESS STATEMENT: rows from a database of the stack.
+# sql SIDE STATEMENT: rows of the database on that side, asked past AWS and dmsl.
 sql() {
-	dmsl_on psql "$1" -- -X -A -t -F '|' -v ON_ERROR_STOP=1 -c "$2"
+	sql_at=$(sed -n "s/^dev-aurora-$1[^ ]* \\([^ ]*\\) .*/\\1/p" "$DMSL_MOTO_DATABASES") &&
+	psql -X -A -t -F '|' -v ON_ERROR_STOP=1 -h "${sql_at%:*}" -p "${sql_at#*:}" -U admin \
+		-d demo_db -c "$2"
 }
 
 test_expect_success 'a plan changes nothing' '
@@ -37,13 +38,13 @@ test_expect_success 'apply makes it all, once, with its tags' '
 test_expect_success 'the parts are there, counted from outside' '
 	aws_count >count &&
 	test_contains count "ec2 vpc 3" "ec2 subnet 8" "ec2 internet-gateway 1" "ec2 instance 1" \
-		"ec2 vpc-endpoint 7" "ec2 vpc-endpoint-service 2" "elbv2 load-balancer 2" \
+		"ec2 vpc-endpoint 8" "ec2 vpc-endpoint-service 2" "elbv2 load-balancer 2" \
 		"elbv2 target 2" "rds db-cluster 2" "rds db-instance 2" "secretsmanager secret 2" \
 		"dms endpoint 2" "dms task 1" "dms replication-instance 1"
 '
 
 test_expect_success 'the rows stand in the target' '
-	sql "$target" "SELECT firstname FROM demo_schema.demo_accounts ORDER BY accountnumber" >rows &&
+	sql target "SELECT firstname FROM demo_schema.demo_accounts ORDER BY accountnumber" >rows &&
 	printf "%s\n" John Mary Tom Peter >expect &&
 	test_cmp expect rows &&
 	grep moved apply.txt

@@ -339,6 +339,33 @@ static void an_effect_that_was_not_shown_is_not_carried_out(void **state)
 	assert_string_equal(world.log, "");
 }
 
+/* Nor by what goes, or makes room for another: a task that runs by now. */
+static void an_effect_of_a_delete_is_checked_too(void **state)
+{
+	(void)state;
+	write_stack("thing a {}\nthing b { kind = \"x\" }\n"
+		    "thing c { kind = \"x\"\n" FIRST);
+	assert_int_equal(run("apply", "--yes"), 0);
+	world.log[0] = '\0';
+	world.has_new_effect = true;
+	write_stack("");
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("could not delete \"thing.a\": it would now drop "
+			     "everything, which the plan did not show"));
+	assert_string_equal(world.log, "");
+	for (size_t i = 0; i < world.n; i++)
+		world.objects[i].polls = 0;
+	write_stack("thing a {}\nthing b { kind = \"y\" }\n"
+		    "thing c { kind = \"y\"\n" FIRST);
+	assert_int_equal(run("apply", "--yes"), 1);
+	assert_true(has_said("could not replace \"thing.b\": it would now drop "
+			     "everything, which the plan did not show"));
+	assert_string_equal(world.log, "");
+	world.has_new_effect = false;
+	assert_int_equal(run("apply", "--yes"), 0);
+	assert_int_equal(count_objects(), 3);
+}
+
 /* Of one kind, but another table; also of what is only created now. */
 static void another_table_is_not_truncated(void **state)
 {
@@ -492,6 +519,8 @@ int main(void)
 		cmocka_unit_test_setup(a_broken_promise_stops_the_step, begin),
 		cmocka_unit_test_setup(
 		    an_effect_that_was_not_shown_is_not_carried_out, begin),
+		cmocka_unit_test_setup(an_effect_of_a_delete_is_checked_too,
+				       begin),
 		cmocka_unit_test_setup(another_table_is_not_truncated, begin),
 		cmocka_unit_test_setup(
 		    whoever_reads_sees_an_interrupted_run_but_no_live_one,

@@ -685,6 +685,8 @@ static void rule_is_made_changed_and_revoked(void **state)
 		{ .target = "RevokeSecurityGroupIngress",
 		  .request = "&GroupId=sg-1&SecurityGroupRuleId.1=sgr-1",
 		  EC2_REFUSAL("InvalidSecurityGroupRuleId.NotFound", "gone") },
+		{ .target = "DescribeSecurityGroupRules",
+		  EC2_REFUSAL("InvalidSecurityGroupRuleId.NotFound", "gone") },
 		{ 0 },
 	};
 	struct fixture f;
@@ -915,6 +917,7 @@ static void refusal_inside_an_answer_is_one(void **state)
 				"<unsuccessful><item><error><code>"
 				"InvalidThing.NotFound</code></error></item>"
 				"</unsuccessful>") },
+		{ .target = "DescribeThings", .answer = THINGS("") },
 		{ .target = "DeleteThings",
 		  .answer = EC2("DeleteThings", "<unsuccessful/>") },
 		{ 0 },

@@ -131,6 +131,22 @@ static void str_cuts_and_compares(void **state)
 	assert_false(str_to_u64(STR(""), &n));
 }
 
+static void str_unescapes(void **state)
+{
+	struct arena a = { 0 };
+
+	(void)state;
+	assert_true(
+	    str_is(str_unescape(STR("%7b%7D a%2Fb"), '%', &a), "{} a/b"));
+	assert_true(str_is(str_unescape(STR("=3D=41"), '=', &a), "=A"));
+	/* What is no escape, also at the end. */
+	assert_true(str_is(str_unescape(STR("%4g%%41%"), '%', &a), "%4g%A%"));
+	assert_true(str_is(str_unescape(STR("x%4"), '%', &a), "x%4"));
+	assert_true(str_is(str_unescape(STR("=41"), '%', &a), "=41"));
+	assert_int_equal(str_unescape(STR(""), '%', &a).n, 0);
+	arena_release(&a);
+}
+
 static void str_joins(void **state)
 {
 	struct arena a = { 0 };
@@ -323,6 +339,7 @@ int main(void)
 		cmocka_unit_test(arena_grows_without_overlap),
 		cmocka_unit_test(arena_is_empty_when_cleared),
 		cmocka_unit_test(str_cuts_and_compares),
+		cmocka_unit_test(str_unescapes),
 		cmocka_unit_test(str_joins),
 		cmocka_unit_test(buf_stops_at_its_ceiling),
 		cmocka_unit_test(buf_writes_formats),

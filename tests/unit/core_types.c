@@ -3,7 +3,6 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/digest.h"
-#include "providers/aws/aws.h"
 #include "providers/core/core.h"
 
 #include <setjmp.h>
@@ -124,24 +123,12 @@ static void holds_data(void **state)
 	arena_release(&a);
 }
 
-static void says_that_aws_cannot_be_used(void **state)
-{
-	struct error err = { 0 };
-	void *self;
-
-	(void)state;
-	assert_non_null(strstr(aws_provider.unavailable, "on=local"));
-	assert_int_equal(aws_provider.open(NULL, &self, &err), -1);
-	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(makes_the_same_password_again),
 		cmocka_unit_test(refuses_lengths),
 		cmocka_unit_test(holds_data),
-		cmocka_unit_test(says_that_aws_cannot_be_used),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

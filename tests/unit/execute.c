@@ -488,6 +488,12 @@ static const struct outcome {
 	  false,
 	  false,
 	  IS_TAINTED },
+	/* There, and nobody could tell how it is: the next run goes on. */
+	{ { .steps = "Pn", .kind = OPERATION_CREATE }, false, true, IS_NONE },
+	{ { .steps = "Pn", .kind = OPERATION_CREATE, .is_recovery = true },
+	  false,
+	  false,
+	  IS_TAINTED },
 	/* Repeated by the next run: only an answer ends a create. */
 	{ { .steps = "d", .kind = OPERATION_CREATE, .is_recovery = true },
 	  true,
@@ -608,6 +614,40 @@ static void a_step_has_a_time_of_its_own(void **state)
 	/* Made or not, nobody could find it by an id. */
 	assert_true(is_open(&r, &world.things[1]));
 	assert_int_equal(r.replay.n_open, 1);
+	end(&r);
+}
+
+/* What is not said in its block is said by its type. */
+static void a_slow_type_has_more_time(void **state)
+{
+	static const struct resource_type heavy = { .name = "thing",
+						    .ops = &plain_ops,
+						    .weight = 1 };
+	static const struct resource_type slow = { .name = "thing",
+						   .ops = &plain_ops,
+						   .limit_s = 1 };
+	const struct thing things[] = {
+		{ .steps = "ppppppd", .kind = OPERATION_UPDATE },
+		{ .steps = "ppppppd",
+		  .kind = OPERATION_UPDATE,
+		  .type = &heavy },
+		{ .steps = "ppppppd", .kind = OPERATION_UPDATE, .type = &slow },
+		{ .steps = "ppppppd",
+		  .kind = OPERATION_UPDATE,
+		  .type = &slow,
+		  .timeout_ms = 50 },
+	};
+	struct run r;
+
+	(void)state;
+	set_things(things, 4);
+	begin(&r, 4);
+	r.x.timeout_ms = 50;
+	run(&r);
+	assert_true(world.things[0].has_failed);
+	assert_true(world.things[1].has_ended);
+	assert_true(world.things[2].has_ended);
+	assert_true(world.things[3].has_failed);
 	end(&r);
 }
 
@@ -765,6 +805,7 @@ int main(void)
 		cmocka_unit_test(polls_of_one_type_are_one_call),
 		cmocka_unit_test(what_became_of_it_is_known_or_stays_open),
 		cmocka_unit_test(a_step_has_a_time_of_its_own),
+		cmocka_unit_test(a_slow_type_has_more_time),
 		cmocka_unit_test(an_interrupt_ends_what_runs),
 		cmocka_unit_test(a_second_interrupt_stops_waiting),
 		cmocka_unit_test(without_a_journal_nothing_is_begun),

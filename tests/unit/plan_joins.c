@@ -38,9 +38,15 @@ static unsigned any(unsigned n)
 	return (seed >> 8) % n;
 }
 
-enum kind { JOB, FOUND, ONE, KEYED };
+enum kind { JOB, FOUND, ONE, KEYED, MANY };
 
-/* A declaration: job, existing base, instance of a component, several. */
+/* Instances of MANY: enough to be one join. */
+static const char many[] = "abcdefgh";
+
+/*
+ * A declaration: job, existing base, instance of a component, several; at the
+ * root, also several of a job.
+ */
 struct item {
 	enum kind kind;
 	unsigned body; /* of ONE, KEYED */
@@ -61,6 +67,8 @@ static void make_item(struct item *x, unsigned at, unsigned bodies,
 	x->kind = bodies ? any(4) : any(2);
 	x->body = bodies ? any(bodies) : 0;
 	x->is_first = any(12) == 0;
+	if (bodies == BODIES && any(6) == 0)
+		x->kind = MANY;
 	for (unsigned i = 0; i < at; i++) {
 		x->needs[i] = any(3) == 0;
 		x->refers[i] = before[i].kind == JOB && any(4) == 0;
@@ -89,10 +97,9 @@ struct form {
 static void write_name(struct buf *b, const struct item *x, unsigned i,
 		       const char *prefix)
 {
-	static const char *const types[] = { "job", "base" };
-
-	if (x->kind == JOB || x->kind == FOUND)
-		buf_fmt(b, "%s.%s%u", types[x->kind], prefix, i);
+	if (x->kind == JOB || x->kind == FOUND || x->kind == MANY)
+		buf_fmt(b, "%s.%s%u", x->kind == FOUND ? "base" : "job", prefix,
+			i);
 	else
 		buf_fmt(b, "c%u.%s%u", x->body, prefix, i);
 }
@@ -102,11 +109,13 @@ static void write_need(struct buf *b, const struct item *x, unsigned i,
 		       const struct form *f, const char *prefix)
 {
 	bool is_spelt = f->is_pairwise;
+	bool is_keyed = is_spelt && (x->kind == KEYED || x->kind == MANY);
+	size_t n = x->kind == MANY ? strlen(many) : 2;
 
-	for (int key = 0; key < (is_spelt && x->kind == KEYED ? 2 : 1); key++) {
+	for (size_t key = 0; key < (is_keyed ? n : 1); key++) {
 		write_name(b, x, i, prefix);
-		if (is_spelt && x->kind == KEYED)
-			buf_fmt(b, "[\"%c\"]", "ab"[key]);
+		if (is_keyed)
+			buf_fmt(b, "[\"%c\"]", many[key]);
 		if (is_spelt && (x->kind == ONE || x->kind == KEYED))
 			buf_add_c(b, ".all");
 		buf_add_c(b, ", ");
@@ -117,14 +126,22 @@ static void write_item(struct buf *b, const struct item *all, unsigned i,
 		       const struct form *f, const char *prefix)
 {
 	const struct item *x = &all[i];
-	bool is_job = x->kind == JOB;
+	bool is_job = x->kind == JOB || x->kind == MANY;
 
 	if (x->kind == ONE || x->kind == KEYED)
 		buf_fmt(b, "c%u %s%u%s {\n", x->body, prefix, i,
 			x->kind == KEYED ? " for k in [\"a\", \"b\"]" : "");
 	else
-		buf_fmt(b, is_job ? "job %s%u {\n" : "existing base %s%u {\n",
-			prefix, i);
+		buf_fmt(b, is_job ? "job %s%u" : "existing base %s%u", prefix,
+			i);
+	if (x->kind == MANY) {
+		buf_add_c(b, " for k in [");
+		for (size_t k = 0; many[k]; k++)
+			buf_fmt(b, "\"%c\", ", many[k]);
+		buf_add_c(b, "]");
+	}
+	if (x->kind != ONE && x->kind != KEYED)
+		buf_add_c(b, " {\n");
 	if (is_job) {
 		buf_add_c(b, "server = \"s");
 		for (unsigned k = 0; k < i; k++)
@@ -484,6 +501,47 @@ static void test_depends_on_component(void **state)
 	run_end(&r);
 }
 
+/* Instances of a resource as a whole, however they are named. */
+static void test_depends_on_many(void **state)
+{
+	struct run r;
+
+	(void)state;
+	run_begin(&r);
+	assert_int_equal(
+	    do_plan(
+		&r,
+		"stack dev { provider = fake }\n"
+		"let keys = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", "
+		"\"h\"]\n"
+		"vpc v { cidr = 10.0.0.0/16 }\n"
+		"job z for k in keys { server = k }\n"
+		"job y for k in keys { server = k  depends_on = [job.z] }\n"
+		"job x { server = join(\",\", job.z[*].loaded) }\n"
+		"job few for k in [\"a\", \"b\"] { server = k }\n"
+		"job u { server = \"x\"  depends_on = [job.few] }\n"
+		"group g for k in keys {\n"
+		"  vpc = vpc.v\n"
+		"  ingress one { port = 1 }\n"
+		"}\n"
+		"job t { server = \"x\"  depends_on = [group.g] }\n"),
+	    0);
+	assert_int_equal(r.e->n_joins, 1);
+	assert_true(str_is(r.e->joins[0].address, "job.z"));
+	assert_int_equal(resource_of(&r, "job.y[\"d\"]")->n_deps, 1);
+	assert_int_equal(resource_of(&r, "job.x")->n_deps, 1);
+	assert_int_equal(resource_of(&r, "job.u")->n_deps, 2);
+	/* What is written inside of them may need others. */
+	assert_int_equal(resource_of(&r, "job.t")->n_deps, 8);
+	carry_out(&r);
+	assert_true(
+	    str_is(state_find(&r.c.state, STR("job.x"))->deps[0], "job.z/"));
+	assert_int_equal(do_plan(&r, "stack dev { provider = fake }"), 0);
+	assert_true(goes_before(&r, "job.x", "job.z[\"h\"]"));
+	assert_true(goes_before(&r, "job.y[\"a\"]", "job.z[\"h\"]"));
+	run_end(&r);
+}
+
 /* deps of one that depended on "c.a/" after the moves, joined by blanks. */
 static const char *renamed(const struct rename *all, size_t n, struct arena *a)
 {
@@ -554,6 +612,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_depends_on_component),
+		cmocka_unit_test(test_depends_on_many),
 		cmocka_unit_test(test_renames),
 		cmocka_unit_test(test_same_as_pairwise),
 	};

@@ -233,7 +233,6 @@ static const struct provider far = {
 	.name = "far",
 	.types = fake_types,
 	.open = fake_open,
-	.unavailable = "it is not built yet",
 };
 static const struct provider *const providers[] = { &fake, &far, NULL };
 

@@ -331,7 +331,7 @@ static void without_a_key_secrets_are_unknown(void **state)
 static void a_state_is_one_attribute_a_line(void **state)
 {
 	static const char expect[] = "{\n"
-				     "  \"format\": 1,\n"
+				     "  \"format\": 2,\n"
 				     "  \"stack\": \"dev\",\n"
 				     "  \"uid\": \"\",\n"
 				     "  \"outputs\": {},\n"
@@ -366,6 +366,27 @@ static void a_state_is_one_attribute_a_line(void **state)
 	state_release(&s);
 }
 
+/* What has joins is not read by those who would not know them. */
+static void an_old_format_becomes_the_new_one(void **state)
+{
+	static const char old[] =
+	    "{\"format\":1,\"stack\":\"d\",\"uid\":\"\",\"outputs\":{},"
+	    "\"resources\":{\"a.b\":{\"type\":\"a\",\"provider\":\"local\","
+	    "\"id\":\"x\",\"deps\":[\"a.c\"],\"attrs\":{}}}}";
+	struct state s;
+	struct str text;
+
+	(void)state;
+	read_text(&s, str_from(old), NULL);
+	assert_true(str_is(state_find(&s, STR("a.b"))->deps[0], "a.c"));
+	text = write_text(&s, NULL);
+	assert_true(str_starts(text, "{\n  \"format\": 2,\n"));
+	state_release(&s);
+	read_text(&s, text, NULL);
+	assert_true(str_eq(write_text(&s, NULL), text));
+	state_release(&s);
+}
+
 #define HEAD_REST "\"stack\":\"d\",\"uid\":\"\",\"outputs\":{},"
 #define HEAD	  "{\"format\":1," HEAD_REST
 
@@ -377,9 +398,9 @@ static void mistakes_are_named(void **state)
 		{ "{", "state: " },
 		{ "[]", "state: is not an object" },
 		{ "{}", "state: has no \"format\"" },
-		{ "{\"format\":2,\"x\":1}",
-		  "state: has format 2, and this dmsl "
-		  "knows format 1" },
+		{ "{\"format\":3,\"x\":1}",
+		  "state: has format 3, and this dmsl "
+		  "knows formats 1 to 2" },
 		{ "{\"format\":1,\"x\":1}",
 		  "state: has an unknown member \"x\"" },
 		{ "{\"format\":1,\"stack\":1}",
@@ -387,9 +408,9 @@ static void mistakes_are_named(void **state)
 		{ "{\"format\":1,\"uid\":\"xyz\"}",
 		  "state: \"uid\" is not 16 hex digits" },
 		{ "{\"x\":1}", "state: has no \"format\"" },
-		{ "{\"x\":1,\"format\":2}",
-		  "state: has format 2, and this dmsl "
-		  "knows format 1" },
+		{ "{\"x\":1,\"format\":3}",
+		  "state: has format 3, and this dmsl "
+		  "knows formats 1 to 2" },
 		{ "{\"x\":1,\"format\":1," HEAD_REST "\"resources\":{}}",
 		  "state: has an unknown member \"x\"" },
 		{ "{\"format\":1,\"format\":1}",
@@ -571,6 +592,7 @@ int main(void)
 		cmocka_unit_test(order_of_work_does_not_show),
 		cmocka_unit_test(without_a_key_secrets_are_unknown),
 		cmocka_unit_test(a_state_is_one_attribute_a_line),
+		cmocka_unit_test(an_old_format_becomes_the_new_one),
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(sealed_values_stay_where_they_are),
 		cmocka_unit_test(members_stand_in_any_order),

@@ -1,0 +1,373 @@
+#include <config.h>
+
+#include "engine/explain.h"
+
+#include "lang/diag_codes.h"
+
+/* clang-format off */
+const struct explanation explanations[] = {
+{ "E0101",
+  "Outside of strings and comments a text has words, numbers, addresses and "
+  "the signs of the grammar; anything else is a slip of the keyboard or was "
+  "pasted from a document with typographic quotes.",
+  "let a = 1 ; let b = 2\n",
+  "let a = 1\nlet b = 2\n" },
+{ "E0102",
+  "A string ends on the line on which it begins. Text of several lines is a "
+  "heredoc.",
+  "let a = \"one\n",
+  "let a = \"one\"\nlet b = <<~TEXT\n  one\n  two\n  TEXT\n" },
+{ "E0103",
+  "A heredoc ends with its word on a line of its own.",
+  "let a = <<SQL\nselect 1\n",
+  "let a = <<SQL\nselect 1\nSQL\n" },
+{ "E0104",
+  "Every bracket is closed by its own kind. The message points at the one "
+  "that was opened.",
+  "data a {\n  value = [1, 2\n}\n",
+  "data a {\n  value = [1, 2]\n}\n" },
+{ "E0105",
+  "A closing bracket belongs to one that was opened before it.",
+  "let a = 1)\n",
+  "let a = (1)\n" },
+{ "E0106",
+  "In a string a backslash is followed by n, t, r, a quote, a backslash, u "
+  "with digits, or ${ to write these characters themselves. A backslash that "
+  "is meant is written twice; in a heredoc nothing is escaped.",
+  "let a = \"C:\\data\"\n",
+  "let a = \"C:\\\\data\"\n" },
+{ "E0107",
+  "Numbers, addresses (10.0.0.1), blocks (10.0.0.0/16), durations (1h30m) and "
+  "sizes (20GiB) are written without quotes, and have to be possible.",
+  "let a = 10.0.0.300\n",
+  "let a = 10.0.0.30\n" },
+{ "E0108",
+  "The text does not go on as the grammar says; the message tells what could "
+  "stand there.",
+  "data a { value = = 1 }\n",
+  "data a { value = 1 }\n" },
+{ "E0109",
+  "In tables { } a pattern is a schema and a table with a dot between them; % "
+  "stands for any characters. What is no plain word is quoted.",
+  "dms_task t { tables { include sales. } }\n",
+  NULL },
+{ "E0110",
+  "Brackets and expressions can be 200 deep.",
+  NULL, NULL },
+{ "E0111",
+  "A string can have 16 MiB; larger texts belong into a file that SQL reads "
+  "itself.",
+  NULL, NULL },
+{ "E0112",
+  "Inside a string, ${ begins an expression that ends with }. A dollar sign "
+  "and a brace that are meant are written \\${.",
+  "let a = \"costs ${5\"\n",
+  "let a = \"costs \\${5\"\n" },
+{ "E0201",
+  "A block begins with a resource type or a component, and a name. dmsl docs "
+  "lists the types; components come from files that the stack uses.",
+  "vpcs main { cidr = 10.0.0.0/16 }\n",
+  "vpc main { cidr = 10.0.0.0/16 }\n" },
+{ "E0202",
+  "A name stands for one thing: the second declaration would hide the first.",
+  "let zone = \"a\"\nlet zone = \"b\"\n",
+  "let zone = \"a\"\nlet other = \"b\"\n" },
+{ "E0203",
+  "The type has no such attribute; a near name is suggested. dmsl docs TYPE "
+  "lists them.",
+  "vpc main { cidr = 10.0.0.0/16  dns_suport = false }\n",
+  "vpc main { cidr = 10.0.0.0/16  dns_support = false }\n" },
+{ "E0204",
+  "One block says what the stack is called and where it runs.",
+  "stack one { provider = local }\nstack two { provider = local }\n",
+  "stack one { provider = local }\n" },
+{ "E0205",
+  "Of two values for the same attribute one would be lost.",
+  "vpc main { cidr = 10.0.0.0/16  cidr = 10.1.0.0/16 }\n",
+  "vpc main { cidr = 10.0.0.0/16 }\n" },
+{ "E0206",
+  "Some declarations belong at the top of a file only, not into a component.",
+  "component c() {\n  stack inner { provider = local }\n}\nc one {}\n",
+  "component c() {\n  data inner { value = 1 }\n}\nc one {}\n" },
+{ "E0207",
+  "use names a file relative to the one it stands in.",
+  "use \"not-there.dmsl\"\n", NULL },
+{ "E0208",
+  "A component cannot have the name of a resource type: nobody could tell "
+  "which one a block is.",
+  "component vpc(cidr: cidr) { data a { value = cidr } }\n",
+  "component office(cidr: cidr) { data a { value = cidr } }\n"
+  "office one { cidr = 10.0.0.0/16 }\n" },
+{ "E0210",
+  "A param's type is one of those of the language, or a resource type or "
+  "component.",
+  "param sizes : list(integer) = []\n",
+  "param sizes : list(number) = []\n" },
+{ "E0220",
+  "What is required has no sensible value of its own.",
+  "vpc main { dns_support = true }\n",
+  "vpc main { cidr = 10.0.0.0/16 }\n" },
+{ "E0221",
+  "The provider gives the attribute; it can be read, not written.",
+  "elastic_ip gate { public_ip = 192.0.2.1 }\n",
+  "elastic_ip gate {}\noutput address = elastic_ip.gate.public_ip\n" },
+{ "E0222",
+  "The type has no block of this name. Attributes are written with =.",
+  "vpc main { cidr = 10.0.0.0/16  ingress web { port = 443 } }\n",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "security_group web {\n  vpc = vpc.main\n"
+  "  ingress web { port = 443  cidr = 10.0.0.0/16 }\n}\n" },
+{ "E0223",
+  "Such a block is a resource of its own, and needs a name to be known by.",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "security_group web {\n  vpc = vpc.main\n"
+  "  ingress { port = 443  cidr = 10.0.0.0/16 }\n}\n",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "security_group web {\n  vpc = vpc.main\n"
+  "  ingress web { port = 443  cidr = 10.0.0.0/16 }\n}\n" },
+{ "E0250",
+  "The value is of another type than what it is given to. References are "
+  "typed: a subnet cannot stand where a network is wanted.",
+  "vpc main { cidr = \"large\" }\n",
+  "vpc main { cidr = 10.0.0.0/16 }\n" },
+{ "E0251",
+  "A bare word is a param, a let, or in a component one of its params; "
+  "resources are TYPE.NAME.",
+  "vpc main { cidr = range }\n",
+  "let range = 10.0.0.0/16\nvpc main { cidr = range }\n" },
+{ "E0252",
+  "The resource, component or map has no member of this name.",
+  "vpc main { cidr = 10.0.0.0/16 }\noutput name = vpc.main.name\n",
+  "vpc main { cidr = 10.0.0.0/16 }\noutput id = vpc.main.id\n" },
+{ "E0253",
+  "Operators work on values of one kind: numbers are added, texts are joined "
+  "by templates.",
+  "data d { value = \"port \" + 5432 }\n",
+  "data d { value = \"port ${5432}\" }\n" },
+{ "E0254",
+  "Lists are counted from 0; maps and instances have the keys that were given.",
+  "let zones = [\"a\", \"b\"]\nlet third = zones[2]\ndata d { value = third }\n",
+  "let zones = [\"a\", \"b\"]\nlet last = zones[1]\ndata d { value = last }\n" },
+{ "E0255",
+  "Numbers are exact, with 38 digits; what cannot be computed exactly is not "
+  "rounded behind your back.",
+  "data d { value = 1 / 0 }\n",
+  "data d { value = 1 / 4 }\n" },
+{ "E0256",
+  "An address has four parts up to 255; a block's host bits are zero.",
+  "data d { value = 10.0.0.1/16 }\n",
+  "data d { value = 10.0.0.0/16 }\n" },
+{ "E0257",
+  "dmsl docs lists the functions.",
+  "data d { value = uppercase(\"a\") }\n",
+  "data d { value = upper(\"a\") }\n" },
+{ "E0258",
+  "dmsl docs FUNCTION shows what it takes.",
+  "data d { value = join(\",\") }\n",
+  "data d { value = join(\",\", [\"a\", \"b\"]) }\n" },
+{ "E0259",
+  "The function does not work with these values; the message says why.",
+  "data d { value = json_decode(\"{\") }\n",
+  "data d { value = json_decode(\"{}\") }\n" },
+{ "E0260",
+  "Values are bounded, so that a slip does not fill the memory: 16 MiB of "
+  "text, a million items.",
+  NULL, NULL },
+{ "E0261",
+  "Of two values under one key one would be lost.",
+  "data d { value = { a = 1, a = 2 } }\n",
+  "data d { value = { a = 1, b = 2 } }\n" },
+{ "E0301",
+  "Something cannot be made from itself. The message shows the whole way "
+  "round; groups that refer to each other do it by rules, which are resources "
+  "of their own.",
+  "data a { value = data.b.value }\ndata b { value = data.a.value }\n",
+  "data a { value = 1 }\ndata b { value = data.a.value }\n" },
+{ "E0302",
+  "A param without a default takes its value from --set, a params file, or, "
+  "when it is secret, from the environment.",
+  "param rows : number\ndata d { value = rows }\n",
+  "param rows : number = 4\ndata d { value = rows }\n" },
+{ "E0303",
+  "Stacks are bounded: a million instances, components 32 deep.",
+  "component again() { again inner {} }\nagain one {}\n", NULL },
+{ "E0304",
+  "The param's own check refused the value.",
+  "param rows : number = 0 { check = rows > 0  message = \"at least one\" }\n"
+  "data d { value = rows }\n",
+  "param rows : number = 1 { check = rows > 0  message = \"at least one\" }\n"
+  "data d { value = rows }\n" },
+{ "E0305",
+  "Which instances there are must be known when planning: keys may come from "
+  "params and lets, not from what is made by the plan.",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "data d for k in [vpc.main.id] { value = k }\n",
+  "data d for k in [\"a\", \"b\"] { value = k }\n" },
+{ "E0306",
+  "Instances are keyed by texts, each once: a position in a list would move "
+  "when an item is taken out before it.",
+  "data d for n in [1, 2] { value = n }\n",
+  "data d for n in [\"one\", \"two\"] { value = n }\n" },
+{ "E0307",
+  "The stack block names a provider: local, aws, or core for stacks that hold "
+  "values only.",
+  "stack example { provider = azure }\n",
+  "stack example { provider = local }\n" },
+{ "E0308",
+  "The provider does not offer this type.",
+  "stack example { provider = core }\nvpc main { cidr = 10.0.0.0/16 }\n",
+  "stack example { provider = local }\nvpc main { cidr = 10.0.0.0/16 }\n" },
+{ "E0310",
+  "The declaration asks for what this version, or the stack's provider, does "
+  "not do.",
+  "data d { value = 1  provider = far }\n",
+  "data d { value = 1 }\n" },
+{ "E0311",
+  "lifecycle { prevent_destroy = true } holds until it is taken back by an "
+  "apply: also when the block is deleted from the text. Set it to false, "
+  "apply, then delete.",
+  NULL, NULL },
+{ "E0312",
+  "A change would need a new object, and the old one's data would be lost. "
+  "Undo the change, or make the new object under a new name, move the data, "
+  "and remove the old one. --replace ADDRESS says that the data may go.",
+  NULL, NULL },
+{ "E0313",
+  "The state holds objects of another provider than the one that is chosen "
+  "now. Destroy them there first, or use another stack name.",
+  NULL, NULL },
+{ "E0314",
+  "An address is TYPE.NAME, TYPE.NAME[\"KEY\"], with COMPONENT.NAME/ before "
+  "it for what is inside.",
+  "data a { value = 1 }\nmoved data -> data.a\n",
+  "data a { value = 1 }\nmoved data.b -> data.a\n" },
+{ "E0315",
+  "A move gives one resource another address; both ends are of one type, and "
+  "no two moves have an end in common.",
+  "data a { value = 1 }\nmoved vpc.a -> data.a\n",
+  "data a { value = 1 }\nmoved data.old -> data.a\n" },
+{ "E0316",
+  "What is imported is declared in the text, and is not managed yet.",
+  "import vpc.main = \"vpc-0123\"\n",
+  "vpc main { cidr = 10.0.0.0/16 }\nimport vpc.main = \"vpc-0123\"\n" },
+{ "E0317",
+  "What is said to be removed is still there in the text.",
+  "data a { value = 1 }\nremoved data.a { keep = true }\n",
+  "data b { value = 1 }\nremoved data.a { keep = true }\n" },
+{ "E0318",
+  "An existing object was not found by what is written of it, or is dmsl's "
+  "own already.",
+  NULL, NULL },
+{ "E0321",
+  "State or configuration moved on after the plan was saved, in what it acts "
+  "on. The message says what moved. Plan again and look again.",
+  NULL, NULL },
+{ "E0401",
+  "A subnet's addresses are part of its network's.",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "subnet a { vpc = vpc.main  cidr = 10.1.0.0/24  zone = \"us-east-1a\" }\n",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "subnet a { vpc = vpc.main  cidr = 10.0.1.0/24  zone = \"us-east-1a\" }\n" },
+{ "E0402",
+  "Subnets of a network have no address in common.",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "subnet a { vpc = vpc.main  cidr = 10.0.0.0/23  zone = \"us-east-1a\" }\n"
+  "subnet b { vpc = vpc.main  cidr = 10.0.1.0/24  zone = \"us-east-1b\" }\n",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "subnet a { vpc = vpc.main  cidr = 10.0.0.0/24  zone = \"us-east-1a\" }\n"
+  "subnet b { vpc = vpc.main  cidr = 10.0.1.0/24  zone = \"us-east-1b\" }\n" },
+{ "E0411",
+  "A mapping includes at least one table, and has at most as many rules as "
+  "DMS takes.",
+  NULL, NULL },
+{ "E0412",
+  "Filters stand on includes of one table.",
+  NULL, NULL },
+{ "E0413",
+  "DMS compares a column with values: ==, !=, <=, >=, between, is null.",
+  NULL, NULL },
+{ "E0414",
+  "The name that a table or schema would get on the target is not possible "
+  "there.",
+  NULL, NULL },
+{ "E0415",
+  "Two rules rename the same thing.",
+  NULL, NULL },
+{ "E0420",
+  "DMS has no such task setting; a near name is suggested.",
+  NULL, NULL },
+{ "E0421",
+  "The value of a task setting is of another type, or out of range.",
+  NULL, NULL },
+{ "E0422",
+  "Of two values of one task setting one would be lost.",
+  NULL, NULL },
+{ "E0423",
+  "DMS refuses this combination of settings.",
+  NULL, NULL },
+{ "E0501",
+  "The provider could not tell how things are. Nothing was changed; the "
+  "message is the provider's.",
+  NULL, NULL },
+{ "E0502",
+  "The provider found while planning that it cannot do this. Nothing was "
+  "changed.",
+  NULL, NULL },
+{ "E0503",
+  "The query of a check block could not be run.",
+  NULL, NULL },
+{ "E0510",
+  "A step failed; what it depends on stands, what depends on it was left out, "
+  "all else was done and is committed. Mend the cause and apply again: only "
+  "the rest is done.",
+  NULL, NULL },
+{ "E0511",
+  "What was applied stands; whether it is as the check wants is not known.",
+  NULL, NULL },
+{ "W0301",
+  "What uses an object that is replaced would still use the old one. Leave "
+  "neither out, or both.",
+  NULL, NULL },
+{ "W0302",
+  "A resource needs something that --except or --only leaves out and that is "
+  "not there yet.",
+  NULL, NULL },
+{ "W0303",
+  "Something would be destroyed, but what is left out still uses it.",
+  NULL, NULL },
+{ "W0401",
+  "The rule lets in every address of the internet.",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "security_group db {\n  vpc = vpc.main\n"
+  "  ingress all { port = 5432  cidr = 0.0.0.0/0 }\n}\n",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "security_group db {\n  vpc = vpc.main\n"
+  "  ingress all { port = 5432  cidr = 10.0.0.0/16 }\n}\n" },
+{ "W0501",
+  "The provider does what is asked for, and has something to say about it.",
+  NULL, NULL },
+{ 0 },
+};
+/* clang-format on */
+
+const struct explanation *explain_find(struct str code)
+{
+	for (const struct explanation *e = explanations; e->code; e++)
+		if (str_is(code, e->code))
+			return e;
+	return NULL;
+}
+
+#define ROW(code, title) { code, title },
+
+const char *explain_title(struct str code)
+{
+	static const struct {
+		const char *code, *title;
+	} titles[] = { DIAG_CODES(ROW) };
+
+	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++)
+		if (str_is(code, titles[i].code))
+			return titles[i].title;
+	return NULL;
+}
