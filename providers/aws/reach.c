@@ -476,6 +476,25 @@ int reach_way_find(struct call *c, const struct reach_cluster *k,
 	return 0;
 }
 
+const char *reach_state_of(struct str words)
+{
+	static const struct {
+		const char *start, *end, *state;
+	} known[] = {
+		{ "database \"", "\" does not exist", "3D000" },
+		{ "role \"", "\" does not exist", "28000" },
+		{ "password authentication failed", "", "28P01" },
+		{ "no pg_hba.conf entry", "", "28000" },
+		{ "permission denied for database", "", "42501" },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (str_starts(words, known[i].start) &&
+		    str_contains(words, str_from(known[i].end)))
+			return known[i].state;
+	return "";
+}
+
 /* -- the host of providers/sql -- */
 
 static int sql_target_of(void *self, struct str cluster, struct str database,

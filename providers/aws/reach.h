@@ -61,6 +61,11 @@ enum step reach_data_run(struct call *c, const struct reach_cluster *k,
 			 const struct sql_job *job, struct sql_answer *out);
 int reach_ssm_session(struct call *c, const struct reach_cluster *k,
 		      struct str database, struct session *out);
+/*
+ * The SQLSTATE of a refused connection by its words, since psql and the Data
+ * API leave it out; empty: it is none of those that matter.
+ */
+const char *reach_state_of(struct str words);
 /* user name and password in a secret's JSON; texts in the arena */
 int reach_secret(struct aws_site *w, struct str secret, struct arena *a,
 		 struct str *user, struct str *password, struct error *err);

@@ -31,6 +31,22 @@ struct talk {
 	struct sql_answer *answer;
 };
 
+/* "…: FATAL:  database \"d\" does not exist" */
+static bool refused_connection(struct talk *t, const struct aws_refusal *r)
+{
+	static const char mark[] = "FATAL: ";
+	const char *at = strstr(r->words, mark);
+	struct str words = str_trim(str_from(at ? at + strlen(mark) : ""));
+	const char *state = reach_state_of(words);
+
+	if (!state[0])
+		return false;
+	memcpy(t->answer->state, state, 5);
+	words = str_cut(&words, '\n');
+	error_set(&t->c->err, pg_state_kind(state), "%.*s", STR_ARG(words));
+	return true;
+}
+
 /* "ERROR: relation \"t\" does not exist; …; SQLState: 42P01" */
 static void refused(struct talk *t, const struct aws_refusal *r)
 {
@@ -50,6 +66,8 @@ static void refused(struct talk *t, const struct aws_refusal *r)
 		words = str_cut(&words, '\n');
 		error_set(err, pg_state_kind(t->answer->state), "%.*s",
 			  STR_ARG(words));
+	} else if (refused_connection(t, r)) {
+		return;
 	} else if (strcmp(r->code, "HttpEndpointNotEnabledException") == 0 ||
 		   (strcmp(r->code, "BadRequestException") == 0 &&
 		    strstr(r->words, "HttpEndpoint is not enabled"))) {

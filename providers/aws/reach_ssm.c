@@ -326,26 +326,6 @@ static struct str after(struct str line, const char *severity)
 	return line.n ? str_skip(line, strlen(severity)) : line;
 }
 
-/* Where the server refused the connection, psql leaves the SQLSTATE out. */
-static const char *connection_state(struct str words)
-{
-	static const struct {
-		const char *start, *end, *state;
-	} known[] = {
-		{ "database \"", "\" does not exist", "3D000" },
-		{ "role \"", "\" does not exist", "28000" },
-		{ "password authentication failed", "", "28P01" },
-		{ "no pg_hba.conf entry", "", "28000" },
-		{ "permission denied for database", "", "42501" },
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (str_starts(words, known[i].start) &&
-		    str_contains(words, str_from(known[i].end)))
-			return known[i].state;
-	return "";
-}
-
 /*
  * "psql:FILE:1: ERROR:  42P01: words" of a statement, "psql: error: connection
  * to server … failed: FATAL:  words"; lines with LOCATION and such left out.
@@ -374,8 +354,8 @@ static void refused(struct call *c, const struct sql_job *job,
 			memcpy(out->state, said.s, 5);
 			words = str_trim(str_skip(said, 6));
 		} else {
-			memcpy(out->state, connection_state(words),
-			       strlen(connection_state(words)));
+			memcpy(out->state, reach_state_of(words),
+			       strlen(reach_state_of(words)));
 		}
 		break;
 	}
