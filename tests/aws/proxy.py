@@ -12,6 +12,8 @@ POST /_proxy/faults with JSON sets the faults, {"seed": N, "faults": [...]}, eac
   operations  patterns such as "ec2:Create*", default all
   skip, times let so many calls pass first; inject at most so many
   seconds     of a delay; by how much the clock is off; how old a stale answer may be
+  code, text, status  of an error (kind error), which is not forwarded
+  members     of a JSON answer, instead of its own (kind answer)
 POST /_proxy/mark/NAME begins a span of the log. GET /_proxy/wrong counts what was wrong.
 
 stale: a read is answered as it was when it was last asked, but never twice in a row.
@@ -149,6 +151,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         status, headers, content = answer
         if reads and not kind:
             self.server.last_read[question] = began, answer
+        if kind == "answer":
+            content = json.dumps({**json.loads(content), **rule["members"]}).encode()
         code, parsed = wire.read_answer(request, status, headers, content)
         self.server.log.write(
             time=began, seconds=round(time.time() - began, 4), service=request.service,
@@ -184,6 +188,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return error_answer(request, "InternalFailure", "An internal error occurred.", 500)
         if kind == "error503":
             return error_answer(request, "ServiceUnavailable", "Unavailable.", 503)
+        if kind == "error":
+            return error_answer(request, rule["code"], rule["text"], rule.get("status", 400))
         if kind == "reset-before":
             return 0, {}, b""
         if kind == "delay":
