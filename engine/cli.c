@@ -16,10 +16,12 @@
 #include <unistd.h>
 
 static const struct command *const commands[] = {
-	&cmd_plan,	 &cmd_apply,	  &cmd_destroy,	      &cmd_validate,
-	&cmd_fmt,	 &cmd_import,	  &cmd_show,	      &cmd_output,
-	&cmd_state_list, &cmd_state_show, &cmd_state_recover, &cmd_task_stats,
-	&cmd_doctor,	 &cmd_psql,	  &cmd_version,
+	&cmd_plan,	  &cmd_apply,	    &cmd_destroy,	&cmd_validate,
+	&cmd_fmt,	  &cmd_import,	    &cmd_show,		&cmd_output,
+	&cmd_state_list,  &cmd_state_show,  &cmd_state_recover, &cmd_task_list,
+	&cmd_task_stats,  &cmd_task_start,  &cmd_task_wait,	&cmd_task_stop,
+	&cmd_task_resume, &cmd_task_reload, &cmd_task_assess,	&cmd_doctor,
+	&cmd_psql,	  &cmd_version,
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(*commands), PARALLEL = 10 };

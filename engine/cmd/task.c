@@ -1,6 +1,8 @@
 #include <config.h>
 
 #include "engine/calls.h"
+#include "engine/cmd/task.h"
+
 #include "engine/cmd/commands.h"
 #include "engine/context.h"
 #include "engine/report.h"
@@ -11,10 +13,6 @@
 #include <stdlib.h>
 
 enum { INSPECT_MS = 60 * 1000 };
-
-struct args {
-	bool json;
-};
 
 /* Tenths of a second between two times in seconds with a fraction; or -1. */
 static int64_t tenths_between(struct value row, struct arena *a)
@@ -56,9 +54,9 @@ static struct value measured(struct value row, struct arena *a)
 static void print_tables(struct value list, struct arena *a)
 {
 	static const char *const columns[] = {
-		"table",  "state",	"rows",	   "time",
-		"rows/s", "inserts",	"updates", "deletes",
-		"errors", "validation", NULL,
+		"table",   "state",	 "rows",    "time",   "rows/s",
+		"inserts", "updates",	 "deletes", "errors", "validation",
+		"result",  "assessment", NULL,
 	};
 	struct value *rows = arena_new(a, struct value, list.as.list.n + 1);
 
@@ -84,8 +82,7 @@ static void print_fact(struct str name, struct value v)
 		show_value(v, false, stdout);
 }
 
-/* A type tells facts as a map; its list of maps is the table statistics. */
-static void print_facts(struct value facts, struct arena *a)
+void task_print(struct value facts, struct arena *a)
 {
 	for (size_t i = 0; facts.kind == VALUE_MAP && i < facts.as.map.n; i++) {
 		const struct value_entry *e = &facts.as.map.entries[i];
@@ -100,31 +97,37 @@ static void print_facts(struct value facts, struct arena *a)
 			print_tables(facts.as.map.entries[i].value, a);
 }
 
-static int inspect(struct context *c, const struct target *t,
-		   const struct args *args, struct error *err)
+/* The facts of one; -1: err. To be freed in any case. */
+static struct engine_call *look(struct context *c, const struct target *t,
+				struct error *err)
 {
 	struct engine_call *e =
 	    call_new(c, t->provider, t->type, t->resource->address, t->resource,
 		     CALL_INSPECT);
-	enum step outcome;
 
 	e->call.config = value_copy(t->resource->attrs, &e->arena);
-	outcome = call_run_now(e, INSPECT_MS);
-	if (outcome == STEP_FAILED)
+	if (call_run_now(e, INSPECT_MS) == STEP_FAILED) {
 		*err = e->call.err;
-	else if (outcome == STEP_PENDING)
-		error_set(err, ERROR_TIMEOUT, "no answer within a minute");
-	else if (args->json)
-		show_json(e->call.result, false, stdout);
-	else
-		print_facts(e->call.result, &e->arena);
-	call_free(e);
-	if (outcome == STEP_DONE)
-		return 0;
-	return error_add(err, "\"%.*s\"", STR_ARG(t->resource->address));
+		error_add(err, "\"%.*s\"", STR_ARG(t->resource->address));
+	}
+	return e;
 }
 
-static int inspect_all(struct context *c, const struct args *args,
+static int inspect(struct context *c, const struct target *t,
+		   const struct task_args *args, struct error *err)
+{
+	struct engine_call *e = look(c, t, err);
+	enum step outcome = e->outcome;
+
+	if (outcome == STEP_DONE && args->json)
+		show_json(e->call.result, false, stdout);
+	else if (outcome == STEP_DONE)
+		task_print(e->call.result, &e->arena);
+	call_free(e);
+	return outcome == STEP_DONE ? 0 : -1;
+}
+
+static int inspect_all(struct context *c, const struct task_args *args,
 		       struct error *err)
 {
 	size_t n, n_found = 0;
@@ -151,7 +154,7 @@ static int inspect_all(struct context *c, const struct args *args,
 }
 
 static int inspect_one(struct context *c, const char *address,
-		       const struct args *args, struct error *err)
+		       const struct task_args *args, struct error *err)
 {
 	struct target t;
 
@@ -165,26 +168,97 @@ static int inspect_one(struct context *c, const char *address,
 	return inspect(c, &t, args, err);
 }
 
-static int run(struct context *c, void *data,
-	       const struct option_list *operands)
+/* -- list -- */
+
+/* A row of the list: its facts, without the tables; or why there are none. */
+static struct value row_of(struct context *c, const struct target *t)
 {
 	struct error err = { 0 };
-	struct expansion *e =
-	    setup_stack(c, operands->items[0], ACCESS_READ, &err);
-	int status = STATUS_DONE;
+	struct engine_call *e = look(c, t, &err);
+	struct value row = value_copy(e->call.result, c->arena);
 
+	if (e->outcome != STEP_DONE)
+		row = value_with(
+		    value_null(), STR("failure"),
+		    value_str(str_dup(str_from(err.message), c->arena)),
+		    c->arena);
+	call_free(e);
+	row = value_with(row, STR("tables"), value_null(), c->arena);
+	return value_with(row, STR("task"), value_str(t->resource->address),
+			  c->arena);
+}
+
+static int list(struct context *c, const struct task_args *args,
+		struct error *err)
+{
+	static const char *const columns[] = {
+		"task",	       "status",  "mode",    "progress",
+		"loaded",      "errors",  "loading", "queued",
+		"stop_reason", "failure", NULL,
+	};
+	struct state_resource **sorted;
+	struct value *rows;
+	size_t n, n_rows = 0;
+
+	(void)err;
+	sorted = state_sorted(&c->state, c->arena, &n);
+	rows = arena_new(c->arena, struct value, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		struct target t;
+		struct error ignored;
+
+		if (target_find(c, sorted[i]->address, &t, &ignored) == 0 &&
+		    t.type->ops->control)
+			rows[n_rows++] = row_of(c, &t);
+	}
+	if (args->json)
+		show_json(value_list(rows, n_rows), false, stdout);
+	else if (!n_rows)
+		printf("The state has no replication task.\n");
+	else
+		show_table(value_list(rows, n_rows), columns, stdout);
+	return 0;
+}
+
+/* -- the commands -- */
+
+static int run(struct context *c, const struct task_args *args,
+	       const struct option_list *operands,
+	       int (*all)(struct context *c, const struct task_args *args,
+			  struct error *err))
+{
+	struct error err = { 0 };
+	struct expansion *e;
+	int status = run_take(c, &args->run, false);
+
+	if (status != STATUS_DONE)
+		return status;
+	e = setup_stack(c, operands->items[0], ACCESS_READ, &err);
 	if (!e)
 		status = setup_fail(c, &err);
 	else if (operands->n > 1
-		     ? inspect_one(c, operands->items[1], data, &err) < 0
-		     : inspect_all(c, data, &err) < 0)
+		     ? inspect_one(c, operands->items[1], args, &err) < 0
+		     : all(c, args, &err) < 0)
 		status = setup_fail(c, &err);
 	setup_close(c, e);
 	return status;
 }
 
+static int run_stats(struct context *c, void *data,
+		     const struct option_list *operands)
+{
+	return run(c, data, operands, inspect_all);
+}
+
+static int run_list(struct context *c, void *data,
+		    const struct option_list *operands)
+{
+	return run(c, data, operands, list);
+}
+
 static const struct option options[] = {
-	OPTION(struct args, json, "json", NULL, "as JSON"),
+	OPTION(struct task_args, json, "json", NULL, "as JSON"),
+	RUN_OPTIONS_PARAMS(struct task_args, run),
 	OPTION_END,
 };
 
@@ -193,8 +267,19 @@ const struct command cmd_task_stats = {
 	.usage = "FILE [ADDRESS]",
 	.summary = "print the table statistics of replication tasks",
 	.options = options,
-	.args_size = sizeof(struct args),
+	.args_size = sizeof(struct task_args),
 	.least = 1,
 	.most = 2,
-	.run = run,
+	.run = run_stats,
+};
+
+const struct command cmd_task_list = {
+	.name = "task list",
+	.usage = "FILE",
+	.summary = "list the replication tasks and how far they are",
+	.options = options,
+	.args_size = sizeof(struct task_args),
+	.least = 1,
+	.most = 1,
+	.run = run_list,
 };

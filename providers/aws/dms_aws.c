@@ -66,6 +66,7 @@ const struct dms_host dms_aws_host = {
 	.secret = site_secret,
 	.role = site_role,
 	.log_tail = logs_tail,
+	.has_assessments = true,
 	.poll_ms = 10000,
 	.pace = site_pace,
 	.stack = site_stack,

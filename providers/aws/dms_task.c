@@ -7,6 +7,7 @@
 #include "lang/dms/settings.h"
 #include "lang/json.h"
 #include "providers/aws/dms_call.h"
+#include "providers/aws/tags.h"
 
 enum {
 	NAME_MAX_BYTES = 255,
@@ -89,6 +90,34 @@ struct str task_load_hash(struct value config, struct arena *a)
 	digest_sha256_hex(value_text(config, "tables"), mapping);
 	digest_sha256_hex(settings_of(config), settings);
 	return str_fmt(a, "%.32s%.32s", mapping, settings);
+}
+
+int task_tag(struct call *c, struct str arn, const char *key, struct str value)
+{
+	struct value_entry entry = { str_from(key), value_str(value) };
+	struct fields f = { 0 };
+	struct value ignored;
+
+	field_text(&f, "ResourceArn", arn);
+	field(&f, "Tags", tag_list(value_map(&entry, 1, c->arena), c->arena));
+	return dms_call(c, true, "AddTagsToResource", fields_done(&f, c->arena),
+			&ignored);
+}
+
+int task_mark_load(struct call *c)
+{
+	return task_tag(c, c->id, "dmsl:load",
+			task_load_hash(c->config, c->arena));
+}
+
+int task_marked_load(struct call *c, struct str *hash)
+{
+	struct value tags;
+
+	if (dms_read_tags(c, true, c->id, &tags) < 0)
+		return -1;
+	*hash = value_text(tags, "dmsl:load");
+	return 0;
 }
 
 int task_statistics(struct call *c, bool may_start, struct str arn,
@@ -494,5 +523,6 @@ const struct resource_ops dms_task_ops = {
 	.destroy = task_destroy,
 	.run = task_run,
 	.inspect = task_inspect,
+	.control = task_control,
 	.recovery = 'N',
 };
