@@ -198,9 +198,10 @@ static int record(const struct job *j, struct value facts, struct value *rest,
 	struct state_resource now = *j->target.resource;
 	struct str commit;
 
-	now.attrs = keep(j, facts, now.attrs, rest);
+	*rest = facts;
 	if (!c->has_lease)
 		return 0;
+	now.attrs = keep(j, facts, now.attrs, rest);
 	state_put(&c->state, &now);
 	return commit_state(
 	    c,

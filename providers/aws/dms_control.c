@@ -73,28 +73,26 @@ static int judge_start(struct call *c, struct value task)
 	if (judge_idle(c, task) < 0)
 		return -1;
 	if (task_has_run(task))
-		return refuse(c, task, "was started before",
-			      has_load(c)
-				  ? "dmsl task resume goes on where it "
-				    "stopped, dmsl task reload loads all "
-				    "tables anew"
-				  : "dmsl task resume goes on where it "
-				    "stopped");
+		return refuse(
+		    c, task, "was started before",
+		    is_finished(task) ? "dmsl task reload loads all tables anew"
+		    : has_load(c)     ? "dmsl task resume goes on where it "
+					"stopped, dmsl task reload loads all "
+					"tables anew"
+				      : "dmsl task resume goes on where it "
+					"stopped");
 	return task_effects(c);
 }
 
 static int judge_resume(struct call *c, struct value task)
 {
-	const struct value *errors =
-	    value_get(task_stats(task), "TablesErrored");
-
 	if (judge_idle(c, task) < 0)
 		return -1;
 	if (!task_has_run(task))
 		return refuse(c, task, "was never started",
 			      "dmsl task start starts it");
 	if (is_finished(task) &&
-	    !(errors && value_number(task_stats(task), "TablesErrored", 0)))
+	    value_number(task_stats(task), "TablesErrored", 0) == 0)
 		return refuse(c, task,
 			      "is a full load that has ended: there is nothing "
 			      "to go on with",
