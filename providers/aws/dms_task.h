@@ -19,6 +19,12 @@ struct str task_status(struct value task);
 bool task_is_active(struct value task);
 /* A status that passes by itself: creating, stopping, … */
 bool task_is_passing(struct value task);
+/*
+ * A task that stands still only since its endpoint was changed has the tag
+ * dmsl:stopped, with its base as it was then: any start makes it worthless.
+ */
+int task_mark_stopped(struct call *c, struct value task);
+bool task_is_left_stopped(struct call *c, struct value task, struct value tags);
 /* Adds a tag to a task. */
 int task_tag(struct call *c, struct str arn, const char *key, struct str value);
 int task_stop(struct call *c, struct str arn);
