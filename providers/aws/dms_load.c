@@ -14,6 +14,7 @@
  *
  * Memo, from poll to poll:
  *	test N T      connections are tested; N failures, the last at time T
+ *	assess ARN    a premigration assessment runs
  *	again N       the service was not ready to start; N times
  *	start B R T   started at time T from base B, gone on with R times
  */
@@ -22,6 +23,7 @@
 #include "providers/aws/dms_task.h"
 
 #include "lang/base/clock.h"
+#include "providers/aws/dms_assess.h"
 #include "providers/aws/dms_call.h"
 #include "providers/aws/dms_connection.h"
 #include "providers/aws/tags.h"
@@ -156,12 +158,38 @@ static int start(struct call *c, struct value task)
 	return -1;
 }
 
+/* Before the load, where the text asks for it; its failures end the step. */
+static enum step assess(struct call *c)
+{
+	const struct dms_host *host = c->type->data;
+	struct assessment a;
+	enum step step;
+
+	if (!host->has_assessments || !value_true(c->config, "assess") ||
+	    str_starts(c->memo, "again"))
+		return STEP_DONE;
+	step = dms_assess(
+	    c, str_fmt(c->arena, "dmsl-%.32s", str_c(c->token, c->arena)), &a);
+	if (step != STEP_DONE)
+		return step;
+	if (dms_assess_has_failed(&a)) {
+		dms_assess_refuse(c, &a);
+		return STEP_FAILED;
+	}
+	call_notice(c, "premigration assessment: %.*s; %.*s has every finding",
+		    STR_ARG(dms_assess_counts(&a, c->arena)), STR_ARG(a.where));
+	return STEP_DONE;
+}
+
 static enum step begin(struct call *c, struct value task)
 {
 	struct str base = task_base(c, task, false);
 	enum step tested = dms_test_both(c);
 	unsigned long long again = 0;
 
+	if (tested != STEP_DONE)
+		return tested;
+	tested = assess(c);
 	if (tested != STEP_DONE)
 		return tested;
 	if (write_tags(c, base) < 0)
