@@ -303,11 +303,13 @@ script_tests = \
 	tests/t/0103-aws-faults.sh \
 	tests/t/0104-aws-killed.sh \
 	tests/t/0105-aws-import.sh \
+	tests/t/0106-aws-tasks.sh \
 	tests/t/0016-fmt.sh \
 	tests/t/0018-rebuild.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
 	tests/t/0902-started.sh \
+	tests/t/0903-tasks.sh \
 	tests/t/0910-kill.sh \
 	tests/t/0920-secrets.sh
 TESTS += $(script_tests)

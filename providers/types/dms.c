@@ -140,7 +140,7 @@ static const struct attr_schema dms_task_attrs[] = {
 	{ "assess", "bool", ATTR_OPTIONAL | ATTR_LOCAL, NULL,
 	  "Apply makes a premigration assessment before the load, and loads "
 	  "nothing when it fails. Of AWS DMS alone." },
-	{ "assess_role", "iam_role", ATTR_OPTIONAL | ATTR_LOCAL, NULL,
+	{ "assess_role", "iam_role", ATTR_OPTIONAL, NULL,
 	  "The role in which AWS DMS writes what it found." },
 	{ "assess_bucket", "string", ATTR_OPTIONAL | ATTR_LOCAL, NULL,
 	  "The S3 bucket that it writes into." },
