@@ -97,12 +97,13 @@ engine_libcommands_a_SOURCES = \
 	engine/cmd/recover.c \
 	engine/cmd/show.c \
 	engine/cmd/state.c \
-	engine/cmd/task.c engine/cmd/task.h \
+	engine/cmd/task.c \
 	engine/cmd/task_control.c \
 	engine/cmd/validate.c \
 	engine/cmd/version.c \
 	engine/runs.c engine/runs.h \
 	engine/saved.c engine/saved.h \
+	engine/facts.c engine/facts.h \
 	engine/setup.c engine/setup.h \
 	engine/show.c engine/show.h \
 	engine/summary.c engine/summary.h

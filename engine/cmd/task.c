@@ -1,101 +1,22 @@
 #include <config.h>
 
 #include "engine/calls.h"
-#include "engine/cmd/task.h"
-
 #include "engine/cmd/commands.h"
 #include "engine/context.h"
-#include "engine/report.h"
+#include "engine/facts.h"
+#include "engine/runs.h"
 #include "engine/setup.h"
 #include "engine/show.h"
 #include "engine/target.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 
 enum { INSPECT_MS = 60 * 1000 };
 
-/* Tenths of a second between two times in seconds with a fraction; or -1. */
-static int64_t tenths_between(struct value row, struct arena *a)
-{
-	struct str begin = value_text(row, "start"),
-		   end = value_text(row, "end");
-	double from = begin.n ? strtod(str_c(begin, a), NULL) : 0;
-	double to = end.n ? strtod(str_c(end, a), NULL) : 0;
-
-	return from > 0 && to >= from ? (int64_t)((to - from) * 10 + 0.5) : -1;
-}
-
-/* A row of table statistics with its name in one, and with its speed. */
-static struct value measured(struct value row, struct arena *a)
-{
-	int64_t rows = value_number(row, "rows", -1);
-	int64_t tenths = tenths_between(row, a);
-
-	if (!value_text(row, "schema").n || !value_text(row, "table").n)
-		return row;
-	row = value_with(row, STR("table"),
-			 value_str(str_fmt(a, "%.*s.%.*s",
-					   STR_ARG(value_text(row, "schema")),
-					   STR_ARG(value_text(row, "table")))),
-			 a);
-	if (tenths < 0)
-		return row;
-	row = value_with(
-	    row, STR("time"),
-	    value_str(str_fmt(a, "%lld.%lld s", (long long)(tenths / 10),
-			      (long long)(tenths % 10))),
-	    a);
-	if (rows > 0 && tenths > 0)
-		row = value_with(row, STR("rows/s"),
-				 value_int(rows * 10 / tenths), a);
-	return row;
-}
-
-static void print_tables(struct value list, struct arena *a)
-{
-	static const char *const columns[] = {
-		"table",   "state",	 "rows",    "time",   "rows/s",
-		"inserts", "updates",	 "deletes", "errors", "validation",
-		"result",  "assessment", NULL,
-	};
-	struct value *rows = arena_new(a, struct value, list.as.list.n + 1);
-
-	for (size_t i = 0; i < list.as.list.n; i++)
-		rows[i] = measured(list.as.list.items[i], a);
-	show_table(value_list(rows, list.as.list.n), columns, stdout);
-}
-
-/* A fact by the name it has in JSON: elapsed_ms is shown as a time. */
-static void print_fact(struct str name, struct value v)
-{
-	uint64_t ms = 0;
-	bool is_time = str_ends(name, "_ms") && v.kind == VALUE_NUMBER &&
-		       str_to_u64(v.as.text, &ms);
-	size_t n = is_time ? name.n - 3 : name.n;
-
-	for (size_t i = 0; i < n; i++)
-		putchar(name.s[i] == '_' ? ' ' : name.s[i]);
-	fputs(": ", stdout);
-	if (is_time)
-		printf("%s\n", report_time((int64_t)ms).text);
-	else
-		show_value(v, false, stdout);
-}
-
-void task_print(struct value facts, struct arena *a)
-{
-	for (size_t i = 0; facts.kind == VALUE_MAP && i < facts.as.map.n; i++) {
-		const struct value_entry *e = &facts.as.map.entries[i];
-
-		if (e->value.kind == VALUE_LIST || value_is_null(e->value) ||
-		    (e->value.kind == VALUE_STRING && !e->value.as.text.n))
-			continue;
-		print_fact(e->key, e->value);
-	}
-	for (size_t i = 0; facts.kind == VALUE_MAP && i < facts.as.map.n; i++)
-		if (facts.as.map.entries[i].value.kind == VALUE_LIST)
-			print_tables(facts.as.map.entries[i].value, a);
-}
+struct args {
+	bool json;
+	struct run_options run;
+};
 
 /* The facts of one; -1: err. To be freed in any case. */
 static struct engine_call *look(struct context *c, const struct target *t,
@@ -114,7 +35,7 @@ static struct engine_call *look(struct context *c, const struct target *t,
 }
 
 static int inspect(struct context *c, const struct target *t,
-		   const struct task_args *args, struct error *err)
+		   const struct args *args, struct error *err)
 {
 	struct engine_call *e = look(c, t, err);
 	enum step outcome = e->outcome;
@@ -122,12 +43,12 @@ static int inspect(struct context *c, const struct target *t,
 	if (outcome == STEP_DONE && args->json)
 		show_json(e->call.result, false, stdout);
 	else if (outcome == STEP_DONE)
-		task_print(e->call.result, &e->arena);
+		facts_print(e->call.result, &e->arena);
 	call_free(e);
 	return outcome == STEP_DONE ? 0 : -1;
 }
 
-static int inspect_all(struct context *c, const struct task_args *args,
+static int inspect_all(struct context *c, const struct args *args,
 		       struct error *err)
 {
 	size_t n, n_found = 0;
@@ -154,7 +75,7 @@ static int inspect_all(struct context *c, const struct task_args *args,
 }
 
 static int inspect_one(struct context *c, const char *address,
-		       const struct task_args *args, struct error *err)
+		       const struct args *args, struct error *err)
 {
 	struct target t;
 
@@ -188,8 +109,7 @@ static struct value row_of(struct context *c, const struct target *t)
 			  c->arena);
 }
 
-static int list(struct context *c, const struct task_args *args,
-		struct error *err)
+static int list(struct context *c, const struct args *args, struct error *err)
 {
 	static const char *const columns[] = {
 		"task",	       "status",  "mode",    "progress",
@@ -222,9 +142,9 @@ static int list(struct context *c, const struct task_args *args,
 
 /* -- the commands -- */
 
-static int run(struct context *c, const struct task_args *args,
+static int run(struct context *c, const struct args *args,
 	       const struct option_list *operands,
-	       int (*all)(struct context *c, const struct task_args *args,
+	       int (*all)(struct context *c, const struct args *args,
 			  struct error *err))
 {
 	struct error err = { 0 };
@@ -257,8 +177,8 @@ static int run_list(struct context *c, void *data,
 }
 
 static const struct option options[] = {
-	OPTION(struct task_args, json, "json", NULL, "as JSON"),
-	RUN_OPTIONS_PARAMS(struct task_args, run),
+	OPTION(struct args, json, "json", NULL, "as JSON"),
+	RUN_OPTIONS_PARAMS(struct args, run),
 	OPTION_END,
 };
 
@@ -267,7 +187,7 @@ const struct command cmd_task_stats = {
 	.usage = "FILE [ADDRESS]",
 	.summary = "print the table statistics of replication tasks",
 	.options = options,
-	.args_size = sizeof(struct task_args),
+	.args_size = sizeof(struct args),
 	.least = 1,
 	.most = 2,
 	.run = run_stats,
@@ -278,7 +198,7 @@ const struct command cmd_task_list = {
 	.usage = "FILE",
 	.summary = "list the replication tasks and how far they are",
 	.options = options,
-	.args_size = sizeof(struct task_args),
+	.args_size = sizeof(struct args),
 	.least = 1,
 	.most = 1,
 	.run = run_list,

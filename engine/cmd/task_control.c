@@ -7,8 +7,6 @@
  */
 #include <config.h>
 
-#include "engine/cmd/task.h"
-
 #include "lang/base/buf.h"
 #include "lang/json.h"
 
@@ -17,14 +15,21 @@
 #include "engine/cmd/commands.h"
 #include "engine/commit.h"
 #include "engine/context.h"
+#include "engine/facts.h"
 #include "engine/lines.h"
 #include "engine/report.h"
+#include "engine/runs.h"
 #include "engine/schema.h"
 #include "engine/setup.h"
 #include "engine/store.h"
 #include "engine/target.h"
 
 enum { JUDGE_MS = 60 * 1000, EFFECTS_SHOWN = 50, LINE_BYTES = 4096 };
+
+struct args {
+	bool json, yes, wait;
+	struct run_options run;
+};
 
 struct request {
 	const char *name, *wait;
@@ -35,7 +40,7 @@ struct request {
 struct job {
 	struct context *context;
 	const struct request *request;
-	const struct task_args *args;
+	const struct args *args;
 	struct target target;
 	struct str address;
 	struct value operands; /* list of texts */
@@ -221,7 +226,7 @@ static void show_result(const struct job *j, struct value facts)
 	struct buf line;
 
 	if (!j->args->json) {
-		task_print(facts, c->arena);
+		facts_print(facts, c->arena);
 		return;
 	}
 	buf_init(&line, 1 << 26);
@@ -277,7 +282,7 @@ static int do_request(struct job *j, const struct option_list *operands,
 	return do_part(j, j->request->wait, err);
 }
 
-static int run(struct context *c, struct task_args *args,
+static int run(struct context *c, struct args *args,
 	       const struct option_list *operands,
 	       const struct request *request)
 {
@@ -306,13 +311,12 @@ static int run(struct context *c, struct task_args *args,
 }
 
 #define OPTIONS_ASKED                                                          \
-	OPTION(struct task_args, yes, "yes", NULL, "do not ask"),              \
-	    OPTION(struct task_args, wait, "wait", NULL,                       \
+	OPTION(struct args, yes, "yes", NULL, "do not ask"),                   \
+	    OPTION(struct args, wait, "wait", NULL,                            \
 		   "wait for the load, as task wait does")
 #define OPTIONS_ALL                                                            \
-	RUN_OPTIONS_PARAMS(struct task_args, run),                             \
-	    OPTION(struct task_args, json, "json", NULL,                       \
-		   "events as JSON lines"),                                    \
+	RUN_OPTIONS_PARAMS(struct args, run),                                  \
+	    OPTION(struct args, json, "json", NULL, "events as JSON lines"),   \
 	    OPTION_END
 
 static const struct option options_asked[] = { OPTIONS_ASKED, OPTIONS_ALL };
@@ -334,7 +338,7 @@ const struct command cmd_task_start = {
 		"starts it. The address\nmay be left out where the state has "
 		"one task. Ctrl-C ends waiting, not the load.",
 	.options = options_asked,
-	.args_size = sizeof(struct task_args),
+	.args_size = sizeof(struct args),
 	.least = 1,
 	.most = 2,
 	.run = run_start,
@@ -356,7 +360,7 @@ const struct command cmd_task_resume = {
 		"changes from where it\nstopped. A full load that has ended "
 		"has nothing to go on with.",
 	.options = options_asked,
-	.args_size = sizeof(struct task_args),
+	.args_size = sizeof(struct args),
 	.least = 1,
 	.most = 2,
 	.run = run_resume,
@@ -378,7 +382,7 @@ const struct command cmd_task_reload = {
 		"run: so AWS DMS\nhas it. Tables go by their names at the "
 		"source.",
 	.options = options_asked,
-	.args_size = sizeof(struct task_args),
+	.args_size = sizeof(struct args),
 	.least = 1,
 	.most = -1,
 	.run = run_reload,
@@ -398,7 +402,7 @@ const struct command cmd_task_stop = {
 	.summary = "stop a task, and wait until it has",
 	.help = "Also one that an apply waits for.",
 	.options = options_plain,
-	.args_size = sizeof(struct task_args),
+	.args_size = sizeof(struct args),
 	.least = 1,
 	.most = 2,
 	.run = run_stop,
@@ -421,7 +425,7 @@ const struct command cmd_task_wait = {
 	    "task failed or\nwas stopped. Ctrl-C ends waiting, not the "
 	    "load.",
 	.options = options_plain,
-	.args_size = sizeof(struct task_args),
+	.args_size = sizeof(struct args),
 	.least = 1,
 	.most = 2,
 	.run = run_wait,
@@ -442,7 +446,7 @@ const struct command cmd_task_assess = {
 	.help = "Of AWS DMS alone. The worst results come first; the task "
 		"stands still meanwhile.",
 	.options = options_plain,
-	.args_size = sizeof(struct task_args),
+	.args_size = sizeof(struct args),
 	.least = 1,
 	.most = 2,
 	.run = run_assess,

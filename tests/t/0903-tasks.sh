@@ -134,7 +134,7 @@ test_expect_success 'stop stops it, twice is once, and wait says so' '
 test_expect_success 'resume goes on with it' '
   unlock_source &&
   task resume --yes --wait >resume.txt 2>resume.err &&
-  test_contains resume.txt "go on" FULL_LOAD_ONLY_FINISHED &&
+  test_contains resume.txt "goes on" FULL_LOAD_ONLY_FINISHED &&
   has_rows 4 &&
   refused "nothing to go on with" task resume --yes &&
   test_contains err "dmsl task reload"
@@ -175,7 +175,7 @@ test_expect_success 'an apply that waits for a load can be told so: stop needs n
   { "$DMSL" apply $stack --yes >apply.txt 2>&1 & } &&
   apply=$! &&
   until_done is_in running &&
-  refused "is held by" task resume --yes &&
+  refused "is being changed by" task resume --yes &&
   task stop >stop.txt &&
   test_expect_code 1 wait $apply &&
   test_contains apply.txt "the load was stopped before its end" &&
