@@ -200,10 +200,10 @@ struct resource_ops {
 	 * MAY. What people ask of a running thing: start, stop, resume, reload,
 	 * wait, assess. With VERB_READ it is only judged: the call fails when
 	 * it cannot be done now, else adds its effects. With VERB_RUN it is
-	 * carried out; result: facts to show, and computed attributes to keep.
-	 * is_broken: it was done, with a bad result. No intent stands before
-	 * it: whatever the moment that it is cut off, it must be right to ask
-	 * again.
+	 * carried out; result: facts to show, and computed attributes to keep;
+	 * is_broken: it was done, and status says what is bad. No intent stands
+	 * before it: whatever the moment that it is cut off, it must be right
+	 * to ask again.
 	 */
 	enum step (*control)(struct call *c);
 	/* MAY. An interactive client. Memory in c->arena. */

@@ -250,7 +250,8 @@ static int do_part(const struct job *j, const char *what, struct error *err)
 		result = 0;
 	}
 	if (result == 0 && e->call.is_broken)
-		result = error_set(err, ERROR_FAILED, "its result is bad");
+		result = error_set(err, ERROR_FAILED, "%.*s",
+				   STR_ARG(e->call.status));
 	call_free(e);
 	return result;
 }

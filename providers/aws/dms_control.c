@@ -200,8 +200,15 @@ static enum step start_or_wait(struct call *c, struct value task,
 	char base[17];
 	int64_t at;
 
-	if (!has_begun(c, base, &at))
-		return start(c, task, type);
+	if (!has_begun(c, base, &at)) {
+		bool is_again = str_starts(c->memo, "again ");
+
+		/* An attempt without answer was carried out. */
+		if (!is_again || !task_is_active(task))
+			return start(c, task, type);
+		*base = '\0';
+		at = 0;
+	}
 	if (str_is(task_status(task), "starting") || task_is_passing(task))
 		return dms_wait(c, "the task to run (%.*s)",
 				STR_ARG(task_status(task)));
@@ -508,7 +515,12 @@ static enum step carry_assess(struct call *c, struct value task)
 	field_text(&f, "findings", a.where);
 	field(&f, "assessments", a.results);
 	c->result = fields_done(&f, c->arena);
-	c->is_broken = dms_assess_has_failed(&a);
+	if (dms_assess_has_failed(&a)) {
+		dms_assess_refuse(c, &a);
+		c->is_broken = true;
+		c->status = str_dup(str_from(c->err.message), c->arena);
+		c->err = (struct error){ 0 };
+	}
 	return STEP_DONE;
 }
 

@@ -106,10 +106,22 @@ int task_tag(struct call *c, struct str arn, const char *key, struct str value)
 			&ignored);
 }
 
+/* When it stopped may be told later than that it has. */
+static struct str last_start(struct call *c, struct value task)
+{
+	char hex[DIGEST_HEX_SIZE];
+
+	digest_sha256_hex(
+	    str_join(value_text(task, "ReplicationTaskStartDate"), "\n",
+		     value_text(task_stats(task), "StartDate"), c->arena),
+	    hex);
+	return str_fmt(c->arena, "%.16s", hex);
+}
+
 int task_mark_stopped(struct call *c, struct value task)
 {
 	return task_tag(c, value_text(task, "ReplicationTaskArn"),
-			"dmsl:stopped", task_base(c, task, true));
+			"dmsl:stopped", last_start(c, task));
 }
 
 bool task_is_left_stopped(struct call *c, struct value task, struct value tags)
@@ -117,7 +129,7 @@ bool task_is_left_stopped(struct call *c, struct value task, struct value tags)
 	struct str base = value_text(tags, "dmsl:stopped");
 
 	return base.n && !task_is_active(task) && !task_is_passing(task) &&
-	       str_eq(base, task_base(c, task, true));
+	       str_eq(base, last_start(c, task));
 }
 
 int task_mark_load(struct call *c)

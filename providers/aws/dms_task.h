@@ -21,7 +21,8 @@ bool task_is_active(struct value task);
 bool task_is_passing(struct value task);
 /*
  * A task that stands still only since its endpoint was changed has the tag
- * dmsl:stopped, with its base as it was then: any start makes it worthless.
+ * dmsl:stopped, with a digest of the dates of its last start: any other start
+ * makes it worthless.
  */
 int task_mark_stopped(struct call *c, struct value task);
 bool task_is_left_stopped(struct call *c, struct value task, struct value tags);

@@ -97,6 +97,20 @@ test_expect_success 'apply makes it before the load' '
 	settled assessed
 '
 
+test_expect_success 'one that fails ends the apply before the load, and the next goes on' '
+	edit "s/\"findings\"/\"failed-findings\"/; s/  include public.u/  include public.v/" &&
+	test_expect_code 1 dmsl_on apply --yes >apply.txt 2>&1 &&
+	test_contains apply.txt "assessment ended with \"failed\"" "unsupported-data-types-in-source (failed)" &&
+	is_in stopped &&
+	test_expect_code 1 task assess >assess.txt 2>err &&
+	test_contains assess.txt "status: failed" "1 failed" &&
+	test_contains err "assessment ended with \"failed\"" &&
+	edit "s/\"failed-findings\"/\"warning-findings\"/" &&
+	dmsl_on apply --yes >apply.txt 2>&1 &&
+	test_contains apply.txt "premigration assessment: 1 warning" &&
+	is_in running
+'
+
 test_expect_success 'an endpoint that its change makes unreachable leaves the task stopped' '
 	is_in running &&
 	edit "/^dms_endpoint target/,/^}/s/database = .*/&  port = 5433/" &&
