@@ -94,6 +94,8 @@ static enum step call_step(struct engine_call *e)
 		return ops->query ? ops->query(c) : refuse(c, "queried");
 	case CALL_INSPECT:
 		return ops->inspect ? ops->inspect(c) : refuse(c, "inspected");
+	case CALL_CONTROL:
+		return ops->control ? ops->control(c) : refuse(c, "controlled");
 	case CALL_CLAIM:
 		return ops->claim ? ops->claim(c) : refuse(c, "claimed");
 	}
@@ -141,6 +143,7 @@ static const enum verb verbs[] = {
 	[CALL_UPDATE] = VERB_UPDATE, [CALL_DESTROY] = VERB_DESTROY,
 	[CALL_RUN] = VERB_RUN,	     [CALL_QUERY] = VERB_READ,
 	[CALL_INSPECT] = VERB_READ,  [CALL_CLAIM] = VERB_READ,
+	[CALL_CONTROL] = VERB_RUN,
 };
 
 struct engine_call *call_new(struct context *c, size_t provider,
@@ -208,6 +211,19 @@ void call_join(struct engine_call *first, struct engine_call *e)
 	first->n_joined++;
 }
 
+enum step call_run_once(struct engine_call *e)
+{
+	run_work(&e->work);
+	return e->outcome;
+}
+
+int64_t call_pause_ms(const struct engine_call *e)
+{
+	return e->call.poll_ms < POLL_MIN_MS   ? POLL_MIN_MS
+	       : e->call.poll_ms > POLL_MAX_MS ? POLL_MAX_MS
+					       : e->call.poll_ms;
+}
+
 enum step call_run_now(struct engine_call *e, int64_t limit_ms)
 {
 	int64_t end = clock_ms() + limit_ms;
@@ -215,12 +231,9 @@ enum step call_run_now(struct engine_call *e, int64_t limit_ms)
 	for (;;) {
 		int64_t wait;
 
-		run_work(&e->work);
-		if (e->outcome != STEP_PENDING)
+		if (call_run_once(e) != STEP_PENDING)
 			return e->outcome;
-		wait = e->call.poll_ms < POLL_MIN_MS   ? POLL_MIN_MS
-		       : e->call.poll_ms > POLL_MAX_MS ? POLL_MAX_MS
-						       : e->call.poll_ms;
+		wait = call_pause_ms(e);
 		if (clock_ms() + wait > end)
 			break;
 		clock_sleep_ms(wait);

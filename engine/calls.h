@@ -29,6 +29,7 @@ enum call_function {
 	CALL_QUERY,
 	CALL_INSPECT,
 	CALL_CLAIM,
+	CALL_CONTROL, /* call.verb says whether it is only judged */
 };
 
 struct engine_call {
@@ -63,6 +64,10 @@ void call_join(struct engine_call *first, struct engine_call *e);
 /* provider_setup.derive; engine is the context. */
 int setup_derive(void *engine, const char *label, void *bytes, size_t n,
 		 struct error *err);
+/* Runs it here and now, once; its outcome. */
+enum step call_run_once(struct engine_call *e);
+/* Milliseconds that a pending call wants to be left alone. */
+int64_t call_pause_ms(const struct engine_call *e);
 /* Runs it here and now, waiting out STEP_PENDING, `limit_ms` at most. */
 enum step call_run_now(struct engine_call *e, int64_t limit_ms);
 

@@ -6,6 +6,7 @@ engine_libengine_a_SOURCES = \
 	engine/address.c engine/address.h \
 	engine/addresses.c engine/addresses.h \
 	engine/apply.c engine/apply.h \
+	engine/attend.c engine/attend.h \
 	engine/apply_graph.c engine/apply_graph.h \
 	engine/calls.c engine/calls.h \
 	engine/check.c engine/check.h \
@@ -104,10 +105,12 @@ engine_libcommands_a_SOURCES = \
 	engine/cmd/show.c \
 	engine/cmd/state.c \
 	engine/cmd/task.c \
+	engine/cmd/task_control.c \
 	engine/cmd/validate.c \
 	engine/cmd/version.c \
 	engine/runs.c engine/runs.h \
 	engine/saved.c engine/saved.h \
+	engine/facts.c engine/facts.h \
 	engine/setup.c engine/setup.h \
 	engine/show.c engine/show.h \
 	engine/summary.c engine/summary.h

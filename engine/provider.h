@@ -104,6 +104,9 @@ struct call {
 	void *engine; /* for derive */
 	/* -- for query -- */
 	struct str sql;
+	/* -- for control -- */
+	struct str control;    /* what is asked for: "start" */
+	struct value operands; /* list of texts: tables */
 
 	/* -- results -- */
 	/*
@@ -193,6 +196,16 @@ struct resource_ops {
 	enum step (*query)(struct call *c);
 	/* MAY. Facts about a running thing: table statistics. */
 	enum step (*inspect)(struct call *c);
+	/*
+	 * MAY. What people ask of a running thing: start, stop, resume, reload,
+	 * wait, assess. With VERB_READ it is only judged: the call fails when
+	 * it cannot be done now, else adds its effects. With VERB_RUN it is
+	 * carried out; result: facts to show, and computed attributes to keep;
+	 * is_broken: it was done, and status says what is bad. No intent stands
+	 * before it: whatever the moment that it is cut off, it must be right
+	 * to ask again.
+	 */
+	enum step (*control)(struct call *c);
 	/* MAY. An interactive client. Memory in c->arena. */
 	int (*session)(struct call *c, struct session *out);
 	/*

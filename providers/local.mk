@@ -43,6 +43,8 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/dms_instance.c \
 	providers/aws/dms_load.c \
 	providers/aws/dms_watch.c \
+	providers/aws/dms_control.c \
+	providers/aws/dms_assess.c providers/aws/dms_assess.h \
 	providers/aws/dms_subnet_group.c \
 	providers/aws/dms_task.c providers/aws/dms_task.h \
 	providers/aws/rds.c providers/aws/rds.h \

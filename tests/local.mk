@@ -307,6 +307,7 @@ script_tests = \
 	tests/t/0105-aws-import.sh \
 	tests/t/0106-aws-reach.sh \
 	tests/t/0107-aws-near.sh \
+	tests/t/0106-aws-tasks.sh \
 	tests/t/0016-fmt.sh \
 	tests/t/0019-words.sh \
 	tests/t/0020-explain.sh \
@@ -314,6 +315,7 @@ script_tests = \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
 	tests/t/0902-started.sh \
+	tests/t/0903-tasks.sh \
 	tests/t/0910-kill.sh \
 	tests/t/0920-secrets.sh
 # Long scenarios on the stand-in for AWS, where most of the time is not dmsl's.

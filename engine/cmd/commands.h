@@ -48,7 +48,14 @@ extern const struct command cmd_show;
 extern const struct command cmd_state_list;
 extern const struct command cmd_state_recover;
 extern const struct command cmd_state_show;
+extern const struct command cmd_task_assess;
+extern const struct command cmd_task_list;
+extern const struct command cmd_task_reload;
+extern const struct command cmd_task_resume;
+extern const struct command cmd_task_start;
 extern const struct command cmd_task_stats;
+extern const struct command cmd_task_stop;
+extern const struct command cmd_task_wait;
 extern const struct command cmd_validate;
 extern const struct command cmd_version;
 

@@ -52,6 +52,8 @@ struct dms_host {
 	 */
 	int (*log_tail)(struct call *c, struct str group, struct str stream,
 			size_t n, struct str *out);
+	/* The service makes premigration assessments. */
+	bool has_assessments;
 	/* MAY. An interactive client of a DMS endpoint's database. */
 	int (*session)(struct call *c, const struct dms_server *s,
 		       struct session *out);

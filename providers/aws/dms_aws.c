@@ -67,6 +67,7 @@ const struct dms_host dms_aws_host = {
 	.role = site_role,
 	.log_tail = logs_tail,
 	.is_remote = true,
+	.has_assessments = true,
 	.poll_ms = 10000,
 	.pace = site_pace,
 	.stack = site_stack,

@@ -102,6 +102,19 @@ static bool is_active(struct value endpoint)
 	return str_is(value_text(endpoint, "Status"), "active");
 }
 
+/* Whatever happens from here on, the next plan knows that they are to go on. */
+static int mark_tasks(struct call *c, struct str arns)
+{
+	while (arns.n) {
+		struct value task;
+
+		if (task_find(c, true, str_cut(&arns, ' '), &task) < 0 ||
+		    (!value_is_null(task) && task_mark_stopped(c, task) < 0))
+			return -1;
+	}
+	return 0;
+}
+
 static enum step stop_tasks(struct call *c, struct str arns,
 			    int (*modify)(struct call *c))
 {
@@ -123,7 +136,7 @@ static enum step stop_tasks(struct call *c, struct str arns,
 	}
 	if (!is_idle)
 		return dms_wait(c, "the endpoint's tasks to stop");
-	if (modify(c) < 0)
+	if (mark_tasks(c, arns) < 0 || modify(c) < 0)
 		return STEP_FAILED;
 	c->memo = str_fmt(c->arena, "changed %.*s", STR_ARG(arns));
 	return dms_wait(c, "the endpoint to be changed");
@@ -176,6 +189,10 @@ static enum step left_stopped(struct call *c, struct str why)
 {
 	dms_test_failed(c, "changed endpoint", why);
 	error_add(&c->err, "its tasks stay stopped");
+	if (!c->err.hint[0])
+		error_hint(&c->err,
+			   "mend the connection and apply again: they go on "
+			   "then");
 	return STEP_FAILED;
 }
 

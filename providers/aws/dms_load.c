@@ -14,6 +14,7 @@
  *
  * Memo, from poll to poll:
  *	test N T      connections are tested; N failures, the last at time T
+ *	assess ARN    a premigration assessment runs
  *	again N       the service was not ready to start; N times
  *	start B R T   started at time T from base B, gone on with R times
  */
@@ -22,8 +23,10 @@
 #include "providers/aws/dms_task.h"
 
 #include "lang/base/clock.h"
+#include "providers/aws/dms_assess.h"
 #include "providers/aws/dms_call.h"
 #include "providers/aws/dms_connection.h"
+#include "providers/aws/tags.h"
 
 #include <stdio.h>
 
@@ -120,19 +123,20 @@ static enum step watch(struct call *c, struct value task,
 
 /* -- the start -- */
 
-static int write_tag(struct call *c, struct str base)
+static int write_tags(struct call *c, struct str base)
 {
+	struct value_entry tags[] = {
+		{ STR("dmsl:load"),
+		  value_str(task_load_hash(c->config, c->arena)) },
+		{ STR("dmsl:run"),
+		  value_str(str_fmt(c->arena, "%.*s:%.*s", STR_ARG(c->token),
+				    STR_ARG(base))) },
+	};
 	struct fields f = { 0 };
-	struct value *tag = arena_new(c->arena, struct value, 1);
 	struct value ignored;
 
-	field_text(&f, "Key", STR("dmsl:run"));
-	field_text(
-	    &f, "Value",
-	    str_fmt(c->arena, "%.*s:%.*s", STR_ARG(c->token), STR_ARG(base)));
-	*tag = fields_done(&f, c->arena);
 	field_text(&f, "ResourceArn", c->id);
-	field(&f, "Tags", value_list(tag, 1));
+	field(&f, "Tags", tag_list(value_map(tags, 2, c->arena), c->arena));
 	return dms_call(c, true, "AddTagsToResource", fields_done(&f, c->arena),
 			&ignored);
 }
@@ -154,6 +158,29 @@ static int start(struct call *c, struct value task)
 	return -1;
 }
 
+/* Before the load, where the text asks for it; its failures end the step. */
+static enum step assess(struct call *c)
+{
+	const struct dms_host *host = c->type->data;
+	struct assessment a;
+	enum step step;
+
+	if (!host->has_assessments || !value_true(c->config, "assess") ||
+	    str_starts(c->memo, "again"))
+		return STEP_DONE;
+	step = dms_assess(
+	    c, str_fmt(c->arena, "dmsl-%.32s", str_c(c->token, c->arena)), &a);
+	if (step != STEP_DONE)
+		return step;
+	if (dms_assess_has_failed(&a)) {
+		dms_assess_refuse(c, &a);
+		return STEP_FAILED;
+	}
+	call_notice(c, "premigration assessment: %.*s; %.*s has every finding",
+		    STR_ARG(dms_assess_counts(&a, c->arena)), STR_ARG(a.where));
+	return STEP_DONE;
+}
+
 static enum step begin(struct call *c, struct value task)
 {
 	struct str base = task_base(c, task, false);
@@ -162,7 +189,10 @@ static enum step begin(struct call *c, struct value task)
 
 	if (tested != STEP_DONE)
 		return tested;
-	if (write_tag(c, base) < 0)
+	tested = assess(c);
+	if (tested != STEP_DONE)
+		return tested;
+	if (write_tags(c, base) < 0)
 		return STEP_FAILED;
 	if (start(c, task) == 0) {
 		write_memo(c, base, 0);
@@ -250,6 +280,14 @@ enum step task_inspect(struct call *c)
 		{ "validation", "ValidationState" },
 		{ "validation_details", "ValidationStateDetails" },
 	};
+	static const struct {
+		const char *ours, *theirs;
+	} counts[] = {
+		{ "loaded", "TablesLoaded" },
+		{ "loading", "TablesLoading" },
+		{ "queued", "TablesQueued" },
+		{ "errors", "TablesErrored" },
+	};
 	struct value task, statistics;
 	struct value *tables;
 	struct fields f = { 0 };
@@ -270,6 +308,7 @@ enum step task_inspect(struct call *c)
 		tables[i] = fields_done(&f, c->arena);
 	}
 	field_text(&f, "status", task_status(task));
+	field_text(&f, "mode", value_text(c->config, "mode"));
 	field_text(&f, "stop_reason", value_text(task, "StopReason"));
 	field_text(&f, "failure", value_text(task, "LastFailureMessage"));
 	field(&f, "progress",
@@ -278,6 +317,11 @@ enum step task_inspect(struct call *c)
 	field(
 	    &f, "elapsed_ms",
 	    value_int(value_number(task_stats(task), "ElapsedTimeMillis", 0)));
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		field(&f, counts[i].ours,
+		      value_int_in(
+			  value_number(task_stats(task), counts[i].theirs, 0),
+			  c->arena));
 	field(&f, "tables", value_list(tables, statistics.as.list.n));
 	c->result = fields_done(&f, c->arena);
 	return STEP_DONE;

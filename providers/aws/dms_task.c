@@ -6,7 +6,10 @@
 #include "lang/base/digest.h"
 #include "lang/dms/settings.h"
 #include "lang/json.h"
+#include "providers/aws/dms_assess.h"
 #include "providers/aws/dms_call.h"
+#include "providers/aws/dms_connection.h"
+#include "providers/aws/tags.h"
 
 enum {
 	NAME_MAX_BYTES = 255,
@@ -89,6 +92,60 @@ struct str task_load_hash(struct value config, struct arena *a)
 	digest_sha256_hex(value_text(config, "tables"), mapping);
 	digest_sha256_hex(settings_of(config), settings);
 	return str_fmt(a, "%.32s%.32s", mapping, settings);
+}
+
+int task_tag(struct call *c, struct str arn, const char *key, struct str value)
+{
+	struct value_entry entry = { str_from(key), value_str(value) };
+	struct fields f = { 0 };
+	struct value ignored;
+
+	field_text(&f, "ResourceArn", arn);
+	field(&f, "Tags", tag_list(value_map(&entry, 1, c->arena), c->arena));
+	return dms_call(c, true, "AddTagsToResource", fields_done(&f, c->arena),
+			&ignored);
+}
+
+/* When it stopped may be told later than that it has. */
+static struct str last_start(struct call *c, struct value task)
+{
+	char hex[DIGEST_HEX_SIZE];
+
+	digest_sha256_hex(
+	    str_join(value_text(task, "ReplicationTaskStartDate"), "\n",
+		     value_text(task_stats(task), "StartDate"), c->arena),
+	    hex);
+	return str_fmt(c->arena, "%.16s", hex);
+}
+
+int task_mark_stopped(struct call *c, struct value task)
+{
+	return task_tag(c, value_text(task, "ReplicationTaskArn"),
+			"dmsl:stopped", last_start(c, task));
+}
+
+bool task_is_left_stopped(struct call *c, struct value task, struct value tags)
+{
+	struct str base = value_text(tags, "dmsl:stopped");
+
+	return base.n && !task_is_active(task) && !task_is_passing(task) &&
+	       str_eq(base, last_start(c, task));
+}
+
+int task_mark_load(struct call *c)
+{
+	return task_tag(c, c->id, "dmsl:load",
+			task_load_hash(c->config, c->arena));
+}
+
+int task_marked_load(struct call *c, struct str *hash)
+{
+	struct value tags;
+
+	if (dms_read_tags(c, true, c->id, &tags) < 0)
+		return -1;
+	*hash = value_text(tags, "dmsl:load");
+	return 0;
 }
 
 int task_statistics(struct call *c, bool may_start, struct str arn,
@@ -300,6 +357,10 @@ static enum step task_read(struct call *c)
 		field_text(&f, "settings", settings);
 	dms_drift(c, &f, "tags", dms_user_tags(tags, c->arena));
 	c->result = fields_done(&f, c->arena);
+	if (task_is_left_stopped(c, task, tags)) {
+		c->is_broken = true;
+		c->status = STR("stopped since its endpoint was changed");
+	}
 	return STEP_DONE;
 }
 
@@ -325,6 +386,87 @@ static enum step modify(struct call *c, bool was_running)
 	return dms_wait(c, "the change of the task");
 }
 
+/* Whether apply loads, and why; -1 when the text must say what to do. */
+static int plan_run(struct call *c, bool is_new)
+{
+	struct str loaded =
+	    is_new ? (struct str){ "", 0 } : value_text(c->prior, "loaded");
+	struct str on_change = value_text(c->config, "on_change");
+	struct str wanted;
+	bool mapping_same, settings_are_same;
+
+	if (!str_is(value_text(c->config, "run"), "on_apply"))
+		return 0;
+	if (loaded.n == 0) {
+		c->needs_run = true;
+		c->run_reason = STR("never loaded");
+		return 0;
+	}
+	wanted = task_load_hash(c->config, c->arena);
+	mapping_same = str_eq(str_sub(loaded, 0, 32), str_sub(wanted, 0, 32));
+	settings_are_same = str_eq(str_skip(loaded, 32), str_skip(wanted, 32));
+	if (mapping_same && settings_are_same)
+		return 0;
+	if (str_is(on_change, "reload_all")) {
+		c->needs_run = true;
+		c->run_reason = mapping_same ? STR("settings changed")
+					     : STR("tables changed");
+		return 0;
+	}
+	if (mapping_same)
+		return 0; /* they hold from the next load on */
+	if (str_is(on_change, "reload_new")) {
+		error_set(&c->err, ERROR_INVALID,
+			  "on_change = reload_new cannot be done: a finished "
+			  "full load has no tables to add to");
+		return error_hint(&c->err,
+				  "on_change = reload_all loads every table "
+				  "anew; a second dms_task loads the new "
+				  "tables alone");
+	}
+	error_set(&c->err, ERROR_INVALID,
+		  "the table mapping changed after it was loaded");
+	return error_hint(&c->err,
+			  "say what happens to rows that are loaded: on_change "
+			  "= reload_all loads every table anew, run = manual "
+			  "leaves it to dmsl task reload");
+}
+
+/*
+ * Nothing is to be changed. But a task that was left stopped, since its changed
+ * endpoint could not be reached, goes on now. Memo: that of the connection
+ * tests, then "gone on".
+ */
+static enum step go_on(struct call *c, struct value task)
+{
+	struct value tags;
+	enum step tested;
+
+	if (str_is(c->memo, "gone on"))
+		return task_is_passing(task) ||
+			       str_is(task_status(task), "starting")
+			   ? dms_wait(c, "the task to go on")
+			   : done(c, task, false);
+	if (dms_sync_tags(c, c->id) < 0)
+		return STEP_FAILED;
+	/* What is loaded anew afterwards is not gone on with before. */
+	if (task_is_active(task) || plan_run(c, false) < 0 || c->needs_run) {
+		c->err = (struct error){ 0 };
+		return done(c, task, false);
+	}
+	if (dms_read_tags(c, true, c->id, &tags) < 0)
+		return STEP_FAILED;
+	if (!task_is_left_stopped(c, task, tags))
+		return done(c, task, false);
+	tested = dms_test_both(c);
+	if (tested != STEP_DONE)
+		return tested;
+	if (task_start(c, c->id, "resume-processing") < 0)
+		return STEP_FAILED;
+	c->memo = STR("gone on");
+	return dms_wait(c, "the task to go on");
+}
+
 /*
  * A running task is stopped, changed and, where nothing else will start it,
  * gone on with. Memo: "" or "stopped" before the change, "modified" or "resume"
@@ -342,8 +484,7 @@ static enum step task_update(struct call *c)
 		return STEP_FAILED;
 	}
 	if (!is_changed(c))
-		return dms_sync_tags(c, c->id) < 0 ? STEP_FAILED
-						   : done(c, task, false);
+		return go_on(c, task);
 	if (task_is_passing(task))
 		return dms_wait(c, "the task to stand still (%.*s)",
 				STR_ARG(task_status(task)));
@@ -406,50 +547,35 @@ static void plan_stop(struct call *c)
 	c->err = before;
 }
 
-/* Whether apply loads, and why; -1 when the text must say what to do. */
-static int plan_run(struct call *c, bool is_new)
+/* Likewise. */
+static void plan_start(struct call *c)
 {
-	struct str loaded =
-	    is_new ? (struct str){ "", 0 } : value_text(c->prior, "loaded");
-	struct str on_change = value_text(c->config, "on_change");
-	struct str wanted;
-	bool mapping_same, settings_are_same;
+	struct error before = c->err;
+	struct value task, tags;
 
-	if (!str_is(value_text(c->config, "run"), "on_apply"))
-		return 0;
-	if (loaded.n == 0) {
-		c->needs_run = true;
-		c->run_reason = STR("never loaded");
-		return 0;
-	}
-	wanted = task_load_hash(c->config, c->arena);
-	mapping_same = str_eq(str_sub(loaded, 0, 32), str_sub(wanted, 0, 32));
-	settings_are_same = str_eq(str_skip(loaded, 32), str_skip(wanted, 32));
-	if (mapping_same && settings_are_same)
-		return 0;
-	if (str_is(on_change, "reload_all")) {
-		c->needs_run = true;
-		c->run_reason = mapping_same ? STR("settings changed")
-					     : STR("tables changed");
-		return 0;
-	}
-	if (mapping_same)
-		return 0; /* they hold from the next load on */
-	if (str_is(on_change, "reload_new")) {
-		error_set(&c->err, ERROR_INVALID,
-			  "on_change = reload_new cannot be done: a finished "
-			  "full load has no tables to add to");
-		return error_hint(&c->err,
-				  "on_change = reload_all loads every table "
-				  "anew; a second dms_task loads the new "
-				  "tables alone");
-	}
-	error_set(&c->err, ERROR_INVALID,
-		  "the table mapping changed after it was loaded");
-	return error_hint(&c->err,
-			  "say what happens to rows that are loaded: on_change "
-			  "= reload_all loads every table anew, run = manual "
-			  "leaves it to dmsl task reload");
+	if (c->id.n && task_find(c, false, c->id, &task) == 0 &&
+	    !value_is_null(task) &&
+	    dms_read_tags(c, false, c->id, &tags) == 0 &&
+	    task_is_left_stopped(c, task, tags))
+		call_effect(
+		    c, EFFECT_START, STR("task"),
+		    "task %.*s, stopped since its endpoint was changed, goes "
+		    "on",
+		    STR_ARG(value_text(task, "ReplicationTaskIdentifier")));
+	c->err = before;
+}
+
+static int plan_load(struct call *c)
+{
+	const struct dms_host *host = c->type->data;
+
+	if (value_true(c->config, "assess") && host->has_assessments &&
+	    dms_assess_check(c) < 0)
+		return -1;
+	if (value_true(c->config, "assess") && !host->has_assessments)
+		call_notice(c, "assess: only AWS DMS makes premigration "
+			       "assessments, so none is made here");
+	return task_effects(c);
 }
 
 static int task_plan(struct call *c, const char *action)
@@ -471,7 +597,9 @@ static int task_plan(struct call *c, const char *action)
 	}
 	if (plan_run(c, is_new) < 0)
 		return -1;
-	return c->needs_run ? task_effects(c) : 0;
+	if (str_is(what, "update") && !is_changed(c) && !c->needs_run)
+		plan_start(c);
+	return c->needs_run ? plan_load(c) : 0;
 }
 
 static enum step task_lookup(struct call *c)
@@ -494,5 +622,6 @@ const struct resource_ops dms_task_ops = {
 	.destroy = task_destroy,
 	.run = task_run,
 	.inspect = task_inspect,
+	.control = task_control,
 	.recovery = 'N',
 };

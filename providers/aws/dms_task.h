@@ -19,6 +19,15 @@ struct str task_status(struct value task);
 bool task_is_active(struct value task);
 /* A status that passes by itself: creating, stopping, … */
 bool task_is_passing(struct value task);
+/*
+ * A task that stands still only since its endpoint was changed has the tag
+ * dmsl:stopped, with a digest of the dates of its last start: any other start
+ * makes it worthless.
+ */
+int task_mark_stopped(struct call *c, struct value task);
+bool task_is_left_stopped(struct call *c, struct value task, struct value tags);
+/* Adds a tag to a task. */
+int task_tag(struct call *c, struct str arn, const char *key, struct str value);
 int task_stop(struct call *c, struct str arn);
 int task_start(struct call *c, struct str arn, const char *type);
 /*
@@ -51,9 +60,17 @@ enum step task_loaded(struct call *c, struct value task);
 /* Waits for the load; says how far it is. */
 enum step task_loading(struct call *c, struct value task);
 
-/* resource_ops.run and .inspect */
+/*
+ * The tag dmsl:load of a task is the hash of what was last begun to be loaded:
+ * to write it, and to read it.
+ */
+int task_mark_load(struct call *c);
+int task_marked_load(struct call *c, struct str *hash);
+
+/* resource_ops.run, .inspect and .control */
 enum step task_run(struct call *c);
 enum step task_inspect(struct call *c);
+enum step task_control(struct call *c);
 /* Adds what a load does to data. */
 int task_effects(struct call *c);
 

@@ -109,14 +109,17 @@ static struct value logging_of(struct value task, struct arena *a)
 	return logging ? *logging : value_null();
 }
 
-/* Its last errors, from the log that the service writes; or empty. */
+/*
+ * Its last errors, from the log that the service writes, or how that ends; or
+ * empty.
+ */
 static struct str last_errors(struct call *c, struct value task)
 {
 	const struct dms_host *host = c->type->data;
 	struct value logging = logging_of(task, c->arena);
 	struct str group = value_text(logging, "CloudWatchLogGroup");
 	struct str stream = value_text(logging, "CloudWatchLogStream");
-	struct str log = { "", 0 }, out = { "", 0 };
+	struct str log = { "", 0 }, last = { "", 0 }, out = { "", 0 };
 	struct error before = c->err;
 
 	if (!host->log_tail || !group.n)
@@ -127,12 +130,16 @@ static struct str last_errors(struct call *c, struct value task)
 	while (log.n) {
 		struct str line = str_cut(&log, '\n');
 
+		if (line.n)
+			last = line;
 		/* "…Z [SOURCE_UNLOAD   ]E:  words" */
 		if (str_contains(line, STR("]E:")))
 			out = str_fmt(c->arena, "%.*s%s%.*s", STR_ARG(out),
 				      out.n ? "; " : "",
 				      STR_ARG(str_sub(line, 0, LOG_BYTES)));
 	}
+	if (!out.n)
+		out = str_sub(last, 0, LOG_BYTES);
 	return out.n > LOG_MAX ? str_skip(out, out.n - LOG_MAX) : out;
 }
 

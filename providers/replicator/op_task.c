@@ -406,6 +406,24 @@ int op_stop_task(struct server *s, struct value in, struct arena *a,
 	return 0;
 }
 
+/* A run reads all its tables as of one instant, and loads each once. */
+int op_reload_tables(struct server *s, struct value in, struct arena *a,
+		     struct value *out, struct fault *f)
+{
+	struct item *item;
+
+	(void)a;
+	(void)out;
+	if (need_task(s, in, &item, f) < 0)
+		return -1;
+	if (!str_is(value_text(item->v, "Status"), "running"))
+		return fault_set(f, "InvalidResourceStateFault",
+				 "Replication task is not running");
+	return fault_set(f, "InvalidParameterValueException",
+			 "This replication server loads each table once a run; "
+			 "stop the task and start it with reload-target.");
+}
+
 int op_describe_table_statistics(struct server *s, struct value in,
 				 struct arena *a, struct value *out,
 				 struct fault *f)

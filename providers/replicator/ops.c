@@ -39,6 +39,7 @@ static const struct operation {
 	{ "ModifyReplicationInstance", op_modify_instance, true },
 	{ "ModifyReplicationSubnetGroup", op_modify_subnet_group, true },
 	{ "ModifyReplicationTask", op_modify_task, true },
+	{ "ReloadTables", op_reload_tables, false },
 	{ "RemoveTagsFromResource", op_remove_tags, true },
 	{ "StartReplicationTask", op_start_task, true },
 	{ "StopReplicationTask", op_stop_task, true },

@@ -31,7 +31,7 @@ op_run op_create_endpoint, op_modify_endpoint, op_delete_endpoint,
     op_describe_endpoints;
 op_run op_test_connection, op_describe_connections, op_delete_connection;
 op_run op_create_task, op_modify_task, op_delete_task, op_describe_tasks,
-    op_start_task, op_stop_task, op_describe_table_statistics;
+    op_reload_tables, op_start_task, op_stop_task, op_describe_table_statistics;
 op_run op_add_tags, op_remove_tags, op_list_tags;
 
 /* --- helpers of the operations (ops.c) --- */

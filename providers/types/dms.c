@@ -137,6 +137,13 @@ static const struct attr_schema dms_task_attrs[] = {
 	{ "on_change", "enum(reload_all, reload_new, refuse)",
 	  ATTR_OPTIONAL | ATTR_LOCAL, "refuse",
 	  "What a changed mapping does to rows that are loaded." },
+	{ "assess", "bool", ATTR_OPTIONAL | ATTR_LOCAL, NULL,
+	  "Apply makes a premigration assessment before the load, and loads "
+	  "nothing when it fails. Of AWS DMS alone." },
+	{ "assess_role", "iam_role", ATTR_OPTIONAL, NULL,
+	  "The role in which AWS DMS writes what it found." },
+	{ "assess_bucket", "string", ATTR_OPTIONAL | ATTR_LOCAL, NULL,
+	  "The S3 bucket that it writes into." },
 	{ "loaded", "string", ATTR_COMPUTED, NULL,
 	  "Hash of the mapping that was last loaded; empty: none yet." },
 	{ 0 },

@@ -109,10 +109,13 @@ def describe(operation, answer, kind, filters):
         return {answer: shown}
 
 
-def modify(operation, answer, member, *states):
+def modify(operation, answer, member, *states, users=()):
     @dms(operation)
     def _(self, p):
         thing = find(self, p[member])
+        for task in of_kind(self, "task"):
+            if task.life.now == "running" and thing.arn in map(task.view.get, users):
+                raise Fault("InvalidResourceStateFault", f"{thing.arn} is used by {task.arn}.")
         if thing.life.passing or thing.life.now == "running":
             raise Fault("InvalidResourceStateFault",
                         f"{thing.arn} cannot be modified while it is {thing.life.now}.")
@@ -272,7 +275,8 @@ def _(self, p):
 describe("DescribeEndpoints", "Endpoints", "endpoint", {
     "endpoint-arn": ["EndpointArn"], "endpoint-type": ["EndpointType"],
     "endpoint-id": ["EndpointIdentifier"], "engine-name": ["EngineName"]})
-modify("ModifyEndpoint", "Endpoint", "EndpointArn", "modifying", "active")
+modify("ModifyEndpoint", "Endpoint", "EndpointArn", "modifying", "active",
+       users=("SourceEndpointArn", "TargetEndpointArn"))
 delete("DeleteEndpoint", "Endpoint", "EndpointArn", "SourceEndpointArn", "TargetEndpointArn")
 
 

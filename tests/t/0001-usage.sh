@@ -12,14 +12,14 @@ test_expect_success 'help lists the commands on standard output' '
 	"$DMSL" help >out2 &&
 	test_cmp out out2 &&
 	for command in plan apply destroy validate show output "state list" \
-		"state show" "task stats" psql version help; do
+		"state show" "task list" "task start" "task reload" "task stats" psql version help; do
 		test_contains out "  $command " || return 1
 	done
 '
 
 test_expect_success 'every command has help with its options' '
 	for command in plan apply destroy validate show output "state list" \
-		"state show" "task stats" psql version; do
+		"state show" "task list" "task start" "task reload" "task stats" psql version; do
 		"$DMSL" $command --help >out &&
 		test_contains out "usage: dmsl $command" "--color WHEN" &&
 		"$DMSL" help $command >out2 &&

@@ -414,6 +414,9 @@ static void updates_an_endpoint(void **state)
 			  "\"" status "\"}]}",                                 \
 	}
 
+/* The start of the digest of the dates of a task that has none. */
+#define NEVER_STARTED "01ba4719c80b6fe9"
+
 /* One poll. */
 static void step_on(struct call *c, enum step wanted)
 {
@@ -436,6 +439,11 @@ static void changes_an_endpoint_under_a_task(void **state)
 		  .body = "{\"ReplicationTaskArn\":\"arn:t\"}" },
 		TASKS_ARE("stopping"),
 		TASKS_ARE("stopped"),
+		TASKS_ARE("stopped"),
+		{ .target = "AddTagsToResource",
+		  .body =
+		      "{\"ResourceArn\":\"arn:t\",\"Tags\":[{\"Key\":"
+		      "\"dmsl:stopped\",\"Value\":\"" NEVER_STARTED "\"}]}" },
 		{ .target = "ModifyEndpoint", .body = MODIFY_ENDPOINT },
 		{ .target = "DescribeEndpoints", .answer = ENDPOINT_SHOWN },
 		TASKS_ARE("stopped"),
@@ -1155,6 +1163,68 @@ static void changes_and_destroys_a_running_task(void **state)
 	arena_release(&a);
 }
 
+#define LEFT_STOPPED(base)                                                     \
+	"{\"TagList\":[{\"Key\":\"dmsl:stopped\",\"Value\":\"" base "\"}]}"
+#define BASE "62a502d981c6b119" /* of what was started at 17.5 */
+
+/* Its endpoint was changed, and could not be reached then. */
+static void goes_on_with_what_was_left_stopped(void **state)
+{
+	static const struct scripted_step script[] = {
+		{ .target = "DescribeReplicationTasks",
+		  .answer = TASK("stopped", STARTED("17.5")) },
+		{ .target = "ListTagsForResource",
+		  .answer = LEFT_STOPPED(BASE) },
+		/* The plan. */
+		{ .target = "DescribeReplicationTasks",
+		  .answer = TASK("stopped", STARTED("17.5")) },
+		{ .target = "ListTagsForResource",
+		  .answer = LEFT_STOPPED(BASE) },
+		/* The update. */
+		{ .target = "DescribeReplicationTasks",
+		  .answer = TASK("stopped", STARTED("17.5")) },
+		{ .target = "ListTagsForResource",
+		  .answer = LEFT_STOPPED(BASE) },
+		{ .target = "AddTagsToResource" },
+		{ .target = "ListTagsForResource",
+		  .answer = LEFT_STOPPED(BASE) },
+		{ .target = "DescribeConnections",
+		  .answer = TESTED("successful") },
+		{ .target = "DescribeConnections",
+		  .answer = TESTED("successful") },
+		{ .target = "StartReplicationTask",
+		  .body = "{\"ReplicationTaskArn\":\"arn:k\","
+			  "\"StartReplicationTaskType\":"
+			  "\"resume-processing\"}" },
+		{ .target = "DescribeReplicationTasks",
+		  .answer = TASK("running", STARTED("17.5")) },
+		/* Stopped by hand since another start: it stays so. */
+		{ .target = "DescribeReplicationTasks",
+		  .answer = TASK("stopped", STARTED("18.5")) },
+		{ .target = "ListTagsForResource",
+		  .answer = LEFT_STOPPED(BASE) },
+		{ 0 },
+	};
+	struct scripted *s = scripted_start(script);
+	struct arena a = { 0 };
+	struct call c = task_call(s, &a);
+
+	(void)state;
+	c.config = value_with(c.config, STR("run"), value_c("manual"), &a);
+	is(c.type->ops->read(&c), STEP_DONE, &c);
+	assert_true(c.is_broken);
+	assert_int_equal(c.type->ops->plan(&c, "update"), 0);
+	assert_int_equal(c.effects.n, 1);
+	assert_int_equal(c.effects.items[0].kind, EFFECT_START);
+	is(finish(&c, c.type->ops->update), STEP_DONE, &c);
+	c.is_broken = false;
+	is(c.type->ops->read(&c), STEP_DONE, &c);
+	assert_false(c.is_broken);
+	scripted_stop(s);
+	vec_release(&c.effects);
+	arena_release(&a);
+}
+
 static void inspects_a_task(void **state)
 {
 	static const struct scripted_step script[] = {
@@ -1221,6 +1291,7 @@ int main(void)
 		cmocka_unit_test(says_why_a_connection_failed),
 		cmocka_unit_test(plans_a_load),
 		cmocka_unit_test(changes_and_destroys_a_running_task),
+		cmocka_unit_test(goes_on_with_what_was_left_stopped),
 		cmocka_unit_test(inspects_a_task),
 	};
 
