@@ -52,6 +52,10 @@ test_expect_success 'the rows stand in the target' '
 
 test_expect_success 'a second plan and a second apply have nothing to do' '
 	settled first &&
+	# A hundred calls for 86 resources; commands are asked after as long as they take.
+	check_log --span "settled first" economy >calls &&
+	cat calls &&
+	awk "!/ssm:|calls in all/ { n += \$1 } END { exit n > 120 }" calls &&
 	proxy_mark again &&
 	dmsl_on apply --yes >apply.txt &&
 	check_log --span again reads &&

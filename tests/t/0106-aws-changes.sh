@@ -29,6 +29,10 @@ test_expect_success 'everything that can change in place does' '
 	"$DMSL" apply $stack --set after=true --yes >apply.txt &&
 	test_contains apply.txt " 0 to create," " 0 to destroy" &&
 	check_log --span after valid unique &&
+	# What the stand-in forgets.
+	grep "\"operation\": \"SetSecurityGroups\"" "$AWS_LOG" | grep "PrivateLinkTraffic\": \"on\"" &&
+	grep "\"operation\": \"RegisterTargets\"" "$AWS_LOG" |
+		grep "\"Id\": \"192.168.7.8\", \"AvailabilityZone\": \"all\"" &&
 	shown after
 '
 
