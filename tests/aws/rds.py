@@ -226,6 +226,11 @@ def _(self, moto):
     answer = moto()
     if tokens is not None:
         cluster.iam_auth = tokens
+    groups = given(self, "VpcSecurityGroupIds")
+    interfaces = ec2_backends[self.current_account][self.region]
+    for eni in list(interfaces.enis.values()) if groups else ():
+        if getattr(getattr(eni, "db_instance", None), "db_cluster_identifier", None) == name:
+            interfaces.modify_network_interface_attribute(eni.id, groups)
     set_login(cluster, password)
     if http is not None:
         cluster._enable_http_endpoint = http

@@ -33,6 +33,8 @@ test_expect_success 'everything that can change in place does' '
 	grep "\"operation\": \"SetSecurityGroups\"" "$AWS_LOG" | grep "PrivateLinkTraffic\": \"on\"" &&
 	grep "\"operation\": \"RegisterTargets\"" "$AWS_LOG" |
 		grep "\"Id\": \"192.168.7.8\", \"AvailabilityZone\": \"all\"" &&
+	grep "\"operation\": \"ModifyDBInstance\"" "$AWS_LOG" |
+		grep "\"EnablePerformanceInsights\": true" &&
 	shown after
 '
 
