@@ -70,6 +70,16 @@ def _(self, moto):
     return {}
 
 
+@ec2("ReplaceIamInstanceProfileAssociation")
+def _(self, moto):
+    answer = moto()
+    for held in backend(self).iam_instance_profile_associations.values():
+        if held.id == self._get_param("AssociationId"):
+            held.instance.iam_instance_profile = {"Arn": held.iam_instance_profile.arn,
+                                                  "Id": held.id}
+    return answer
+
+
 # Interfaces
 
 def service_interface(store, subnet_id, groups, description, kind="interface", address=None):
