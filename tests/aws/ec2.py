@@ -74,9 +74,9 @@ def _(self, moto):
 def _(self, moto):
     answer = moto()
     for held in backend(self).iam_instance_profile_associations.values():
-        if held.id == self._get_param("AssociationId"):
+        if held.association_id == self._get_param("AssociationId"):
             held.instance.iam_instance_profile = {"Arn": held.iam_instance_profile.arn,
-                                                  "Id": held.id}
+                                                  "Id": held.association_id}
     return answer
 
 
