@@ -308,6 +308,8 @@ script_tests = \
 	tests/t/0106-aws-reach.sh \
 	tests/t/0107-aws-near.sh \
 	tests/t/0106-aws-tasks.sh \
+	tests/t/0106-aws-changes.sh \
+	tests/t/0107-aws-existing.sh \
 	tests/t/0016-fmt.sh \
 	tests/t/0019-words.sh \
 	tests/t/0020-explain.sh \
@@ -337,6 +339,8 @@ TESTS += $(aws_tests)
 EXTRA_DIST += $(aws_tests) tests/aws/requirements.txt tests/aws/venv.sh \
 	tests/aws/use-venv.sh tests/aws/lib.sh tests/aws/scenario.sh tests/aws/cloud.dmsl tests/aws/sql.dmsl tests/aws/sql-near.dmsl tests/aws/shims/aws tests/aws/shims/psql \
 	tests/aws/census.py tests/aws/check_log.py tests/aws/graph.py tests/aws/proxy.py \
+	tests/aws/use-venv.sh tests/aws/lib.sh tests/aws/scenario.sh tests/aws/cloud.dmsl tests/aws/shims/aws tests/aws/shims/psql \
+	tests/aws/census.py tests/aws/changes.dmsl tests/aws/changes.py tests/aws/check_log.py tests/aws/graph.py tests/aws/proxy.py \
 	tests/aws/proxy_test.py tests/aws/wire.py \
 	tests/aws/dms.py tests/aws/dms_load.py tests/aws/dms_tasks.py tests/aws/ec2.py \
 	tests/aws/elbv2.py tests/aws/engine_versions.py tests/aws/hooks.py tests/aws/libpq.py tests/aws/names.py \

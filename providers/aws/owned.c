@@ -13,6 +13,7 @@
 #include "lang/base/vec.h"
 #include "providers/aws/aws.h"
 #include "providers/aws/fields.h"
+#include "providers/aws/secret.h"
 #include "providers/aws/site.h"
 #include "providers/aws/tags.h"
 #include "providers/aws/type_impl.h"
@@ -63,7 +64,7 @@ static void note(struct search *x, const char *type, struct str id,
 static const struct aws_type *table_of(const struct resource_type *t)
 {
 	return t->ops == &aws_ops_token || t->ops == &aws_ops_name ||
-		       t->ops == &aws_ops_tags
+		       t->ops == &aws_ops_tags || t->ops == &aws_secret_ops
 		   ? t->data
 		   : NULL;
 }

@@ -3,12 +3,13 @@
 import ipaddress
 
 from moto.core.responses import ActionResult
+from moto.core.types import Base64EncodedString
 from moto.ec2.models import ec2_backends
 from moto.ec2.responses import EC2Response
 from moto.iam.models import iam_backends
 from moto.rds.models import rds_backends
 
-from hooks import Fault, Life, handles, honour_token, lives
+from hooks import Fault, Life, handles, honour_token, lives, parameters
 
 
 def backend(self):
@@ -41,6 +42,42 @@ def _(self, moto):
                 if other.id != group_id and rule.source_group.get("GroupId") == group_id:
                     holds(f"resource {group_id} has a dependent object (a rule of {other.id})")
     return moto()
+
+
+@ec2("ModifySecurityGroupRules")
+def _(self, moto):
+    answer = moto()
+    group = backend(self).get_security_group_from_id(self._get_param("GroupId"))
+    for change in parameters(self)["SecurityGroupRules"]:
+        rule, wanted = group.get_rule(change["SecurityGroupRuleId"]), change["SecurityGroupRule"]
+        if "ReferencedGroupId" in wanted:
+            rule.source_group = {"GroupId": wanted["ReferencedGroupId"]}
+        if "PrefixListId" in wanted:
+            rule.prefix_list_id = wanted["PrefixListId"]
+    return answer
+
+
+# Instances
+
+@ec2("ModifyInstanceAttribute")
+def _(self, moto):
+    data = self._get_param("UserData.Value")
+    if not data:
+        return moto()
+    # It was decoded already; moto decodes it once more.
+    backend(self).modify_instance_attribute(
+        self._get_param("InstanceId"), "user_data", Base64EncodedString.from_raw_bytes(data))
+    return {}
+
+
+@ec2("ReplaceIamInstanceProfileAssociation")
+def _(self, moto):
+    answer = moto()
+    for held in backend(self).iam_instance_profile_associations.values():
+        if held.association_id == self._get_param("AssociationId"):
+            held.instance.iam_instance_profile = {"Arn": held.iam_instance_profile.arn,
+                                                  "Id": held.association_id}
+    return answer
 
 
 # Interfaces

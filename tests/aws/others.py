@@ -2,6 +2,7 @@
 
 import fnmatch
 import json
+import uuid
 
 from moto.core.resource_tagging import TaggedResource
 from moto.ec2.models import EC2Backend
@@ -131,6 +132,9 @@ def _(self, moto):
         if wanted in (secret.name, secret.arn) and secret.is_deleted():
             raise Fault("InvalidRequestException", "You can't perform this operation on the "
                         "secret because it was marked for deletion.")
+    if "ClientRequestToken" not in p:
+        # Without a value no version is made, and none is needed; moto wants one.
+        self.body = json.dumps({**p, "ClientRequestToken": str(uuid.uuid4())})
     return moto()
 
 

@@ -34,12 +34,13 @@ def admits(ec2, groups, port):
     return False
 
 
-def cluster_at(account, region, address, port):
-    """The cluster whose writer has this private address."""
+def cluster_at(account, region, vpc, address, port):
+    """The cluster whose writer has this private address in this network; another may
+    have the same range."""
     ec2 = ec2_backends[account][region]
     for eni in ec2.enis.values():
         instance = getattr(eni, "db_instance", None)
-        if instance and eni.private_ip_address == address:
+        if instance and eni.subnet.vpc_id == vpc and eni.private_ip_address == address:
             cluster = rds_backends[account][region].clusters.get(instance.db_cluster_identifier)
             if not cluster or int(cluster.port) != port:
                 raise NoPath(f"nothing listens at {address}:{port}")
@@ -77,7 +78,7 @@ def cluster_behind(account, region, name, port):
                 for group_arn in elb._get_target_group_arns_from(action.data):
                     group = elb.target_groups[group_arn]
                     for target in group.targets.values():
-                        return cluster_at(account, region, target["Id"],
+                        return cluster_at(account, region, group.vpc_id, target["Id"],
                                           int(target.get("Port") or group.port))
             raise NoPath("connection refused: the balancer has no target")
     raise NoPath(f"connection refused: no listener on port {port}")

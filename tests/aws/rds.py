@@ -222,7 +222,15 @@ def _(self, moto):
     must_be_available(self, cluster, "InvalidDBClusterStateFault")
     password, http = given(self, "MasterUserPassword"), given(self, "EnableHttpEndpoint")
     logs = given(self, "CloudwatchLogsExportConfiguration", {})
+    tokens = given(self, "EnableIAMDatabaseAuthentication")
     answer = moto()
+    if tokens is not None:
+        cluster.iam_auth = tokens
+    groups = given(self, "VpcSecurityGroupIds")
+    interfaces = ec2_backends[self.current_account][self.region]
+    for eni in list(interfaces.enis.values()) if groups else ():
+        if getattr(getattr(eni, "db_instance", None), "db_cluster_identifier", None) == name:
+            interfaces.modify_network_interface_attribute(eni.id, groups)
     set_login(cluster, password)
     if http is not None:
         cluster._enable_http_endpoint = http
@@ -302,6 +310,15 @@ def _(self, moto):
 
 
 # What moto lacks
+
+@rds("EnableHttpEndpoint", "DisableHttpEndpoint")
+def _(self, _moto):
+    for cluster in backend(self).clusters.values():
+        if cluster.arn == given(self, "ResourceArn"):
+            cluster._enable_http_endpoint = self._get_action() == "EnableHttpEndpoint"
+            return {"ResourceArn": cluster.arn, "HttpEndpointEnabled": cluster._enable_http_endpoint}
+    raise Fault("ResourceNotFoundFault", "There is no such cluster.")
+
 
 @rds("DescribeOrderableDBInstanceOptions")
 def _(self, moto):

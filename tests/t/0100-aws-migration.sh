@@ -52,6 +52,10 @@ test_expect_success 'the rows stand in the target' '
 
 test_expect_success 'a second plan and a second apply have nothing to do' '
 	settled first &&
+	# A hundred calls for 86 resources; commands are asked after as long as they take.
+	check_log --span "settled first" economy >calls &&
+	cat calls &&
+	awk "!/ssm:|calls in all/ { n += \$1 } END { exit n > 120 }" calls &&
 	proxy_mark again &&
 	dmsl_on apply --yes >apply.txt &&
 	check_log --span again reads &&
@@ -64,37 +68,32 @@ test_expect_success 'the password is in no file and in no call but those that ca
 	python3 "$DMSL_SRCDIR/tests/find-secret.py" .
 '
 
-# drift ADDRESS COMMAND...: what the AWS CLI changes is shown by the next plan, at the address,
-# and repaired by the next apply.
-drift() {
-	drift_address=$1
-	shift
-	AWS_ENDPOINT_URL=$moto_url "$@" >drift.txt || return 1
-	test_expect_code 2 dmsl_on plan --detailed-exitcode >plan.txt &&
-	test_contains plan.txt "$drift_address" &&
-	dmsl_on apply --yes >apply.txt &&
-	settled "$drift_address" &&
-	same_as_state
+# cli ARGUMENT...: the AWS CLI, past the proxy.
+cli() {
+	AWS_ENDPOINT_URL=$moto_url aws "$@" --output text
 }
 
 test_expect_success 'drift: a tag, a rule, a target, an endpoint that is gone' '
-	vpc=$(AWS_ENDPOINT_URL=$moto_url aws ec2 describe-vpcs --output text \
-		--filters "Name=tag:dmsl:address,Values=network.dms/vpc.main" --query "Vpcs[0].VpcId") &&
-	drift network.dms/vpc.main aws ec2 create-tags --resources "$vpc" --tags Key=environment,Value=other &&
-	rule=$(AWS_ENDPOINT_URL=$moto_url aws ec2 describe-security-group-rules --output text --query \
+	vpc=$(cli ec2 describe-vpcs --filters "Name=tag:dmsl:address,Values=network.dms/vpc.main" \
+		--query "Vpcs[0].VpcId") &&
+	cli ec2 create-tags --resources "$vpc" --tags Key=environment,Value=other &&
+	set -- $(cli ec2 describe-security-group-rules --query \
 		"SecurityGroupRules[?FromPort==\`5432\` && !IsEgress].[GroupId,SecurityGroupRuleId]|[0]") &&
-	set -- $rule &&
-	drift security_group aws ec2 revoke-security-group-ingress --group-id "$1" \
-		--security-group-rule-ids "$2" &&
-	group=$(AWS_ENDPOINT_URL=$moto_url aws elbv2 describe-target-groups --output text \
-		--query "TargetGroups[0].TargetGroupArn") &&
-	address=$(AWS_ENDPOINT_URL=$moto_url aws elbv2 describe-target-health --target-group-arn "$group" \
-		--output text --query "TargetHealthDescriptions[0].Target.Id") &&
-	drift target_group.main aws elbv2 deregister-targets --target-group-arn "$group" \
-		--targets "Id=$address" &&
-	endpoint=$(AWS_ENDPOINT_URL=$moto_url aws ec2 describe-vpc-endpoints --output text --query \
+	cli ec2 revoke-security-group-ingress --group-id "$1" --security-group-rule-ids "$2" &&
+	group=$(cli elbv2 describe-target-groups --query "TargetGroups[0].TargetGroupArn") &&
+	address=$(cli elbv2 describe-target-health --target-group-arn "$group" \
+		--query "TargetHealthDescriptions[0].Target.Id") &&
+	cli elbv2 deregister-targets --target-group-arn "$group" --targets "Id=$address" &&
+	endpoint=$(cli ec2 describe-vpc-endpoints --query \
 		"VpcEndpoints[?VpcEndpointType==\`Gateway\`]|[0].VpcEndpointId") &&
-	drift vpc_endpoint.s3 aws ec2 delete-vpc-endpoints --vpc-endpoint-ids "$endpoint"
+	cli ec2 delete-vpc-endpoints --vpc-endpoint-ids "$endpoint" &&
+	test_expect_code 2 dmsl_on plan --detailed-exitcode >plan.txt &&
+	test_contains plan.txt network.dms/vpc.main security_group target_group.main vpc_endpoint.s3 &&
+	proxy_mark drift &&
+	dmsl_on apply --yes >apply.txt &&
+	check_log --span drift valid tags &&
+	settled drift &&
+	same_as_state
 '
 
 test_expect_success 'destroy leaves nothing, and takes it down in order' '

@@ -36,7 +36,8 @@ test_expect_success 'an id that does not exist is an error at plan' '
 
 test_expect_success 'a state that is lost is recovered from the tags' '
 	dmsl_on apply --yes >apply.txt &&
-	"$DMSL" state list $stack >expect &&
+	# What is in no account cannot come back.
+	"$DMSL" state list $stack | grep -v random_password >expect &&
 	git update-ref -d refs/heads/dmsl/state &&
 	rm -rf .git/dmsl/cloud &&
 	proxy_mark recover &&
