@@ -14,6 +14,7 @@ unit_scripts = tests/replicator/aws-cli.sh tests/unit/local-user.sh
 if HAVE_CMOCKA
 unit_tests = \
 	tests/unit/apply \
+	tests/unit/aws_data \
 	tests/unit/aws_path \
 	tests/unit/aws_protocol \
 	tests/unit/aws_credentials \
@@ -71,6 +72,8 @@ tracer = tests/support/tracer.c tests/support/tracer.h
 tests_unit_apply_SOURCES = tests/unit/apply.c
 tests_unit_apply_LDADD = $(engine_libs)
 aws_fixture = tests/unit/aws_fixture.c tests/unit/aws_fixture.h $(scripted)
+tests_unit_aws_data_SOURCES = tests/unit/aws_data.c $(aws_fixture)
+tests_unit_aws_data_LDADD = $(provider_libs)
 tests_unit_aws_path_SOURCES = tests/unit/aws_path.c $(aws_fixture)
 tests_unit_aws_path_LDADD = $(provider_libs)
 tests_unit_aws_protocol_SOURCES = tests/unit/aws_protocol.c

@@ -203,15 +203,16 @@ static void change_exports(struct call *c, struct value object,
 			   struct fields *input, bool *send)
 {
 	const struct value *wanted = value_get(c->config, "log_exports");
-	struct value now, add, gone_ones;
+	struct value now = value_null(), add, gone_ones;
 	struct fields f = { 0 };
 
-	if (!wanted || !differs(c, "log_exports"))
+	if (!differs(c, "log_exports"))
 		return;
 	for (const struct aws_attr *m = attrs; m->attr; m++)
 		if (strcmp(m->attr, "log_exports") == 0)
 			now = aws_shown(m, object, c->arena);
-	aws_differ(now, *wanted, c->arena, &add, &gone_ones);
+	aws_differ(now, wanted ? *wanted : value_null(), c->arena, &add,
+		   &gone_ones);
 	if (add.as.list.n)
 		field(&f, "EnableLogTypes", add);
 	if (gone_ones.as.list.n)

@@ -31,7 +31,6 @@ static const struct aws_attr attrs[] = {
 	  AWS_CREATE | AWS_UPDATE, NULL },
 	{ "promotion_tier", "PromotionTier", "PromotionTier", AWS_NUMBER,
 	  AWS_CREATE | AWS_UPDATE, NULL },
-	/* The service's own default depends on the subnets. */
 	{ "public", "PubliclyAccessible", "PubliclyAccessible", AWS_BOOL,
 	  AWS_CREATE | AWS_UPDATE, NULL },
 	{ "auto_minor_upgrade", "AutoMinorVersionUpgrade",
@@ -143,7 +142,12 @@ static struct str role_name(struct str arn)
 
 static int fill(struct call *c, struct fields *input)
 {
+	const struct value *is_public = value_get(c->config, "public");
+
 	field_text(input, "Engine", STR(RDS_ENGINE));
+	/* The service's own default depends on the subnets. */
+	if (!is_public || value_is_null(*is_public))
+		field(input, "PubliclyAccessible", value_bool(false));
 	return add_role(c, input);
 }
 

@@ -206,21 +206,21 @@ static enum step restart_users(struct call *c)
 struct batch {
 	struct call *call;
 	const char *operation;
-	VEC(struct value) parameters;
+	struct value *parameters; /* room for BATCH */
+	size_t n;
 };
 
 static int send(struct batch *b)
 {
 	struct call *c = b->call;
 	struct fields f = { 0 };
-	size_t n = b->parameters.n;
 	struct value ignored;
 
-	if (!n)
+	if (!b->n)
 		return 0;
 	field_text(&f, kind_of(c)->name, c->id);
-	field(&f, "Parameters",
-	      value_list(vec_take(&b->parameters, c->arena), n));
+	field(&f, "Parameters", value_list(b->parameters, b->n));
+	b->n = 0;
 	return aws_change(c, &aws_rds, b->operation, &f, &ignored);
 }
 
@@ -235,8 +235,10 @@ static int add(struct batch *b, struct str name, const struct value *v,
 	field_text(&f, "ApplyMethod",
 		   is_static(statics, name) ? STR("pending-reboot")
 					    : STR("immediate"));
-	*vec_push(&b->parameters) = fields_done(&f, b->call->arena);
-	return b->parameters.n < BATCH ? 0 : send(b);
+	if (!b->n)
+		b->parameters = arena_new(b->call->arena, struct value, BATCH);
+	b->parameters[b->n++] = fields_done(&f, b->call->arena);
+	return b->n < BATCH ? 0 : send(b);
 }
 
 /* Sends what of `a` is not the same in `b`: set as in `a`, or reset. */
@@ -257,10 +259,7 @@ static int send_difference(struct call *c, struct value a, struct value b,
 			rc = add(&batch, e->key, is_reset ? NULL : &e->value,
 				 statics);
 	}
-	if (rc == 0)
-		rc = send(&batch);
-	vec_release(&batch.parameters);
-	return rc;
+	return rc < 0 ? rc : send(&batch);
 }
 
 static enum step settle(struct call *c, struct value object)

@@ -3,8 +3,9 @@
 
 #include "providers/aws/parts.h"
 #include "providers/aws/path.h"
+#include "providers/aws/tags.h"
 
-enum { CONNECTIONS_S = 600 };
+enum { CONNECTIONS_S = 600, EFFECTS_MAX = 20 };
 
 static const char *const ready[] = { "Available", NULL };
 static const char *const bad[] = { "Failed", NULL };
@@ -203,6 +204,39 @@ static enum step unhook(struct call *c, struct value object)
 			endpoints.as.list.n);
 }
 
+/* Those of this stack go before the service does; the others are cut off. */
+static int plan(struct call *c, const char *action)
+{
+	struct str stack = tag_text(aws_site_of(c)->stack, c->arena);
+	struct value endpoints, here, mine;
+	struct fields f = { 0 };
+	size_t n = 0;
+
+	if (strcmp(action, "delete") != 0 && strcmp(action, "replace") != 0)
+		return 0;
+	aws_filter(&f, &aws_ec2, "service-name",
+		   value_text(c->prior, "service_name"), c->arena);
+	aws_filter(&f, &aws_ec2, "tag:dmsl:stack", stack, c->arena);
+	if (connections(c, &endpoints) < 0 ||
+	    aws_look_all(c, &aws_ec2, "DescribeVpcEndpoints", &f,
+			 "vpcEndpointSet/item", &here) < 0)
+		return -1;
+	mine = part_set(here, "vpcEndpointId", c->arena);
+	for (size_t i = 0; i < endpoints.as.list.n; i++) {
+		struct str id = endpoints.as.list.items[i].as.text;
+
+		if (!part_has(mine, id) && n++ < EFFECTS_MAX)
+			call_effect(c, EFFECT_STOP,
+				    "cut off endpoint %.*s, which is not of "
+				    "this stack",
+				    STR_ARG(id));
+	}
+	if (n > EFFECTS_MAX)
+		call_effect(c, EFFECT_STOP, "cut off %zu endpoints more",
+			    n - EFFECTS_MAX);
+	return 0;
+}
+
 const struct aws_type aws_endpoint_service = {
 	.service = &aws_ec2,
 	.noun = "endpoint service",
@@ -238,5 +272,6 @@ const struct aws_type aws_endpoint_service = {
 	.change = change,
 	.settle = settle,
 	.unhook = unhook,
+	.plan = plan,
 	.show = show,
 };

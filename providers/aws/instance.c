@@ -82,20 +82,35 @@ static int find_image(struct call *c, struct str *out)
 	return 0;
 }
 
-static int find_root_device(struct call *c, struct str image, struct str *out)
+/* The image's root volume: its device and size. */
+struct root {
+	struct str device;
+	uint64_t gib;
+};
+
+static int find_root(struct call *c, struct str image, struct root *out)
 {
 	struct fields f = { 0 };
-	struct value answer;
+	struct value answer, list;
 
+	*out = (struct root){ 0 };
 	field(&f, "ImageId", part_one(image, c->arena));
 	if (aws_look(c, &aws_ec2, "DescribeImages", &f, &answer) < 0)
 		return -1;
-	*out = aws_text(answer, "imagesSet/item/rootDeviceName");
-	if (out->n)
-		return 0;
-	return error_set(&c->err, ERROR_NOT_FOUND,
-			 "there is no image %.*s in this region",
-			 STR_ARG(image));
+	out->device = aws_text(answer, "imagesSet/item/rootDeviceName");
+	if (out->device.n == 0)
+		return error_set(&c->err, ERROR_NOT_FOUND,
+				 "there is no image %.*s in this region",
+				 STR_ARG(image));
+	list = aws_items(answer, "imagesSet/item/blockDeviceMapping/item",
+			 c->arena);
+	for (size_t i = 0; i < list.as.list.n; i++) {
+		struct value one = list.as.list.items[i];
+
+		if (str_eq(aws_text(one, "deviceName"), out->device))
+			str_to_u64(aws_text(one, "ebs/volumeSize"), &out->gib);
+	}
+	return 0;
 }
 
 static struct value list_of(struct fields *f, struct arena *a)
@@ -106,25 +121,33 @@ static struct value list_of(struct fields *f, struct arena *a)
 	return value_list(one, 1);
 }
 
-/* The root volume: encrypted unless one says otherwise, and goes with it. */
+/* Encrypted unless one says otherwise, and gone with the instance. */
 static int fill_disk(struct call *c, struct str image, struct fields *input)
 {
 	const struct value *encrypted = value_get(c->config, "encrypted");
 	int64_t bytes = value_number(c->config, "disk", 0);
+	uint64_t gib = (uint64_t)(bytes + (INT64_C(1) << 30) - 1) >> 30;
 	struct fields volume = { 0 }, device = { 0 };
-	struct str name;
+	struct root root;
 
-	if (find_root_device(c, image, &name) < 0)
+	if (find_root(c, image, &root) < 0)
 		return -1;
+	if (bytes && gib < root.gib)
+		return error_set(&c->err, ERROR_INVALID,
+				 "a disk of %llu GiB is smaller than the "
+				 "image's, which has %llu GiB",
+				 (unsigned long long)gib,
+				 (unsigned long long)root.gib);
+	if (!bytes)
+		gib = root.gib;
 	field(&volume, "DeleteOnTermination", value_bool(true));
 	field(&volume, "Encrypted",
 	      value_bool(!encrypted || value_is_null(*encrypted) ||
 			 encrypted->as.boolean));
-	if (bytes)
+	if (gib)
 		field(&volume, "VolumeSize",
-		      value_int_in((bytes + (INT64_C(1) << 30) - 1) >> 30,
-				   c->arena));
-	field_text(&device, "DeviceName", name);
+		      value_int_in((int64_t)gib, c->arena));
+	field_text(&device, "DeviceName", root.device);
 	field(&device, "Ebs", fields_done(&volume, c->arena));
 	field(input, "BlockDeviceMapping", list_of(&device, c->arena));
 	return 0;
@@ -467,6 +490,8 @@ static int plan(struct call *c, const char *action)
 	bool class = differs(c, "class"), data = differs(c, "user_data");
 	struct str name = c->id.n ? c->id : c->address;
 
+	if (strcmp(action, "delete") == 0)
+		return 0;
 	if (is_said(c, "network_interface") == is_said(c, "subnet"))
 		return error_set(&c->err, ERROR_INVALID,
 				 "an instance has either a network_interface "

@@ -3,7 +3,7 @@
 
 #include "providers/aws/network.h"
 
-enum { SEEN_S = 300, DETACH_S = 1200 };
+enum { SEEN_S = 120, DETACH_S = 1200 };
 
 static const struct aws_attr attrs[] = {
 	{ "vpc", NULL, "attachmentSet/item/vpcId", AWS_TEXT, AWS_SETTLE, NULL },

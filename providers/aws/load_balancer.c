@@ -198,8 +198,8 @@ static int plan(struct call *c, const char *action)
 	bool has = now && (!value_is_known(*now) || now->as.list.n);
 	bool had = was && was->kind == VALUE_LIST && was->as.list.n;
 
-	(void)action;
-	if (c->prior.kind != VALUE_MAP || has == had)
+	if (strcmp(action, "delete") == 0 || c->prior.kind != VALUE_MAP ||
+	    has == had)
 		return 0;
 	c->needs_replace = true;
 	c->replace_reason =

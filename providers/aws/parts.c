@@ -14,26 +14,10 @@ struct value part_one(struct str text, struct arena *a)
 	return value_list(item, 1);
 }
 
-static bool is_nothing(struct value v)
+static bool is_text(struct value v)
 {
-	return value_is_null(v) || (v.kind == VALUE_LIST && v.as.list.n == 0) ||
-	       (v.kind == VALUE_MAP && v.as.map.n == 0);
-}
-
-void part_drift(struct call *c, struct fields *result, const char *attr,
-		struct value now, bool is_default)
-{
-	const struct value *known = value_get(c->prior, attr);
-
-	if (c->prior.kind != VALUE_MAP) {
-		if (!is_default && !is_nothing(now))
-			field(result, attr, now);
-		return;
-	}
-	if (!known || value_is_null(*known) || value_eq(*known, now) ||
-	    (is_nothing(*known) && is_nothing(now)))
-		return;
-	field(result, attr, now);
+	return v.kind == VALUE_STRING || v.kind == VALUE_IP ||
+	       v.kind == VALUE_CIDR || v.kind == VALUE_NUMBER;
 }
 
 static int order_texts(const void *a, const void *b)
@@ -51,9 +35,10 @@ struct value part_set(struct value list, const char *path, struct arena *a)
 	for (size_t i = 0; i < n; i++) {
 		struct value item = list.as.list.items[i];
 
-		if (!path && item.kind != VALUE_STRING)
+		if (!path && !is_text(item))
 			continue;
-		out[kept++] = path ? value_str(aws_text(item, path)) : item;
+		out[kept++] =
+		    value_str(path ? aws_text(item, path) : item.as.text);
 	}
 	n = kept;
 	if (n)
@@ -63,6 +48,37 @@ struct value part_set(struct value list, const char *path, struct arena *a)
 		if (kept == 0 || !value_eq(out[kept - 1], out[i]))
 			out[kept++] = out[i];
 	return value_list(out, kept);
+}
+
+static bool is_nothing(struct value v)
+{
+	return value_is_null(v) || (v.kind == VALUE_LIST && v.as.list.n == 0) ||
+	       (v.kind == VALUE_MAP && v.as.map.n == 0);
+}
+
+/* Addresses are known as such; a service has texts only. */
+static bool is_same(struct call *c, struct value a, struct value b)
+{
+	if (a.kind == VALUE_LIST && b.kind == VALUE_LIST)
+		return value_eq(part_set(a, NULL, c->arena),
+				part_set(b, NULL, c->arena));
+	return value_eq(a, b);
+}
+
+void part_drift(struct call *c, struct fields *result, const char *attr,
+		struct value now, bool is_default)
+{
+	const struct value *known = value_get(c->prior, attr);
+
+	if (c->prior.kind != VALUE_MAP) {
+		if (!is_default && !is_nothing(now))
+			field(result, attr, now);
+		return;
+	}
+	if (!known || value_is_null(*known) ||
+	    (is_nothing(*known) && is_nothing(now)) || is_same(c, *known, now))
+		return;
+	field(result, attr, now);
 }
 
 bool part_has(struct value list, struct str text)

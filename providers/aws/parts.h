@@ -14,7 +14,10 @@ struct value part_one(struct str text, struct arena *a);
  */
 void part_drift(struct call *c, struct fields *result, const char *attr,
 		struct value now, bool is_default);
-/* A text under a path of each member, sorted and unique. */
+/*
+ * A text under a path of each member, sorted and unique; without a path, the
+ * members that are texts, addresses or numbers.
+ */
 struct value part_set(struct value list, const char *path, struct arena *a);
 /* Whether a list or set has the text. */
 bool part_has(struct value list, struct str text);

@@ -10,7 +10,7 @@
 #include "providers/aws/tags.h"
 
 enum {
-	SEEN_S = 300,
+	SEEN_S = 180,
 	DELETE_S = 300,
 	CHANGES = 8, /* calls in a row before the engine has its turn */
 };

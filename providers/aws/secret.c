@@ -26,6 +26,7 @@ static const struct aws_attr attrs[] = {
 	{ 0 },
 };
 
+static const char *const ready[] = { "active", NULL };
 static const char *const gone[] = { "deleted", NULL };
 
 static const struct aws_retry retries[] = {
@@ -183,6 +184,7 @@ const struct aws_type aws_secret = {
 	},
 	.states = {
 		.path = "State",
+		.ready = ready,
 		.gone = gone,
 		.poll_s = 2,
 	},

@@ -10,7 +10,7 @@
 
 enum {
 	NAME_MAX_BYTES = 255,
-	SEEN_S = 300,
+	SEEN_S = 120,
 	DELETE_S = 900, /* interfaces of services linger */
 	REVOKES = 20,	/* groups in a row */
 };

@@ -5,7 +5,8 @@
  *
  *   sights  consecutive descriptions that showed a new object
  *   sent    when the last change of it was sent
- *   left    it was seen to leave the state of before
+ *   stale   polls since then that showed the state of before
+ *   left    it was seen to leave that state
  *   gone    when its deletion was accepted
  *   missed  when it was first not found although nobody had deleted it
  * and under an attribute's name when it was set by a call of its own.
@@ -73,12 +74,13 @@ static enum step bad_state(struct call *c, struct value object)
 static bool is_stale(struct call *c)
 {
 	const struct aws_type *t = aws_type_of(c);
-	struct aws_site *w = aws_site_of(c);
-	int64_t age = memo_age(c, "sent");
+	uint64_t polls = memo_get(c, "stale");
+	int most = t->states.lag_s / poll_of(t);
 
-	if (age < 0 || !t->states.lag_s || memo_get(c, "left"))
+	if (memo_age(c, "sent") < 0 || !t->states.lag_s || memo_get(c, "left"))
 		return false;
-	return age * 1000 < w->pace(w, (int64_t)t->states.lag_s * 1000);
+	memo_set(c, "stale", polls + 1);
+	return polls < (uint64_t)(most ? most : 1);
 }
 
 /* STEP_DONE: it is ready. */
@@ -243,6 +245,7 @@ static enum step go_on_updating(struct call *c, struct value object)
 	if (!is_sent)
 		return settle(c, object);
 	memo_start(c, "sent");
+	memo_set(c, "stale", 0);
 	memo_set(c, "left", 0);
 	return aws_wait(c, 0, "the change of %s %.*s", t->noun, STR_ARG(c->id));
 }

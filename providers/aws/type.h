@@ -246,7 +246,7 @@ int aws_look_all(struct call *c, const struct aws_service *s,
 		 struct value *out);
 /* The object by c->id; null when it is gone. */
 int aws_object(struct call *c, struct value *out);
-/* Pending; poll_ms at the site's pace. */
+/* Pending; poll_ms at the site's pace. 0 seconds: soon. */
 enum step aws_wait(struct call *c, int seconds, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /*
@@ -254,6 +254,8 @@ enum step aws_wait(struct call *c, int seconds, const char *format, ...)
  * phase is a word of the caller's, without blanks and "=".
  */
 bool aws_is_patient(struct call *c, const char *phase, int seconds);
+/* Whether aws_is_patient() was asked of this phase. */
+bool aws_has_begun(const struct call *c, const char *phase);
 /* What was written, or else made of prefix and address; as the type says. */
 struct str aws_name(struct call *c);
 /* All tags that it should have, as a map; for AWS_TAGS_HOOK. */

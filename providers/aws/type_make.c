@@ -8,7 +8,7 @@
  *   Q  nothing protects it: what carries dmsl:intent is searched for, several
  *      times until it would be visible, and only then it is made anew
  *
- * The memo "looked" is when a search began. It is believed only while nothing
+ * The memo "looks" counts those of a search. It is believed only while nothing
  * but polls came since: another attempt, or a crash, may have sent a create.
  */
 #include <config.h>
@@ -16,9 +16,10 @@
 #include "providers/aws/type_impl.h"
 
 enum {
-	/* What was made is found by its tags after so long. */
+	/* What was made is found by its tags after so long, and more looks. */
 	VISIBLE_S = 120,
 	LOOK_POLL_S = 5,
+	LOOKS = VISIBLE_S / LOOK_POLL_S,
 	SEEN_S = 300, /* where the type does not say */
 };
 
@@ -64,14 +65,12 @@ static enum step adopt(struct call *c, struct value object)
 static enum step search(struct call *c, bool *is_absent)
 {
 	const struct aws_type *t = aws_type_of(c);
-	struct aws_site *w = aws_site_of(c);
-	int64_t window =
-	    w->pace(w, LOOK_POLL_S * 1000) * (VISIBLE_S / LOOK_POLL_S);
+	bool is_going_on = c->is_poll && c->attempt == 0;
+	uint64_t looks = is_going_on ? memo_get(c, "looks") : 0;
 	struct value object;
 
 	*is_absent = false;
-	if (!c->is_poll || c->attempt > 0 || memo_age(c, "looked") < 0)
-		memo_start(c, "looked");
+	memo_set(c, "looks", looks + 1);
 	if (find_marked(c, &object) < 0) {
 		/* Whatever was refused: what was made is still not known. */
 		if (c->err.kind == ERROR_INVALID ||
@@ -81,7 +80,7 @@ static enum step search(struct call *c, bool *is_absent)
 	}
 	if (!value_is_null(object))
 		return made(c, aws_text(object, t->describe.id));
-	if (memo_age(c, "looked") * 1000 < window)
+	if (looks < LOOKS)
 		return aws_wait(c, LOOK_POLL_S,
 				"what an earlier attempt may have made");
 	*is_absent = true;

@@ -14,7 +14,9 @@
 
 enum {
 	MEMO_MAX = 600,
+	/* After the first call, and after others. */
 	SOON_MS = 500,
+	NEXT_MS = 2000,
 	SPREAD_PERCENT = 20,
 };
 
@@ -91,6 +93,11 @@ bool aws_is_patient(struct call *c, const char *phase, int seconds)
 	return age <= seconds;
 }
 
+bool aws_has_begun(const struct call *c, const char *phase)
+{
+	return memo_get(c, phase) != 0;
+}
+
 /*
  * Waits are spread by up to a fifth, the same for all of a run: what polls at
  * one pace is polled together, and several runs do not keep step.
@@ -98,7 +105,8 @@ bool aws_is_patient(struct call *c, const char *phase, int seconds)
 enum step aws_wait(struct call *c, int seconds, const char *format, ...)
 {
 	struct aws_site *w = aws_site_of(c);
-	int64_t ms = w->pace(w, seconds ? (int64_t)seconds * 1000 : SOON_MS);
+	int64_t soon = c->is_poll ? NEXT_MS : SOON_MS;
+	int64_t ms = w->pace(w, seconds ? (int64_t)seconds * 1000 : soon);
 	int64_t spread =
 	    (int64_t)(str_hash(c->run_id) % (2 * SPREAD_PERCENT + 1)) -
 	    SPREAD_PERCENT;

@@ -3,7 +3,7 @@
 
 #include "providers/aws/network.h"
 
-enum { SEEN_S = 300, DELETE_S = 300 };
+enum { SEEN_S = 120, DELETE_S = 300 };
 
 #define SUPPORT	  "enableDnsSupport"
 #define HOSTNAMES "enableDnsHostnames"

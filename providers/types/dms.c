@@ -83,7 +83,7 @@ static const struct attr_schema dms_endpoint_attrs[] = {
 	{ "certificate", "dms_certificate", ATTR_OPTIONAL, NULL,
 	  "What the server's certificate is checked by; for verify_ca and "
 	  "verify_full." },
-	{ "options", "json", ATTR_OPTIONAL, "{}",
+	{ "options", "json", ATTR_OPTIONAL, NULL,
 	  "Members of PostgreSQLSettings: PluginName, SlotName, CaptureDdls." },
 	{ "kms_key", "string", ATTR_OPTIONAL | ATTR_REPLACE, NULL,
 	  "The ARN of the key that encrypts it; the service's when not "

@@ -396,6 +396,202 @@ static void updates_an_endpoint(void **state)
 	arena_release(&a);
 }
 
+#define TASKS_ARE(status)                                                      \
+	{                                                                      \
+		.target = "DescribeReplicationTasks",                          \
+		.answer = "{\"ReplicationTasks\":[{\"ReplicationTaskArn\":"    \
+			  "\"arn:t\",\"ReplicationTaskIdentifier\":\"t\","     \
+			  "\"ReplicationInstanceArn\":\"arn:i\",\"Status\":"   \
+			  "\"" status "\"}]}",                                 \
+	}
+
+/* One poll. */
+static void step_on(struct call *c, enum step wanted)
+{
+	is(c->type->ops->update(c), wanted, c);
+	c->is_poll = true;
+}
+
+/* The service refuses while a task runs: it is stopped, and goes on. */
+static void changes_an_endpoint_under_a_task(void **state)
+{
+	static const struct scripted_step script[] = {
+		TASKS_ARE("running"), /* of the plan */
+		{ .target = "DescribeEndpoints", .answer = ENDPOINT_SHOWN },
+		{ .target = "ModifyEndpoint",
+		  .status = 400,
+		  .answer = FAULT("InvalidResourceStateFault") },
+		TASKS_ARE("running"),
+		TASKS_ARE("running"),
+		{ .target = "StopReplicationTask",
+		  .body = "{\"ReplicationTaskArn\":\"arn:t\"}" },
+		TASKS_ARE("stopping"),
+		TASKS_ARE("stopped"),
+		{ .target = "ModifyEndpoint", .body = MODIFY_ENDPOINT },
+		{ .target = "DescribeEndpoints", .answer = ENDPOINT_SHOWN },
+		TASKS_ARE("stopped"),
+		{ .target = "TestConnection",
+		  .body = "{\"EndpointArn\":\"arn:e\","
+			  "\"ReplicationInstanceArn\":\"arn:i\"}" },
+		/* What is shown at once is the test of before the change. */
+		TASKS_ARE("stopped"),
+		{ .target = "DescribeConnections",
+		  .answer = "{\"Connections\":[{\"Status\":\"failed\","
+			    "\"LastFailureMessage\":\"old\"}]}" },
+		TASKS_ARE("stopped"),
+		{ .target = "DescribeConnections",
+		  .answer = "{\"Connections\":[{\"Status\":"
+			    "\"successful\"}]}" },
+		TASKS_ARE("stopped"),
+		{ .target = "StartReplicationTask",
+		  .body = "{\"ReplicationTaskArn\":\"arn:t\","
+			  "\"StartReplicationTaskType\":"
+			  "\"resume-processing\"}" },
+		{ .target = "ListTagsForResource",
+		  .answer = OURS("dms_endpoint.a") },
+		{ .target = "DescribeEndpoints", .answer = ENDPOINT_SHOWN },
+		{ 0 },
+	};
+	struct scripted *s = scripted_start(script);
+	struct arena a = { 0 };
+	struct call c =
+	    call(s, &a, &endpoint_type, "dms_endpoint.a", ENDPOINT_CONFIG);
+
+	(void)state;
+	c.id = STR("arn:e");
+	c.prior = value_with(c.prior, STR("server"), value_c("old"), &a);
+	assert_int_equal(c.type->ops->plan(&c, "update"), 0);
+	assert_int_equal(c.effects.n, 2);
+	assert_int_equal(c.effects.items[0].kind, EFFECT_STOP);
+	assert_int_equal(c.effects.items[1].kind, EFFECT_START);
+	step_on(&c, STEP_PENDING);
+	assert_true(str_is(c.memo, "stop arn:t"));
+	step_on(&c, STEP_PENDING);
+	step_on(&c, STEP_PENDING);
+	step_on(&c, STEP_PENDING);
+	assert_true(str_is(c.memo, "changed arn:t"));
+	step_on(&c, STEP_PENDING);
+	assert_true(str_starts(c.memo, "test "));
+	step_on(&c, STEP_PENDING);
+	c.memo = STR("test 1 arn:t");
+	step_on(&c, STEP_DONE);
+	scripted_stop(s);
+	vec_release(&c.effects);
+	arena_release(&a);
+}
+
+static int role(void *self, struct str id, struct arena *a, struct str *arn,
+		struct error *err)
+{
+	(void)self;
+	(void)err;
+	*arn = str_fmt(a, "arn:role/%.*s", STR_ARG(id));
+	return 0;
+}
+
+static int full_secret(void *self, struct str id, struct arena *a,
+		       struct str *json, struct error *err)
+{
+	(void)self;
+	(void)a;
+	(void)err;
+	*json = str_is(id, "arn:full")
+		    ? STR("{\"username\":\"u\",\"password\":\"s3ntinel\","
+			  "\"host\":\"db.test\",\"port\":5432}")
+		    : STR("{\"username\":\"u\",\"password\":\"s3ntinel\"}");
+	return 0;
+}
+
+#define BY_REFERENCE(secret)                                                   \
+	"{\"role\":\"source\",\"engine\":\"postgres\",\"server\":"             \
+	"\"db.test\",\"port\":5432,\"database\":\"d\",\"ssl\":\"require\","    \
+	"\"options\":\"{\\\"CaptureDdls\\\":false}\",\"secret\":\"" secret     \
+	"\",\"secret_access_role\":\"r\"}"
+
+/* Neither user nor password is sent; what the secret lacks is said at once. */
+static void lets_the_service_read_the_secret(void **state)
+{
+	static const struct scripted_step script[] = {
+		{ .target = "CreateEndpoint",
+		  .body = "{\"DatabaseName\":\"d\",\"EndpointIdentifier\":"
+			  "\"dev-main-a\",\"EndpointType\":\"source\","
+			  "\"EngineName\":\"postgres\","
+			  "\"PostgreSQLSettings\":{\"CaptureDdls\":false,"
+			  "\"SecretsManagerAccessRoleArn\":\"arn:role/r\","
+			  "\"SecretsManagerSecretId\":\"arn:full\"},"
+			  "\"SslMode\":\"require\",\"Tags\":[" MARKS(
+			      "dms_endpoint.a") "]}",
+		  .answer = "{\"Endpoint\":{\"EndpointArn\":\"arn:e\","
+			    "\"Status\":\"active\"}}" },
+		{ 0 },
+	};
+	struct dms_host by_role = host;
+	struct resource_type type = endpoint_type;
+	struct scripted *s = scripted_start(script);
+	struct arena a = { 0 };
+	struct call c;
+
+	(void)state;
+	by_role.role = role;
+	by_role.secret = full_secret;
+	type.data = &by_role;
+	c = call(s, &a, &type, "dms_endpoint.a", BY_REFERENCE("arn:full"));
+	assert_int_equal(c.type->ops->plan(&c, "create"), 0);
+	assert_int_equal(c.notices.n, 1);
+	is(finish(&c, c.type->ops->create), STEP_DONE, &c);
+	vec_release(&c.notices);
+	c = call(s, &a, &type, "dms_endpoint.a", BY_REFERENCE("arn:short"));
+	is(finish(&c, c.type->ops->create), STEP_FAILED, &c);
+	assert_non_null(strstr(c.err.message, "host and port"));
+	assert_null(strstr(c.err.message, "s3ntinel"));
+	scripted_stop(s);
+	arena_release(&a);
+}
+
+static const struct resource_type certificate_type = { "dms_certificate",
+						       &dms_certificate_ops,
+						       &host, 0, 0 };
+
+static void imports_a_certificate(void **state)
+{
+	static const struct scripted_step script[] = {
+		{ .target = "ImportCertificate",
+		  .body = "{\"CertificateIdentifier\":\"dev-main-a\","
+			  "\"CertificatePem\":\"-----BEGIN CERTIFICATE-----\","
+			  "\"Tags\":[" MARKS("dms_certificate.a") "]}",
+		  .answer = "{\"Certificate\":{\"CertificateArn\":\"arn:c\","
+			    "\"CertificateIdentifier\":\"dev-main-a\"}}" },
+		{ .target = "DescribeCertificates",
+		  .body = FILTER("certificate-id", "prod"),
+		  .answer = "{\"Certificates\":[{\"CertificateArn\":"
+			    "\"arn:p\"}]}" },
+		{ .target = "DescribeCertificates",
+		  .body = FILTER("certificate-arn", "arn:p"),
+		  .answer = "{\"Certificates\":[{\"CertificateArn\":"
+			    "\"arn:p\"}]}" },
+		{ .target = "ListTagsForResource", .answer = "{}" },
+		{ 0 },
+	};
+	struct scripted *s = scripted_start(script);
+	struct arena a = { 0 };
+	struct call c = call(s, &a, &certificate_type, "dms_certificate.a",
+			     "{\"pem\":\"-----BEGIN CERTIFICATE-----\"}");
+
+	(void)state;
+	assert_int_equal(c.type->ops->plan(&c, "create"), 0);
+	is(finish(&c, c.type->ops->create), STEP_DONE, &c);
+	assert_true(str_is(c.id, "arn:c"));
+	c = call(s, &a, &certificate_type, "dms_certificate.a",
+		 "{\"name\":\"Prod\"}");
+	is(finish(&c, c.type->ops->lookup), STEP_DONE, &c);
+	assert_true(str_is(c.id, "arn:p"));
+	c = call(s, &a, &certificate_type, "dms_certificate.a",
+		 "{\"pem\":\"no\"}");
+	assert_int_equal(c.type->ops->plan(&c, "create"), -1);
+	scripted_stop(s);
+	arena_release(&a);
+}
+
 static void destroys_an_endpoint(void **state)
 {
 	static const struct scripted_step script[] = {
@@ -995,6 +1191,9 @@ int main(void)
 		cmocka_unit_test(reads_an_endpoint),
 		cmocka_unit_test(tells_nothing_of_secrets),
 		cmocka_unit_test(updates_an_endpoint),
+		cmocka_unit_test(changes_an_endpoint_under_a_task),
+		cmocka_unit_test(lets_the_service_read_the_secret),
+		cmocka_unit_test(imports_a_certificate),
 		cmocka_unit_test(destroys_an_endpoint),
 		cmocka_unit_test(makes_a_subnet_group),
 		cmocka_unit_test(makes_an_instance),
