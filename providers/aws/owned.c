@@ -153,9 +153,12 @@ static struct str last_part(struct str rest)
 	return slash < 0 ? rest : str_skip(rest, (size_t)slash + 1);
 }
 
-/* The id that the type goes by, which need not be the ARN. */
+/*
+ * The id that the type goes by, which need not be the ARN; not every Describe
+ * operation takes ARNs, and then it is the ARN's end.
+ */
 static int id_of(struct search *x, const struct resource_type *t,
-		 struct str arn, struct str *id)
+		 struct str arn, struct str rest, struct str *id)
 {
 	struct call c = {
 		.self = x->site,
@@ -165,7 +168,8 @@ static int id_of(struct search *x, const struct resource_type *t,
 		.config = value_map(NULL, 0, x->arena),
 	};
 
-	if (find_id(&c, arn, id) == 0)
+	if (find_id(&c, arn, id) == 0 &&
+	    (id->n || !rest.n || find_id(&c, rest, id) == 0))
 		return 0;
 	*x->err = c.err;
 	return -1;
@@ -182,7 +186,7 @@ static int note_arn(struct search *x, struct str arn, struct str uid,
 		if (!table || !table->describe.tagging ||
 		    !str_is(kind, table->describe.tagging))
 			continue;
-		if (id_of(x, t, arn, &id) < 0)
+		if (id_of(x, t, arn, rest, &id) < 0)
 			return -1;
 		if (id.n)
 			note(x, t->name, id, uid, address);
