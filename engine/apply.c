@@ -23,6 +23,7 @@
 #include "engine/expand.h"
 #include "engine/identity.h"
 #include "engine/journal.h"
+#include "engine/left_out.h"
 #include "engine/plan.h"
 #include "engine/promise.h"
 #include "engine/recorded.h"
@@ -623,6 +624,28 @@ static int import_one(struct apply *a, const struct plan_step *step,
 	return 0;
 }
 
+/* Before anything is made that a join would take in. */
+static int keep_left_out(struct apply *a, struct error *err)
+{
+	size_t n;
+	struct state_resource *all =
+	    left_out_named(a->plan, &a->state, &a->arena, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct journal_record r = {
+			.kind = JOURNAL_DONE,
+			.address = all[i].address,
+			.action = STR("keep"),
+			.resource = &all[i],
+		};
+
+		if (journal_add(a->journal, &r, err) < 0)
+			return -1;
+		state_put(&a->state, &all[i]);
+	}
+	return 0;
+}
+
 /* What is so by declaration alone, before anything is done outside. */
 static int take_declared(struct apply *a, struct error *err)
 {
@@ -643,6 +666,8 @@ static int take_declared(struct apply *a, struct error *err)
 	if (moved.n)
 		state_rename_deps(&a->state, &moved);
 	map_release(&moved);
+	if (result == 0 && a->plan->is_partial)
+		result = keep_left_out(a, err);
 	return result;
 }
 

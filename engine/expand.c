@@ -152,68 +152,6 @@ static void index_addresses(struct expander *x)
 	x->e->by_address = &x->by_address;
 }
 
-/* -- Evaluating all of it once -------------------------------------------- */
-
-static const struct value *checked_lookup(void *context, size_t index)
-{
-	struct expander *x = context;
-
-	return value_is_null(x->checked[index]) ? NULL : &x->checked[index];
-}
-
-static void fetch_ahead(const struct expander *x, size_t k)
-{
-	for (unsigned look = FETCH_LOOKS; look; look--) {
-		size_t at = k + look * FETCH_AHEAD;
-
-		if (at < x->resources.n)
-			expand_fetch(x->e, x->order[at], look, x->checked);
-	}
-}
-
-/*
- * The values are held against each other. What a plan wants of a resource is
- * evaluated again, when its state is known; so they are forgotten, unless there
- * is no state, and they are what a plan will want.
- */
-static void check_values(struct expander *x)
-{
-	bool is_kept = !x->check_only && x->c->state.resources.n == 0;
-	struct arena scratch = { 0 };
-	struct arena *a = is_kept ? x->arena : &scratch;
-	struct value v;
-
-	x->is_checking = true;
-	x->checked = arena_new(a, struct value, x->resources.n + 1);
-	if (is_kept)
-		x->checked_places =
-		    arena_new(a, struct place *, x->resources.n + 1);
-	x->e->lookup = checked_lookup;
-	x->e->lookup_context = x;
-	for (size_t k = 0; k < x->resources.n; k++) {
-		size_t i = x->order[k];
-
-		fetch_ahead(x, k);
-		expand_wanted(x->e, i, a, &v,
-			      is_kept ? &x->checked_places[i] : NULL);
-		x->checked[i] = v;
-	}
-	for (size_t i = 0; i < x->e->n_outputs; i++)
-		expand_output(x->e, x->e->outputs[i], &scratch, &v);
-	for (size_t i = 0; i < x->e->n_checks; i++)
-		for (size_t k = 0; k < x->e->checks[i]->body.n_attrs; k++)
-			scope_evaluate(x->root, NULL,
-				       x->e->checks[i]->body.attrs[k].value,
-				       NULL, &scratch, &v);
-	domain_check(x);
-	x->e->lookup = NULL;
-	x->e->lookup_context = NULL;
-	x->is_checking = false;
-	if (!is_kept)
-		x->checked = NULL;
-	arena_release(&scratch);
-}
-
 /* -- The stack ------------------------------------------------------------ */
 
 static void stack_block(struct expander *x, const struct ast_decl *stack)
@@ -324,7 +262,7 @@ struct expansion *expand(struct context *c, bool check_only, struct error *err)
 	declared_find(x);
 	deps_find(x);
 	life_propagate(x);
-	check_values(x);
+	values_check(x);
 	return e;
 }
 

@@ -26,6 +26,7 @@ struct config;
 struct context;
 struct error;
 struct instance_scope; /* private */
+struct state_resource;
 
 /* One resource instance. Index in expansion.resources is its dense id. */
 struct resource {
@@ -131,11 +132,18 @@ struct expansion *expand(struct context *c, bool check_only, struct error *err);
 int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 		  struct value *out, struct place **places);
 /*
- * The same as it was while the text was checked, when nothing existed: as long
- * as all that it needs is only to be made, as it was then. False: not kept.
+ * What a resource was when the text was checked. What the state has was taken
+ * to stay as it is there, if nothing that is written says otherwise; of all
+ * else nothing was known but what is written. As long as both hold for all that
+ * it needs, it is wanted like this. NULL: that is not kept.
  */
-bool expand_checked(const struct expansion *e, size_t index, struct value *out,
-		    struct place **places);
+struct checked {
+	const struct state_resource *state; /* that stays; NULL: none */
+	struct value wanted;
+	struct place *places;
+	struct value known; /* where it stays: as lookup shall give it */
+};
+const struct checked *expand_checked(const struct expansion *e, size_t index);
 /*
  * References lead anywhere, and with 100,000 resources each look at one would
  * wait for memory. So memory is asked beforehand for what will be looked at to

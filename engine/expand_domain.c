@@ -54,7 +54,7 @@ static void check_inside(struct expander *x, const struct subnet *s)
 	const struct resource *vpc = &x->resources.items[s->vpc];
 	struct cidr range;
 
-	if (!known_cidr(x->checked[s->vpc], "cidr", &range) ||
+	if (!known_cidr(x->values[s->vpc], "cidr", &range) ||
 	    cidr_contains_cidr(range, s->range))
 		return;
 	struct str inner = cidr_text(s->range, x->arena);
@@ -125,7 +125,7 @@ static void check_overlaps(struct expander *x, const struct subnet *all,
 /* Everyone may come in. */
 static void check_open(struct expander *x, const struct resource *r)
 {
-	struct value v = x->checked[r->index];
+	struct value v = x->values[r->index];
 	struct cidr range;
 	struct diag *to;
 
@@ -148,7 +148,7 @@ void domain_check(struct expander *x)
 
 		check_open(x, s.resource);
 		if (!str_is(str_from(s.resource->schema->name), "subnet") ||
-		    !known_cidr(x->checked[i], "cidr", &s.range) ||
+		    !known_cidr(x->values[i], "cidr", &s.range) ||
 		    !referred(x, s.resource, "vpc", &s.vpc))
 			continue;
 		check_inside(x, &s);

@@ -183,10 +183,10 @@ struct expander {
 	const struct provider *core, *chosen;
 	/* provider NAME LABEL { … } of the chosen one: its further sites. */
 	VEC(const struct ast_decl *) sites;
-	/* Wanted attributes by resource, null until they were checked. */
+	/* By resource: its attributes, null until they were checked. */
 	bool is_checking;
-	struct value *checked;
-	struct place **checked_places; /* or NULL: they are not kept */
+	struct value *values;
+	struct checked *checked; /* or NULL: nothing is kept */
 	struct gather gather;
 };
 
@@ -261,6 +261,9 @@ void provider_site(struct expander *x, const struct ast_decl *d,
 		   struct life *life);
 int provider_for(struct expander *x, const struct type_info *t, size_t site,
 		 struct place place, size_t *out);
+
+/* expand_check.c: evaluates all of it once. */
+void values_check(struct expander *x);
 
 /* expand_domain.c: what is wrong with values that fit their types. */
 void domain_check(struct expander *x);

@@ -368,14 +368,17 @@ static bool existing_get(const struct resource *r, struct expander *x,
 
 /*
  * What an attribute is that a lookup does not have. While the text is checked,
- * lookups give what is wanted alone.
+ * lookups give what is wanted alone, but of what stays as it is.
  */
-static struct value absent(const struct expander *x,
+static struct value absent(const struct expander *x, size_t index,
 			   const struct attr_info *info)
 {
 	bool is_given = !info || (info->schema->flags & ATTR_COMPUTED);
 
-	return x->is_checking && is_given ? value_unknown() : value_null();
+	if (!x->is_checking || !is_given ||
+	    (x->checked && x->checked[index].state))
+		return value_null();
+	return value_unknown();
 }
 
 static bool resource_get(const struct resource *r, struct expander *x,
@@ -410,7 +413,7 @@ look:
 	    x->e->lookup ? x->e->lookup(x->e->lookup_context, r->index) : NULL;
 	if (now) {
 		v = value_get_str(*now, name);
-		*out = value_mark(v ? *v : absent(x, info), marks);
+		*out = value_mark(v ? *v : absent(x, r->index, info), marks);
 		return true;
 	}
 	x->n_missing++;

@@ -355,6 +355,35 @@ static int check_required(struct expander *x, const struct resource *r,
 	return -1;
 }
 
+/* What dmsl does not own is changed inside only where that is allowed. */
+static int check_modify(struct expander *x, const struct resource *r,
+			const struct attr_info *info, struct place place,
+			struct value v, struct arena *a)
+{
+	static const struct type boolean = { .kind = TYPE_BOOL };
+	const struct resource *on;
+	const struct ast_attr *modify;
+	struct value allowed = value_null();
+	struct diag *d;
+
+	if (!(info->schema->flags & ATTR_MODIFIES) || v.kind != VALUE_OBJECT)
+		return 0;
+	on = map_get(x->e->by_address, v.as.object->address);
+	if (!on || !on->is_existing)
+		return 0;
+	modify = ast_attr_find(&on->decl->body, STR("modify"));
+	if (modify && scope_evaluate(resource_scope(on), on->scope,
+				     modify->value, &boolean, a, &allowed))
+		return -1;
+	if (allowed.kind == VALUE_BOOL && allowed.as.boolean)
+		return 0;
+	d = diag_error(x->diags, "E0319", place,
+		       "%.*s would change %.*s, which dmsl does not own",
+		       STR_ARG(r->address), STR_ARG(on->address));
+	diag_hint(x->diags, d, "Say modify = true in its block if it may.");
+	return -1;
+}
+
 static int gather_attr(struct expander *x, const struct resource *r,
 		       const struct attr_info *info, struct arena *a,
 		       struct gather *g)
@@ -369,6 +398,7 @@ static int gather_attr(struct expander *x, const struct resource *r,
 	if (strcmp(info->schema->name, "tags") == 0)
 		v = merge_tags(x->e, v, a);
 	if (check_required(x, r, info, place, v) ||
+	    check_modify(x, r, info, place, v, a) ||
 	    stored_value(x, info, place, a, &v))
 		return -1;
 	if (info->schema->flags & ATTR_SECRET)
@@ -433,18 +463,6 @@ void expand_fetch(const struct expansion *e, size_t index, unsigned look,
 			__builtin_prefetch(need->scope->group);
 		}
 	}
-}
-
-bool expand_checked(const struct expansion *e, size_t index, struct value *out,
-		    struct place **places)
-{
-	const struct expander *x = e->private;
-
-	if (!x->checked_places)
-		return false;
-	*out = x->checked[index];
-	*places = x->checked_places[index];
-	return true;
 }
 
 int expand_wanted(struct expansion *e, size_t index, struct arena *a,

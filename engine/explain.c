@@ -258,6 +258,13 @@ const struct explanation explanations[] = {
   "An existing object was not found by what is written of it, or is dmsl's "
   "own already.",
   NULL, NULL },
+{ "E0319",
+  "SQL would change what is in a database that dmsl does not own. Say modify = "
+  "true in the block of that if it may.",
+  "existing db_cluster c { id = \"c\" }\n"
+  "sql_database d { on = db_cluster.c  name = \"d\" }\n",
+  "existing db_cluster c { id = \"c\"  modify = true }\n"
+  "sql_database d { on = db_cluster.c  name = \"d\" }\n" },
 { "E0321",
   "State or configuration moved on after the plan was saved, in what it acts "
   "on. The message says what moved. Plan again and look again.",

@@ -20,6 +20,7 @@ engine_libengine_a_SOURCES = \
 	engine/explain.c engine/explain.h \
 	engine/expand.c engine/expand.h \
 	engine/expand_body.c \
+	engine/expand_check.c \
 	engine/expand_declared.c \
 	engine/expand_deps.c \
 	engine/expand_domain.c \
@@ -37,6 +38,7 @@ engine_libengine_a_SOURCES = \
 	engine/journal_load.c \
 	engine/journal_record.c engine/journal_record.h \
 	engine/operation.c engine/operation.h \
+	engine/left_out.c engine/left_out.h \
 	engine/lines.c engine/lines.h \
 	engine/opts.c engine/opts.h \
 	engine/plan.c engine/plan.h \

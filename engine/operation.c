@@ -139,12 +139,15 @@ bool operation_is_unknown(const struct operation *op, enum error_kind kind)
 	if (op->is_recovery && op->kind != OPERATION_CREATE)
 		return false;
 	/*
-	 * It is there, and nobody was reached who could tell how it is:
-	 * credentials ran out, or the way to the service. The next run goes on
-	 * with it; and does that fail the same way, it is what it is.
+	 * It goes on out there, and nobody was reached who could tell how far
+	 * it is: credentials ran out, or the way to the service. The next run
+	 * waits on; and does that fail the same way, it is what it is.
 	 */
+	if ((op->kind == OPERATION_CREATE ? op->id.n > 0 : op->is_poll) &&
+	    !op->is_recovery && classes[kind].had_no_answer)
+		return true;
 	if (op->kind == OPERATION_CREATE && op->id.n)
-		return !op->is_recovery && classes[kind].had_no_answer;
+		return false;
 	if (op->is_unsure || kind == ERROR_TIMEOUT)
 		return true;
 	/*

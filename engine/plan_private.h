@@ -47,7 +47,7 @@ struct planner {
 	bool *is_known;
 	size_t *step_of;
 	/* By step. */
-	bool *is_as_checked; /* only to be made, as expand_checked() says */
+	bool *is_as_checked; /* what it was to be, as expand_checked() says */
 	struct diff *diffs;
 	struct workers *workers;
 	size_t in_flight;

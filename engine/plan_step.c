@@ -83,18 +83,24 @@ static void settle_replace(struct planner *x, struct plan_step *s)
 			      &s->places);
 }
 
-static void take_diff(struct planner *x, struct plan_step *s,
+static void find_diff(struct planner *x, struct plan_step *s,
 		      const struct refreshed *r)
 {
-	const struct type_info *t = s->resource->type;
 	struct diff *d = &x->diffs[s->index];
 
 	expand_ignored(s->resource, r->now.attrs, x->arena, &s->wanted,
 		       &s->places);
-	*d = diff_attrs(t, r->now.attrs, s->wanted, s->places,
+	*d = diff_attrs(s->resource->type, r->now.attrs, s->wanted, s->places,
 			s->resource->place, x->arena);
 	s->changes = d->changes;
 	s->n_changes = d->n;
+}
+
+static void take_diff(const struct planner *x, struct plan_step *s,
+		      const struct refreshed *r)
+{
+	const struct diff *d = &x->diffs[s->index];
+
 	if (r->now.is_tainted) {
 		s->action = ACTION_REPLACE;
 		s->reason = STR("its creation did not finish");
@@ -178,21 +184,37 @@ static void adopt_unread(struct planner *x, const struct plan_step *s,
 	}
 }
 
-/* What is made of nothing but what is to be made was evaluated before. */
-static bool take_checked(struct planner *x, struct plan_step *s)
+/*
+ * What is made of nothing but what turned out as it was taken to be when the
+ * text was checked was evaluated then.
+ */
+static bool take_checked(struct planner *x, struct plan_step *s,
+			 const struct refreshed *f)
 {
 	const struct resource *r = s->resource;
+	const struct checked *c = expand_checked(x->e, r->index);
 
-	/* Nothing is made of what a join stands for. */
-	for (size_t i = 0; i < r->n_deps && r->deps[i] < x->e->n; i++)
-		if (!x->is_as_checked[x->step_of[r->deps[i]]])
-			return false;
-	if (s->is_existing ||
-	    !expand_checked(x->e, s->resource->index, &s->wanted, &s->places))
+	if (!c || s->is_existing || c->state != (f ? f->state : NULL) ||
+	    (f && (f->is_gone || f->has_drifted)))
 		return false;
-	s->action = ACTION_CREATE;
+	/* What a join stands for may be much: then it is evaluated again. */
+	for (size_t i = 0; i < r->n_deps; i++)
+		if (r->deps[i] >= x->e->n ||
+		    !x->is_as_checked[x->step_of[r->deps[i]]])
+			return false;
+	s->wanted = c->wanted;
+	s->places = c->places;
 	x->is_as_checked[s->index] = true;
 	return true;
+}
+
+/* What is a secret from now on is not shown as it was, either. */
+static void hide_secrets(struct planner *x, const struct plan_step *s,
+			 struct refreshed *f)
+{
+	f->now.attrs = secrets_keep(f->now.attrs, s->wanted, x->arena);
+	f->now.attrs =
+	    secrets_find(f->now.attrs, s->wanted, s->address, x->arena);
 }
 
 void step_decide(struct planner *x, size_t step)
@@ -200,12 +222,14 @@ void step_decide(struct planner *x, size_t step)
 	struct plan_step *s = &x->p->steps[step];
 	const struct resource *r = s->resource;
 	struct refreshed *f = x->prior[r->index];
+	bool is_checked = take_checked(x, s, f);
 
-	s->wanted = value_null();
-	if (!f && take_checked(x, s))
-		return;
-	if (expand_wanted(x->e, r->index, x->arena, &s->wanted, &s->places))
-		return;
+	if (!is_checked) {
+		s->wanted = value_null();
+		if (expand_wanted(x->e, r->index, x->arena, &s->wanted,
+				  &s->places))
+			return;
+	}
 	if (s->is_existing) {
 		existing_decide(x, s);
 		return;
@@ -226,10 +250,13 @@ void step_decide(struct planner *x, size_t step)
 		return;
 	if (s->import_id.n)
 		adopt_unread(x, s, f);
-	/* What is a secret from now on is not shown as it was, either. */
-	f->now.attrs = secrets_keep(f->now.attrs, s->wanted, x->arena);
-	f->now.attrs =
-	    secrets_find(f->now.attrs, s->wanted, s->address, x->arena);
+	/* That nothing differs, and nothing is secret, was found before. */
+	if (is_checked) {
+		x->diffs[step] = (struct diff){ .is_quiet = true };
+	} else {
+		hide_secrets(x, s, f);
+		find_diff(x, s, f);
+	}
 	take_diff(x, s, f);
 	take_replace_when(x, s, f->state);
 	take_recorded(x, s, f->state);
@@ -406,7 +433,12 @@ void step_settle(struct planner *x, size_t step, const struct engine_call *e)
 		settle_replace(x, s);
 	if (s->action == ACTION_NONE && s->updates_state && s->reason.n == 0)
 		s->reason = STR("its life cycle, or what it depends on");
-	x->known[i] = known_after(x, s);
+	if (s->prior && s->action != ACTION_NONE)
+		x->is_as_checked[step] = false;
+	if (s->prior && x->is_as_checked[step])
+		x->known[i] = expand_checked(x->e, i)->known;
+	else
+		x->known[i] = known_after(x, s);
 	if (e && e->call.result.kind == VALUE_MAP && s->action != ACTION_NONE) {
 		struct value told = diff_convert(
 		    s->resource->type, value_copy(e->call.result, x->arena),

@@ -7,7 +7,7 @@
 #include "engine/check.h"
 #include "engine/context.h"
 #include "engine/expand.h"
-#include "engine/joins.h"
+#include "engine/recorded.h"
 #include "engine/refresh.h"
 #include "engine/secrets.h"
 #include "lang/ast.h"
@@ -23,6 +23,12 @@ enum { CLAIM_MS = 60000, UIDS_SHOWN = 10 };
 
 /* -- Whose ------------------------------------------------------------------
  */
+
+/* A mark that anybody could have set: a state with such a uid is refused. */
+static bool is_mark(const struct owned_object *o)
+{
+	return o->uid.n && state_is_uid(o->uid);
+}
 
 static int ask_providers(struct rebuild *r, struct error *err)
 {
@@ -43,6 +49,8 @@ static int ask_providers(struct rebuild *r, struct error *err)
 		if (result < 0)
 			error_add(err, "provider \"%s\"", c->open[i].title);
 		for (size_t k = 0; k < n; k++) {
+			if (!is_mark(&some[k]))
+				continue;
 			*vec_push(&all) = some[k];
 			*vec_push(&providers) = i;
 		}
@@ -114,6 +122,7 @@ struct builder {
 	struct map taken;   /* address -> struct state_resource */
 	VEC(struct state_resource *) entries;
 	VEC(struct place) places;
+	VEC(struct owned_object) twice;
 	struct value *known; /* by dense id: attributes with the id */
 	bool *is_known;
 };
@@ -161,7 +170,8 @@ static void take(struct builder *b, struct str address, struct str type,
 		.id = id,
 		.attrs = value_map(NULL, 0, b->c->arena),
 	};
-	map_put(&b->taken, address, s);
+	if (!map_has(&b->taken, address))
+		map_put(&b->taken, address, s);
 	*vec_push(&b->entries) = s;
 	*vec_push(&b->places) = r ? r->place : (struct place){ 0 };
 }
@@ -178,8 +188,6 @@ static bool is_address(struct builder *b, struct str address)
 
 static void take_found(struct builder *b)
 {
-	VEC(struct owned_object) twice = { 0 };
-
 	for (size_t i = 0; i < b->r->n_found; i++) {
 		const struct owned_object *o = &b->r->found[i];
 		const struct resource *r = declared(b, o->address);
@@ -189,13 +197,11 @@ static void take_found(struct builder *b)
 			continue;
 		if (r && !str_is(o->type, r->schema->name))
 			r = NULL;
-		if (map_has(&b->taken, address) || !is_address(b, address))
-			*vec_push(&twice) = *o;
+		if (!is_address(b, address))
+			*vec_push(&b->twice) = *o;
 		else
 			take(b, address, o->type, o->id, b->r->providers[i], r);
 	}
-	b->r->n_twice = twice.n;
-	b->r->twice = vec_take(&twice, b->c->arena);
 }
 
 /* By its name, for what cannot be searched for. */
@@ -288,68 +294,77 @@ static void add_written(struct builder *b, const struct resource *r,
 	s->attrs = secrets_find(s->attrs, wanted, s->address, b->c->arena);
 }
 
-static void add_deps(struct builder *b, const struct resource *r,
-		     struct state_resource *s)
-{
-	s->deps = arena_new(b->c->arena, struct str, r->n_deps + 1);
-	for (size_t i = 0; i < r->n_deps; i++) {
-		size_t dep = r->deps[i], n = b->e->n;
-
-		if (dep >= n)
-			s->deps[s->n_deps++] =
-			    join_dep(b->e->joins[dep - n].address, b->c->arena);
-		else if (map_has(&b->taken, b->e->resources[dep].address))
-			s->deps[s->n_deps++] = b->e->resources[dep].address;
-	}
-	s->prevent_destroy = r->prevent_destroy;
-	s->keep_on_destroy = r->keep_on_destroy;
-}
-
-static void keep(struct builder *b, const struct resource *r,
-		 struct state_resource *s)
+static int keep(struct builder *b, const struct resource *r,
+		struct state_resource *s, struct error *err)
 {
 	if (r) {
 		add_written(b, r, s);
-		add_deps(b, r, s);
+		if (recorded_fill(b->e, r, b->c->arena, s, err) < 0)
+			return -1;
 		b->known[r->index] = value_with(s->attrs, STR("id"),
 						value_str(s->id), b->c->arena);
 		b->is_known[r->index] = true;
 	}
 	state_put(&b->c->state, s);
 	b->r->n_taken++;
+	return 0;
+}
+
+/*
+ * Services tell of what is gone for an hour or more, and another may stand in
+ * its place. Of two that are there the first is taken.
+ */
+static void choose(struct builder *b, struct refreshed *read,
+		   struct map *by_address)
+{
+	for (size_t i = 0; i < b->entries.n; i++) {
+		struct state_resource *s = &read[i].now;
+
+		if (read[i].is_gone)
+			continue;
+		if (map_has(by_address, s->address))
+			*vec_push(&b->twice) = (struct owned_object){
+				.uid = b->c->state.uid,
+				.type = s->type,
+				.id = s->id,
+				.address = s->address,
+			};
+		else
+			map_put(by_address, s->address, s);
+	}
+	b->r->n_twice = b->twice.n;
+	b->r->twice = vec_take(&b->twice, b->c->arena);
 }
 
 /* In the order of needs: what is written is known by what it needs. */
-static void put_all(struct builder *b, struct refreshed *read)
+static int put_all(struct builder *b, struct refreshed *read, struct error *err)
 {
 	struct rebuild *r = b->r;
 	struct map by_address = { 0 };
+	int result = 0;
 
 	r->missing = arena_new(b->c->arena, const struct resource *, b->e->n);
 	r->foreign = arena_new(b->c->arena, struct str, b->entries.n + 1);
-	for (size_t i = 0; i < b->entries.n; i++)
-		if (!read[i].is_gone)
-			map_put(&by_address, read[i].now.address, &read[i].now);
-		else
-			map_put(&b->taken, read[i].now.address, NULL);
-	for (size_t k = 0; k < b->e->n; k++) {
+	choose(b, read, &by_address);
+	for (size_t k = 0; k < b->e->n && result == 0; k++) {
 		const struct resource *one = &b->e->resources[b->e->order[k]];
 		struct state_resource *s = map_get(&by_address, one->address);
 
 		if (s && str_is(s->type, one->schema->name))
-			keep(b, one, s);
+			result = keep(b, one, s, err);
 		else if (!one->is_existing)
 			r->missing[r->n_missing++] = one;
 	}
-	for (size_t i = 0; i < by_address.n; i++) {
+	for (size_t i = 0; i < by_address.n && result == 0; i++) {
 		struct state_resource *s = by_address.entries[i].value;
 
 		if (state_find(&b->c->state, s->address))
 			continue;
 		r->foreign[r->n_foreign++] = s->address;
-		keep(b, NULL, s);
+		result = keep(b, NULL, s, err);
 	}
 	map_release(&by_address);
+	return result;
 }
 
 static void put_outputs(struct builder *b)
@@ -391,16 +406,17 @@ int rebuild_state(struct rebuild *r, struct expansion *e, struct error *err)
 	if (result == 0)
 		result = refresh(c, &types, b.entries.items, b.places.items,
 				 b.entries.n, false, c->arena, &read, err);
-	if (result == 0) {
-		put_all(&b, read);
+	if (result == 0)
+		result = put_all(&b, read, err);
+	if (result == 0)
 		put_outputs(&b);
-	}
 	e->lookup = NULL;
 	e->lookup_context = NULL;
 	map_release(&b.by_hash);
 	map_release(&b.taken);
 	vec_release(&b.entries);
 	vec_release(&b.places);
+	vec_release(&b.twice);
 	catalog_release(&types);
 	return result;
 }

@@ -31,6 +31,11 @@ enum attr_flag {
 	ATTR_STABLE = 32,
 	/* Steers dmsl itself; a change alone is no change of the object. */
 	ATTR_LOCAL = 64,
+	/*
+	 * A reference to what is changed inside: to what dmsl does not own only
+	 * where that says modify = true.
+	 */
+	ATTR_MODIFIES = 128,
 };
 
 struct attr_schema {

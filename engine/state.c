@@ -345,14 +345,19 @@ static int check_format(struct value format, struct error *err)
 			       "trailer Dmsl-Version of its commit names it.");
 }
 
-static int check_uid(struct str uid, struct error *err)
+bool state_is_uid(struct str uid)
 {
 	size_t i = 0;
 
 	while (i < uid.n && ((uid.s[i] >= '0' && uid.s[i] <= '9') ||
 			     (uid.s[i] >= 'a' && uid.s[i] <= 'f')))
 		i++;
-	if (i == uid.n && (uid.n == 0 || uid.n == 16))
+	return i == uid.n && (uid.n == 0 || uid.n == 16);
+}
+
+static int check_uid(struct str uid, struct error *err)
+{
+	if (state_is_uid(uid))
 		return 0;
 	return error_set(err, ERROR_CORRUPT, "\"uid\" is not 16 hex digits");
 }

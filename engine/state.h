@@ -91,6 +91,8 @@ void state_sort_deps(struct state_resource *r);
  * address -> struct str, the new one.
  */
 void state_rename_deps(struct state *s, const struct map *moved);
+/* What a uid may be: nothing, of a new stack, or 16 hex digits. */
+bool state_is_uid(struct str uid);
 size_t state_count(const struct state *s);
 /* All resources sorted by address; the array lives in a. */
 struct state_resource **state_sorted(const struct state *s, struct arena *a,

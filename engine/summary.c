@@ -18,6 +18,7 @@
 #include <string.h>
 
 enum {
+	SHOWN_BYTES = 200,    /* of what a check found */
 	ADDRESSES_SHOWN = 12, /* of one kind of what is missing */
 	TEXT_MAX = 64 << 20,
 };
@@ -46,6 +47,16 @@ static void print_outputs(const struct context *c)
 	buf_release(&b);
 }
 
+/* The beginning of what a database answered, in whole characters. */
+static struct str shown(struct str answer)
+{
+	size_t n = answer.n < SHOWN_BYTES ? answer.n : SHOWN_BYTES;
+
+	while (n && n < answer.n && ((unsigned char)answer.s[n] & 0xc0) == 0x80)
+		n--;
+	return str_sub(answer, 0, n);
+}
+
 static void print_check(const struct context *c, const struct apply_check *k,
 			struct place place)
 {
@@ -55,7 +66,7 @@ static void print_check(const struct context *c, const struct apply_check *k,
 
 	if (k->has_passed) {
 		printf("check %.*s: passed, %.*s as expected\n",
-		       STR_ARG(k->name), STR_ARG(k->found));
+		       STR_ARG(k->name), STR_ARG(shown(k->found)));
 		return;
 	}
 	buf_init(&where, 1000);
@@ -63,7 +74,8 @@ static void print_check(const struct context *c, const struct apply_check *k,
 	printf("check %.*s: %s", STR_ARG(k->name), mark);
 	if (k->has_run)
 		printf("failed%s, found %.*s, expected %.*s%s\n", plain,
-		       STR_ARG(k->found), STR_ARG(k->expected), where.data);
+		       STR_ARG(shown(k->found)), STR_ARG(shown(k->expected)),
+		       where.data);
 	else
 		printf("could not be run%s%s\n", plain, where.data);
 	buf_release(&where);

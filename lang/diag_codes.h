@@ -65,6 +65,7 @@
 	X("E0316", "an import cannot be made")                                 \
 	X("E0317", "what is removed is still declared, or removed twice")      \
 	X("E0318", "an existing object cannot be used or was not found")       \
+	X("E0319", "SQL would change what dmsl does not own")                  \
 	X("E0321", "a saved plan is not what would be done any more")          \
 	X("E0401", "a subnet is outside its network")                          \
 	X("E0402", "two subnets overlap")                                      \

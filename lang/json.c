@@ -32,8 +32,8 @@ static bool is_plain(char c)
 /*
  * How many bytes are plain from the start on. Eight at a time: a byte's highest
  * bit is set where it is beyond 0x7e, below 0x20, a quote or a backslash. A
- * borrow may set it for further bytes as well, so which one it is is found by
- * looking at each.
+ * borrow may set it for higher bytes as well: the lowest one is right, and is
+ * the first where the processor keeps the lowest first.
  */
 static size_t plain_run(const char *s, size_t n)
 {
@@ -44,10 +44,14 @@ static size_t plain_run(const char *s, size_t n)
 		uint64_t w;
 
 		memcpy(&w, s + i, 8);
-		if ((w | (w + ones) | (w - ones * 0x20) |
+		w = (w | (w + ones) | (w - ones * 0x20) |
 		     ((w ^ ones * '"') - ones) | ((w ^ ones * '\\') - ones)) &
-		    ones * 0x80)
-			break;
+		    ones * 0x80;
+		if (!w)
+			continue;
+		if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+			return i + (size_t)__builtin_ctzll(w) / 8;
+		break;
 	}
 	while (i < n && is_plain(s[i]))
 		i++;

@@ -71,7 +71,8 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/sso.c \
 	providers/aws/reach.c providers/aws/reach.h \
 	providers/aws/reach_data.c \
-	providers/aws/reach_ssm.c \
+	providers/aws/reach_ssm.c providers/aws/reach_script.c \
+	providers/aws/reach_script.h providers/aws/reach_session.c \
 	providers/aws/sigv4.c providers/aws/sigv4.h \
 	providers/aws/elb.c providers/aws/elb.h \
 	providers/aws/endpoint_service.c \
@@ -150,6 +151,7 @@ providers_libproviders_a_SOURCES = \
 	providers/sql/database.c \
 	providers/sql/fixture.c \
 	providers/sql/intents.h \
+	providers/sql/presence.c providers/sql/presence.h \
 	providers/sql/remote.c providers/sql/remote.h \
 	providers/sql/remote_database.c \
 	providers/sql/remote_fixture.c \

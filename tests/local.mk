@@ -305,6 +305,8 @@ script_tests = \
 	tests/t/0017-sites.sh \
 	tests/t/0101-aws-plain.sh \
 	tests/t/0105-aws-import.sh \
+	tests/t/0106-aws-reach.sh \
+	tests/t/0107-aws-near.sh \
 	tests/t/0016-fmt.sh \
 	tests/t/0019-words.sh \
 	tests/t/0020-explain.sh \
@@ -331,11 +333,11 @@ aws_tests = tests/aws/server-test.sh tests/aws/reach-test.sh \
 	tests/aws/proxy-test.sh tests/aws/lib-test.sh
 TESTS += $(aws_tests)
 EXTRA_DIST += $(aws_tests) tests/aws/requirements.txt tests/aws/venv.sh \
-	tests/aws/use-venv.sh tests/aws/lib.sh tests/aws/scenario.sh tests/aws/cloud.dmsl tests/aws/shims/aws tests/aws/shims/psql \
+	tests/aws/use-venv.sh tests/aws/lib.sh tests/aws/scenario.sh tests/aws/cloud.dmsl tests/aws/sql.dmsl tests/aws/sql-near.dmsl tests/aws/shims/aws tests/aws/shims/psql \
 	tests/aws/census.py tests/aws/check_log.py tests/aws/graph.py tests/aws/proxy.py \
 	tests/aws/proxy_test.py tests/aws/wire.py \
 	tests/aws/dms.py tests/aws/dms_load.py tests/aws/dms_tasks.py tests/aws/ec2.py \
 	tests/aws/elbv2.py tests/aws/engine_versions.py tests/aws/hooks.py tests/aws/libpq.py tests/aws/names.py \
 	tests/aws/others.py tests/aws/paths.py tests/aws/privatelink.py tests/aws/rds.py \
 	tests/aws/reach.py tests/aws/reach_test.py tests/aws/server.py \
-	tests/aws/server_test.py tests/aws/shim_psql.py tests/aws/stack.py tests/aws/tap.py
+	tests/aws/server_test.py tests/aws/shim_psql.py tests/aws/shim_secret.py tests/aws/stack.py tests/aws/tap.py

@@ -16,7 +16,7 @@
 static const struct resource_type types[] = {
 	{ .name = "database", .ops = &database_ops, .weight = 1 },
 	{ .name = "db_cluster",
-	  .ops = &aws_ops_name,
+	  .ops = &aws_ops_database,
 	  .data = &aws_db_cluster,
 	  .weight = 120,
 	  .limit_s = 7200 },

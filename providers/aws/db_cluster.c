@@ -391,8 +391,12 @@ static int show(struct call *c, struct value object, struct fields *result)
 {
 	struct str version = aws_text(object, "EngineVersion");
 
+	bool has_api = str_is(aws_text(object, "HttpEndpointEnabled"), "true");
+
 	if (!rds_version_holds(value_text(c->prior, "version"), version))
 		field_text(result, "version", version);
+	if (has_api != value_true(c->prior, "data_api"))
+		field(result, "data_api", value_bool(has_api));
 	return 0;
 }
 
@@ -491,12 +495,19 @@ static int plan(struct call *c, const char *action)
 	return rds_version(c, wanted_version(c), &ignored);
 }
 
+static struct sql_place place_of(const struct call *c)
+{
+	return (struct sql_place){ c->id, STR("postgres") };
+}
+
 static int session(struct call *c, struct session *out)
 {
-	struct sql_place at = { c->id.n ? c->id : value_text(c->config, "id"),
-				STR("postgres") };
+	return sql_open_session(c, &aws_sql_host, place_of(c), out);
+}
 
-	return sql_open_session(c, &aws_sql_host, at, out);
+static enum step query(struct call *c)
+{
+	return sql_ask(c, &aws_sql_host, place_of(c));
 }
 
 const struct aws_type aws_db_cluster = {
@@ -544,4 +555,5 @@ const struct aws_type aws_db_cluster = {
 	.show = show,
 	.plan = plan,
 	.session = session,
+	.query = query,
 };

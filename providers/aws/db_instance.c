@@ -226,6 +226,23 @@ static int show(struct call *c, struct value object, struct fields *result)
 	return 0;
 }
 
+/* The Data API is not for burstable classes. */
+static int check_reach(struct call *c)
+{
+	const struct aws_site *w = c->self;
+	struct str class = value_text(c->config, "class");
+
+	if (w->reach != AWS_REACH_DATA_API || !str_starts(class, "db.t"))
+		return 0;
+	error_set(&c->err, ERROR_INVALID,
+		  "the Data API does not work with class %.*s, and reach = "
+		  "data_api needs it",
+		  STR_ARG(class));
+	return error_hint(&c->err, "take a class such as db.r6g.large, or set "
+				   "reach = workstation or direct in the "
+				   "provider block");
+}
+
 static int plan(struct call *c, const char *action)
 {
 	struct str role = value_text(c->config, "monitoring_role");
@@ -245,6 +262,8 @@ static int plan(struct call *c, const char *action)
 					   "monitoring.rds.amazonaws.com may "
 					   "take, or set monitoring = 0s");
 	}
+	if (check_reach(c) < 0)
+		return -1;
 	if (!str_is(what, "update"))
 		return 0;
 	if (differs(c, "class"))

@@ -124,18 +124,34 @@ static bool has_action(const struct actions *x, struct str action)
 	return false;
 }
 
+static void add_actions(struct actions *x, struct str rest)
+{
+	while (rest.n) {
+		struct str action = str_cut(&rest, ' ');
+
+		if (!has_action(x, action))
+			*vec_push(&x->all) = value_str(action);
+	}
+}
+
+/* What SQL needs, by the way that it goes. */
+static const char *const sql_rights[] = {
+	[AWS_REACH_WORKSTATION] = "ssm:SendCommand ssm:GetCommandInvocation",
+	[AWS_REACH_DATA_API] =
+	    "rds-data:ExecuteStatement rds-data:BatchExecuteStatement "
+	    "rds-data:BeginTransaction rds-data:CommitTransaction "
+	    "rds-data:RollbackTransaction rds:EnableHttpEndpoint "
+	    "rds:DisableHttpEndpoint secretsmanager:GetSecretValue",
+	[AWS_REACH_DIRECT] = "secretsmanager:GetSecretValue",
+};
+
 static void gather(const struct doctor *d, struct actions *x)
 {
-	for (size_t i = 0; i < sizeof(rights) / sizeof(*rights); i++) {
-		struct str rest = str_from(rights[i].actions);
-
-		while (doctor_uses(d, rights[i].type) && rest.n) {
-			struct str action = str_cut(&rest, ' ');
-
-			if (!has_action(x, action))
-				*vec_push(&x->all) = value_str(action);
-		}
-	}
+	for (size_t i = 0; i < sizeof(rights) / sizeof(*rights); i++)
+		if (doctor_uses(d, rights[i].type))
+			add_actions(x, str_from(rights[i].actions));
+	if (doctor_uses(d, "sql_database") || doctor_uses(d, "fixture"))
+		add_actions(x, str_from(sql_rights[d->site->reach]));
 }
 
 /*

@@ -6,6 +6,8 @@
 #include "lang/base/map.h"
 #include "lang/json.h"
 #include "providers/aws/fields.h"
+#include "providers/aws/rds.h"
+#include "providers/aws/rds_address.h"
 #include "providers/aws/tags.h"
 #include "providers/aws/type.h"
 #include "providers/pg/pg.h"
@@ -296,16 +298,53 @@ static int find_workstation(struct aws_site *w, struct arena *a,
 			       "block: an address, or an instance's id");
 }
 
+static int find_writer(struct call *c, struct str cluster, struct str *out)
+{
+	struct value found, writer = value_null();
+
+	if (rds_cluster(c, cluster, &found) < 0)
+		return -1;
+	*out = rds_writer(found, c->arena);
+	if (out->n && rds_instance(c, *out, &writer) < 0)
+		return -1;
+	if (value_is_null(writer))
+		*out = STR("");
+	else if (rds_address(c, writer, out) < 0)
+		return -1;
+	if (out->n)
+		return 0;
+	return error_set(
+	    &c->err, ERROR_UNAVAILABLE,
+	    "cluster \"%.*s\" has no writer whose address is known",
+	    STR_ARG(cluster));
+}
+
+static int has_target(struct call *c, struct str group, struct str address,
+		      bool *out)
+{
+	struct fields f = { 0 };
+	struct value answer, all;
+
+	field_text(&f, "TargetGroupArn", group);
+	if (aws_look(c, &aws_elbv2, "DescribeTargetHealth", &f, &answer) < 0)
+		return -1;
+	all = aws_items(answer, "TargetHealthDescriptions/member", c->arena);
+	for (size_t i = 0; i < all.as.list.n; i++)
+		*out |= str_eq(aws_text(all.as.list.items[i], "Target/Id"),
+			       address);
+	return 0;
+}
+
 /*
- * Whether an endpoint service leads to the cluster: its balancer has a target
- * group in the cluster's network on the cluster's port.
+ * Whether an endpoint service leads to the writer: its balancer has a target
+ * group in the cluster's network, on the cluster's port, with the writer's
+ * address. Another cluster may stand in that network on that port.
  */
-static int leads_to(struct aws_site *w, struct value service,
-		    const struct reach_cluster *k, struct arena *a, bool *out,
-		    struct error *err)
+static int leads_to(struct call *c, struct value service,
+		    const struct reach_cluster *k, struct str writer, bool *out)
 {
 	struct value balancers =
-	    aws_items(service, "networkLoadBalancerArnSet/item", a);
+	    aws_items(service, "networkLoadBalancerArnSet/item", c->arena);
 
 	*out = false;
 	for (size_t i = 0; i < balancers.as.list.n; i++) {
@@ -316,16 +355,19 @@ static int leads_to(struct aws_site *w, struct value service,
 			continue;
 		field_text(&f, "LoadBalancerArn",
 			   balancers.as.list.items[i].as.text);
-		if (describe(w, &aws_elbv2, "DescribeTargetGroups", &f,
-			     "TargetGroups/member", a, &groups, err) < 0)
+		if (aws_look_all(c, &aws_elbv2, "DescribeTargetGroups", &f,
+				 "TargetGroups/member", &groups) < 0)
 			return -1;
 		for (size_t j = 0; j < groups.as.list.n; j++) {
 			struct value group = groups.as.list.items[j];
 			uint64_t port = 0;
 
 			str_to_u64(aws_text(group, "Port"), &port);
-			*out |= str_eq(aws_text(group, "VpcId"), k->vpc) &&
-				port == (uint64_t)k->port;
+			if (str_eq(aws_text(group, "VpcId"), k->vpc) &&
+			    port == (uint64_t)k->port &&
+			    has_target(c, aws_text(group, "TargetGroupArn"),
+				       writer, out) < 0)
+				return -1;
 		}
 	}
 	return 0;
@@ -350,20 +392,21 @@ static struct str endpoint_name(struct value endpoint, struct arena *a)
 				 : STR("");
 }
 
-/* Endpoints in the workstation's network that lead to the cluster. */
-static int find_path(struct aws_site *w, struct str vpc,
-		     const struct reach_cluster *k, struct arena *a,
-		     struct str *server, struct error *err)
+/* An endpoint in the workstation's network that leads to the writer. */
+static int find_path(struct call *c, struct str vpc,
+		     const struct reach_cluster *k, struct str *server)
 {
 	struct fields f = { 0 };
 	struct value endpoints, services;
-	size_t n = 0;
+	struct str writer;
 
-	aws_filter(&f, &aws_ec2, "vpc-id", vpc, a);
-	if (describe(w, &aws_ec2, "DescribeVpcEndpoints", &f,
-		     "vpcEndpointSet/item", a, &endpoints, err) < 0 ||
-	    describe(w, &aws_ec2, "DescribeVpcEndpointServiceConfigurations",
-		     &f, "serviceConfigurationSet/item", a, &services, err) < 0)
+	aws_filter(&f, &aws_ec2, "vpc-id", vpc, c->arena);
+	if (find_writer(c, k->id, &writer) < 0 ||
+	    aws_look_all(c, &aws_ec2, "DescribeVpcEndpoints", &f,
+			 "vpcEndpointSet/item", &endpoints) < 0 ||
+	    aws_look_all(c, &aws_ec2,
+			 "DescribeVpcEndpointServiceConfigurations", &f,
+			 "serviceConfigurationSet/item", &services) < 0)
 		return -1;
 	for (size_t i = 0; i < endpoints.as.list.n; i++) {
 		struct value endpoint = endpoints.as.list.items[i];
@@ -374,38 +417,30 @@ static int find_path(struct aws_site *w, struct str vpc,
 		if (value_is_null(service) ||
 		    !str_is(aws_text(endpoint, "state"), "available"))
 			continue;
-		if (leads_to(w, service, k, a, &is_one, err) < 0)
+		if (leads_to(c, service, k, writer, &is_one) < 0)
 			return -1;
-		if (is_one) {
-			*server = endpoint_name(endpoint, a);
-			n++;
-		}
+		*server = endpoint_name(endpoint, c->arena);
+		if (is_one && server->n)
+			return 0;
 	}
-	if (n == 1)
-		return 0;
-	if (n > 1) {
-		error_set(err, ERROR_INVALID,
-			  "%zu paths lead from the workstation's network to "
-			  "that of cluster \"%.*s\"",
-			  n, STR_ARG(k->id));
-		return error_hint(err, "use reach = data_api or direct for it");
-	}
-	error_set(err, ERROR_UNAVAILABLE,
-		  "no path leads from the workstation's network %.*s to "
-		  "cluster \"%.*s\"",
-		  STR_ARG(vpc), STR_ARG(k->id));
-	return error_hint(err, "declare a private_path, and let what is run "
-			       "depend on it");
+	error_set(&c->err, ERROR_UNAVAILABLE,
+		  "no path leads from the workstation's network %.*s to the "
+		  "writer of cluster \"%.*s\", %.*s",
+		  STR_ARG(vpc), STR_ARG(k->id), STR_ARG(writer));
+	return error_hint(&c->err,
+			  "declare a private_path to the cluster, and let what "
+			  "is run depend on it; after a failover, apply moves "
+			  "its target to the new writer");
 }
 
-static int ask_way(struct aws_site *w, const struct reach_cluster *k,
-		   struct arena *a, struct reach_way *out, struct error *err)
+static int ask_way(struct call *c, const struct reach_cluster *k,
+		   struct reach_way *out)
 {
 	struct value host = value_null();
 	struct str vpc;
 
 	*out = (struct reach_way){ 0 };
-	if (find_workstation(w, a, &host, err) < 0)
+	if (find_workstation(c->self, c->arena, &host, &c->err) < 0)
 		return -1;
 	out->instance = aws_text(host, "instanceId");
 	out->server = k->endpoint;
@@ -413,13 +448,13 @@ static int ask_way(struct aws_site *w, const struct reach_cluster *k,
 	vpc = aws_text(host, "vpcId");
 	if (str_eq(vpc, k->vpc))
 		return 0;
-	return find_path(w, vpc, k, a, &out->server, err);
+	return find_path(c, vpc, k, &out->server);
 }
 
-int reach_way_find(struct aws_site *w, const struct reach_cluster *k,
-		   struct arena *a, struct reach_way *out, struct error *err)
+int reach_way_find(struct call *c, const struct reach_cluster *k,
+		   struct reach_way *out)
 {
-	struct reach_cache *cache = w->reached;
+	struct reach_cache *cache = ((struct aws_site *)c->self)->reached;
 	struct entry *e;
 	bool is_known;
 
@@ -431,7 +466,7 @@ int reach_way_find(struct aws_site *w, const struct reach_cluster *k,
 	pthread_mutex_unlock(&cache->lock);
 	if (is_known)
 		return 0;
-	if (ask_way(w, k, a, out, err) < 0)
+	if (ask_way(c, k, out) < 0)
 		return -1;
 	pthread_mutex_lock(&cache->lock);
 	e->way_at = clock_ms();
@@ -442,6 +477,25 @@ int reach_way_find(struct aws_site *w, const struct reach_cluster *k,
 	};
 	pthread_mutex_unlock(&cache->lock);
 	return 0;
+}
+
+const char *reach_state_of(struct str words)
+{
+	static const struct {
+		const char *start, *end, *state;
+	} known[] = {
+		{ "database \"", "\" does not exist", "3D000" },
+		{ "role \"", "\" does not exist", "28000" },
+		{ "password authentication failed", "", "28P01" },
+		{ "no pg_hba.conf entry", "", "28000" },
+		{ "permission denied for database", "", "42501" },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (str_starts(words, known[i].start) &&
+		    str_contains(words, str_from(known[i].end)))
+			return known[i].state;
+	return "";
 }
 
 /* -- the host of providers/sql -- */

@@ -45,8 +45,8 @@ extern const struct sql_host aws_sql_host;
  */
 struct reach_cache *reach_cache_new(void);
 void reach_cache_free(struct reach_cache *k);
-int reach_way_find(struct aws_site *w, const struct reach_cluster *k,
-		   struct arena *a, struct reach_way *out, struct error *err);
+int reach_way_find(struct call *c, const struct reach_cluster *k,
+		   struct reach_way *out);
 /* As call_wait, at the site's pace. */
 enum step reach_wait(struct call *c, int ms, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -58,5 +58,10 @@ enum step reach_data_run(struct call *c, const struct reach_cluster *k,
 			 const struct sql_job *job, struct sql_answer *out);
 int reach_ssm_session(struct call *c, const struct reach_cluster *k,
 		      struct str database, struct session *out);
+/*
+ * The SQLSTATE of a refused connection by its words, since psql and the Data
+ * API leave it out; empty: it is none of those that matter.
+ */
+const char *reach_state_of(struct str words);
 
 #endif

@@ -18,7 +18,7 @@ enum {
 	/* The service's limit is 64 KiB; bytes of one statement. */
 	STATEMENT_MAX = 60000,
 	PIECE_MAX = 30000,
-	BATCH_MAX = 20, /* pieces a request, which may have 1 MiB */
+	BATCH_MAX = 10, /* pieces a request, which may have 1 MiB as JSON */
 };
 
 /* One conversation: a cluster's database, perhaps in a transaction. */
@@ -27,8 +27,25 @@ struct talk {
 	const struct reach_cluster *k;
 	struct str database;
 	struct str transaction; /* empty: none */
+	bool is_change;
 	struct sql_answer *answer;
 };
+
+/* "…: FATAL:  database \"d\" does not exist" */
+static bool refused_connection(struct talk *t, const struct aws_refusal *r)
+{
+	static const char mark[] = "FATAL: ";
+	const char *at = strstr(r->words, mark);
+	struct str words = str_trim(str_from(at ? at + strlen(mark) : ""));
+	const char *state = reach_state_of(words);
+
+	if (!state[0])
+		return false;
+	memcpy(t->answer->state, state, 5);
+	words = str_cut(&words, '\n');
+	error_set(&t->c->err, pg_state_kind(state), "%.*s", STR_ARG(words));
+	return true;
+}
 
 /* "ERROR: relation \"t\" does not exist; …; SQLState: 42P01" */
 static void refused(struct talk *t, const struct aws_refusal *r)
@@ -49,6 +66,8 @@ static void refused(struct talk *t, const struct aws_refusal *r)
 		words = str_cut(&words, '\n');
 		error_set(err, pg_state_kind(t->answer->state), "%.*s",
 			  STR_ARG(words));
+	} else if (refused_connection(t, r)) {
+		return;
 	} else if (strcmp(r->code, "HttpEndpointNotEnabledException") == 0 ||
 		   (strcmp(r->code, "BadRequestException") == 0 &&
 		    strstr(r->words, "HttpEndpoint is not enabled"))) {
@@ -58,6 +77,13 @@ static void refused(struct talk *t, const struct aws_refusal *r)
 		   strcmp(r->code, "DatabaseUnavailableException") == 0 ||
 		   strstr(r->words, "Communications link failure")) {
 		err->kind = ERROR_UNAVAILABLE;
+	} else if (strcmp(r->code, "StatementTimeoutException") == 0 &&
+		   t->transaction.n) {
+		err->kind = ERROR_QUOTA;
+		error_hint(err,
+			   "statements of more than 60 kB end with their call "
+			   "here, after 45 s: make several fixtures of them, "
+			   "or set reach = workstation or direct");
 	} else if (strcmp(r->code, "StatementTimeoutException") == 0) {
 		/* It goes on over there: the outcome is not known. */
 		err->kind = ERROR_TIMEOUT;
@@ -81,10 +107,16 @@ static int say(struct talk *t, const char *operation, struct fields *f,
 	field_text(f, "secretArn", t->k->secret);
 	if (t->transaction.n)
 		field_text(f, "transactionId", t->transaction);
-	/* Statements see to it that a repetition is harmless. */
+	/*
+	 * Statements see to it that a repetition is harmless; but not in one
+	 * transaction, where pieces would be laid down twice.
+	 */
 	if (aws_do(w->client, &aws_rds_data, operation, fields_done(f, a),
-		   (struct aws_how){ .is_safe = true, .refusal = &refusal }, a,
-		   out, &t->c->err) == 0)
+		   (struct aws_how){
+		       .is_safe = !t->is_change || t->transaction.n == 0,
+		       .refusal = &refusal,
+		   },
+		   a, out, &t->c->err) == 0)
 		return 0;
 	refused(t, &refusal);
 	return -1;
@@ -207,6 +239,9 @@ static int run_large(struct talk *t, struct str sql)
 		return -1;
 	if (lay_down(t, sql) < 0) {
 		end(t, "RollbackTransaction");
+		/* What was not committed was not done: that is known. */
+		if (t->c->err.kind == ERROR_TIMEOUT)
+			t->c->err.kind = ERROR_UNAVAILABLE;
 		return -1;
 	}
 	return end(t, "CommitTransaction");
@@ -232,27 +267,32 @@ static int ask(struct talk *t, struct str sql, struct value *out)
 	return result;
 }
 
-/* A field: {"stringValue": …} and its like. */
-static void take_answer(struct value answer, struct sql_answer *out,
-			struct arena *a)
+/* The first of a list that is not empty, or null. */
+static struct value first(const struct value *list)
 {
-	struct value rows = aws_items(answer, "records", a);
-	struct value row, cell;
+	return list && list->kind == VALUE_LIST && list->as.list.n
+		   ? list->as.list.items[0]
+		   : value_null();
+}
+
+/* {"records": [[{"stringValue": …}, …], …]} and its like. */
+static void take_answer(struct value answer, struct arena *a,
+			struct sql_answer *out)
+{
+	struct value row, cell = value_null();
 
 	out->is_null = true;
-	if (rows.as.list.n == 0)
-		return;
-	row = rows.as.list.items[0];
-	if (row.kind != VALUE_LIST || row.as.list.n == 0)
-		return;
-	cell = row.as.list.items[0];
+	if (answer.kind == VALUE_MAP) {
+		row = first(value_get(answer, "records"));
+		cell = first(&row);
+	}
 	if (cell.kind != VALUE_MAP || cell.as.map.n == 0 ||
 	    value_true(cell, "isNull"))
 		return;
 	out->is_null = false;
 	out->text = value_get(cell, "booleanValue")
 			? value_true(cell, "booleanValue") ? STR("t") : STR("f")
-			: value_text(cell, cell.as.map.entries[0].key.s);
+			: aws_text(cell, str_c(cell.as.map.entries[0].key, a));
 }
 
 enum step reach_data_run(struct call *c, const struct reach_cluster *k,
@@ -262,6 +302,7 @@ enum step reach_data_run(struct call *c, const struct reach_cluster *k,
 		.c = c,
 		.k = k,
 		.database = job->at.database,
+		.is_change = job->is_change,
 		.answer = out,
 	};
 	struct value answer = value_null();
@@ -275,6 +316,6 @@ enum step reach_data_run(struct call *c, const struct reach_cluster *k,
 		result = execute(&t, job->sql, true, &answer);
 	if (result < 0)
 		return STEP_FAILED;
-	take_answer(answer, out, c->arena);
+	take_answer(answer, c->arena, out);
 	return STEP_DONE;
 }

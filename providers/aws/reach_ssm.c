@@ -23,6 +23,7 @@
 #include "lang/base/digest.h"
 #include "lang/json.h"
 #include "providers/aws/fields.h"
+#include "providers/aws/reach_script.h"
 #include "providers/aws/type.h"
 #include "providers/pg/pg.h"
 
@@ -38,8 +39,9 @@ enum {
 	ANSWER_PIECE = 15000,
 	ANSWER_MAX = 1 << 20,
 	FETCH_LIMIT_MS = 120000,
-	POLL_MS = 1500,
+	POLL_MS = 1000,
 	READY_S = 900,
+	ASK_MS = 60000, /* a question may take */
 	/* What the script says besides psql's status. */
 	STATUS_NO_PSQL = 200,
 	STATUS_NO_SECRET = 201,
@@ -48,85 +50,28 @@ enum {
 
 /* -- scripts -- */
 
-/* In single quotes for a shell. */
-static void add_quoted(struct buf *b, struct str s)
+/*
+ * What the session is told before the statement. Notices would only hide the
+ * error among what psql says.
+ */
+static void add_settings(struct buf *b, const struct call *c,
+			 const struct sql_job *job)
 {
-	buf_add_char(b, '\'');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.s[i] == '\'')
-			buf_add_c(b, "'\\''");
-		else
-			buf_add_char(b, s.s[i]);
-	}
-	buf_add_char(b, '\'');
-}
-
-/* A connection string's value in quotes of its own. */
-static void add_option(struct buf *b, const char *name, struct str value)
-{
-	buf_fmt(b, "%s='", name);
-	for (size_t i = 0; i < value.n; i++) {
-		if (value.s[i] == '\'' || value.s[i] == '\\')
-			buf_add_char(b, '\\');
-		buf_add_char(b, value.s[i]);
-	}
-	buf_add_c(b, "' ");
-}
-
-/* PGUSER and PGPASSWORD from the secret, for what follows. */
-static const char read_secret[] =
-    "field() { printf %s \"$secret\" | python3 -c "
-    "'import json,sys;print(json.load(sys.stdin)[sys.argv[1]],end=\"\")' "
-    "\"$1\"; }\n"
-    "secret=$(aws secretsmanager get-secret-value --region \"$region\" "
-    "--secret-id \"$secret_id\" --query SecretString --output text "
-    "2>\"$work/err\") && "
-    "PGUSER=$(field username 2>>\"$work/err\") && "
-    "PGPASSWORD=$(field password 2>>\"$work/err\")";
-
-static void add_secret(struct buf *b, const struct aws_site *w,
-		       const struct reach_cluster *k)
-{
-	buf_add_c(b, "region=");
-	add_quoted(b, w->region);
-	buf_add_c(b, " secret_id=");
-	add_quoted(b, k->secret);
-	buf_add_char(b, '\n');
-}
-
-static struct str connection(const struct reach_way *way, struct str database,
-			     struct arena *a)
-{
-	struct str out;
-	struct buf b;
-
-	buf_init(&b, 4096);
-	add_option(&b, "host", way->server);
-	buf_fmt(&b, "port=%d ", way->port);
-	add_option(&b, "dbname", database);
-	buf_add_c(&b, "sslmode=require connect_timeout=15 "
-		      "application_name=dmsl");
-	out = str_dup(buf_str(&b), a);
-	buf_release(&b);
-	return out;
-}
-
-/* What psql is given: settings, the statement. */
-static struct str sql_text(const struct call *c, const struct sql_job *job)
-{
-	const char *before =
-	    "SET client_connection_check_interval = '1s';\n"
-	    "SET synchronous_commit = on;\nSET lock_timeout = '30s';\n"
-	    "SET standard_conforming_strings = on;\n";
 	int64_t ms =
 	    c->left_ms > 0 && c->left_ms < 3600000 ? c->left_ms : 3600000;
 
-	return str_fmt(c->arena, "%sSET statement_timeout = %lld;\n%s%.*s\n;\n",
-		       before, (long long)ms,
-		       job->is_change ? ""
-				      : "SET statement_timeout = '60s';\n"
-					"BEGIN READ ONLY;\n",
-		       STR_ARG(job->sql));
+	if (!job->is_change && ms > ASK_MS)
+		ms = ASK_MS;
+	buf_add_c(b, "-c ");
+	script_quoted(b, STR(SQL_WATCH_CLIENT));
+	buf_fmt(b,
+		" -c \"SET client_min_messages = error; "
+		"SET synchronous_commit = on; SET lock_timeout = '30s'; "
+		"SET standard_conforming_strings = on; "
+		"SET statement_timeout = %lld\" ",
+		(long long)ms);
+	if (!job->is_change)
+		buf_add_c(b, "-c 'BEGIN READ ONLY' ");
 }
 
 /* Where the pieces of a statement are laid down: the same for a repetition. */
@@ -195,17 +140,18 @@ static struct str run_script(const struct call *c,
 			">\"$work/sql\"\n",
 			STR_ARG(folder), n, STATUS_NO_PIECES, STR_ARG(folder));
 	}
-	add_secret(&b, w, k);
-	buf_fmt(&b, "{ %s; } || end %d \"$work/err\"\n", read_secret,
+	script_secret(&b, w, k);
+	buf_fmt(&b, "{ %s; } || end %d \"$work/err\"\n", script_read_secret,
 		STATUS_NO_SECRET);
 	buf_add_c(&b, "export PGUSER PGPASSWORD\n"
 		      "null=$(printf '\\032') field=$(printf '\\036') "
 		      "record=$(printf '\\035')\n"
 		      "psql -X -q -A -t -F \"$field\" -R \"$record\" "
 		      "-P \"null=$null\" -v ON_ERROR_STOP=1 "
-		      "-v VERBOSITY=verbose -v SHOW_CONTEXT=never "
-		      "-f \"$work/sql\" ");
-	add_quoted(&b, connection(way, job->at.database, c->arena));
+		      "-v VERBOSITY=verbose -v SHOW_CONTEXT=never ");
+	add_settings(&b, c, job);
+	buf_add_c(&b, "-f \"$work/sql\" ");
+	script_quoted(&b, script_connection(way, job->at.database, c->arena));
 	buf_add_c(&b, " >\"$work/out\" 2>\"$work/err\" </dev/null\n"
 		      "status=$?\n");
 	if (n)
@@ -372,34 +318,57 @@ static int fetch(struct call *c, struct str instance, struct outcome *o)
 
 /* -- what psql said -- */
 
-/* "psql:…: ERROR:  42P01: words", lines with LOCATION and such left out. */
-static void refused(struct call *c, const struct outcome *o,
-		    struct sql_answer *out)
+/* What follows `severity` in a line, or empty. */
+static struct str after(struct str line, const char *severity)
 {
+	while (line.n && !str_starts(line, severity))
+		line = str_skip(line, 1);
+	return line.n ? str_skip(line, strlen(severity)) : line;
+}
+
+/*
+ * "psql:FILE:1: ERROR:  42P01: words" of a statement, "psql: error: connection
+ * to server … failed: FATAL:  words"; lines with LOCATION and such left out.
+ */
+static void refused(struct call *c, const struct sql_job *job,
+		    const struct outcome *o, struct sql_answer *out)
+{
+	static const char *const severities[] = { "ERROR:  ", "FATAL:  ",
+						  "PANIC:  " };
 	struct str rest = o->bytes;
 	struct str words = str_trim(o->bytes);
+	bool was_connected =
+	    !str_contains(words, STR("connection to server at")) &&
+	    !str_contains(words, STR("could not translate"));
 
 	while (rest.n) {
 		struct str line = str_cut(&rest, '\n');
+		struct str said = STR("");
 
-		for (size_t i = 0; i + 11 < line.n; i++) {
-			struct str s = str_skip(line, i);
-
-			if (!str_starts(s, ":  ") || s.s[8] != ':')
-				continue;
-			memcpy(out->state, s.s + 3, 5);
-			words = str_trim(str_skip(s, 9));
-			error_set(&c->err, pg_state_kind(out->state), "%.*s",
-				  STR_ARG(str_sub(words, 0, 800)));
-			return;
+		for (size_t i = 0; i < 3 && said.n == 0; i++)
+			said = after(line, severities[i]);
+		if (said.n == 0)
+			continue;
+		words = str_trim(said);
+		if (was_connected && said.n > 6 && said.s[5] == ':') {
+			memcpy(out->state, said.s, 5);
+			words = str_trim(str_skip(said, 6));
+		} else {
+			memcpy(out->state, reach_state_of(words),
+			       strlen(reach_state_of(words)));
 		}
+		break;
 	}
-	words = str_cut(&words, '\n');
-	error_set(&c->err,
-		  str_contains(words, STR("authentication failed"))
-		      ? ERROR_DENIED
-		      : ERROR_UNAVAILABLE,
-		  "%.*s", STR_ARG(str_sub(words, 0, 800)));
+	words = str_sub(words, 0, 800);
+	if (out->state[0])
+		error_set(&c->err, pg_state_kind(out->state), "%.*s",
+			  STR_ARG(words));
+	else
+		/* Cut off in the middle, a statement may have been done. */
+		error_set(&c->err,
+			  was_connected && job->is_change ? ERROR_TIMEOUT
+							  : ERROR_UNAVAILABLE,
+			  "%.*s", STR_ARG(str_cut(&words, '\n')));
 }
 
 /* The first column of the first row, by the separators of the script. */
@@ -463,8 +432,8 @@ static bool is_patient(struct call *c, struct progress *p, struct str *memo)
 }
 
 static enum step finish(struct call *c, struct str instance, struct outcome *o,
-			struct progress *p, struct str *memo,
-			struct sql_answer *out)
+			const struct sql_job *job, struct progress *p,
+			struct str *memo, struct sql_answer *out)
 {
 	switch (o->status) {
 	case 0:
@@ -496,7 +465,7 @@ static enum step finish(struct call *c, struct str instance, struct outcome *o,
 				 "workstation %.*s keeps losing the statement",
 				 STR_ARG(instance));
 	default:
-		refused(c, o, out);
+		refused(c, job, o, out);
 		return STEP_FAILED;
 	}
 }
@@ -539,17 +508,15 @@ enum step reach_ssm_run(struct call *c, const struct reach_cluster *k,
 {
 	struct arena *a = c->arena;
 	struct progress p = read_memo(*memo);
-	struct str sql = sql_text(c, job);
-	struct str text = base64_encode(sql, a);
-	struct str folder = folder_of(c, sql);
+	struct str text = base64_encode(job->sql, a);
+	struct str folder = folder_of(c, job->sql);
 	size_t n =
 	    text.n <= PIECE_MAX ? 0 : (text.n + PIECE_MAX - 1) / PIECE_MAX;
 	struct outcome o = { 0 };
 	struct reach_way way;
 	struct str script;
 
-	if (check_job(c, job, n) < 0 ||
-	    reach_way_find(c->self, k, a, &way, &c->err) < 0)
+	if (check_job(c, job, n) < 0 || reach_way_find(c, k, &way) < 0)
 		return STEP_FAILED;
 	if (p.command.n) {
 		if (look(c, way.instance, p.command, &o) < 0)
@@ -559,7 +526,7 @@ enum step reach_ssm_run(struct call *c, const struct reach_cluster *k,
 					  "statements on workstation %.*s",
 					  STR_ARG(way.instance));
 		if (p.piece >= n)
-			return finish(c, way.instance, &o, &p, memo, out);
+			return finish(c, way.instance, &o, job, &p, memo, out);
 		p.piece++;
 	}
 	if (p.piece < n)
@@ -575,107 +542,4 @@ enum step reach_ssm_run(struct call *c, const struct reach_cluster *k,
 	write_memo(c, &p, memo);
 	return reach_wait(c, POLL_MS, "statements on workstation %.*s",
 			  STR_ARG(way.instance));
-}
-
-/* -- psql -- */
-
-#define PLUGIN	 "session-manager-plugin"
-#define RESPONSE "AWS_SSM_START_SESSION_RESPONSE"
-
-static bool is_installed(const char *name, struct arena *a)
-{
-	struct str path = str_from(getenv("PATH"));
-
-	while (path.n) {
-		struct str folder = str_cut(&path, ':');
-		char *file =
-		    str_c(str_fmt(a, "%.*s/%s", STR_ARG(folder), name), a);
-
-		if (access(file, X_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
-static struct str as_json(struct value v, struct arena *a)
-{
-	struct str out;
-	struct buf b;
-
-	buf_init(&b, 1 << 20);
-	json_write(&b, v, JSON_REVEAL);
-	out = str_dup(buf_str(&b), a);
-	buf_wipe(&b);
-	return out;
-}
-
-static struct str session_script(const struct aws_site *w,
-				 const struct reach_cluster *k,
-				 const struct reach_way *way,
-				 struct str database, struct arena *a)
-{
-	struct buf script, command;
-	struct str out;
-
-	buf_init(&script, 1 << 16);
-	buf_add_c(&script, "work=$(mktemp -d) && ");
-	add_secret(&script, w, k);
-	buf_fmt(&script, "%s || { cat \"$work/err\"; exit 1; }\n", read_secret);
-	buf_add_c(&script, "rm -rf \"$work\"; export PGUSER PGPASSWORD\n"
-			   "exec psql ");
-	add_quoted(&script, connection(way, database, a));
-	buf_init(&command, 1 << 17);
-	buf_add_c(&command, "sh -c ");
-	add_quoted(&command, buf_str(&script));
-	out = str_dup(buf_str(&command), a);
-	buf_release(&script);
-	buf_release(&command);
-	return out;
-}
-
-int reach_ssm_session(struct call *c, const struct reach_cluster *k,
-		      struct str database, struct session *out)
-{
-	struct aws_site *w = c->self;
-	struct arena *a = c->arena;
-	struct fields f = { 0 }, parameters = { 0 };
-	struct value *command = arena_new(a, struct value, 1);
-	struct value input, answer;
-	struct reach_way way;
-
-	if (!is_installed(PLUGIN, a)) {
-		error_set(&c->err, ERROR_UNAVAILABLE,
-			  "the program \"" PLUGIN "\" is not installed");
-		return error_hint(
-		    &c->err, "AWS offers it as a Debian package; a session "
-			     "on the workstation needs it");
-	}
-	if (reach_way_find(w, k, a, &way, &c->err) < 0)
-		return -1;
-	*command = value_str(session_script(w, k, &way, database, a));
-	field(&parameters, "command", value_list(command, 1));
-	field_text(&f, "Target", way.instance);
-	field_text(&f, "DocumentName", STR("AWS-StartInteractiveCommand"));
-	field(&f, "Parameters", fields_done(&parameters, a));
-	input = fields_done(&f, a);
-	if (aws_do(w->client, &aws_ssm, "StartSession", input,
-		   (struct aws_how){ .is_safe = true }, a, &answer,
-		   &c->err) < 0)
-		return -1;
-	out->argv = arena_new(a, char *, 8);
-	out->argv[0] = str_c(STR(PLUGIN), a);
-	/* The name of the variable: its value holds the session's token. */
-	out->argv[1] = str_c(STR(RESPONSE), a);
-	out->argv[2] = str_c(w->region, a);
-	out->argv[3] = str_c(STR("StartSession"), a);
-	out->argv[4] = str_c(STR(""), a);
-	out->argv[5] = str_c(as_json(input, a), a);
-	out->argv[6] = str_c(str_fmt(a, "https://ssm.%.*s.%.*s",
-				     STR_ARG(w->region), STR_ARG(w->suffix)),
-			     a);
-	out->env = arena_new(a, char *, 2);
-	out->env[0] =
-	    str_c(str_join(STR(RESPONSE), "=", as_json(answer, a), a), a);
-	out->is_closed = true;
-	return 0;
 }

@@ -442,17 +442,16 @@ static int type_plan(struct call *c, const char *action)
 
 static int type_session(struct call *c, struct session *out)
 {
-	const struct aws_type *t = aws_type_of(c);
+	return aws_type_of(c)->session(c, out);
+}
 
-	if (t->session)
-		return t->session(c, out);
-	error_set(&c->err, ERROR_INVALID, "%s \"%.*s\" is no database", t->noun,
-		  STR_ARG(c->address));
-	return error_hint(&c->err, "Name a db_cluster or a sql_database.");
+static enum step type_query(struct call *c)
+{
+	return aws_type_of(c)->query(c);
 }
 
 /* clang-format off */
-#define OPS(letter) {				\
+#define OPS(letter, ...) {			\
 	.plan = type_plan,			\
 	.read = type_read,			\
 	.create = type_create,			\
@@ -461,12 +460,13 @@ static int type_session(struct call *c, struct session *out)
 	.read_batch = read_calls,		\
 	.poll_batch = type_poll,		\
 	.lookup = look_up,			\
-	.session = type_session,		\
 	.claim = claim,				\
-	.recovery = letter,			\
+	.recovery = letter, __VA_ARGS__		\
 }
 /* clang-format on */
 
-const struct resource_ops aws_ops_token = OPS('T');
-const struct resource_ops aws_ops_name = OPS('N');
-const struct resource_ops aws_ops_tags = OPS('Q');
+const struct resource_ops aws_ops_token = OPS('T', );
+const struct resource_ops aws_ops_name = OPS('N', );
+const struct resource_ops aws_ops_database =
+    OPS('N', .query = type_query, .session = type_session);
+const struct resource_ops aws_ops_tags = OPS('Q', );

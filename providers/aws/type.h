@@ -204,8 +204,9 @@ struct aws_type {
 	 * no config.
 	 */
 	int (*plan)(struct call *c, const char *action);
-	/* An interactive client, as resource_ops.session. */
+	/* As those of resource_ops, of a type with aws_ops_database. */
 	int (*session)(struct call *c, struct session *out);
+	enum step (*query)(struct call *c);
 	/*
 	 * An adoption by name that needs no mark: account-wide roles. What was
 	 * adopted so keeps its tags; they say that it is not of this stack.
@@ -214,9 +215,10 @@ struct aws_type {
 };
 
 /* For struct resource_type: .ops = &aws_ops_tags, .data = &aws_vpc. */
-extern const struct resource_ops aws_ops_token; /* class T */
-extern const struct resource_ops aws_ops_name;	/* class N */
-extern const struct resource_ops aws_ops_tags;	/* class Q */
+extern const struct resource_ops aws_ops_token;	   /* class T */
+extern const struct resource_ops aws_ops_name;	   /* class N */
+extern const struct resource_ops aws_ops_database; /* N, with SQL */
+extern const struct resource_ops aws_ops_tags;	   /* class Q */
 
 /* -- for hooks -- */
 

@@ -62,17 +62,16 @@ int sql_connect_to(const struct pg_target *t, struct pg **out,
 {
 	/*
 	 * Nothing of the session's text may be decided by how the account is
-	 * set up. A statement of a killed dmsl ends with its client, so that
-	 * the repetition need not wait for it. What we are told to be
-	 * committed stays so when the server is killed next.
+	 * set up. What we are told to be committed stays so when the server is
+	 * killed next.
 	 */
 	static const char setup[] =
-	    "SET client_connection_check_interval = '1s';"
-	    "SET synchronous_commit = on;"
-	    "SET lock_timeout = '30s';"
-	    "SET statement_timeout = '1h';"
-	    "SET idle_in_transaction_session_timeout = '5min';"
-	    "SET standard_conforming_strings = on";
+	    SQL_WATCH_CLIENT ";"
+			     "SET synchronous_commit = on;"
+			     "SET lock_timeout = '30s';"
+			     "SET statement_timeout = '1h';"
+			     "SET idle_in_transaction_session_timeout = '5min';"
+			     "SET standard_conforming_strings = on";
 
 	if (pg_open(t, out, err) < 0) {
 		/* Nothing was asked yet, so nothing can have been done. */

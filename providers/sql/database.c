@@ -12,6 +12,7 @@
 
 #include "providers/pg/pg.h"
 #include "providers/sql/connect.h"
+#include "providers/sql/presence.h"
 #include "providers/sql/remote.h"
 
 enum { BUSY_MS = 500, BUSY_MAX = 60, NAME_MAX_BYTES = 63 };
@@ -170,45 +171,54 @@ static enum step database_create(struct call *c)
 	return STEP_DONE;
 }
 
-static int find(struct call *c, bool *exists)
+/* Databases are looked for from beside: from "postgres". */
+static struct sql_place beside_of(const struct call *c)
 {
-	struct sql_place at = sql_place_of(c->id);
-	struct found there;
-	struct pg *pg;
-	int result;
-
-	if (sql_is_remote(c))
-		return remote_database_find(c, exists);
-	if (connect_beside(c, at.cluster, &pg) < 0)
-		return -1;
-	result = look_up(c, pg, at.database, &there);
-	*exists = there.exists;
-	pg_close(pg);
-	return result;
+	return (struct sql_place){ sql_place_of(c->id).cluster,
+				   STR("postgres") };
 }
+
+static struct str name_of(const struct call *c)
+{
+	return sql_place_of(c->id).database;
+}
+
+static struct str all_names(const struct call *c)
+{
+	(void)c;
+	return STR("SELECT datname::text FROM pg_database");
+}
+
+static const struct sql_thing thing = {
+	.place = beside_of,
+	.item = name_of,
+	.present = all_names,
+};
 
 static enum step database_read(struct call *c)
 {
-	bool exists;
+	enum step outcome;
 
-	if (find(c, &exists) < 0)
-		return sql_read_failed(c);
-	c->is_gone = !exists;
-	c->result = c->prior;
-	return STEP_DONE;
+	sql_read_all(&thing, &c, &outcome, 1);
+	return outcome;
+}
+
+static void database_read_batch(struct call *const *calls, enum step *outcomes,
+				size_t n)
+{
+	sql_read_all(&thing, calls, outcomes, n);
 }
 
 /* Nothing of it can change: an update says that the cluster is up again. */
 static enum step database_update(struct call *c)
 {
-	struct sql_place at = sql_place_of(c->id);
-	bool exists;
+	int found = sql_is_present(&thing, c);
 
-	if (find(c, &exists) < 0)
+	if (found < 0)
 		return STEP_FAILED;
-	if (!exists) {
+	if (!found) {
 		call_fail(c, ERROR_NOT_FOUND, "database \"%.*s\" is gone",
-			  STR_ARG(at.database));
+			  STR_ARG(name_of(c)));
 		error_hint(&c->err, "apply again: the new plan creates it");
 		return STEP_FAILED;
 	}
@@ -312,22 +322,28 @@ static int database_plan(struct call *c, const char *action)
 	return 0;
 }
 
+enum step sql_ask(struct call *c, const struct sql_host *host,
+		  struct sql_place at)
+{
+	struct question q = { .c = c, .host = host, .at = at, .sql = c->sql };
+	struct pg_target target = { 0 };
+
+	if (!host->is_remote || !host->is_remote(c->self)) {
+		if (host->target(c->self, at.cluster, at.database, c->arena,
+				 &target, &c->err) < 0)
+			return STEP_FAILED;
+		return sql_query(c, &target);
+	}
+	sql_remote_ask_all(&q, 1);
+	if (q.result == STEP_DONE)
+		c->result =
+		    q.answer.is_null ? value_null() : value_str(q.answer.text);
+	return q.result;
+}
+
 static enum step database_query(struct call *c)
 {
-	struct pg_target target;
-
-	if (sql_is_remote(c)) {
-		struct sql_answer answer;
-
-		if (sql_remote_ask(c, sql_place_of(c->id), c->sql, &answer) < 0)
-			return STEP_FAILED;
-		c->result =
-		    answer.is_null ? value_null() : value_str(answer.text);
-		return STEP_DONE;
-	}
-	if (sql_target(c, sql_place_of(c->id), &target, &c->err) < 0)
-		return STEP_FAILED;
-	return sql_query(c, &target);
+	return sql_ask(c, c->type->data, sql_place_of(c->id));
 }
 
 int sql_open_session(struct call *c, const struct sql_host *host,
@@ -351,6 +367,7 @@ static int database_session(struct call *c, struct session *out)
 const struct resource_ops sql_database_ops = {
 	.plan = database_plan,
 	.read = database_read,
+	.read_batch = database_read_batch,
 	.create = database_create,
 	.update = database_update,
 	.destroy = database_destroy,

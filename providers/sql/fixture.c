@@ -24,6 +24,7 @@
 #include "providers/pg/pg.h"
 #include "providers/sql/connect.h"
 #include "providers/sql/intents.h"
+#include "providers/sql/presence.h"
 #include "providers/sql/remote.h"
 #include "providers/sql/split.h"
 
@@ -338,43 +339,47 @@ static struct str this_row(const struct call *c, const char *before)
 		       STR_ARG(pg_literal(hash_of(c->id), a)));
 }
 
-/* 1: the row is there; 0: it is not; -1: err. */
-static int look_up(struct call *c)
+static struct sql_place place_of_call(const struct call *c)
 {
-	struct arena *a = c->arena;
-	struct pg_result answer;
-	struct pg *pg;
-	int result;
-
-	if (sql_is_remote(c))
-		return remote_fixture_find(c, place_of(c->id), hash_of(c->id));
-	if (sql_connect(c, place_of(c->id), &pg, &c->err) < 0)
-		return -1;
-	result = pg_query(
-	    pg, str_c(this_row(c, "SELECT 1 FROM dmsl.intents WHERE"), a), 0,
-	    NULL, a, &answer, &c->err);
-	if (result == 0)
-		result = answer.n_rows > 0;
-	else if (has_state(pg, "42P01") || has_state(pg, "3F000"))
-		result = 0;
-	pg_close(pg);
-	return result;
+	return place_of(c->id);
 }
+
+static struct str hash_of_call(const struct call *c)
+{
+	return hash_of(c->id);
+}
+
+static struct str all_hashes(const struct call *c)
+{
+	return str_fmt(c->arena,
+		       "SELECT " INTENTS_HASH " FROM dmsl.intents "
+		       "WHERE stack = %.*s",
+		       STR_ARG(pg_literal(sql_stack(c), c->arena)));
+}
+
+static const struct sql_thing thing = {
+	.place = place_of_call,
+	.item = hash_of_call,
+	.present = all_hashes,
+};
 
 static enum step fixture_read(struct call *c)
 {
-	int found = look_up(c);
+	enum step outcome;
 
-	if (found < 0)
-		return sql_read_failed(c);
-	c->is_gone = !found;
-	c->result = c->prior;
-	return STEP_DONE;
+	sql_read_all(&thing, &c, &outcome, 1);
+	return outcome;
+}
+
+static void fixture_read_batch(struct call *const *calls, enum step *outcomes,
+			       size_t n)
+{
+	sql_read_all(&thing, calls, outcomes, n);
 }
 
 static enum step fixture_update(struct call *c)
 {
-	int found = look_up(c);
+	int found = sql_is_present(&thing, c);
 
 	if (found < 0)
 		return STEP_FAILED;
@@ -505,6 +510,7 @@ static int fixture_plan(struct call *c, const char *action)
 const struct resource_ops fixture_ops = {
 	.plan = fixture_plan,
 	.read = fixture_read,
+	.read_batch = fixture_read_batch,
 	.create = fixture_create,
 	.update = fixture_update,
 	.destroy = fixture_destroy,

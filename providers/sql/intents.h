@@ -39,9 +39,9 @@
  * SHA-256 as literals. Of the address when it was run: the resource may have
  * moved since.
  */
-#define INTENTS_IS_THIS                                                        \
-	"stack = %.*s AND "                                                    \
-	"left(encode(sha256(convert_to(address, 'UTF8')), 'hex'), 16) = %.*s"
+#define INTENTS_HASH                                                           \
+	"left(encode(sha256(convert_to(address, 'UTF8')), 'hex'), 16)"
+#define INTENTS_IS_THIS "stack = %.*s AND " INTENTS_HASH " = %.*s"
 
 /* Sets c->err: other statements of the fixture are there already. */
 void intents_refuse(struct call *c);

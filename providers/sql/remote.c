@@ -46,33 +46,65 @@ enum step sql_remote_run(struct call *c, const char *stage,
 	return result;
 }
 
+/* One of several questions that wait together. */
+struct waiting {
+	struct str memo;
+	bool is_done;
+};
+
+static void ask_on(struct question *q, struct waiting *w, bool is_late)
+{
+	const struct sql_job job = { .at = q->at, .sql = q->sql };
+	struct call *c = q->c;
+
+	q->answer = (struct sql_answer){ 0 };
+	q->result = q->host->run(c, &job, &w->memo, &q->answer);
+	w->is_done = q->result != STEP_PENDING;
+	if (w->is_done || !is_late)
+		return;
+	w->is_done = true;
+	q->result = call_fail(c, ERROR_UNAVAILABLE,
+			      "no answer in two minutes; waited for %.*s",
+			      STR_ARG(c->waiting_for));
+}
+
+void sql_remote_ask_all(struct question *all, size_t n)
+{
+	int64_t end = clock_ms() + ASK_LIMIT_MS;
+	struct waiting *states;
+	size_t n_left = n;
+
+	if (n == 0)
+		return;
+	states = arena_new(all[0].c->arena, struct waiting, n);
+	while (n_left) {
+		bool is_late = clock_ms() >= end;
+		int64_t wait = ASK_POLL_MS;
+
+		n_left = 0;
+		for (size_t i = 0; i < n; i++) {
+			if (states[i].is_done)
+				continue;
+			ask_on(&all[i], &states[i], is_late);
+			if (states[i].is_done)
+				continue;
+			n_left++;
+			if (all[i].c->poll_ms > 0 && all[i].c->poll_ms < wait)
+				wait = all[i].c->poll_ms;
+		}
+		if (n_left)
+			clock_sleep_ms(wait);
+	}
+}
+
 int sql_remote_ask(struct call *c, struct sql_place at, struct str sql,
 		   struct sql_answer *out)
 {
-	const struct sql_job job = { .at = at, .sql = sql };
-	int64_t end = clock_ms() + ASK_LIMIT_MS;
-	struct str memo = { "", 0 };
+	struct question q = {
+		.c = c, .host = host_of(c), .at = at, .sql = sql
+	};
 
-	for (;;) {
-		int64_t wait;
-
-		*out = (struct sql_answer){ 0 };
-		switch (host_of(c)->run(c, &job, &memo, out)) {
-		case STEP_DONE:
-			return 0;
-		case STEP_FAILED:
-			return -1;
-		case STEP_PENDING:
-			break;
-		}
-		if (clock_ms() >= end)
-			return error_set(&c->err, ERROR_UNAVAILABLE,
-					 "no answer in two minutes; waited for "
-					 "%.*s",
-					 STR_ARG(c->waiting_for));
-		wait = c->poll_ms;
-		if (wait <= 0 || wait > ASK_POLL_MS)
-			wait = ASK_POLL_MS;
-		clock_sleep_ms(wait);
-	}
+	sql_remote_ask_all(&q, 1);
+	*out = q.answer;
+	return q.result == STEP_DONE ? 0 : -1;
 }

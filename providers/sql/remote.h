@@ -23,6 +23,18 @@ enum step sql_remote_run(struct call *c, const char *stage,
 			 const struct sql_job *job, struct sql_answer *out);
 /* The stage that the memo names; `first` when it names none. */
 struct str sql_remote_stage(const struct call *c, const char *first);
+/* A question, read-only, and its answer: c->err says why there is none. */
+struct question {
+	struct call *c;
+	const struct sql_host *host;
+	struct sql_place at;
+	struct str sql;
+	enum step result;
+	struct sql_answer answer;
+};
+
+/* Asks them all at once and waits here, at most two minutes. */
+void sql_remote_ask_all(struct question *all, size_t n);
 /*
  * A question, read-only; waits here for its answer, at most two minutes. 0, or
  * -1 with c->err (out->state tells what the server said).
@@ -32,16 +44,12 @@ int sql_remote_ask(struct call *c, struct sql_place at, struct str sql,
 
 enum step remote_database_create(struct call *c, struct str cluster,
 				 struct str name);
-/* Whether it is there, and its comment. */
-int remote_database_find(struct call *c, bool *exists);
 enum step remote_database_destroy(struct call *c);
 
 /* is_secret: the server's words may quote a secret, and are left out. */
 enum step remote_fixture_create(struct call *c, struct sql_place at,
 				const struct statements *all, struct str hash,
 				bool is_secret);
-/* 1: its row is there; 0: it is not; -1: c->err. */
-int remote_fixture_find(struct call *c, struct sql_place at, struct str hash);
 enum step remote_fixture_undo(struct call *c, struct sql_place at,
 			      struct str hash, const struct statements *all,
 			      bool is_secret);

@@ -149,22 +149,6 @@ enum step remote_database_create(struct call *c, struct str cluster,
 			 STR_ARG(name));
 }
 
-int remote_database_find(struct call *c, bool *exists)
-{
-	struct sql_place at = sql_place_of(c->id);
-	struct sql_answer answer;
-
-	if (sql_remote_ask(
-		c, beside(at.cluster),
-		str_fmt(c->arena,
-			"SELECT count(*) FROM pg_database WHERE datname = %.*s",
-			STR_ARG(pg_literal(at.database, c->arena))),
-		&answer) < 0)
-		return -1;
-	*exists = str_is(answer.text, "1");
-	return 0;
-}
-
 enum step remote_database_destroy(struct call *c)
 {
 	struct sql_place at = sql_place_of(c->id);

@@ -202,25 +202,6 @@ enum step remote_fixture_create(struct call *c, struct sql_place at,
 	return STEP_FAILED;
 }
 
-int remote_fixture_find(struct call *c, struct sql_place at, struct str hash)
-{
-	struct arena *a = c->arena;
-	struct sql_answer answer;
-
-	if (sql_remote_ask(c, at,
-			   str_fmt(a,
-				   "SELECT count(*) FROM dmsl.intents "
-				   "WHERE " INTENTS_IS_THIS,
-				   STR_ARG(pg_literal(sql_stack(c), a)),
-				   STR_ARG(pg_literal(hash, a))),
-			   &answer) == 0)
-		return !str_is(answer.text, "0");
-	if (!has_state(&answer, "42P01") && !has_state(&answer, "3F000"))
-		return -1;
-	c->err = (struct error){ 0 };
-	return 0;
-}
-
 enum step remote_fixture_undo(struct call *c, struct sql_place at,
 			      struct str hash, const struct statements *all,
 			      bool is_secret)

@@ -16,6 +16,14 @@
 
 struct pg_target;
 
+/*
+ * A statement of a killed dmsl ends with its client, so that the repetition
+ * need not wait for it. Servers before PostgreSQL 14 cannot.
+ */
+#define SQL_WATCH_CLIENT                                                       \
+	"DO $$BEGIN IF current_setting('server_version_num')::int >= 140000 "  \
+	"THEN SET client_connection_check_interval = '1s'; END IF; END$$"
+
 /* What the id of a sql_database says: CLUSTER-ID/NAME. */
 struct sql_place {
 	struct str cluster, database;
@@ -77,6 +85,9 @@ extern const struct resource_ops fixture_ops;
 /* A client for a database of a host, by a connection or as the host does it. */
 int sql_open_session(struct call *c, const struct sql_host *host,
 		     struct sql_place at, struct session *out);
+/* As resource_ops.query, on a database of a host. */
+enum step sql_ask(struct call *c, const struct sql_host *host,
+		  struct sql_place at);
 /*
  * For resource_ops.query and .session of any type with a database: c->sql is
  * run on the target, result is the text of the first column of the first row.

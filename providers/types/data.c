@@ -103,6 +103,8 @@ static const struct attr_schema db_cluster_attrs[] = {
 	  "The service refuses to delete it." },
 	{ "final_snapshot", "bool", ATTR_OPTIONAL | ATTR_LOCAL, "true",
 	  "A snapshot is made before it is deleted." },
+	{ "modify", "bool", ATTR_OPTIONAL | ATTR_LOCAL, NULL,
+	  "SQL may change what is in it; to be said of an existing one." },
 	{ "endpoint", "string", ATTR_COMPUTED | ATTR_STABLE, NULL,
 	  "The name that leads to the writer." },
 	{ "reader_endpoint", "string", ATTR_COMPUTED | ATTR_STABLE, NULL,

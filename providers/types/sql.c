@@ -4,8 +4,8 @@
 #include "providers/types/types.h"
 
 static const struct attr_schema sql_database_attrs[] = {
-	{ "on", "db_cluster", ATTR_REQUIRED | ATTR_REPLACE, NULL,
-	  "The cluster it is made on." },
+	{ "on", "db_cluster", ATTR_REQUIRED | ATTR_REPLACE | ATTR_MODIFIES,
+	  NULL, "The cluster it is made on." },
 	{ "name", "string", ATTR_REQUIRED | ATTR_REPLACE, NULL, "Its name." },
 	{ 0 },
 };

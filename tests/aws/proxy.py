@@ -6,13 +6,17 @@ It holds what the client sent, secrets too: it belongs in a test's own folder.
 
 POST /_proxy/faults with JSON sets the faults, {"seed": N, "faults": [...]}, each with
   kind        throttle, error500, error503, reset-before (not forwarded), reset-after
-              (forwarded, the answer is lost), truncate, garbage, delay, clock, expired
+              (forwarded, the answer is lost), truncate, garbage, delay, stale, clock,
+              expired
   rate        how likely it is, default 1
   operations  patterns such as "ec2:Create*", default all
   skip, times let so many calls pass first; inject at most so many
-  seconds     of a delay; by how much the clock is off
+  seconds     of a delay; by how much the clock is off; how old a stale answer may be
+  code, text, status  of an error (kind error), which is not forwarded
+  members     of a JSON answer, instead of its own (kind answer)
 POST /_proxy/mark/NAME begins a span of the log. GET /_proxy/wrong counts what was wrong.
 
+stale: a read is answered as it was when it was last asked, but never twice in a row.
 clock: the service's clock is off; a request that is signed for another time is refused,
 with the service's time in Date, until the client corrects itself. expired: the access
 key of the call is no longer valid from now on."""
@@ -135,7 +139,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         request = wire.Request(self.command, self.path, self.headers.items(), body)
         rule = self.server.faults.choose(f"{request.service}:{request.operation}") or {}
         kind = rule.get("kind")
-        status, headers, content = self.fault_before(request, rule) or self.forward(body)
+        reads = (request.operation or "").startswith(("Describe", "List", "Get"))
+        question = (request.service, request.operation, body)
+        # Once: the next one that asks the same is told how it is.
+        stale = None
+        if kind == "stale":
+            then, stale = self.server.last_read.pop(question, (0, None))
+            stale = stale if began - then < rule["seconds"] else None
+            kind = "stale" if stale else None
+        answer = stale or self.fault_before(request, rule) or self.forward(body)
+        status, headers, content = answer
+        if reads and not kind:
+            self.server.last_read[question] = began, answer
+        if kind == "answer":
+            content = json.dumps({**json.loads(content), **rule["members"]}).encode()
         code, parsed = wire.read_answer(request, status, headers, content)
         self.server.log.write(
             time=began, seconds=round(time.time() - began, 4), service=request.service,
@@ -171,6 +188,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return error_answer(request, "InternalFailure", "An internal error occurred.", 500)
         if kind == "error503":
             return error_answer(request, "ServiceUnavailable", "Unavailable.", 503)
+        if kind == "error":
+            return error_answer(request, rule["code"], rule["text"], rule.get("status", 400))
         if kind == "reset-before":
             return 0, {}, b""
         if kind == "delay":
@@ -230,7 +249,7 @@ def main():
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGINT])
     server = Server(("127.0.0.1", 0), Handler)
     server.target = urllib.parse.urlsplit(target).netloc
-    server.log, server.faults = Log(log), Faults()
+    server.log, server.faults, server.last_read = Log(log), Faults(), {}
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with open(url_file, "w", encoding="ascii") as file:
         file.write(f"http://127.0.0.1:{server.server_address[1]}\n")

@@ -278,6 +278,16 @@ def _():
     control("faults", {})
 
 
+@case("a stale answer is the one before, once")
+def _():
+    ec2 = client()
+    before = len(ec2.describe_vpcs()["Vpcs"])
+    control("faults", {"faults": [{"kind": "stale", "seconds": 60}]})
+    ec2.create_vpc(CidrBlock="10.8.0.0/16")
+    assert [len(ec2.describe_vpcs()["Vpcs"]) - before for _ in range(2)] == [0, 1]
+    control("faults", {})
+
+
 @case("a wrong clock is noticed until the client corrects it; a key expires")
 def _():
     control("faults", {"faults": [{"kind": "clock", "seconds": 3600}]})

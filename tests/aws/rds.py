@@ -341,3 +341,13 @@ def more_tagged(self, original=RDSBackend.iter_tagged_resources):
 RDSBackend.iter_tagged_resources = more_tagged
 # Nothing of ours outlives its cluster.
 DBCluster.save_automated_backup = DBInstance.save_automated_backup = lambda self: None
+
+
+@rds("EnableHttpEndpoint", "DisableHttpEndpoint")
+def _(self, _moto):
+    arn = given(self, "ResourceArn")
+    for cluster in backend(self).clusters.values():
+        if cluster.arn == arn:
+            cluster._enable_http_endpoint = self._get_action() == "EnableHttpEndpoint"
+            return {"ResourceArn": arn, "HttpEndpointEnabled": cluster._enable_http_endpoint}
+    raise Fault("ResourceNotFoundFault", f"{arn} is not found")

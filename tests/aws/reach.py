@@ -36,6 +36,8 @@ from hooks import Fault, handles, ours, out_of_turn
 HERE = os.path.dirname(os.path.abspath(__file__))
 # What GetCommandInvocation shows of each stream; the rest is lost.
 SHOWN = 24000
+# Holds another PATH for commands, where a test has put one.
+PATH_FILE = os.path.join(os.path.dirname(names.LISTING), "host-path")
 AGENT = {"ssm", "ssmmessages", "ec2messages"}
 
 
@@ -105,6 +107,9 @@ class Run(threading.Thread):
                 "DMSL_MOTO_CREDENTIALS": os.environ.get("DMSL_MOTO_CREDENTIALS", ""),
                 "DMSL_MOTO_SERVICES": " ".join(self.reachable),
                 "DMSL_MOTO_DATABASES": folder + "/.databases"}
+            if os.path.exists(PATH_FILE):
+                with open(PATH_FILE, encoding="utf-8") as file:
+                    environment["PATH"] = file.read().strip()
             with open(folder + "/.databases", "w", encoding="utf-8") as file:
                 file.write(self.databases)
             process = subprocess.Popen(
@@ -161,6 +166,18 @@ def _(self, _moto):
             "DocumentName": "AWS-RunShellScript", "PluginName": "aws:runShellScript",
             "ExecutionStartDateTime": run.started.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
             "StandardOutputContent": run.output, "StandardErrorContent": run.errors}
+
+
+@handles(Ssm, "StartSession")
+def _(self, _moto):
+    p = given(self)
+    if p.get("DocumentName") != "AWS-StartInteractiveCommand":
+        raise Fault("InvalidDocument", f"There is no document {p.get('DocumentName')}.")
+    if p["Target"] not in {instance.id for instance in online(self)}:
+        raise Fault("TargetNotConnected", f"{p['Target']} is not connected.")
+    session = f"dmsl-{uuid.uuid4().hex[:17]}"
+    return {"SessionId": session, "TokenValue": "session-token-of-" + session,
+            "StreamUrl": f"wss://ssmmessages.{self.region}.amazonaws.com/v1/data-channel/{session}"}
 
 
 @handles(Ssm, "CancelCommand")

@@ -596,7 +596,11 @@ static int identity(void *self, struct arena *a, struct str *out,
 	return 0;
 }
 
-/* Of jobs nothing can be told: as of what carries no marks. */
+/*
+ * Of jobs nothing can be told: as of what carries no marks. Of boxes also those
+ * that were in their place are told, though they are gone, and one with a mark
+ * that somebody else has written.
+ */
 static int find_owned(void *self, struct str stack, struct arena *a,
 		      struct owned_object **out, size_t *n, struct error *err)
 {
@@ -606,8 +610,12 @@ static int find_owned(void *self, struct str stack, struct arena *a,
 	if (cloud_refresh(client->service, err) < 0)
 		return -1;
 	objects = cloud_objects(client->service);
-	*out = arena_new(a, struct owned_object, objects->n + 1);
-	*n = 0;
+	*out = arena_new(a, struct owned_object, 2 * objects->n + 1);
+	(*out)[0] = (struct owned_object){ .uid = STR("somebody"),
+					   .type = STR("box"),
+					   .id = STR("box-x"),
+					   .address = STR("box.x") };
+	*n = 1;
 	for (size_t i = 0; i < objects->n; i++) {
 		const struct cloud_object *o = objects->entries[i].value;
 		struct str mark = value_text(o->value, "stack");
@@ -616,12 +624,17 @@ static int find_owned(void *self, struct str stack, struct arena *a,
 		if (value_is_null(o->value) || str_is(type, "job") ||
 		    !str_eq(str_cut(&mark, '/'), stack))
 			continue;
-		(*out)[(*n)++] = (struct owned_object){
+		struct owned_object told = {
 			.uid = str_dup(mark, a),
 			.type = str_dup(type, a),
-			.id = str_dup(o->id, a),
+			.id = STR("box-gone"),
 			.address = str_dup(value_text(o->value, "address"), a),
 		};
+
+		if (str_is(type, "box"))
+			(*out)[(*n)++] = told;
+		told.id = str_dup(o->id, a);
+		(*out)[(*n)++] = told;
 	}
 	return 0;
 }

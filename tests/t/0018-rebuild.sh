@@ -20,6 +20,10 @@ box a for k in ["x y", "z"] { label = k }
 pair p { of = box.a["z"] }
 slow e { uses = [pair.p.net] }
 job j { work = "rows" }
+net u {
+  sees = job.j.arn
+  lifecycle { replace_when = [box.a["z"].id] }
+}
 output id = box.a["z"].id
 TXT
 sed -i 's/ } }$/ }  output net = net.n }/' s.dmsl
@@ -32,13 +36,13 @@ lose() {
 test_expect_success 'a state that is not lost is left alone' '
 	"$DMSL" apply s.dmsl --yes &&
 	test_must_fail "$DMSL" state recover s.dmsl --yes 2>err &&
-	test_contains err "is not lost: it has 6 resources"
+	test_contains err "is not lost: it has 7 resources"
 '
 
 test_expect_success 'a lost state comes back, but for what has no marks' '
 	lose &&
 	"$DMSL" state recover s.dmsl --yes >out &&
-	test_contains out "Found 5 objects" \
+	test_contains out "Found 6 objects" \
 		"dmsl import s.dmsl" "job.j" &&
 	git show dmsl/state:s.dmstate.json >after &&
 	python3 -c "import json, sys
@@ -51,7 +55,7 @@ assert old == new, (old, new)" before after &&
 
 test_expect_success 'a plan of the same text makes only what was not found' '
 	"$DMSL" plan s.dmsl >out &&
-	test_contains out "job.j" "1 to create, 0 to change, 0 to destroy"
+	test_contains out "job.j" "1 to create, 1 to change, 0 to destroy"
 '
 
 test_expect_success 'that is imported, and then there is nothing to do' '
@@ -61,7 +65,7 @@ test_expect_success 'that is imported, and then there is nothing to do' '
 	"$DMSL" plan s.dmsl >out &&
 	! grep "to create" out &&
 	"$DMSL" cloud objects cloud >objects &&
-	test "$(grep -c . objects)" = 6
+	test "$(grep -c . objects)" = 7
 '
 
 test_expect_success 'what is not there, or not declared, is not imported' '
@@ -81,7 +85,7 @@ test_expect_success 'what is not declared any more is found, and told' '
 	grep -v "^slow" s.dmsl >t && mv s.dmsl keep && mv t s.dmsl &&
 	"$DMSL" state recover s.dmsl --yes >out &&
 	mv keep s.dmsl &&
-	test_contains out "Not declared" "slow.e" "Found 5 objects"
+	test_contains out "Not declared" "slow.e" "Found 6 objects"
 '
 
 test_expect_success 'of two stacks of one name one must be chosen' '
@@ -99,7 +103,7 @@ test_expect_success 'of two stacks of one name one must be chosen' '
 		--yes 2>err &&
 	test_contains err "no object belongs" &&
 	"$DMSL" state recover s.dmsl --uid "$uid" --yes >out &&
-	test_contains out "Found 5 objects" "$uid"
+	test_contains out "Found 6 objects" "$uid"
 '
 
 test_done

@@ -299,6 +299,37 @@ static void what_is_missing_is_grouped(void **state)
 	assert_true(has_said("output id = \"id-thing.b\""));
 }
 
+/*
+ * What is left out keeps what it was applied with, and there "c.a/" stood for
+ * what was inside then: not for what is made in it now and needs the one that
+ * was left out.
+ */
+static void what_is_left_out_depends_on_nothing_new(void **state)
+{
+	static const char *const some[] = { "--yes", "--except=thing.x", NULL };
+
+	(void)state;
+	write_stack("component c(i: any) { thing old { } }\n"
+		    "c a { i = \"none\" }\n"
+		    "thing x { depends_on = [c.a] }\n");
+	assert_int_equal(run("apply", "--yes"), 0);
+	write_stack("component c(i: any) {\n"
+		    "  thing old { }\n"
+		    "  thing new { uses = i }\n"
+		    "}\n"
+		    "c a { i = thing.x.id }\n"
+		    "thing x { }\n");
+	assert_int_equal(run_words("apply", some), 0);
+	assert_true(is_in_state("\"deps\": [\"c.a/thing.old\"]"));
+	assert_false(is_in_state("\"c.a/\""));
+	world.log[0] = '\0';
+	assert_int_equal(run("destroy", "--yes"), 0);
+	assert_string_equal(world.log, "delete c.a/thing.new\n"
+				       "delete thing.x\n"
+				       "delete c.a/thing.old\n");
+	assert_int_equal(count_objects(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +350,8 @@ int main(void)
 		cmocka_unit_test_setup(one_that_spoils_a_batch_fails_nobody,
 				       begin),
 		cmocka_unit_test_setup(what_is_missing_is_grouped, begin),
+		cmocka_unit_test_setup(what_is_left_out_depends_on_nothing_new,
+				       begin),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

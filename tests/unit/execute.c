@@ -490,10 +490,17 @@ static const struct outcome {
 	  IS_TAINTED },
 	/* There, and nobody could tell how it is: the next run goes on. */
 	{ { .steps = "Pn", .kind = OPERATION_CREATE }, false, true, IS_NONE },
+	{ { .steps = "Pn", .kind = OPERATION_RUN }, false, true, IS_KEPT },
+	{ { .steps = "Pn", .kind = OPERATION_UPDATE }, false, true, IS_KEPT },
+	{ { .steps = "Pn", .kind = OPERATION_DELETE }, false, false, IS_KEPT },
 	{ { .steps = "Pn", .kind = OPERATION_CREATE, .is_recovery = true },
 	  false,
 	  false,
 	  IS_TAINTED },
+	{ { .steps = "Pn", .kind = OPERATION_RUN, .is_recovery = true },
+	  false,
+	  false,
+	  IS_KEPT },
 	/* Repeated by the next run: only an answer ends a create. */
 	{ { .steps = "d", .kind = OPERATION_CREATE, .is_recovery = true },
 	  true,

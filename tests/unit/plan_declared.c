@@ -308,12 +308,44 @@ static void test_outside(void **state)
 	run_end(&r);
 }
 
+/* What is wrong with the state's values alone is no mistake of the text. */
+static void test_outdated(void **state)
+{
+	struct run r;
+	struct state_resource *base;
+	const char *text;
+
+	(void)state;
+	applied(&r);
+	text = changed(&r, "server = server.db.endpoint",
+		       "server = [\"near\", \"far\"]["
+		       "{ old = 7, new = 1 }[server.db.endpoint]]");
+	base = state_find(&r.c.state, STR("server.db/base.main"));
+	base->attrs =
+	    value_with(base->attrs, STR("endpoint"), value_c("old"), &r.arena);
+	world.moved = "server.db/base.main";
+	assert_int_equal(do_plan(&r, text), 0);
+	assert_has(&r, "-> \"far\"");
+	/* Nor is it taken for what is there. */
+	text = changed(&r, "server = server.db.endpoint",
+		       "server = server.db.endpoint + \"!\"");
+	assert_int_equal(do_plan(&r, text), -1);
+	text = changed(&r, "server = server.db.endpoint",
+		       "server = \"${server.db.endpoint}!\"");
+	assert_int_equal(do_plan(&r, text), 0);
+	assert_has(&r, "-> \"new!\"");
+	world = (struct world){ 0 };
+	assert_int_equal(do_plan(&r, text), 0);
+	assert_has(&r, "-> \"old!\"");
+	run_end(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_moved),	cmocka_unit_test(test_removed),
 		cmocka_unit_test(test_import),	cmocka_unit_test(test_existing),
-		cmocka_unit_test(test_outside),
+		cmocka_unit_test(test_outside), cmocka_unit_test(test_outdated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

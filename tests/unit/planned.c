@@ -143,6 +143,9 @@ static enum step fake_read(struct call *c)
 	if (is(c->address, world.drifted))
 		c->result = value_with(c->prior, STR("class"), value_c("other"),
 				       c->arena);
+	if (is(c->address, world.moved))
+		c->result = value_with(c->prior, STR("endpoint"),
+				       value_c("new"), c->arena);
 	return STEP_DONE;
 }
 

@@ -22,6 +22,7 @@ struct resource;
 struct world {
 	const char *gone, *broken, *failing;
 	const char *drifted; /* its class is "other" */
+	const char *moved;   /* its endpoint is "new" */
 	const char *table;   /* that a job truncates */
 	int rows;
 	bool needs_run, needs_replace;

@@ -1,0 +1,143 @@
+/*
+ * In: an expansion with its dependencies. Out: findings about what its values
+ * are and how they go together, before anything outside is asked; and the
+ * values, for a plan to take where they are what it would find.
+ */
+#include <config.h>
+
+#include "engine/expand_private.h"
+
+#include "engine/diff.h"
+#include "engine/state.h"
+
+static const struct value *checked_value(void *context, size_t index)
+{
+	const struct value *values = *(struct value *const *)context;
+
+	return value_is_null(values[index]) ? NULL : &values[index];
+}
+
+static void fetch_ahead(const struct expander *x, size_t k)
+{
+	for (unsigned look = FETCH_LOOKS; look; look--) {
+		size_t at = k + look * FETCH_AHEAD;
+
+		if (at < x->resources.n)
+			expand_fetch(x->e, x->order[at], look, x->values);
+	}
+}
+
+/*
+ * Takes a resource to stay as the state has it, where what is written is no
+ * other. Secrets go ways of their own, and are left to the plan.
+ */
+static void take_to_stay(struct expander *x, const struct resource *r,
+			 struct checked *c)
+{
+	const struct state_resource *s = state_find(&x->c->state, r->address);
+	struct value now;
+
+	if (!s || s->is_tainted || r->is_existing || r->n_ignore ||
+	    !str_is(s->type, r->schema->name) || value_marks(c->wanted))
+		return;
+	now = diff_convert(r->type, s->attrs, x->arena);
+	if (value_marks(now) ||
+	    diff_attrs(r->type, now, c->wanted, c->places, r->place, x->arena)
+		.n)
+		return;
+	c->state = s;
+	c->known = value_with(now, STR("id"), value_str(s->id), x->arena);
+	x->values[r->index] = c->known;
+}
+
+static void check_resources(struct expander *x, struct arena *scratch)
+{
+	bool has_state = x->c->state.resources.n;
+	struct arena *a = x->checked ? x->arena : scratch;
+	/*
+	 * What was evaluated is kept for the lookup it was made with, so each
+	 * time has a context of its own.
+	 */
+	struct value **context = arena_new(x->arena, struct value *, 1);
+
+	x->values = arena_new(scratch, struct value, x->resources.n + 1);
+	*context = x->values;
+	x->e->lookup_context = context;
+	for (size_t k = 0; k < x->resources.n; k++) {
+		size_t i = x->order[k];
+		struct checked *c = x->checked ? &x->checked[i] : NULL;
+		struct value v;
+
+		fetch_ahead(x, k);
+		expand_wanted(x->e, i, a, &v, c ? &c->places : NULL);
+		x->values[i] = v;
+		if (!c)
+			continue;
+		c->wanted = v;
+		if (has_state)
+			take_to_stay(x, &x->resources.items[i], c);
+	}
+}
+
+static void check_all(struct expander *x, struct arena *scratch)
+{
+	struct value v;
+
+	check_resources(x, scratch);
+	for (size_t i = 0; i < x->e->n_outputs; i++)
+		expand_output(x->e, x->e->outputs[i], scratch, &v);
+	for (size_t i = 0; i < x->e->n_checks; i++)
+		for (size_t k = 0; k < x->e->checks[i]->body.n_attrs; k++)
+			scope_evaluate(x->root, NULL,
+				       x->e->checks[i]->body.attrs[k].value,
+				       NULL, scratch, &v);
+}
+
+/*
+ * What the state has may be outdated, and what is wrong only because of that is
+ * no finding: where there is an error, all is done again without it.
+ */
+static void check_with_state(struct expander *x, struct arena *scratch)
+{
+	struct diags quiet = { .arena = scratch }, *told = x->diags;
+	bool is_good;
+
+	x->diags = &quiet;
+	check_all(x, scratch);
+	domain_check(x);
+	is_good = quiet.n_errors == 0;
+	x->diags = told;
+	diags_release(&quiet);
+	if (is_good)
+		return;
+	x->checked = NULL;
+	check_all(x, scratch);
+}
+
+void values_check(struct expander *x)
+{
+	struct arena scratch = { 0 };
+
+	x->is_checking = true;
+	x->e->lookup = checked_value;
+	if (!x->check_only)
+		x->checked =
+		    arena_new(x->arena, struct checked, x->resources.n + 1);
+	if (x->checked && x->c->state.resources.n)
+		check_with_state(x, &scratch);
+	else
+		check_all(x, &scratch);
+	domain_check(x);
+	x->e->lookup = NULL;
+	x->e->lookup_context = NULL;
+	x->is_checking = false;
+	x->values = NULL;
+	arena_release(&scratch);
+}
+
+const struct checked *expand_checked(const struct expansion *e, size_t index)
+{
+	const struct expander *x = e->private;
+
+	return x->checked ? &x->checked[index] : NULL;
+}

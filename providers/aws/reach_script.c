@@ -1,0 +1,67 @@
+#include <config.h>
+
+#include "providers/aws/reach_script.h"
+
+#include "lang/base/buf.h"
+#include "providers/aws/reach.h"
+
+void script_quoted(struct buf *b, struct str s)
+{
+	buf_add_char(b, '\'');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.s[i] == '\'')
+			buf_add_c(b, "'\\''");
+		else
+			buf_add_char(b, s.s[i]);
+	}
+	buf_add_char(b, '\'');
+}
+
+/* A connection string's value in quotes of its own. */
+static void add_option(struct buf *b, const char *name, struct str value)
+{
+	buf_fmt(b, "%s='", name);
+	for (size_t i = 0; i < value.n; i++) {
+		if (value.s[i] == '\'' || value.s[i] == '\\')
+			buf_add_char(b, '\\');
+		buf_add_char(b, value.s[i]);
+	}
+	buf_add_c(b, "' ");
+}
+
+const char script_read_secret[] =
+    "field() { printf %s \"$secret\" | python3 -c "
+    "'import json,sys;print(json.load(sys.stdin)[sys.argv[1]],end=\"\")' "
+    "\"$1\"; }\n"
+    "secret=$(aws secretsmanager get-secret-value --region \"$region\" "
+    "--secret-id \"$secret_id\" --query SecretString --output text "
+    "2>\"$work/err\") && "
+    "PGUSER=$(field username 2>>\"$work/err\") && "
+    "PGPASSWORD=$(field password 2>>\"$work/err\")";
+
+void script_secret(struct buf *b, const struct aws_site *w,
+		   const struct reach_cluster *k)
+{
+	buf_add_c(b, "region=");
+	script_quoted(b, w->region);
+	buf_add_c(b, " secret_id=");
+	script_quoted(b, k->secret);
+	buf_add_char(b, '\n');
+}
+
+struct str script_connection(const struct reach_way *way, struct str database,
+			     struct arena *a)
+{
+	struct str out;
+	struct buf b;
+
+	buf_init(&b, 4096);
+	add_option(&b, "host", way->server);
+	buf_fmt(&b, "port=%d ", way->port);
+	add_option(&b, "dbname", database);
+	buf_add_c(&b, "sslmode=require connect_timeout=15 "
+		      "application_name=dmsl");
+	out = str_dup(buf_str(&b), a);
+	buf_release(&b);
+	return out;
+}
