@@ -91,13 +91,18 @@ test_expect_success 'the account is recorded, and another one refused' '
 '
 
 test_expect_success 'the journal of a killed run knows its account, too' '
-	echo "stack k { provider = cloud }  slow e { }" >k.dmsl &&
+	{
+		echo "stack k { provider = cloud }  slow e0 { }" &&
+		for i in $(seq 30); do
+			echo "slow e$i { uses = [slow.e$((i - 1))] }"
+		done
+	} >k.dmsl &&
 	{
 		DMSL_TEST_SPEED=1 DMSL_CLOUD_ACCOUNT=1 \
 			"$DMSL" apply k.dmsl --yes >log 2>&1 &
 		pid=$!
 		for i in $(seq 100); do
-			grep -q intent .git/dmsl/k/journal && break
+			grep -qs accepted .git/dmsl/k/journal && break
 			sleep 0.05
 		done
 		kill -KILL $pid
