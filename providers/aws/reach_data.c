@@ -71,7 +71,8 @@ static void refused(struct talk *t, const struct aws_refusal *r)
 	} else if (strcmp(r->code, "HttpEndpointNotEnabledException") == 0 ||
 		   (strcmp(r->code, "BadRequestException") == 0 &&
 		    strstr(r->words, "HttpEndpoint is not enabled"))) {
-		err->kind = ERROR_INVALID;
+		/* The plan that turns it on must be made without it. */
+		err->kind = ERROR_UNAVAILABLE;
 		error_hint(err, "set data_api = true in the db_cluster block");
 	} else if (strcmp(r->code, "DatabaseResumingException") == 0 ||
 		   strcmp(r->code, "DatabaseUnavailableException") == 0 ||

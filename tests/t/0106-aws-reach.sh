@@ -143,13 +143,13 @@ test_expect_success 'psql that is not there yet is waited for' '
 	{ dmsl_on apply --yes --set step=4 >wait.txt 2>&1 & } &&
 	wait_pid=$! &&
 	tries=0 &&
-	until grep -q "psql on workstation" wait.txt || [ $tries = 300 ]; do
+	until grep -q "\"dmsl 1 200 " "$AWS_LOG" || [ $tries = 300 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done &&
 	rm -f "$aws_dir/host-path" &&
 	wait $wait_pid &&
-	test_contains wait.txt "psql on workstation" &&
+	grep -q "\"dmsl 1 200 " "$AWS_LOG" &&
 	test "$(on_server "SELECT count(*) FROM slow")" = 1 &&
 	dmsl_on apply --yes >again.txt 2>&1
 '
@@ -175,7 +175,12 @@ test_expect_success 'psql on the workstation by the session plugin, and a word w
 	env | grep ^AWS_ >environment
 	PLUGIN
 	chmod +x bin/session-manager-plugin &&
-	PATH=$PWD/bin:$PATH PLUGIN_VERSION=1.2.497.0 test_must_fail dmsl_on psql "$one" >psql.txt 2>&1 &&
+	(
+		PATH=$PWD/bin:$PATH
+		PLUGIN_VERSION=1.2.497.0
+		export PLUGIN_VERSION
+		test_must_fail dmsl_on psql "$one"
+	) >psql.txt 2>&1 &&
 	test_contains psql.txt "too old" &&
 	test_path_is_missing arguments &&
 	(PATH=$PWD/bin:$PATH && dmsl_on psql "$one") &&
