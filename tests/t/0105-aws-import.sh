@@ -46,6 +46,10 @@ test_expect_success 'a state that is lost is recovered from the tags' '
 	"$DMSL" state list $stack >actual &&
 	test_cmp expect actual &&
 	same_as_state &&
+	# The generated password is made anew; nothing that stands is made or destroyed.
+	dmsl_on apply --yes >apply.txt &&
+	test_contains apply.txt "Plan: 1 to create," " 0 to destroy" &&
+	same_as_state &&
 	settled recovered
 '
 
