@@ -29,8 +29,25 @@ static const struct aws_retry retries[] = {
 static const char *const ready[] = { "available", "in-use", "associated",
 				     "attaching", NULL };
 
+/* Its instance has ended; that it lets go of the interface may lag behind. */
+static bool has_ended(struct call *c, struct str instance)
+{
+	struct error refusal = c->err;
+	struct fields f = { 0 };
+	struct value found = value_null();
+	struct str state = { "", 0 };
+
+	aws_filter(&f, &aws_ec2, "instance-id", instance, c->arena);
+	if (aws_look(c, &aws_ec2, "DescribeInstances", &f, &found) == 0)
+		state = aws_text(found, "reservationSet/item/instancesSet/item/"
+					"instanceState/name");
+	c->err = refusal;
+	return str_is(state, "terminated");
+}
+
 static enum step unhook(struct call *c, struct value object)
 {
+	struct str instance = aws_text(object, "attachment/instanceId");
 	struct str id = aws_text(object, "attachment/attachmentId");
 	struct fields f = { 0 };
 	struct value ignored;
@@ -39,8 +56,16 @@ static enum step unhook(struct call *c, struct value object)
 		return STEP_DONE;
 	field_text(&f, "AttachmentId", id);
 	field(&f, "Force", value_bool(true));
-	if (aws_change(c, &aws_ec2, "DetachNetworkInterface", &f, &ignored) < 0)
+	if (aws_change(c, &aws_ec2, "DetachNetworkInterface", &f, &ignored) <
+	    0) {
+		/* The first interface cannot be detached, even then. */
+		if (aws_is_refusal(c, "OperationNotPermitted", NULL) &&
+		    instance.n && has_ended(c, instance)) {
+			c->err = (struct error){ 0 };
+			return STEP_DONE;
+		}
 		return aws_refused(c, NULL);
+	}
 	return aws_wait(c, 2, "network interface %.*s to be detached",
 			STR_ARG(c->id));
 }

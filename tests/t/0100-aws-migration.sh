@@ -86,7 +86,8 @@ test_expect_success 'drift: a tag, a rule, a target, an endpoint that is gone' '
 	cli elbv2 deregister-targets --target-group-arn "$group" --targets "Id=$address" &&
 	endpoint=$(cli ec2 describe-vpc-endpoints --query \
 		"VpcEndpoints[?VpcEndpointType==\`Gateway\`]|[0].VpcEndpointId") &&
-	cli ec2 delete-vpc-endpoints --vpc-endpoint-ids "$endpoint" &&
+	# Not past the proxy: the log must know that it is gone.
+	aws ec2 delete-vpc-endpoints --vpc-endpoint-ids "$endpoint" >deleted.txt &&
 	test_expect_code 2 dmsl_on plan --detailed-exitcode >plan.txt &&
 	test_contains plan.txt network.dms/vpc.main security_group target_group.main vpc_endpoint.s3 &&
 	proxy_mark drift &&
