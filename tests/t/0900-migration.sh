@@ -171,7 +171,7 @@ test_expect_success 'a further fixture and a third table: exactly that, with its
   "$DMSL" plan $stack --detailed-exitcode
 '
 
-test_expect_success 'the other provider says that it is not there yet' '
+test_expect_success 'what is here is not planned at the other provider' '
   test_must_fail "$DMSL" plan $stack --set on=aws 2>err &&
   grep "provider \"aws\"" err
 '
