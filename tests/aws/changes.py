@@ -221,6 +221,7 @@ TABLE = {
 }
 # What no table can hold, and why.
 ELSEWHERE = {
+    "dms_task.assess_role": "of an assessment that is made before a load; no attribute of the task",
     "db_cluster.password": "AWS never shows it",
     "db_cluster.managed_password": "excludes password",
     "db_cluster.auto_pause": "goes with min_capacity",

@@ -130,7 +130,8 @@ def _(self, moto):
     answer = moto()
     for eni in list(backend(self).enis.values()):
         if eni.instance and eni.instance.id in ids:
-            if eni.delete_on_termination:
+            # One that the launch made goes with the instance.
+            if eni.delete_on_termination or eni.description == "Primary network interface":
                 del backend(self).enis[eni.id]
             else:
                 eni.instance = eni.attachment_id = None
