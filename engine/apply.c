@@ -127,7 +127,9 @@ static struct operation *make_operation(const struct apply *a,
 	op->config = value_copy(node->wanted, &op->arena);
 	op->n_deps = node->recorded.n_deps;
 	op->deps = arena_new(&op->arena, struct str, op->n_deps + 1);
-	memcpy(op->deps, node->recorded.deps, op->n_deps * sizeof(*op->deps));
+	if (op->n_deps)
+		memcpy(op->deps, node->recorded.deps,
+		       op->n_deps * sizeof(*op->deps));
 	op->prevent_destroy = node->recorded.prevent_destroy;
 	op->keep_on_destroy = node->recorded.keep_on_destroy;
 	op->replace_when = str_dup(node->recorded.replace_when, &op->arena);
