@@ -251,17 +251,10 @@ static bool is_plain_word(struct str s)
 static void add_word(struct buf *b, struct str s)
 {
 	buf_add_char(b, ' ');
-	if (is_plain_word(s)) {
+	if (is_plain_word(s))
 		buf_add_str(b, s);
-		return;
-	}
-	buf_add_char(b, '\'');
-	for (size_t i = 0; i < s.n; i++)
-		if (s.s[i] == '\'')
-			buf_add_c(b, "'\\''");
-		else
-			buf_add_char(b, s.s[i]);
-	buf_add_char(b, '\'');
+	else
+		buf_add_shell(b, s);
 }
 
 static void add_option(struct buf *b, const char *name, struct str value)

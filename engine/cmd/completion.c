@@ -8,20 +8,21 @@
 #include "engine/context.h"
 #include "engine/setup.h"
 
+#include "lang/base/buf.h"
 #include "lang/base/error.h"
 
 #include <string.h>
 
-/* In single quotes; what is quoted has none. */
+enum { WORD_MAX_BYTES = 4096 };
+
 static void quoted(const char *s)
 {
-	putchar('\'');
-	for (; *s; s++)
-		if (*s == '\'')
-			fputs("'\\''", stdout);
-		else
-			putchar(*s);
-	putchar('\'');
+	struct buf b;
+
+	buf_init(&b, WORD_MAX_BYTES);
+	buf_add_shell(&b, str_from(s));
+	fputs(b.data, stdout);
+	buf_release(&b);
 }
 
 static void print_options(const struct command *c, const char *separator)

@@ -215,6 +215,17 @@ static void add_formatted(struct buf *b, const char *format, va_list args)
 	b->len += (size_t)n;
 }
 
+void buf_add_shell(struct buf *b, struct str s)
+{
+	buf_add_char(b, '\'');
+	for (size_t i = 0; i < s.n; i++)
+		if (s.s[i] == '\'')
+			buf_add_c(b, "'\\''");
+		else
+			buf_add_char(b, s.s[i]);
+	buf_add_char(b, '\'');
+}
+
 void buf_vfmt(struct buf *b, const char *format, va_list args)
 {
 	if (is_simple(format))

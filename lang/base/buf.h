@@ -35,6 +35,8 @@ void buf_fmt(struct buf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void buf_vfmt(struct buf *b, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
+/* A word for a shell, in single quotes. */
+void buf_add_shell(struct buf *b, struct str s);
 /* Room for n more bytes at data + len; NULL beyond the ceiling. */
 char *buf_reserve(struct buf *b, size_t n);
 bool buf_is_full(const struct buf *b);
