@@ -4,30 +4,7 @@
 
 #include "lang/base/buf.h"
 #include "providers/aws/reach.h"
-
-void script_quoted(struct buf *b, struct str s)
-{
-	buf_add_char(b, '\'');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.s[i] == '\'')
-			buf_add_c(b, "'\\''");
-		else
-			buf_add_char(b, s.s[i]);
-	}
-	buf_add_char(b, '\'');
-}
-
-/* A connection string's value in quotes of its own. */
-static void add_option(struct buf *b, const char *name, struct str value)
-{
-	buf_fmt(b, "%s='", name);
-	for (size_t i = 0; i < value.n; i++) {
-		if (value.s[i] == '\'' || value.s[i] == '\\')
-			buf_add_char(b, '\\');
-		buf_add_char(b, value.s[i]);
-	}
-	buf_add_c(b, "' ");
-}
+#include "providers/pg/pg.h"
 
 const char script_read_secret[] =
     "field() { printf %s \"$secret\" | python3 -c "
@@ -43,9 +20,9 @@ void script_secret(struct buf *b, const struct aws_site *w,
 		   const struct reach_cluster *k)
 {
 	buf_add_c(b, "region=");
-	script_quoted(b, w->region);
+	buf_add_shell(b, w->region);
 	buf_add_c(b, " secret_id=");
-	script_quoted(b, k->secret);
+	buf_add_shell(b, k->secret);
 	buf_add_char(b, '\n');
 }
 
@@ -56,10 +33,10 @@ struct str script_connection(const struct reach_way *way, struct str database,
 	struct buf b;
 
 	buf_init(&b, 4096);
-	add_option(&b, "host", way->server);
-	buf_fmt(&b, "port=%d ", way->port);
-	add_option(&b, "dbname", database);
-	buf_add_c(&b, "sslmode=require connect_timeout=15 "
+	pg_add_option(&b, "host", way->server);
+	buf_fmt(&b, " port=%d", way->port);
+	pg_add_option(&b, "dbname", database);
+	buf_add_c(&b, " sslmode=require connect_timeout=15 "
 		      "application_name=dmsl");
 	out = str_dup(buf_str(&b), a);
 	buf_release(&b);

@@ -11,8 +11,6 @@ struct buf;
 struct reach_cluster;
 struct reach_way;
 
-/* In single quotes for a shell. */
-void script_quoted(struct buf *b, struct str s);
 /* The variables that script_read_secret reads. */
 void script_secret(struct buf *b, const struct aws_site *w,
 		   const struct reach_cluster *k);

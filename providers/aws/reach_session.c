@@ -118,10 +118,10 @@ static struct str session_script(const struct aws_site *w,
 		script_read_secret);
 	buf_add_c(&script, "rm -rf \"$work\"; export PGUSER PGPASSWORD\n"
 			   "exec psql ");
-	script_quoted(&script, script_connection(way, database, a));
+	buf_add_shell(&script, script_connection(way, database, a));
 	buf_init(&command, 1 << 17);
 	buf_add_c(&command, "sh -c ");
-	script_quoted(&command, buf_str(&script));
+	buf_add_shell(&command, buf_str(&script));
 	out = str_dup(buf_str(&command), a);
 	buf_release(&script);
 	buf_release(&command);

@@ -21,15 +21,12 @@
 #include "lang/base/buf.h"
 #include "lang/base/clock.h"
 #include "lang/base/digest.h"
-#include "lang/json.h"
 #include "providers/aws/fields.h"
 #include "providers/aws/reach_script.h"
 #include "providers/aws/type.h"
 #include "providers/pg/pg.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
 	/* Of a command's text; the service takes 64 KiB with all around it. */
@@ -63,7 +60,7 @@ static void add_settings(struct buf *b, const struct call *c,
 	if (!job->is_change && ms > ASK_MS)
 		ms = ASK_MS;
 	buf_add_c(b, "-c ");
-	script_quoted(b, STR(SQL_WATCH_CLIENT));
+	buf_add_shell(b, STR(SQL_WATCH_CLIENT));
 	buf_fmt(b,
 		" -c \"SET client_min_messages = error; "
 		"SET synchronous_commit = on; SET lock_timeout = '30s'; "
@@ -151,7 +148,7 @@ static struct str run_script(const struct call *c,
 		      "-v VERBOSITY=verbose -v SHOW_CONTEXT=never ");
 	add_settings(&b, c, job);
 	buf_add_c(&b, "-f \"$work/sql\" ");
-	script_quoted(&b, script_connection(way, job->at.database, c->arena));
+	buf_add_shell(&b, script_connection(way, job->at.database, c->arena));
 	buf_add_c(&b, " >\"$work/out\" 2>\"$work/err\" </dev/null\n"
 		      "status=$?\n");
 	if (n)
@@ -171,17 +168,11 @@ static int send(struct call *c, struct str instance, struct str script,
 	struct aws_site *w = c->self;
 	struct arena *a = c->arena;
 	struct fields f = { 0 }, parameters = { 0 };
-	struct value *command = arena_new(a, struct value, 1);
-	struct value *target = arena_new(a, struct value, 1);
-	struct value *limit = arena_new(a, struct value, 1);
 	struct value answer;
 
-	*command = value_str(script);
-	*target = value_str(instance);
-	*limit = value_c("3600");
-	field(&parameters, "commands", value_list(command, 1));
-	field(&parameters, "executionTimeout", value_list(limit, 1));
-	field(&f, "InstanceIds", value_list(target, 1));
+	field_one(&parameters, "commands", value_str(script), a);
+	field_one(&parameters, "executionTimeout", value_c("3600"), a);
+	field_one(&f, "InstanceIds", value_str(instance), a);
 	field_text(&f, "DocumentName", STR("AWS-RunShellScript"));
 	field(&f, "Parameters", fields_done(&parameters, a));
 	field(&f, "TimeoutSeconds", value_int(600));

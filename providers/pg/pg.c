@@ -565,6 +565,22 @@ struct str pg_literal(struct str text, struct arena *a)
 	return quoted(text, '\'', str_find(text, '\\') >= 0, a);
 }
 
+void pg_add_option(struct buf *b, const char *name, struct str value)
+{
+	if (value.n == 0)
+		return;
+	if (b->len)
+		buf_add_char(b, ' ');
+	buf_add_c(b, name);
+	buf_add_c(b, "='");
+	for (size_t i = 0; i < value.n; i++) {
+		if (value.s[i] == '\'' || value.s[i] == '\\')
+			buf_add_char(b, '\\');
+		buf_add_char(b, value.s[i]);
+	}
+	buf_add_char(b, '\'');
+}
+
 int pg_version(const struct pg *c)
 {
 	return c->version;

@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 struct arena;
+struct buf;
 
 /* Where and as whom. Empty parts are left to libpq's defaults. */
 struct pg_target {
@@ -65,6 +66,8 @@ size_t pg_position(const struct pg *c);
 /* "a""b", 'it''s': appended to the arena's copy. */
 struct str pg_identifier(struct str name, struct arena *a);
 struct str pg_literal(struct str text, struct arena *a);
+/* NAME='value' of a connection string, a blank before it; not when empty. */
+void pg_add_option(struct buf *b, const char *name, struct str value);
 /* The server's version, such as 150018. */
 int pg_version(const struct pg *c);
 /* Cancels what runs on the connection; may be called from another thread. */

@@ -38,22 +38,6 @@ enum step sql_query(struct call *c, const struct pg_target *t)
 	return STEP_DONE;
 }
 
-static void option(struct buf *b, const char *name, struct str value)
-{
-	if (value.n == 0)
-		return;
-	if (b->len)
-		buf_add_char(b, ' ');
-	buf_add_c(b, name);
-	buf_add_c(b, "='");
-	for (size_t i = 0; i < value.n; i++) {
-		if (value.s[i] == '\'' || value.s[i] == '\\')
-			buf_add_char(b, '\\');
-		buf_add_char(b, value.s[i]);
-	}
-	buf_add_char(b, '\'');
-}
-
 int sql_session(struct call *c, const struct pg_target *t, struct session *out)
 {
 	struct buf b;
@@ -63,14 +47,14 @@ int sql_session(struct call *c, const struct pg_target *t, struct session *out)
 	 * files; the password alone must not stand in an argument.
 	 */
 	buf_init(&b, 16384);
-	option(&b, "host", t->host);
-	option(&b, "hostaddr", t->hostaddr);
+	pg_add_option(&b, "host", t->host);
+	pg_add_option(&b, "hostaddr", t->hostaddr);
 	if (t->port)
-		option(&b, "port", str_fmt(c->arena, "%d", t->port));
-	option(&b, "dbname", t->database);
-	option(&b, "user", t->user);
-	option(&b, "sslmode", t->ssl_mode);
-	option(&b, "sslrootcert", t->ca_file);
+		pg_add_option(&b, "port", str_fmt(c->arena, "%d", t->port));
+	pg_add_option(&b, "dbname", t->database);
+	pg_add_option(&b, "user", t->user);
+	pg_add_option(&b, "sslmode", t->ssl_mode);
+	pg_add_option(&b, "sslrootcert", t->ca_file);
 	out->argv = arena_new(c->arena, char *, 3);
 	out->argv[0] = str_c(STR("psql"), c->arena);
 	out->argv[1] = str_c(buf_str(&b), c->arena);
