@@ -8,6 +8,7 @@
 #include "providers/aws/fields.h"
 #include "providers/aws/rds.h"
 #include "providers/aws/rds_address.h"
+#include "providers/aws/secret.h"
 #include "providers/aws/tags.h"
 #include "providers/aws/type.h"
 #include "providers/pg/pg.h"
@@ -213,17 +214,14 @@ static int secret_read(struct aws_site *w, struct str secret, struct arena *a,
 		       struct str *user, struct str *password,
 		       struct error *err)
 {
-	struct fields f = { 0 };
-	struct value answer, json;
 	struct error ignored;
+	struct str text;
+	struct value json;
 
-	field_text(&f, "SecretId", secret);
-	if (aws_ask(w->client, &aws_secrets, "GetSecretValue",
-		    fields_done(&f, a), a, &answer, err) < 0)
+	if (aws_secret_value(w, secret, a, &text, err) < 0)
 		return -1;
 	/* A parser's words could quote it. */
-	if (json_read(aws_text(answer, "SecretString"), a, &json, &ignored) <
-		0 ||
+	if (json_read(text, a, &json, &ignored) < 0 ||
 	    value_text(json, "password").n == 0)
 		return error_set(err, ERROR_INVALID,
 				 "secret %.*s does not hold a username and a "
