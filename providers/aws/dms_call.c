@@ -78,6 +78,18 @@ int dms_call(struct call *c, bool may_start, const char *operation,
 	return -1;
 }
 
+int dms_call_all(struct call *c, bool may_start, const char *operation,
+		 struct value input, const char *member, struct value *out)
+{
+	struct aws_client *client;
+
+	*out = value_null();
+	if (host_of(c)->client(c->self, may_start, &client, &c->err) < 0)
+		return -1;
+	return aws_ask_all(client, &aws_dms, operation, input, member, c->arena,
+			   out, &c->err);
+}
+
 struct value dms_filter(const char *name, struct str value, struct arena *a)
 {
 	struct value *values = arena_new(a, struct value, 1);

@@ -21,6 +21,9 @@
  */
 int dms_call(struct call *c, bool may_start, const char *operation,
 	     struct value input, struct value *out);
+/* All pages of an operation that reads: what stands under `member`. */
+int dms_call_all(struct call *c, bool may_start, const char *operation,
+		 struct value input, const char *member, struct value *out);
 /* {"Filters":[{"Name":name,"Values":[value]}]} */
 struct value dms_filter(const char *name, struct str value, struct arena *a);
 /*

@@ -403,18 +403,10 @@ static int judge_stop(struct call *c, struct value task)
 static enum step carry_stop(struct call *c, struct value task)
 {
 	struct fields f = { 0 };
+	enum step step;
 
-	if (str_is(task_status(task), "starting"))
-		return dms_wait(c,
-				"the task to run, so that it can be stopped");
-	if (str_is(task_status(task), "running")) {
-		if (task_stop(c, c->id) < 0)
-			return STEP_FAILED;
-		return dms_wait(c, "the task to stop");
-	}
-	if (task_is_passing(task))
-		return dms_wait(c, "the task to stand still (%.*s)",
-				STR_ARG(task_status(task)));
+	if (!task_is_still(c, task, &step))
+		return step;
 	field_text(&f, "status", task_status(task));
 	field_given(&f, "stop_reason", value_text(task, "StopReason"));
 	c->result = fields_done(&f, c->arena);

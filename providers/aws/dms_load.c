@@ -234,6 +234,7 @@ enum step task_run(struct call *c)
 {
 	struct memo_start m;
 	struct value task;
+	enum step step;
 
 	if (task_find(c, true, c->id, &task) < 0)
 		return STEP_FAILED;
@@ -249,15 +250,7 @@ enum step task_run(struct call *c)
 		if (found)
 			return watch(c, task, &m);
 	}
-	if (task_is_passing(task) || str_is(task_status(task), "starting"))
-		return dms_wait(c, "the task to stand still (%.*s)",
-				STR_ARG(task_status(task)));
-	if (str_is(task_status(task), "running")) {
-		if (task_stop(c, c->id) < 0)
-			return STEP_FAILED;
-		return dms_wait(c, "the task to stop");
-	}
-	return begin(c, task);
+	return task_is_still(c, task, &step) ? begin(c, task) : step;
 }
 
 /* -- for people -- */

@@ -16,7 +16,6 @@ enum {
 	PATIENCE_S = 300,
 	CREATE_PATIENCE_S = 120,
 	STATISTICS_PAGE = 500,
-	STATISTICS_MAX = 50000,
 };
 
 int task_find(struct call *c, bool may_start, struct str arn, struct value *out)
@@ -65,6 +64,29 @@ int task_stop(struct call *c, struct str arn)
 		c->err = (struct error){ 0 };
 	}
 	return 0;
+}
+
+bool task_is_still(struct call *c, struct value task, enum step *out)
+{
+	struct str status = task_status(task);
+
+	if (str_is(status, "starting")) {
+		*out =
+		    dms_wait(c, "the task to run, so that it can be stopped");
+		return false;
+	}
+	if (str_is(status, "running")) {
+		*out = task_stop(c, c->id) < 0
+			   ? STEP_FAILED
+			   : dms_wait(c, "the task to stop");
+		return false;
+	}
+	if (task_is_passing(task)) {
+		*out = dms_wait(c, "the task to stand still (%.*s)",
+				STR_ARG(status));
+		return false;
+	}
+	return true;
 }
 
 int task_start(struct call *c, struct str arn, const char *type)
@@ -151,41 +173,20 @@ int task_marked_load(struct call *c, struct str *hash)
 int task_statistics(struct call *c, bool may_start, struct str arn,
 		    struct value *out)
 {
-	VEC(struct value) all = { 0 };
-	struct str marker = { "", 0 };
-	int result = 0;
+	struct fields f = { 0 };
 
-	do {
-		const struct value *list;
-		struct fields f = { 0 };
-		struct value answer;
-
-		field_text(&f, "ReplicationTaskArn", arn);
-		field(&f, "MaxRecords", value_int(STATISTICS_PAGE));
-		field_given(&f, "Marker", marker);
-		result = dms_call(c, may_start, "DescribeTableStatistics",
-				  fields_done(&f, c->arena), &answer);
-		if (result < 0)
-			break;
-		list = value_get(answer, "TableStatistics");
-		for (size_t i = 0;
-		     list && list->kind == VALUE_LIST && i < list->as.list.n;
-		     i++)
-			*vec_push(&all) = list->as.list.items[i];
-		marker = value_text(answer, "Marker");
-	} while (marker.n && all.n < STATISTICS_MAX);
-	/* Before the first start there are none. */
-	if (result < 0 && c->err.kind == ERROR_CONFLICT) {
-		c->err = (struct error){ 0 };
-		result = 0;
-	}
+	field_text(&f, "ReplicationTaskArn", arn);
+	field(&f, "MaxRecords", value_int(STATISTICS_PAGE));
+	if (dms_call_all(c, may_start, "DescribeTableStatistics",
+			 fields_done(&f, c->arena), "TableStatistics",
+			 out) == 0)
+		return 0;
 	*out = value_list(NULL, 0);
-	if (all.n) {
-		size_t n = all.n;
-
-		*out = value_list(vec_take(&all, c->arena), n);
-	}
-	return result;
+	/* Before the first start there are none. */
+	if (c->err.kind != ERROR_CONFLICT)
+		return -1;
+	c->err = (struct error){ 0 };
+	return 0;
 }
 
 static struct str mode_of(struct str ours)
@@ -475,6 +476,7 @@ static enum step go_on(struct call *c, struct value task)
 static enum step task_update(struct call *c)
 {
 	struct value task;
+	enum step step;
 
 	if (task_find(c, true, c->id, &task) < 0)
 		return STEP_FAILED;
@@ -496,14 +498,11 @@ static enum step task_update(struct call *c)
 			return STEP_FAILED;
 		return done(c, task, false);
 	}
-	if (str_is(task_status(task), "starting"))
-		return dms_wait(c,
-				"the task to run, so that it can be stopped");
-	if (str_is(task_status(task), "running")) {
-		if (task_stop(c, c->id) < 0)
-			return STEP_FAILED;
-		c->memo = STR("stopped");
-		return dms_wait(c, "the task to stop");
+	if (!task_is_still(c, task, &step)) {
+		if (step == STEP_PENDING &&
+		    str_is(task_status(task), "running"))
+			c->memo = STR("stopped");
+		return step;
 	}
 	return modify(c, str_is(c->memo, "stopped") && is_resumed(c));
 }
@@ -511,6 +510,7 @@ static enum step task_update(struct call *c)
 static enum step task_destroy(struct call *c)
 {
 	struct value task;
+	enum step step;
 
 	if (task_find(c, true, c->id, &task) < 0)
 		return STEP_FAILED;
@@ -519,14 +519,8 @@ static enum step task_destroy(struct call *c)
 	if (task_is_passing(task))
 		return dms_wait(c, "the task to be gone (%.*s)",
 				STR_ARG(task_status(task)));
-	if (str_is(task_status(task), "starting"))
-		return dms_wait(c,
-				"the task to run, so that it can be stopped");
-	if (str_is(task_status(task), "running")) {
-		if (task_stop(c, c->id) < 0)
-			return STEP_FAILED;
-		return dms_wait(c, "the task to stop");
-	}
+	if (!task_is_still(c, task, &step))
+		return step;
 	return dms_delete(c, "DeleteReplicationTask", "ReplicationTaskArn",
 			  "the task to be gone", "the task to stand still");
 }

@@ -29,6 +29,11 @@ bool task_is_left_stopped(struct call *c, struct value task, struct value tags);
 /* Adds a tag to a task. */
 int task_tag(struct call *c, struct str arn, const char *key, struct str value);
 int task_stop(struct call *c, struct str arn);
+/*
+ * Whether the task stands still. Where it does not, *out is how the step goes
+ * on: what runs is stopped, and waited for.
+ */
+bool task_is_still(struct call *c, struct value task, enum step *out);
 int task_start(struct call *c, struct str arn, const char *type);
 /*
  * What was or will be loaded: 32 hex digits of the mapping's SHA-256 and 32 of
