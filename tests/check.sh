@@ -58,6 +58,12 @@ suite() {
     say "$folder: $(grep -c '^PASS:' "$folder/check.log") passed," \
       "$(grep -c '^\(FAIL\|ERROR\|XPASS\):' "$folder/check.log") failed in $(($(date +%s) - start)) s"
     grep -E '^(FAIL|ERROR|XPASS|SKIP):' "$folder/check.log"
+    # What the failed ones said: on a machine that is gone nobody can look.
+    sed -n 's/^\(FAIL\|ERROR\|XPASS\): \([^ ]*\).*/\2/p' "$folder/check.log" | sort -u |
+      while read -r script; do
+        say "$script: the end of its log:"
+        tail -n 40 "$folder/${script%.sh}.log"
+      done
   else
     failed=$((failed + 1))
     say "$folder: make check did not get to its end:"
