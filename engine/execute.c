@@ -4,6 +4,7 @@
 
 #include "engine/calls.h"
 #include "engine/context.h"
+#include "engine/diff.h"
 #include "engine/journal.h"
 #include "engine/state.h"
 #include "engine/store.h"
@@ -120,6 +121,17 @@ static void add_outcome(struct execute *x, const struct operation *op,
 		x->is_dirty = true;
 }
 
+/*
+ * Journal and state keep texts; a provider gets what the schema says: a
+ * duration or a size as such.
+ */
+static struct value typed(struct execute *x, const struct operation *op,
+			  struct value attrs, struct arena *a)
+{
+	return diff_convert(catalog_type(&x->types, str_from(op->schema->name)),
+			    attrs, a);
+}
+
 /* The call of an operation; a new one for each attempt and each poll. */
 static struct engine_call *make_call(struct execute *x, struct operation *op)
 {
@@ -135,6 +147,7 @@ static struct engine_call *make_call(struct execute *x, struct operation *op)
 	    call_new(x->context, op->provider, op->type, op->address, op->prior,
 		     functions[op->kind]);
 
+	e->call.prior = typed(x, op, e->call.prior, &e->arena);
 	e->call.config = value_copy(op->config, &e->arena);
 	e->call.token = str_dup(op->token, &e->arena);
 	if (op->name.n)
@@ -211,14 +224,17 @@ static void queue(struct execute *x, struct operation *op)
 static void take_up(struct execute *x, struct operation *op)
 {
 	const struct journal_record *intent;
+	struct value begun;
 
 	if (!x->carried || op->kind != OPERATION_CREATE || op->is_recovery)
 		return;
 	intent = map_get(&x->carried_at, op->address);
 	if (!intent)
 		return;
-	op->is_outdated = !value_eq(op->config, intent->config);
-	op->config = value_copy(intent->config, &op->arena);
+	begun =
+	    typed(x, op, value_copy(intent->config, &op->arena), &op->arena);
+	op->is_outdated = !value_eq(op->config, begun);
+	op->config = begun;
 	op->is_recovery = true;
 	op->token = intent->token;
 	op->name = intent->name;
@@ -226,9 +242,7 @@ static void take_up(struct execute *x, struct operation *op)
 	op->run_id = intent->run_id;
 	op->id = intent->id;
 	op->memo = intent->memo;
-	op->name = intent->name;
 	op->replace_when = intent->replace_when;
-	op->is_beside = false;
 	x->n_taken_up++;
 }
 
@@ -260,6 +274,8 @@ static void advance(struct execute *x, size_t node)
 	case NEXT_OPERATION:
 		break;
 	}
+	if (op->is_recovery)
+		op->config = typed(x, op, op->config, &op->arena);
 	take_up(x, op);
 	op->node = node;
 	op->begun_ms = clock_ms();
@@ -781,6 +797,7 @@ int execute_run(struct execute *x, struct error *err)
 		return -1;
 	}
 	workers_watch(x->workers, x->signals);
+	catalog_init(&x->types, x->context->schemas, x->context->arena);
 	x->operations = xrealloc(NULL, n, sizeof(*x->operations));
 	memset(x->operations, 0, n * sizeof(struct operation *));
 	x->unsent = NULL;
@@ -795,6 +812,7 @@ int execute_run(struct execute *x, struct error *err)
 		return 0;
 	}
 	workers_close(x->workers);
+	catalog_release(&x->types);
 	map_release(&x->carried_at);
 	free(x->operations);
 	close(x->signals);

@@ -61,6 +61,7 @@
 #include "lang/base/error.h"
 #include "lang/base/map.h"
 
+#include "engine/check.h"
 #include "engine/operation.h"
 #include "engine/report.h"
 #include "engine/schedule.h"
@@ -118,6 +119,7 @@ struct execute {
 	struct workers *workers;
 	struct operation **operations; /* by node */
 	struct map carried_at;	       /* address -> struct journal_record */
+	struct catalog types;
 	size_t n_taken_up;
 	struct operation *unsent, **unsent_end;
 	size_t n_unsent, n_calls;

@@ -181,7 +181,7 @@ static struct engine_call *call_of(struct reading *r, size_t node)
 {
 	struct read_node *n = &r->nodes[node];
 	const struct read_group *g = &r->groups.items[n->group];
-	const struct state_resource *s = r->all[n->resource].state;
+	const struct state_resource *s = &r->all[n->resource].now;
 	struct engine_call *e = n->pending;
 
 	n->pending = NULL;

@@ -155,7 +155,9 @@ static void add_capacity(struct call *c, struct fields *input)
 		field(&f, "MaxCapacity", *most);
 	if (pause && !value_is_null(*pause))
 		field(&f, "SecondsUntilAutoPause",
-		      value_int_in(pause->as.amount / 1000, c->arena));
+		      value_int_in(value_number(c->config, "auto_pause", 0) /
+				       1000,
+				   c->arena));
 	if (f.list.n)
 		field(input, "ServerlessV2ScalingConfiguration",
 		      fields_done(&f, c->arena));

@@ -5,6 +5,7 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
+#include "lang/base/error.h"
 #include "lang/json.h"
 #include "providers/aws/client.h"
 #include "providers/aws/parts.h"
@@ -76,6 +77,13 @@ static struct value document(struct value v, struct arena *a)
 		   : v;
 }
 
+static int64_t amount_of(struct value v, enum value_kind kind)
+{
+	if (v.kind != kind)
+		BUG("an amount was expected, not a %s", value_kind_name(v));
+	return v.as.amount;
+}
+
 static struct value param(const struct aws_attr *m, struct value v,
 			  struct arena *a)
 {
@@ -91,11 +99,13 @@ static struct value param(const struct aws_attr *m, struct value v,
 	case AWS_NUMBER:
 		return v;
 	case AWS_SECONDS:
-		return value_int_in(v.as.amount / SECOND, a);
+		return value_int_in(amount_of(v, VALUE_DURATION) / SECOND, a);
 	case AWS_DAYS:
-		return value_int_in((v.as.amount + DAY - 1) / DAY, a);
+		return value_int_in(
+		    (amount_of(v, VALUE_DURATION) + DAY - 1) / DAY, a);
 	case AWS_GIB:
-		return value_int_in((v.as.amount + GIB - 1) / GIB, a);
+		return value_int_in((amount_of(v, VALUE_SIZE) + GIB - 1) / GIB,
+				    a);
 	case AWS_TEXTS:
 		return part_set(v, NULL, a);
 	case AWS_DOCUMENT:

@@ -5,6 +5,7 @@
 #include "engine/provider.h"
 #include "engine/schema.h"
 #include "lang/base/digest.h"
+#include "lang/base/error.h"
 
 #include "tests/support/cloud_service.h"
 
@@ -26,6 +27,8 @@ enum { POLL_MS = 5 };
 	      "What cannot be destroyed while this object is there." },        \
 	    { "sees", "any", ATTR_OPTIONAL, NULL,                              \
 	      "Any value; changed in place." },                                \
+	    { "keep", "duration", ATTR_OPTIONAL, NULL,                         \
+	      "The service keeps the milliseconds; changed in place." },       \
 	    { "secret", "string", ATTR_OPTIONAL | ATTR_SECRET, NULL,           \
 	      "The service keeps its digest." },                               \
 	    { "stamp", "string", ATTR_COMPUTED, NULL,                          \
@@ -117,6 +120,20 @@ static const struct kind *kind_of(const struct call *c)
 	return c->type->data;
 }
 
+/* The attribute "keep", if it is given; only ever a duration. */
+static bool duration_of(struct value attrs, int64_t *ms)
+{
+	const struct value *v = value_get(attrs, "keep");
+
+	if (!v || value_is_null(*v))
+		return false;
+	if (v->kind != VALUE_DURATION)
+		BUG("a provider was given a %s for a duration",
+		    value_kind_name(*v));
+	*ms = v->as.amount;
+	return true;
+}
+
 /* What the service is to keep: what is wanted, secrets as their digest. */
 static struct value wanted(const struct call *c)
 {
@@ -124,6 +141,7 @@ static struct value wanted(const struct call *c)
 	struct value v = value_map(NULL, 0, c->arena);
 	struct str secret = value_text(c->config, "secret");
 	char hex[DIGEST_HEX_SIZE];
+	int64_t ms;
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		const struct value *w = value_get(c->config, keys[i]);
@@ -131,6 +149,9 @@ static struct value wanted(const struct call *c)
 		if (w)
 			v = value_with(v, str_from(keys[i]), *w, c->arena);
 	}
+	if (duration_of(c->config, &ms))
+		v = value_with(v, STR("keep"), value_int_in(ms, c->arena),
+			       c->arena);
 	if (secret.n) {
 		digest_sha256_hex(secret, hex);
 		v = value_with(v, STR("digest"),
@@ -143,7 +164,9 @@ static struct value wanted(const struct call *c)
 static struct cloud_query query_of(struct call *c, enum cloud_request request)
 {
 	const struct client *client = c->self;
+	int64_t ignored;
 
+	duration_of(c->prior, &ignored);
 	return (struct cloud_query){
 		.request = request,
 		.type = str_from(c->type->name),
@@ -195,6 +218,13 @@ static void take_object(struct call *c, struct value object)
 			v = value_with(v, str_from(of_object[i]),
 				       *value_get(object, of_object[i]),
 				       c->arena);
+	if (value_get(attrs, "keep"))
+		v = value_with(v, STR("keep"),
+			       (struct value){
+				   .kind = VALUE_DURATION,
+				   .as.amount = value_number(attrs, "keep", 0),
+			       },
+			       c->arena);
 	v = value_with(
 	    v, STR("stamp"),
 	    value_str(str_fmt(c->arena, "%.*s size %lld", STR_ARG(id),
