@@ -33,6 +33,7 @@ static const struct attr_schema thing_attrs[] = {
 	{ "size", "number", ATTR_OPTIONAL, "1", "" },
 	{ "kind", "string", ATTR_OPTIONAL | ATTR_REPLACE, NULL, "" },
 	{ "uses", "any", ATTR_OPTIONAL, NULL, "" },
+	{ "keep", "duration", ATTR_OPTIONAL, NULL, "" },
 	{ "code", "string", ATTR_COMPUTED, NULL, "" },
 	{ 0 },
 };

@@ -470,13 +470,14 @@ static void whoever_reads_sees_an_interrupted_run_but_no_live_one(void **state)
 static void what_cannot_be_found_out_is_repeated_in_its_turn(void **state)
 {
 	(void)state;
-	write_stack("thing a { act = \"silent\" }\n");
+	write_stack("thing a { act = \"silent\"  keep = 90s }\n");
 	assert_int_equal(run("apply", "--yes"), 1);
 	world.is_out_of_reach = true;
 	/* Whoever takes it all down must know it first. */
 	assert_int_equal(run("destroy", "--yes"), 1);
 	assert_true(has_said("is still not known"));
-	write_stack("thing a { act = \"silent\"  depends_on = [thing.b] }\n"
+	write_stack("thing a { act = \"silent\"  keep = 90s  "
+		    "depends_on = [thing.b] }\n"
 		    "thing b { act = \"mends\" }\n");
 	assert_int_equal(run("apply", "--yes"), 0);
 	assert_string_equal(world.log, "create thing.a\ncreate thing.b\n");
