@@ -383,15 +383,25 @@ static void check_gone(struct expander *x, const struct resource *r)
 	}
 }
 
+static size_t count(const struct config *c, enum ast_decl_kind kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_decls; i++)
+		n += c->decls[i]->kind == kind;
+	return n;
+}
+
 void declared_find(struct expander *x)
 {
 	const struct config *c = x->c->config;
 
-	x->e->moves = arena_new(x->arena, struct declared_move, c->n_decls + 1);
-	x->e->removed =
-	    arena_new(x->arena, struct declared_removed, c->n_decls + 1);
+	x->e->moves =
+	    arena_new(x->arena, struct declared_move, count(c, DECL_MOVED) + 1);
+	x->e->removed = arena_new(x->arena, struct declared_removed,
+				  count(c, DECL_REMOVED) + 1);
 	x->e->imports = arena_new(x->arena, struct declared_import,
-				  c->n_decls + x->c->n_imports + 1);
+				  count(c, DECL_IMPORT) + x->c->n_imports + 1);
 	for (size_t i = 0; i < c->n_decls; i++) {
 		const struct ast_decl *d = c->decls[i];
 

@@ -559,10 +559,22 @@ static bool has_drifted(const struct planner *x)
 	return false;
 }
 
+/* More steps than that there cannot be. */
+static size_t most_steps(const struct planner *x)
+{
+	size_t n = x->e && !x->p->is_destroy ? x->e->n : 0;
+
+	if (x->options->is_refresh_only)
+		return x->n_state;
+	for (size_t i = 0; i < x->n_state; i++)
+		n += x->options->is_destroy || !x->declared[i];
+	return n;
+}
+
 /* Steps by what is selected now; again when that had to be widened. */
 static int build_steps(struct planner *x)
 {
-	size_t n = x->e ? x->e->n : 0;
+	size_t n = x->e ? x->e->n : 0, most = most_steps(x);
 	/*
 	 * What was evaluated is kept for the lookup it was made with, so each
 	 * time has a context of its own.
@@ -572,11 +584,11 @@ static int build_steps(struct planner *x)
 
 	*context = x;
 	x->p->n_steps = 0;
-	x->p->steps = arena_new(x->arena, struct plan_step, n + x->n_state + 1);
-	x->diffs = arena_new(&x->scratch, struct diff, n + x->n_state + 1);
+	x->p->steps = arena_new(x->arena, struct plan_step, most + 1);
+	x->diffs = arena_new(&x->scratch, struct diff, most + 1);
 	x->known = arena_new(x->arena, struct value, n + 1);
 	x->is_known = arena_new(x->arena, bool, n + 1);
-	x->is_as_checked = arena_new(&x->scratch, bool, n + x->n_state + 1);
+	x->is_as_checked = arena_new(&x->scratch, bool, most + 1);
 	x->step_of = arena_new(&x->scratch, size_t, n + 1);
 	if (x->e) {
 		x->e->lookup = planned;

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,19 +43,39 @@ enum {
 	KEY_TEXT = (KEY_SIZE + 2) / 3 * 4, /* base64 digits */
 };
 
-struct seal {
+struct keys {
 	unsigned char seal_key[KEY_SIZE];
 	unsigned char derive_key[KEY_SIZE];
 	EVP_KDF *hkdf;
 	EVP_MAC_CTX *hash; /* keyed, and nothing hashed yet: to be copied */
 };
 
+/*
+ * The keys are made when one is first asked for: that has libcrypto set itself
+ * up, which takes as long as a plan of some hundred resources, and few plans
+ * have secrets. Threads may ask at the same time.
+ */
+struct seal {
+	unsigned char state_key[KEY_SIZE];
+	_Atomic(struct keys *) *made;
+};
+
+static void keys_free(struct keys *k)
+{
+	if (!k)
+		return;
+	EVP_KDF_free(k->hkdf);
+	EVP_MAC_CTX_free(k->hash);
+	OPENSSL_cleanse(k, sizeof(*k));
+	free(k);
+}
+
 void seal_close(struct seal *s)
 {
 	if (!s)
 		return;
-	EVP_KDF_free(s->hkdf);
-	EVP_MAC_CTX_free(s->hash);
+	keys_free(atomic_load(s->made));
+	free(s->made);
 	OPENSSL_cleanse(s, sizeof(*s));
 	free(s);
 }
@@ -66,7 +87,7 @@ static int crypto_failed(struct error *err, const char *what)
 }
 
 /* HKDF-SHA256 without salt: the input is a uniformly random key. */
-static int hkdf(const struct seal *s, const unsigned char *key, struct str info,
+static int hkdf(const struct keys *k, const unsigned char *key, struct str info,
 		void *bytes, size_t n, struct error *err)
 {
 	char digest[] = "SHA256";
@@ -79,7 +100,7 @@ static int hkdf(const struct seal *s, const unsigned char *key, struct str info,
 					(void *)(info.n ? info.s : ""), info.n),
 		OSSL_PARAM_END,
 	};
-	EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(s->hkdf);
+	EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(k->hkdf);
 	int rc = 0;
 
 	if (!ctx || EVP_KDF_derive(ctx, bytes, n, params) != 1)
@@ -88,7 +109,7 @@ static int hkdf(const struct seal *s, const unsigned char *key, struct str info,
 	return rc;
 }
 
-static int open_hash(struct seal *s, const unsigned char *key,
+static int open_hash(struct keys *k, const unsigned char *key,
 		     struct error *err)
 {
 	char digest[] = "SHA256";
@@ -103,28 +124,48 @@ static int open_hash(struct seal *s, const unsigned char *key,
 
 	if (!hmac)
 		return error_set(err, ERROR_FAILED, "libcrypto has no HMAC");
-	s->hash = EVP_MAC_CTX_new(hmac);
+	k->hash = EVP_MAC_CTX_new(hmac);
 	EVP_MAC_free(hmac);
-	if (hkdf(s, key, STR("dmsl hash 1"), hash_key, KEY_SIZE, err) < 0)
+	if (hkdf(k, key, STR("dmsl hash 1"), hash_key, KEY_SIZE, err) < 0)
 		rc = -1;
-	else if (!s->hash ||
-		 EVP_MAC_init(s->hash, hash_key, KEY_SIZE, params) != 1)
+	else if (!k->hash ||
+		 EVP_MAC_init(k->hash, hash_key, KEY_SIZE, params) != 1)
 		rc = crypto_failed(err, "make a key ready");
 	OPENSSL_cleanse(hash_key, sizeof(hash_key));
 	return rc;
 }
 
-static int derive_keys(struct seal *s, const unsigned char *key,
+static int derive_keys(struct keys *k, const unsigned char *key,
 		       struct error *err)
 {
-	s->hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-	if (!s->hkdf)
+	k->hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+	if (!k->hkdf)
 		return error_set(err, ERROR_FAILED, "libcrypto has no HKDF");
-	if (hkdf(s, key, STR("dmsl seal 1"), s->seal_key, KEY_SIZE, err) < 0 ||
-	    hkdf(s, key, STR("dmsl derive 1"), s->derive_key, KEY_SIZE, err) <
+	if (hkdf(k, key, STR("dmsl seal 1"), k->seal_key, KEY_SIZE, err) < 0 ||
+	    hkdf(k, key, STR("dmsl derive 1"), k->derive_key, KEY_SIZE, err) <
 		0)
 		return -1;
-	return open_hash(s, key, err);
+	return open_hash(k, key, err);
+}
+
+/* NULL: err says why. */
+static const struct keys *keys_of(const struct seal *s, struct error *err)
+{
+	struct keys *k = atomic_load(s->made), *other = NULL;
+
+	if (k)
+		return k;
+	k = xmalloc(sizeof(*k));
+	memset(k, 0, sizeof(*k));
+	if (derive_keys(k, s->state_key, err) < 0) {
+		keys_free(k);
+		return NULL;
+	}
+	if (atomic_compare_exchange_strong(s->made, &other, k))
+		return k;
+	/* Another thread was faster. */
+	keys_free(k);
+	return other;
 }
 
 static bool is_base64(struct str s)
@@ -337,23 +378,19 @@ static int find_key(const char *folder, bool may_create, unsigned char *key,
 int seal_open(const char *folder, bool may_create, struct seal **out,
 	      struct error *err)
 {
-	unsigned char key[KEY_SIZE];
-	struct seal *s;
-	int rc;
+	struct seal *s = xmalloc(sizeof(*s));
+	int rc = find_key(folder, may_create, s->state_key, err);
 
 	*out = NULL;
-	rc = find_key(folder, may_create, key, err);
-	if (rc)
+	if (rc) {
+		OPENSSL_cleanse(s, sizeof(*s));
+		free(s);
 		return rc < 0 ? -1 : 0;
-	s = xmalloc(sizeof(*s));
-	memset(s, 0, sizeof(*s));
-	rc = derive_keys(s, key, err);
-	OPENSSL_cleanse(key, sizeof(key));
-	if (rc < 0)
-		seal_close(s);
-	else
-		*out = s;
-	return rc;
+	}
+	s->made = xmalloc(sizeof(*s->made));
+	atomic_init(s->made, NULL);
+	*out = s;
+	return 0;
 }
 
 /*
@@ -396,6 +433,7 @@ static int add_associated(EVP_CIPHER_CTX *ctx, struct str context)
 int seal_value(const struct seal *s, struct str context, struct str plain,
 	       struct buf *out, struct error *err)
 {
+	const struct keys *keys = keys_of(s, err);
 	size_t size = plain.n + 1;
 	unsigned char *box = NULL;
 	unsigned char *in = NULL;
@@ -405,6 +443,8 @@ int seal_value(const struct seal *s, struct str context, struct str plain,
 	int n;
 	int rc = -1;
 
+	if (!keys)
+		return -1;
 	if (plain.n > PLAIN_MOST)
 		return error_set(err, ERROR_QUOTA,
 				 "a secret value is larger than %d bytes",
@@ -417,7 +457,7 @@ int seal_value(const struct seal *s, struct str context, struct str plain,
 	siv = siv_fetch();
 	ctx = EVP_CIPHER_CTX_new();
 	if (!siv || !ctx ||
-	    EVP_EncryptInit_ex2(ctx, siv, s->seal_key, NULL, NULL) != 1 ||
+	    EVP_EncryptInit_ex2(ctx, siv, keys->seal_key, NULL, NULL) != 1 ||
 	    !add_associated(ctx, context) ||
 	    EVP_EncryptUpdate(ctx, box + TAG_SIZE, &n, in, (int)size) != 1 ||
 	    (size_t)n != size ||
@@ -446,7 +486,7 @@ done:
 }
 
 /* plain has room for n bytes. */
-static bool open_box(const struct seal *s, struct str context,
+static bool open_box(const struct keys *keys, struct str context,
 		     unsigned char *box, size_t n, unsigned char *plain)
 {
 	EVP_CIPHER *siv = siv_fetch();
@@ -456,7 +496,7 @@ static bool open_box(const struct seal *s, struct str context,
 
 	is_good =
 	    siv && ctx &&
-	    EVP_DecryptInit_ex2(ctx, siv, s->seal_key, NULL, NULL) == 1 &&
+	    EVP_DecryptInit_ex2(ctx, siv, keys->seal_key, NULL, NULL) == 1 &&
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, box) ==
 		1 &&
 	    add_associated(ctx, context) &&
@@ -472,9 +512,12 @@ int seal_open_value(const struct seal *s, struct str context, struct str sealed,
 		    struct arena *a, struct str *plain, struct error *err)
 {
 	unsigned char *box = arena_alloc(a, 1, sealed.n / 4 * 3 + 4);
+	const struct keys *keys = keys_of(s, err);
 	ptrdiff_t n = base64_decode(sealed, box);
 	unsigned char *text;
 
+	if (!keys)
+		return -1;
 	if (n < TAG_SIZE + 1)
 		return error_set(err, ERROR_CORRUPT,
 				 "a sealed value is not base64 of a sealed "
@@ -482,7 +525,7 @@ int seal_open_value(const struct seal *s, struct str context, struct str sealed,
 	n -= TAG_SIZE;
 	/* Two more: decryption may touch the end, and the NUL. */
 	text = arena_alloc(a, 1, (size_t)n + TAG_SIZE);
-	if (!open_box(s, context, box, (size_t)n, text)) {
+	if (!open_box(keys, context, box, (size_t)n, text)) {
 		OPENSSL_cleanse(text, (size_t)n);
 		error_set(err, ERROR_CORRUPT,
 			  "a sealed value cannot be opened: it was sealed with "
@@ -500,21 +543,28 @@ int seal_open_value(const struct seal *s, struct str context, struct str sealed,
 int seal_derive(const struct seal *s, struct str label, void *bytes, size_t n,
 		struct error *err)
 {
+	const struct keys *keys = keys_of(s, err);
+
+	if (!keys)
+		return -1;
 	if (n > 255 * 32)
 		return error_set(err, ERROR_QUOTA,
 				 "%zu derived bytes are too many", n);
-	return hkdf(s, s->derive_key, label, bytes, n, err);
+	return hkdf(keys, keys->derive_key, label, bytes, n, err);
 }
 
 int seal_hash(const struct seal *s, struct str text, char hex[65],
 	      struct error *err)
 {
-	EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(s->hash);
+	const struct keys *keys = keys_of(s, err);
+	EVP_MAC_CTX *ctx = keys ? EVP_MAC_CTX_dup(keys->hash) : NULL;
 	const char *bytes = text.n ? text.s : "";
 	unsigned char mac[32];
 	size_t n = 0;
 	int rc = 0;
 
+	if (!keys)
+		return -1;
 	if (!ctx ||
 	    EVP_MAC_update(ctx, (const unsigned char *)bytes, text.n) != 1 ||
 	    EVP_MAC_final(ctx, mac, &n, sizeof(mac)) != 1 || n != sizeof(mac))

@@ -8,8 +8,8 @@
  *
  * The key comes from DMSL_STATE_KEY (base64 of 64 bytes), else the file that
  * DMSL_STATE_KEY_FILE names, else <git common dir>/dmsl/key, mode 0600, which
- * is made at first use. It never leaves the process. An open seal is only read:
- * threads may share it.
+ * is made at first use. It never leaves the process. Threads may share an open
+ * seal.
  */
 
 #include "lang/base/str.h"

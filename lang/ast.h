@@ -62,7 +62,8 @@ enum ast_op {
 
 /*
  * There are a dozen for a block of three lines: most of the memory of a large
- * stack, so that what few kinds have stands apart.
+ * stack, so that what few kinds have stands apart, and a leaf ends where what
+ * stands below a node would begin.
  */
 struct ast_expr {
 	enum ast_expr_kind kind : 8;
@@ -85,6 +86,9 @@ struct ast_expr {
 		struct ast_expr **items; /* of kinds that have them */
 	};
 };
+
+/* A leaf: a name, a string without templates, a number, … */
+enum { AST_LEAF_SIZE = offsetof(struct ast_expr, items) };
 
 /* EXPR_COND, EXPR_*_FOR */
 struct ast_wide {

@@ -79,6 +79,16 @@ static struct ast_expr *expr_new(struct parser *p, enum ast_expr_kind kind,
 			 span);
 }
 
+/* Of a kind that has nothing below it, and then no room for it either. */
+static struct ast_expr *leaf_new(struct parser *p, enum ast_expr_kind kind,
+				 struct span span)
+{
+	void *x = arena_alloc_aligned(p->arena, 1, AST_LEAF_SIZE,
+				      _Alignof(struct ast_expr));
+
+	return expr_init(p, x, kind, span);
+}
+
 static struct ast_wide *wide_new(struct parser *p, enum ast_expr_kind kind,
 				 struct span span)
 {
@@ -138,7 +148,7 @@ static struct str digits(struct parser *p, struct str text)
 struct ast_expr *make_leaf(struct parser *p, enum ast_expr_kind kind,
 			   struct span span)
 {
-	struct ast_expr *x = expr_new(p, kind, span);
+	struct ast_expr *x = leaf_new(p, kind, span);
 
 	if (kind == EXPR_BOOL)
 		x->boolean = str_is(parser_text(p, span), "true");
@@ -151,7 +161,7 @@ struct ast_expr *make_leaf(struct parser *p, enum ast_expr_kind kind,
 
 struct ast_expr *make_key(struct parser *p, struct span span)
 {
-	struct ast_expr *x = expr_new(p, EXPR_STRING, span);
+	struct ast_expr *x = leaf_new(p, EXPR_STRING, span);
 
 	x->text = parser_text(p, span);
 	return x;

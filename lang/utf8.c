@@ -2,6 +2,9 @@
 
 #include "lang/utf8.h"
 
+#include <stdint.h>
+#include <string.h>
+
 struct range {
 	uint32_t first, last;
 };
@@ -77,9 +80,22 @@ struct utf8 utf8_next(struct str s)
 	return (struct utf8){ code, length, width_of(code), true };
 }
 
+/* Where text from `at` on may not be ASCII any more. */
+static size_t skip_ascii(struct str s, size_t at)
+{
+	uint64_t eight;
+
+	for (; at + sizeof(eight) <= s.n; at += sizeof(eight)) {
+		memcpy(&eight, s.s + at, sizeof(eight));
+		if (eight & 0x8080808080808080u)
+			break;
+	}
+	return at;
+}
+
 size_t utf8_check(struct str s)
 {
-	size_t at = 0;
+	size_t at = skip_ascii(s, 0);
 
 	while (at < s.n) {
 		struct utf8 c;
@@ -91,7 +107,7 @@ size_t utf8_check(struct str s)
 		c = utf8_next(str_skip(s, at));
 		if (!c.is_valid)
 			break;
-		at += c.length;
+		at = skip_ascii(s, at + c.length);
 	}
 	return at;
 }

@@ -1,4 +1,5 @@
 #include <config.h>
+#define OPENSSL_SUPPRESS_DEPRECATED /* for SHA256_Init() and others */
 
 #include "lang/base/digest.h"
 
@@ -6,9 +7,9 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/sha.h>
 
 #include <limits.h>
-#include <stdatomic.h>
 #include <stdio.h>
 
 void digest_hex(const unsigned char *bytes, size_t n, char *out)
@@ -21,50 +22,32 @@ void digest_hex(const unsigned char *bytes, size_t n, char *out)
 }
 
 /*
- * Looked up once: the library searches its providers anew for each use of
- * EVP_sha256(), which costs several times the digest of a short text.
+ * SHA-256 and SHA-1 by the library's older functions. What replaced them looks
+ * an algorithm up first, and for that sets up all that the library has: more
+ * time, and more memory, than a plan of some hundred resources takes.
  */
-static EVP_MD *sha256_once(void)
-{
-	static _Atomic(EVP_MD *) known;
-	EVP_MD *md = atomic_load(&known);
-	EVP_MD *other = NULL;
-
-	if (md)
-		return md;
-	md = EVP_MD_fetch(NULL, "SHA256", NULL);
-	if (!md)
-		BUG("SHA-256 is not available");
-	if (atomic_compare_exchange_strong(&known, &other, md))
-		return md;
-	/* Another thread was faster. */
-	EVP_MD_free(md);
-	return other;
-}
-
 void digest_sha256(struct str text, unsigned char out[DIGEST_SIZE])
 {
-	unsigned n = 0;
+	SHA256_CTX ctx;
 
-	if (EVP_Digest(text.s ? text.s : "", text.n, out, &n, sha256_once(),
-		       NULL) != 1)
+	if (SHA256_Init(&ctx) != 1 ||
+	    SHA256_Update(&ctx, text.s ? text.s : "", text.n) != 1 ||
+	    SHA256_Final(out, &ctx) != 1)
 		BUG("SHA-256 is not available");
 }
 
 void digest_git_blob(struct str text, char out[DIGEST_GIT_SIZE])
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	unsigned char bytes[20];
-	unsigned size = 0;
+	unsigned char bytes[SHA_DIGEST_LENGTH];
 	char head[32];
 	int n = snprintf(head, sizeof(head), "blob %zu", text.n);
+	SHA_CTX ctx;
 
-	if (!ctx || EVP_DigestInit_ex(ctx, EVP_sha1(), NULL) != 1 ||
-	    EVP_DigestUpdate(ctx, head, (size_t)n + 1) != 1 ||
-	    EVP_DigestUpdate(ctx, text.s ? text.s : "", text.n) != 1 ||
-	    EVP_DigestFinal_ex(ctx, bytes, &size) != 1)
+	if (SHA1_Init(&ctx) != 1 ||
+	    SHA1_Update(&ctx, head, (size_t)n + 1) != 1 ||
+	    SHA1_Update(&ctx, text.s ? text.s : "", text.n) != 1 ||
+	    SHA1_Final(bytes, &ctx) != 1)
 		BUG("SHA-1 is not available");
-	EVP_MD_CTX_free(ctx);
 	digest_hex(bytes, sizeof(bytes), out);
 }
 
