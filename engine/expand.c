@@ -186,6 +186,8 @@ static void stack_block(struct expander *x, const struct ast_decl *stack)
 			   "the stack's tags must be known before apply");
 		x->e->stack_tags = value_null();
 	}
+	if (tags)
+		rules_check_stack_tags(x, expr_place(tags->value));
 }
 
 static void collect(struct expander *x)

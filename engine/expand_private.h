@@ -213,6 +213,11 @@ void binding_value(struct scope *s, struct binding *b, struct arena *a,
 /* The instances of a declaration, made when first asked for; -1: findings. */
 int group_open(struct group *g);
 struct scope *instance_inner(struct instance_scope *i);
+/*
+ * The resource's instance that an object stands for; NULL: it is a component's,
+ * or known by its id alone.
+ */
+const struct instance_scope *object_instance(const struct object *o);
 /* The argument of a component's instance, or NULL: its default counts. */
 const struct ast_attr *instance_argument(const struct instance_scope *i,
 					 struct str param);
@@ -230,6 +235,13 @@ int wanted_attr(struct expander *x, const struct resource *r,
  * type that would turn texts back.
  */
 struct value value_plain(struct value v, struct arena *a);
+
+/* expand_rules.c */
+/* What the service asks of the value; -1: it does not fit. */
+int rules_check(struct expander *x, const struct resource *r,
+		const struct attr_info *info, struct place place,
+		struct value v);
+void rules_check_stack_tags(struct expander *x, struct place place);
 
 /* expand_life.c */
 /* lifecycle { } or timeouts { }; t is NULL in a component's instance. */

@@ -472,6 +472,11 @@ static bool object_get(const struct object *o, struct str name, struct arena *a,
 	return resource_get(&r, x, name, a, out);
 }
 
+const struct instance_scope *object_instance(const struct object *o)
+{
+	return o->get == object_get && !o->is_component ? o->data : NULL;
+}
+
 struct scope *instance_inner(struct instance_scope *i)
 {
 	struct scope *around = i->group->scope;
