@@ -26,6 +26,12 @@ struct place domain_place(const struct resource *r, const char *attr)
 	return a ? expr_place(a->value) : r->place;
 }
 
+void domain_trace(struct expander *x, const struct resource *r, size_t from)
+{
+	if (x->diags->n > from)
+		scope_trace(r->scope->group->scope, from);
+}
+
 static bool each_object(struct value v,
 			void (*each)(void *context, size_t index),
 			void *context)
@@ -90,6 +96,7 @@ static void check_inside(struct expander *x, const struct subnet *s)
 	if (!known_cidr(x->values[s->vpc], "cidr", &range) ||
 	    cidr_contains_cidr(range, s->range))
 		return;
+	size_t from = x->diags->n;
 	struct str inner = cidr_text(s->range, x->arena);
 	struct str outer = cidr_text(range, x->arena);
 	struct diag *to = diag_error(
@@ -104,6 +111,7 @@ static void check_inside(struct expander *x, const struct subnet *s)
 		  "cidr_subnet(%.*s, %d, 1).",
 		  STR_ARG(outer),
 		  s->range.bits > range.bits ? s->range.bits - range.bits : 4);
+	domain_trace(x, s->resource, from);
 }
 
 static int order_subnets(const void *a, const void *b)
@@ -142,6 +150,7 @@ static void check_overlaps(struct expander *x, const struct subnet *all,
 
 		if (first->resource->index > second->resource->index)
 			first = s, second = widest;
+		size_t from = x->diags->n;
 		struct str a = cidr_text(second->range, x->arena);
 		struct str b = cidr_text(first->range, x->arena);
 		struct diag *to = diag_error(
@@ -152,6 +161,7 @@ static void check_overlaps(struct expander *x, const struct subnet *all,
 
 		diag_note(x->diags, to, domain_place(first->resource, "cidr"),
 			  "the other subnet");
+		domain_trace(x, second->resource, from);
 	}
 }
 
@@ -178,10 +188,12 @@ void domain_check(struct expander *x)
 
 	for (size_t i = 0; i < x->resources.n; i++) {
 		struct subnet s = { .resource = &x->resources.items[i] };
+		size_t from = x->diags->n;
 
 		if (!s.resource->is_existing) {
 			check_open(x, s.resource);
 			domain_one(x, s.resource);
+			domain_trace(x, s.resource, from);
 		}
 		if (!str_is(str_from(s.resource->schema->name), "subnet") ||
 		    !known_cidr(x->values[i], "cidr", &s.range) ||

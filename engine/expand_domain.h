@@ -11,6 +11,9 @@
 /* Where an attribute is written, or the resource's name. */
 struct place domain_place(const struct resource *r, const char *attr);
 
+/* Says of the findings from number `from` on in which components it stands. */
+void domain_trace(struct expander *x, const struct resource *r, size_t from);
+
 /*
  * The resources that an attribute refers to, one or a list of them: calls
  * `each` for those that are known. false: some are not.

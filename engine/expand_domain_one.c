@@ -201,8 +201,8 @@ void domain_names(struct expander *x)
 	for (size_t i = 0; i < x->resources.n; i++) {
 		struct resource *r = &x->resources.items[i];
 		const struct resource *first;
+		size_t around, from = x->diags->n;
 		struct str name;
-		size_t around;
 		struct diag *to;
 
 		if (!r->schema->unique_in || r->is_existing)
@@ -223,6 +223,7 @@ void domain_names(struct expander *x)
 				STR_ARG(first->address));
 		diag_note(x->diags, to, domain_place(first, "name"),
 			  "the first of this name");
+		domain_trace(x, r, from);
 	}
 	map_release(&seen);
 }

@@ -162,14 +162,15 @@ void domain_zones(struct expander *x)
 	for (size_t k = 0; k < x->resources.n; k++) {
 		const struct resource *r = &x->resources.items[x->order[k]];
 		const char *type = r->schema->name;
+		size_t from = x->diags->n;
 
 		if (r->schema->is_in_network)
 			check_network(&n, r);
-		if (r->is_existing)
-			continue;
 		for (size_t i = 0; i < sizeof(zone_rules) / sizeof(*zone_rules);
 		     i++)
-			if (strcmp(type, zone_rules[i].type) == 0)
+			if (!r->is_existing &&
+			    strcmp(type, zone_rules[i].type) == 0)
 				check_zones(x, r, zone_rules[i].rule);
+		domain_trace(x, r, from);
 	}
 }

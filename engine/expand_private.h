@@ -208,6 +208,11 @@ void scope_env(struct scope *s, const struct instance_scope *vars,
 int scope_evaluate(struct scope *s, const struct instance_scope *vars,
 		   const struct ast_expr *x, const struct type *wanted,
 		   struct arena *a, struct value *out);
+/*
+ * Notes at the findings from number `from` on that have none yet through which
+ * instances of components the scope came to be.
+ */
+void scope_trace(const struct scope *s, size_t from);
 void binding_value(struct scope *s, struct binding *b, struct arena *a,
 		   struct value *out);
 /* The instances of a declaration, made when first asked for; -1: findings. */

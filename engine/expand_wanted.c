@@ -479,7 +479,7 @@ int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 	struct expander *x = e->private;
 	const struct resource *r = &e->resources[index];
 	const struct type_info *t = r->type;
-	size_t errors = x->diags->n_errors;
+	size_t errors = x->diags->n_errors, from = x->diags->n;
 	struct gather *g = &x->gather;
 	int result = 0;
 
@@ -502,5 +502,6 @@ int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 			gather_add(g, str_from(b->schema->name), v, place);
 	}
 	*out = gather_close(g, a, places);
+	scope_trace(resource_scope(r), from);
 	return result || x->diags->n_errors > errors ? -1 : 0;
 }
