@@ -55,6 +55,7 @@ struct name_decl {
 	    *depends_on; /* output { depends_on = … }, or NULL */
 	const struct ast_param *param; /* NAME_PARAM */
 	const struct type *type;       /* NAME_PARAM; NULL: any */
+	bool is_used;		       /* the text refers to it */
 };
 
 struct group_decl {
@@ -73,6 +74,7 @@ struct body {
 	size_t n_bindings;
 	struct group_decl **decls; /* by slot, in the order of the text */
 	size_t n_groups;
+	bool is_used; /* a component that there are declarations of */
 };
 
 enum progress { NOT_BEGUN, AT_WORK, FINISHED };
@@ -197,6 +199,9 @@ struct group_decl *body_group(const struct body *b, struct str type,
 			      struct str name, struct arena *a);
 /* Binds each TYPE.NAME of the text to its declaration, too. */
 void body_check(struct expander *x, const struct body *b);
+
+/* expand_unused.c: names of the stack's own text that nothing refers to. */
+void unused_report(struct expander *x);
 
 /* expand_scope.c: values of names and references. */
 struct scope *scope_new(struct expander *x, const struct body *b,

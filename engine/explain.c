@@ -399,6 +399,11 @@ const struct explanation explanations[] = {
 { "E0511",
   "What was applied stands; whether it is as the check wants is not known.",
   NULL, NULL },
+{ "W0201",
+  "Nothing refers to the name. Often another one was meant where it should be "
+  "used; what is not needed is taken out.",
+  "let zone = \"us-east-1a\"\ndata d { value = 1 }\n",
+  "let zone = \"us-east-1a\"\ndata d { value = zone }\n" },
 { "W0301",
   "What uses an object that is replaced would still use the old one. Leave "
   "neither out, or both.",

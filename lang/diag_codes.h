@@ -90,6 +90,7 @@
 	X("E0503", "a provider could not run a check")                         \
 	X("E0510", "a step of apply failed")                                   \
 	X("E0511", "a check could not be run")                                 \
+	X("W0201", "a name is not used")                                       \
 	X("W0301", "what uses something that is replaced is left out")         \
 	X("W0302", "what needs something that is left out is left out too")    \
 	X("W0303", "what is used by something that is left out stays")         \
