@@ -92,7 +92,7 @@ static struct value fallback_value(const struct attr_schema *s,
 }
 
 static void attr_info_init(struct attr_info *info, const struct attr_schema *s,
-			   struct arena *a)
+			   const struct attr_rule *rules, struct arena *a)
 {
 	struct error err = { 0 };
 	uint32_t at = 0;
@@ -105,6 +105,7 @@ static void attr_info_init(struct attr_info *info, const struct attr_schema *s,
 	info->has_reference = has_reference(info->type);
 	info->stored = stored_type(info->type, a);
 	info->fallback = fallback_value(s, info->type, a);
+	info->rule = schema_rule(rules, info->name);
 }
 
 /* Every resource that has tags takes this beside what its table lists. */
@@ -116,6 +117,11 @@ static const struct attr_schema tags_schema = {
 	"Tags; those of the stack are merged in.",
 };
 
+static const struct attr_rule tags_rules[] = {
+	{ .attr = "tags", .kind = RULE_TAGS },
+	{ 0 },
+};
+
 static size_t count_attrs(const struct attr_schema *attrs)
 {
 	size_t n = 0;
@@ -125,15 +131,30 @@ static size_t count_attrs(const struct attr_schema *attrs)
 	return n;
 }
 
-struct attr_info *check_attrs(const struct attr_schema *attrs, size_t *n,
-			      struct arena *a)
+static struct attr_info *attr_infos(const struct attr_schema *attrs,
+				    const struct attr_rule *rules, size_t *n,
+				    struct arena *a)
 {
 	*n = count_attrs(attrs);
 	struct attr_info *infos = arena_new(a, struct attr_info, *n ? *n : 1);
 
 	for (size_t i = 0; i < *n; i++)
-		attr_info_init(&infos[i], &attrs[i], a);
+		attr_info_init(&infos[i], &attrs[i], rules, a);
 	return infos;
+}
+
+struct attr_info *check_attrs(const struct attr_schema *attrs, size_t *n,
+			      struct arena *a)
+{
+	return attr_infos(attrs, NULL, n, a);
+}
+
+const struct attr_info *check_tags(struct arena *a)
+{
+	struct attr_info *info = arena_new(a, struct attr_info, 1);
+
+	attr_info_init(info, &tags_schema, tags_rules, a);
+	return info;
 }
 
 static void find_to_come(struct type_info *t, struct arena *a)
@@ -172,9 +193,9 @@ static struct type_info *type_info_new(const struct type_schema *s,
 	t->n = n + adds_tags;
 	t->attrs = arena_new(a, struct attr_info, t->n ? t->n : 1);
 	for (size_t i = 0; i < n; i++)
-		attr_info_init(&t->attrs[i], &s->attrs[i], a);
+		attr_info_init(&t->attrs[i], &s->attrs[i], s->rules, a);
 	if (adds_tags)
-		attr_info_init(&t->attrs[n], &tags_schema, a);
+		attr_info_init(&t->attrs[n], &tags_schema, tags_rules, a);
 	while (s->blocks && s->blocks[t->n_blocks].name)
 		t->n_blocks++;
 	t->blocks =
@@ -183,7 +204,8 @@ static struct type_info *type_info_new(const struct type_schema *s,
 		struct block_info *b = &t->blocks[i];
 
 		b->schema = &s->blocks[i];
-		b->attrs = check_attrs(s->blocks[i].attrs, &b->n, a);
+		b->attrs = attr_infos(s->blocks[i].attrs, s->blocks[i].rules,
+				      &b->n, a);
 	}
 	find_to_come(t, a);
 	return t;

@@ -30,7 +30,8 @@ struct attr_info {
 	const struct type *type;
 	/* The type once references are ids; what state and providers see. */
 	const struct type *stored;
-	struct value fallback; /* null: none */
+	struct value fallback;	      /* null: none */
+	const struct attr_rule *rule; /* the first of its rules, or NULL */
 	bool has_reference;
 };
 
@@ -63,9 +64,11 @@ void catalog_init(struct catalog *c, const struct type_schema *const *table,
 void catalog_release(struct catalog *c);
 /* NULL: there is no such type. A mistake in a schema is a BUG. */
 const struct type_info *catalog_type(struct catalog *c, struct str name);
-/* Infos of a table of attributes: blocks, provider configuration. */
+/* Infos of a table of attributes without rules: provider configuration. */
 struct attr_info *check_attrs(const struct attr_schema *attrs, size_t *n,
 			      struct arena *a);
+/* `tags`, as resources take it. */
+const struct attr_info *check_tags(struct arena *a);
 const struct attr_info *type_info_attr(const struct type_info *t,
 				       struct str name);
 const struct block_info *type_info_block(const struct type_info *t,

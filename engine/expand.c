@@ -186,6 +186,8 @@ static void stack_block(struct expander *x, const struct ast_decl *stack)
 			   "the stack's tags must be known before apply");
 		x->e->stack_tags = value_null();
 	}
+	if (tags)
+		rules_check_stack_tags(x, expr_place(tags->value));
 }
 
 static void collect(struct expander *x)
@@ -222,6 +224,13 @@ static void check_names(struct expander *x)
 	struct map params = { 0 };
 
 	x->root_body = body_new(x, NULL);
+	/* Those that nothing uses have mistakes, too. */
+	for (size_t i = 0; i < x->c->config->components.n; i++) {
+		struct map_entry *e = &x->c->config->components.entries[i];
+
+		if (!map_has(&x->bodies, e->key))
+			body_new(x, e->value);
+	}
 	body_check(x, x->root_body);
 	for (size_t i = 0; i < x->bodies.n; i++)
 		body_check(x, x->bodies.entries[i].value);
@@ -263,6 +272,7 @@ struct expansion *expand(struct context *c, bool check_only, struct error *err)
 	deps_find(x);
 	life_propagate(x);
 	values_check(x);
+	unused_report(x);
 	return e;
 }
 

@@ -241,10 +241,12 @@ static const struct body *component_body(struct expander *x, struct str name)
 	struct body *b = map_get(&x->bodies, name);
 	const struct ast_decl *decl;
 
+	decl = b ? NULL : map_get(&x->c->config->components, name);
+	if (decl)
+		b = body_new(x, decl);
 	if (b)
-		return b;
-	decl = map_get(&x->c->config->components, name);
-	return decl ? body_new(x, decl) : NULL;
+		b->is_used = true;
+	return b;
 }
 
 struct body *body_new(struct expander *x, const struct ast_decl *component)
@@ -280,8 +282,9 @@ struct name_check {
 	const struct body *body;
 	const struct ast_decl *decl; /* whose loop variables are in scope */
 	bool has_vars;
-	const struct type *wanted; /* its enum members are words */
-	bool takes_words;	   /* any bare word: a provider's name */
+	const struct type *wanted;    /* its enum members are words */
+	bool takes_words;	      /* any bare word: a provider's name */
+	const struct name_decl *self; /* whose body it is, or NULL */
 };
 
 static bool is_enum_member(const struct type *t, struct str name)
@@ -349,8 +352,15 @@ static void check_ref(void *context, const struct ref *r)
 	struct name_check *c = context;
 	struct expander *x = c->x;
 
-	if (is_variable(c, r->name) || map_has(&c->body->names, r->name))
+	if (is_variable(c, r->name))
 		return;
+	struct name_decl *name = map_get(&c->body->names, r->name);
+
+	if (name) {
+		/* What only its own check looks at is not used. */
+		name->is_used |= name != c->self;
+		return;
+	}
 	/* aws.prod is no resource. */
 	if (r->second.n && !c->takes_words) {
 		struct group_decl *g =
@@ -595,7 +605,9 @@ static void check_decl(struct name_check *c, const struct ast_decl *d)
 
 			check_expr(c, d->params[i].fallback,
 				   n ? n->type : NULL);
+			c->self = n;
 			check_exprs(c, &d->params[i].body, NULL, 0);
+			c->self = NULL;
 		}
 		break;
 	case DECL_LET:

@@ -5,7 +5,7 @@
  */
 #include <config.h>
 
-#include "engine/expand_private.h"
+#include "engine/expand_domain.h"
 
 #include "lang/cidr.h"
 
@@ -18,12 +18,51 @@ struct subnet {
 	struct cidr range;
 };
 
-static struct place attr_place(const struct resource *r, const char *attr)
+struct place domain_place(const struct resource *r, const char *attr)
 {
 	const struct ast_attr *a =
 	    ast_attr_find(resource_body(r), str_from(attr));
 
 	return a ? expr_place(a->value) : r->place;
+}
+
+void domain_trace(struct expander *x, const struct resource *r, size_t from)
+{
+	if (x->diags->n > from)
+		scope_trace(r->scope->group->scope, from);
+}
+
+static bool each_object(struct value v,
+			void (*each)(void *context, size_t index),
+			void *context)
+{
+	const struct instance_scope *i;
+
+	if (v.kind != VALUE_OBJECT || value_is_unknown(v))
+		return false;
+	i = object_instance(v.as.object);
+	if (!i || i->end == i->first)
+		return false;
+	each(context, i->first);
+	return true;
+}
+
+bool domain_referred(struct expander *x, const struct resource *r,
+		     const struct attr_info *info,
+		     void (*each)(void *context, size_t index), void *context)
+{
+	struct value v;
+	bool is_whole = true;
+
+	if (wanted_attr(x, r, info, x->arena, &v, NULL) || value_is_unknown(v))
+		return false;
+	if (value_is_null(v))
+		return true;
+	if (v.kind != VALUE_LIST)
+		return each_object(v, each, context);
+	for (size_t i = 0; i < v.as.list.n; i++)
+		is_whole &= each_object(v.as.list.items[i], each, context);
+	return is_whole;
 }
 
 static bool known_cidr(struct value map, const char *attr, struct cidr *out)
@@ -33,20 +72,20 @@ static bool known_cidr(struct value map, const char *attr, struct cidr *out)
 	return v && v->kind == VALUE_CIDR && cidr_read(v->as.text, out);
 }
 
+static void set_index(void *context, size_t index)
+{
+	*(size_t *)context = index;
+}
+
 /* The resource that an attribute refers to; false: not known. */
 static bool referred(struct expander *x, const struct resource *r,
 		     const char *attr, size_t *out)
 {
 	const struct attr_info *info = resource_attr(r, str_from(attr));
-	const struct instance_scope *i;
-	struct value v;
 
-	if (!info || wanted_attr(x, r, info, x->arena, &v, NULL) ||
-	    value_is_unknown(v) || v.kind != VALUE_OBJECT)
-		return false;
-	i = v.as.object->data;
-	*out = i->first;
-	return i->end > i->first && !v.as.object->is_component;
+	*out = SIZE_MAX;
+	return info && domain_referred(x, r, info, set_index, out) &&
+	       *out != SIZE_MAX;
 }
 
 static void check_inside(struct expander *x, const struct subnet *s)
@@ -57,20 +96,22 @@ static void check_inside(struct expander *x, const struct subnet *s)
 	if (!known_cidr(x->values[s->vpc], "cidr", &range) ||
 	    cidr_contains_cidr(range, s->range))
 		return;
+	size_t from = x->diags->n;
 	struct str inner = cidr_text(s->range, x->arena);
 	struct str outer = cidr_text(range, x->arena);
 	struct diag *to = diag_error(
-	    x->diags, "E0401", attr_place(s->resource, "cidr"),
+	    x->diags, "E0401", domain_place(s->resource, "cidr"),
 	    "%.*s of %.*s is outside its network's %.*s", STR_ARG(inner),
 	    STR_ARG(s->resource->address), STR_ARG(outer));
 
-	diag_note(x->diags, to, attr_place(vpc, "cidr"), "the range of %.*s",
+	diag_note(x->diags, to, domain_place(vpc, "cidr"), "the range of %.*s",
 		  STR_ARG(vpc->address));
 	diag_hint(x->diags, to,
 		  "Cut it from the network's range: "
 		  "cidr_subnet(%.*s, %d, 1).",
 		  STR_ARG(outer),
 		  s->range.bits > range.bits ? s->range.bits - range.bits : 4);
+	domain_trace(x, s->resource, from);
 }
 
 static int order_subnets(const void *a, const void *b)
@@ -109,16 +150,18 @@ static void check_overlaps(struct expander *x, const struct subnet *all,
 
 		if (first->resource->index > second->resource->index)
 			first = s, second = widest;
+		size_t from = x->diags->n;
 		struct str a = cidr_text(second->range, x->arena);
 		struct str b = cidr_text(first->range, x->arena);
 		struct diag *to = diag_error(
-		    x->diags, "E0402", attr_place(second->resource, "cidr"),
+		    x->diags, "E0402", domain_place(second->resource, "cidr"),
 		    "%.*s of %.*s overlaps %.*s of %.*s", STR_ARG(a),
 		    STR_ARG(second->resource->address), STR_ARG(b),
 		    STR_ARG(first->resource->address));
 
-		diag_note(x->diags, to, attr_place(first->resource, "cidr"),
+		diag_note(x->diags, to, domain_place(first->resource, "cidr"),
 			  "the other subnet");
+		domain_trace(x, second->resource, from);
 	}
 }
 
@@ -132,7 +175,7 @@ static void check_open(struct expander *x, const struct resource *r)
 	if (!str_is(value_text(v, "direction"), "ingress") ||
 	    !known_cidr(v, "cidr", &range) || range.bits != 0)
 		return;
-	to = diag_warning(x->diags, "W0401", attr_place(r, "cidr"),
+	to = diag_warning(x->diags, "W0401", domain_place(r, "cidr"),
 			  "%.*s lets everyone in", STR_ARG(r->address));
 	diag_hint(x->diags, to,
 		  "Name the range or the security group that "
@@ -145,8 +188,13 @@ void domain_check(struct expander *x)
 
 	for (size_t i = 0; i < x->resources.n; i++) {
 		struct subnet s = { .resource = &x->resources.items[i] };
+		size_t from = x->diags->n;
 
-		check_open(x, s.resource);
+		if (!s.resource->is_existing) {
+			check_open(x, s.resource);
+			domain_one(x, s.resource);
+			domain_trace(x, s.resource, from);
+		}
 		if (!str_is(str_from(s.resource->schema->name), "subnet") ||
 		    !known_cidr(x->values[i], "cidr", &s.range) ||
 		    !referred(x, s.resource, "vpc", &s.vpc))
@@ -160,4 +208,6 @@ void domain_check(struct expander *x)
 		check_overlaps(x, subnets.items, subnets.n);
 	}
 	vec_release(&subnets);
+	domain_zones(x);
+	domain_names(x);
 }

@@ -55,6 +55,7 @@ struct name_decl {
 	    *depends_on; /* output { depends_on = … }, or NULL */
 	const struct ast_param *param; /* NAME_PARAM */
 	const struct type *type;       /* NAME_PARAM; NULL: any */
+	bool is_used;		       /* the text refers to it */
 };
 
 struct group_decl {
@@ -73,6 +74,7 @@ struct body {
 	size_t n_bindings;
 	struct group_decl **decls; /* by slot, in the order of the text */
 	size_t n_groups;
+	bool is_used; /* a component that there are declarations of */
 };
 
 enum progress { NOT_BEGUN, AT_WORK, FINISHED };
@@ -198,6 +200,9 @@ struct group_decl *body_group(const struct body *b, struct str type,
 /* Binds each TYPE.NAME of the text to its declaration, too. */
 void body_check(struct expander *x, const struct body *b);
 
+/* expand_unused.c: names of the stack's own text that nothing refers to. */
+void unused_report(struct expander *x);
+
 /* expand_scope.c: values of names and references. */
 struct scope *scope_new(struct expander *x, const struct body *b,
 			const struct instance_scope *self);
@@ -208,11 +213,21 @@ void scope_env(struct scope *s, const struct instance_scope *vars,
 int scope_evaluate(struct scope *s, const struct instance_scope *vars,
 		   const struct ast_expr *x, const struct type *wanted,
 		   struct arena *a, struct value *out);
+/*
+ * Notes at the findings from number `from` on that have none yet through which
+ * instances of components the scope came to be.
+ */
+void scope_trace(const struct scope *s, size_t from);
 void binding_value(struct scope *s, struct binding *b, struct arena *a,
 		   struct value *out);
 /* The instances of a declaration, made when first asked for; -1: findings. */
 int group_open(struct group *g);
 struct scope *instance_inner(struct instance_scope *i);
+/*
+ * The resource's instance that an object stands for; NULL: it is a component's,
+ * or known by its id alone.
+ */
+const struct instance_scope *object_instance(const struct object *o);
 /* The argument of a component's instance, or NULL: its default counts. */
 const struct ast_attr *instance_argument(const struct instance_scope *i,
 					 struct str param);
@@ -230,6 +245,13 @@ int wanted_attr(struct expander *x, const struct resource *r,
  * type that would turn texts back.
  */
 struct value value_plain(struct value v, struct arena *a);
+
+/* expand_rules.c */
+/* What the service asks of the value; -1: it does not fit. */
+int rules_check(struct expander *x, const struct resource *r,
+		const struct attr_info *info, struct place place,
+		struct value v);
+void rules_check_stack_tags(struct expander *x, struct place place);
 
 /* expand_life.c */
 /* lifecycle { } or timeouts { }; t is NULL in a component's instance. */

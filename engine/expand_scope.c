@@ -118,14 +118,35 @@ void scope_env(struct scope *s, const struct instance_scope *vars,
 	};
 }
 
+void scope_trace(const struct scope *s, size_t from)
+{
+	struct diags *d = s->x->diags;
+
+	for (size_t i = from; i < d->n; i++) {
+		const struct scope *in = s;
+		struct diag *to = d->items[i];
+
+		for (; in->self && !to->is_traced; in = in->self->group->scope)
+			diag_note(d, to,
+				  decl_place(in->self->group->decl->decl),
+				  "in %.*s, which is made here",
+				  STR_ARG(in->self->address));
+		to->is_traced = true;
+	}
+}
+
 int scope_evaluate(struct scope *s, const struct instance_scope *vars,
 		   const struct ast_expr *x, const struct type *wanted,
 		   struct arena *a, struct value *out)
 {
+	size_t from = s->x->diags->n;
 	struct env env;
+	int result;
 
 	scope_env(s, vars, a, &env);
-	return eval_expr(&env.eval, x, wanted, out);
+	result = eval_expr(&env.eval, x, wanted, out);
+	scope_trace(s, from);
+	return result;
 }
 
 /* -- Params, lets, outputs ------------------------------------------------ */
@@ -154,6 +175,7 @@ static void check_param(struct scope *s, const struct name_decl *d,
 	const struct ast_attr *message =
 	    ast_attr_find(&d->param->body, STR("message"));
 	static const struct type boolean = { .kind = TYPE_BOOL };
+	size_t from = s->x->diags->n;
 	struct value v;
 
 	if (!check || scope_evaluate(s, NULL, check->value, &boolean, a, &v) ||
@@ -177,6 +199,7 @@ static void check_param(struct scope *s, const struct name_decl *d,
 
 	diag_note(s->x->diags, to, expr_place(check->value),
 		  "this must be true");
+	scope_trace(argument ? s->self->group->scope : s, from);
 }
 
 static int param_value(struct scope *s, const struct name_decl *d,
@@ -472,6 +495,11 @@ static bool object_get(const struct object *o, struct str name, struct arena *a,
 	return resource_get(&r, x, name, a, out);
 }
 
+const struct instance_scope *object_instance(const struct object *o)
+{
+	return o->get == object_get && !o->is_component ? o->data : NULL;
+}
+
 struct scope *instance_inner(struct instance_scope *i)
 {
 	struct scope *around = i->group->scope;
@@ -677,6 +705,8 @@ int group_open(struct group *g)
 			   STR_ARG(g->decl->decl->name));
 		return -1;
 	}
+	size_t from = x->diags->n;
+
 	g->progress = AT_WORK;
 	x->depth++;
 	if (make_instances(g)) {
@@ -684,6 +714,7 @@ int group_open(struct group *g)
 		g->value = value_unknown();
 	}
 	x->depth--;
+	scope_trace(g->scope, from);
 	g->progress = FINISHED;
 	return g->value.marks & MARK_UNKNOWN ? -1 : 0;
 }

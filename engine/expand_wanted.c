@@ -138,6 +138,10 @@ static int block_list_item(struct expander *x, const struct resource *r,
 				result = -1;
 			if (value_is_null(v))
 				v = attr->fallback;
+			if (attr->rule &&
+			    rules_check(x, r, attr, expr_place(written->value),
+					v))
+				result = -1;
 		}
 		if (!value_is_null(v))
 			entries[n++] = (struct value_entry){ name, v };
@@ -388,6 +392,7 @@ static int gather_attr(struct expander *x, const struct resource *r,
 		       const struct attr_info *info, struct arena *a,
 		       struct gather *g)
 {
+	bool is_ruled = info->rule;
 	struct place place;
 	struct value v;
 
@@ -395,8 +400,11 @@ static int gather_attr(struct expander *x, const struct resource *r,
 		return -1;
 	if (value_is_null(v))
 		v = info->fallback;
-	if (strcmp(info->schema->name, "tags") == 0)
+	if (strcmp(info->schema->name, "tags") == 0) {
+		/* Those of the stack alone are judged where they stand. */
+		is_ruled = is_ruled && !value_is_null(v);
 		v = merge_tags(x->e, v, a);
+	}
 	if (check_required(x, r, info, place, v) ||
 	    check_modify(x, r, info, place, v, a) ||
 	    stored_value(x, info, place, a, &v))
@@ -405,7 +413,7 @@ static int gather_attr(struct expander *x, const struct resource *r,
 		v = value_mark(v, MARK_SECRET);
 	if (!value_is_null(v))
 		gather_add(g, info->name, v, place);
-	return 0;
+	return is_ruled ? rules_check(x, r, info, place, v) : 0;
 }
 
 /* What is written, and nothing else: by that it is found. */
@@ -471,7 +479,7 @@ int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 	struct expander *x = e->private;
 	const struct resource *r = &e->resources[index];
 	const struct type_info *t = r->type;
-	size_t errors = x->diags->n_errors;
+	size_t errors = x->diags->n_errors, from = x->diags->n;
 	struct gather *g = &x->gather;
 	int result = 0;
 
@@ -494,5 +502,6 @@ int expand_wanted(struct expansion *e, size_t index, struct arena *a,
 			gather_add(g, str_from(b->schema->name), v, place);
 	}
 	*out = gather_close(g, a, places);
+	scope_trace(resource_scope(r), from);
 	return result || x->diags->n_errors > errors ? -1 : 0;
 }

@@ -283,6 +283,74 @@ const struct explanation explanations[] = {
   "vpc main { cidr = 10.0.0.0/16 }\n"
   "subnet a { vpc = vpc.main  cidr = 10.0.0.0/24  zone = \"us-east-1a\" }\n"
   "subnet b { vpc = vpc.main  cidr = 10.0.1.0/24  zone = \"us-east-1b\" }\n" },
+{ "E0403",
+  "The service would refuse the value, perhaps after minutes of waiting for "
+  "what stands before it. dmsl docs TYPE shows what each attribute takes.",
+  "vpc main { cidr = 10.0.0.0/8 }\n",
+  "vpc main { cidr = 10.0.0.0/16 }\n" },
+{ "E0404",
+  "Services differ in what a name can be: how long, which characters, how it "
+  "begins and ends. dmsl docs TYPE shows it. Without a name one is made that "
+  "fits.",
+  "iam_role reader { name = \"the reader\"  service = \"ec2.amazonaws.com\" }\n",
+  "iam_role reader { name = \"the-reader\"  service = \"ec2.amazonaws.com\" }\n" },
+{ "E0405",
+  "Some attributes say the same thing in different ways: one of them is "
+  "given, and only one.",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "security_group db {\n"
+  "  vpc = vpc.main\n"
+  "  ingress web { port = 443 }\n"
+  "}\n",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "security_group db {\n"
+  "  vpc = vpc.main\n"
+  "  ingress web { port = 443  cidr = 10.0.0.0/16 }\n"
+  "}\n" },
+{ "E0406",
+  "A balancer or an endpoint has an address in each zone, from one subnet. A "
+  "database or a replication instance can move to another zone only when its "
+  "subnet group has two.",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "subnet a { vpc = vpc.main  cidr = 10.0.1.0/24  zone = \"us-east-1a\" }\n"
+  "subnet b { vpc = vpc.main  cidr = 10.0.2.0/24  zone = \"us-east-1a\" }\n"
+  "load_balancer main { subnets = [subnet.a, subnet.b] }\n",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "subnet a { vpc = vpc.main  cidr = 10.0.1.0/24  zone = \"us-east-1a\" }\n"
+  "subnet b { vpc = vpc.main  cidr = 10.0.2.0/24  zone = \"us-east-1b\" }\n"
+  "load_balancer main { subnets = [subnet.a, subnet.b] }\n" },
+{ "E0407",
+  "A rule lets through the ports from port to to_port. Only ICMP knows -1, "
+  "for any.",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "security_group db {\n"
+  "  vpc = vpc.main\n"
+  "  ingress web { port = 443  to_port = 80  cidr = 10.0.0.0/16 }\n"
+  "}\n",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "security_group db {\n"
+  "  vpc = vpc.main\n"
+  "  ingress web { port = 80  to_port = 443  cidr = 10.0.0.0/16 }\n"
+  "}\n" },
+{ "E0408",
+  "Subnets, security groups and routes belong to one network, and serve "
+  "nothing in another. Between networks a private path leads.",
+  "vpc one { cidr = 10.0.0.0/16 }\n"
+  "vpc two { cidr = 10.0.0.0/16 }\n"
+  "subnet a { vpc = vpc.one  cidr = 10.0.1.0/24  zone = \"us-east-1a\" }\n"
+  "security_group db { vpc = vpc.two }\n"
+  "network_interface host { subnet = subnet.a  security_groups = [security_group.db] }\n",
+  "vpc one { cidr = 10.0.0.0/16 }\n"
+  "subnet a { vpc = vpc.one  cidr = 10.0.1.0/24  zone = \"us-east-1a\" }\n"
+  "security_group db { vpc = vpc.one }\n"
+  "network_interface host { subnet = subnet.a  security_groups = [security_group.db] }\n" },
+{ "E0409",
+  "A name is unique in the account and region, or in the network. What is "
+  "made second would fail.",
+  "iam_role one { name = \"reader\"  service = \"ec2.amazonaws.com\" }\n"
+  "iam_role two { name = \"reader\"  service = \"ec2.amazonaws.com\" }\n",
+  "iam_role one { name = \"reader\"  service = \"ec2.amazonaws.com\" }\n"
+  "iam_role two { name = \"writer\"  service = \"ec2.amazonaws.com\" }\n" },
 { "E0411",
   "A mapping includes at least one table, and has at most as many rules as "
   "DMS takes.",
@@ -331,6 +399,11 @@ const struct explanation explanations[] = {
 { "E0511",
   "What was applied stands; whether it is as the check wants is not known.",
   NULL, NULL },
+{ "W0201",
+  "Nothing refers to the name. Often another one was meant where it should be "
+  "used; what is not needed is taken out.",
+  "let zone = \"us-east-1a\"\ndata d { value = 1 }\n",
+  "let zone = \"us-east-1a\"\ndata d { value = zone }\n" },
 { "W0301",
   "What uses an object that is replaced would still use the old one. Leave "
   "neither out, or both.",
@@ -350,6 +423,37 @@ const struct explanation explanations[] = {
   "vpc main { cidr = 10.0.0.0/16 }\n"
   "security_group db {\n  vpc = vpc.main\n"
   "  ingress all { port = 5432  cidr = 10.0.0.0/16 }\n}\n" },
+{ "W0402",
+  "Whoever can read the text knows the password, and so does the history of "
+  "the repository for ever.",
+  "secret db { value = { username = \"app\", password = \"hunter2\" } }\n",
+  "random_password db { }\n"
+  "secret db { value = { username = \"app\", password = random_password.db.result } }\n" },
+{ "W0403",
+  "The manual of the service does not allow the value; some versions of it "
+  "are known to take it all the same.",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "subnet a { vpc = vpc.main  cidr = 10.0.1.0/24  zone = \"us-east-1a\" }\n"
+  "subnet b { vpc = vpc.main  cidr = 10.0.2.0/24  zone = \"us-east-1b\" }\n"
+  "random_password db { }\n"
+  "db_subnet_group main { subnets = [subnet.a, subnet.b] }\n"
+  "db_cluster main {\n"
+  "  version      = \"15\"\n"
+  "  username     = \"administrator_of_all\"\n"
+  "  password     = random_password.db.result\n"
+  "  subnet_group = db_subnet_group.main\n"
+  "}\n",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "subnet a { vpc = vpc.main  cidr = 10.0.1.0/24  zone = \"us-east-1a\" }\n"
+  "subnet b { vpc = vpc.main  cidr = 10.0.2.0/24  zone = \"us-east-1b\" }\n"
+  "random_password db { }\n"
+  "db_subnet_group main { subnets = [subnet.a, subnet.b] }\n"
+  "db_cluster main {\n"
+  "  version      = \"15\"\n"
+  "  username     = \"administrator\"\n"
+  "  password     = random_password.db.result\n"
+  "  subnet_group = db_subnet_group.main\n"
+  "}\n" },
 { "W0501",
   "The provider does what is asked for, and has something to say about it.",
   NULL, NULL },

@@ -24,11 +24,15 @@ engine_libengine_a_SOURCES = \
 	engine/expand_check.c \
 	engine/expand_declared.c \
 	engine/expand_deps.c \
-	engine/expand_domain.c \
+	engine/expand_domain.c engine/expand_domain.h \
+	engine/expand_domain_one.c \
+	engine/expand_domain_zone.c \
 	engine/expand_life.c \
 	engine/expand_private.h \
 	engine/expand_providers.c \
+	engine/expand_rules.c \
 	engine/expand_scope.c \
+	engine/expand_unused.c \
 	engine/expand_wanted.c \
 	engine/graph.c engine/graph.h \
 	engine/identity.c engine/identity.h \
@@ -66,6 +70,7 @@ engine_libengine_a_SOURCES = \
 	engine/refresh.c engine/refresh.h \
 	engine/replace_when.c engine/replace_when.h \
 	engine/report.c engine/report.h \
+	engine/rule.c engine/rule.h \
 	engine/schedule.c engine/schedule.h \
 	engine/schema.c engine/schema.h \
 	engine/seal.c engine/seal.h \

@@ -30,3 +30,12 @@ const struct block_schema *schema_block(const struct type_schema *t,
 			return b;
 	return NULL;
 }
+
+const struct attr_rule *schema_rule(const struct attr_rule *rules,
+				    struct str attr)
+{
+	for (; rules && rules->attr; rules++)
+		if (str_is(attr, rules->attr))
+			return rules;
+	return NULL;
+}

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum attr_flag {
 	ATTR_REQUIRED = 1,
@@ -59,6 +60,7 @@ struct block_schema {
 	const char *name;
 	enum block_kind kind;
 	const struct attr_schema *attrs; /* ends with name NULL; BLOCK_LIST */
+	const struct attr_rule *rules;	 /* ends with attr NULL; or NULL */
 	/*
 	 * BLOCK_NODES: a block `ingress web { … }` in security_group.db is the
 	 * resource security_group.db/ingress.web of this type; it gets
@@ -70,14 +72,72 @@ struct block_schema {
 	const char *doc;
 };
 
+/*
+ * What a service takes as the value of an attribute, as far as its manual says
+ * so: checked wherever the value is known. The words for messages and for
+ * documentation are made from it (engine/rule.h).
+ */
+enum rule_kind {
+	/*
+	 * From least to most: a number; the milliseconds of a duration; the
+	 * bytes of a size; the bits of a cidr; the characters of a text; the
+	 * items of a list.
+	 */
+	RULE_RANGE,
+	RULE_BYTES,   /* of a text */
+	RULE_AMONG,   /* one of `among`: numbers, or seconds */
+	RULE_NAME,    /* letters, digits and `others`, so many characters */
+	RULE_WITHOUT, /* printable ASCII, none of `others` */
+	RULE_DAILY,   /* 03:00-04:00, half an hour at least */
+	RULE_WEEKLY,  /* sun:05:00-sun:06:00, half an hour at least */
+	RULE_TAGS,    /* a map of tags */
+};
+
+enum rule_flag {
+	RULE_LETTER_FIRST = 1,	 /* a name begins with a letter */
+	RULE_SINGLE_HYPHENS = 2, /* no two hyphens together, none at the end */
+	RULE_INNER_HYPHENS = 4,	 /* no hyphen at either end */
+	RULE_OR_ZERO = 8,	 /* RULE_RANGE: 0 is possible, too */
+	RULE_WARNS = 16,	 /* the service may take it all the same */
+	RULE_FRACTIONS = 32,	 /* RULE_RANGE: not whole numbers alone */
+};
+
+struct attr_rule {
+	const char *attr;
+	enum rule_kind kind;
+	int64_t least, most;
+	unsigned flags;	       /* enum rule_flag */
+	const char *others;    /* characters */
+	const char *not_first; /* how a name cannot begin: "sg-" */
+	const char *not_name;  /* a name that is taken: "default" */
+	const int64_t *among;  /* ends with -1 */
+};
+
+enum choice_kind { CHOICE_ONE, CHOICE_AT_MOST_ONE };
+
+/* Attributes of which only one can be given. */
+struct attr_choice {
+	enum choice_kind kind;
+	const char *attrs[4]; /* ends with NULL where there are fewer */
+};
+
 struct type_schema {
 	const char *name;
 	const char *group;		   /* "network", "path", "data", … */
 	const struct attr_schema *attrs;   /* ends with name NULL */
+	const struct attr_rule *rules;	   /* ends with attr NULL; or NULL */
+	const struct attr_choice *choices; /* ends with no attrs; or NULL */
 	const struct block_schema *blocks; /* ends with name NULL; or NULL */
 	bool has_tags;	  /* takes `tags`, stack tags are merged in */
 	bool is_built_in; /* served by the program whatever the provider */
 	bool is_fixed;	  /* prevents replacing: the old data would be lost */
+	/* All that it refers to and that is in a network is in the same. */
+	bool is_in_network;
+	/*
+	 * No other has its name: in the account and region (""), or in what
+	 * this attribute refers to. NULL: others may.
+	 */
+	const char *unique_in;
 	const char *doc;
 };
 
@@ -91,5 +151,11 @@ const struct attr_schema *schema_attr(const struct type_schema *t,
 				      struct str name);
 const struct block_schema *schema_block(const struct type_schema *t,
 					struct str name);
+/*
+ * The first rule of an attribute, or NULL: those of one attribute stand behind
+ * each other. rules may be NULL.
+ */
+const struct attr_rule *schema_rule(const struct attr_rule *rules,
+				    struct str attr);
 
 #endif

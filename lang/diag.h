@@ -32,6 +32,7 @@ struct diag {
 	struct place place;
 	struct str hint; /* may be empty */
 	struct diag_note *notes;
+	bool is_traced; /* for its owner: where it was found is told */
 };
 
 /* Findings that are kept; of those beyond, only the errors are counted. */

@@ -69,6 +69,13 @@
 	X("E0321", "a saved plan is not what would be done any more")          \
 	X("E0401", "a subnet is outside its network")                          \
 	X("E0402", "two subnets overlap")                                      \
+	X("E0403", "a value is not one that the service takes")                \
+	X("E0404", "a name is not one that the service takes")                 \
+	X("E0405", "attributes exclude each other, or all are missing")        \
+	X("E0406", "subnets are in the wrong zones")                           \
+	X("E0407", "the ports of a rule do not go together")                   \
+	X("E0408", "things of two networks cannot work together")              \
+	X("E0409", "two objects have the same name")                           \
 	X("E0411", "a table mapping has no rules, or too many")                \
 	X("E0412", "a filter cannot stand on this rule")                       \
 	X("E0413", "a filter operator is not one of DMS")                      \
@@ -83,10 +90,13 @@
 	X("E0503", "a provider could not run a check")                         \
 	X("E0510", "a step of apply failed")                                   \
 	X("E0511", "a check could not be run")                                 \
+	X("W0201", "a name is not used")                                       \
 	X("W0301", "what uses something that is replaced is left out")         \
 	X("W0302", "what needs something that is left out is left out too")    \
 	X("W0303", "what is used by something that is left out stays")         \
 	X("W0401", "everyone may connect")                                     \
+	X("W0402", "a password stands in clear")                               \
+	X("W0403", "the service may refuse a value")                           \
 	X("W0501", "what a provider advises")
 
 #endif

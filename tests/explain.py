@@ -34,6 +34,9 @@ for line in dmsl("explain").stdout.splitlines():
             out.write(text)
         run = dmsl("validate", "example.dmsl")
         codes = set(re.findall(r"\[([EW]\d{4})\]", run.stdout + run.stderr))
+        # An example of something else may declare names and leave it at that.
+        if code != "W0201":
+            codes.discard("W0201")
         if codes != wanted:
             bad = 1
             print(f"{code}, {title}: {sorted(codes)}\n{text}{run.stderr}")

@@ -313,6 +313,7 @@ script_tests = \
 	tests/t/0016-fmt.sh \
 	tests/t/0019-words.sh \
 	tests/t/0020-explain.sh \
+	tests/t/0022-checks.sh \
 	tests/t/0018-rebuild.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
@@ -329,7 +330,7 @@ aws_scenarios = \
 	tests/t/0103-aws-faults.sh \
 	tests/t/0104-aws-killed.sh
 TESTS += $(script_tests) $(aws_scenarios)
-EXTRA_DIST += $(script_tests) $(aws_scenarios) $(unit_scripts) tests/lib.sh tests/lang \
+EXTRA_DIST += $(script_tests) $(aws_scenarios) $(unit_scripts) tests/lib.sh tests/lang tests/checks \
 	tests/property/property.py
 
 # What stands in for AWS, and the tests of that.

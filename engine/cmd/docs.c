@@ -3,6 +3,7 @@
 
 #include "engine/cmd/commands.h"
 #include "engine/context.h"
+#include "engine/rule.h"
 #include "engine/schema.h"
 #include "engine/setup.h"
 
@@ -43,12 +44,38 @@ static struct str how_given(const struct attr_schema *m, struct arena *a)
 	return out;
 }
 
-static void print_attrs(const struct attr_schema *m, const char *indent,
+/* What the service takes as a value; empty: nothing is known to be refused. */
+static struct str taken(const struct attr_schema *m,
+			const struct attr_rule *rules, struct arena *a)
+{
+	const struct attr_rule *r = schema_rule(rules, str_from(m->name));
+	struct buf words;
+	struct str out;
+
+	buf_init(&words, JSON_MAX);
+	for (; r && r->attr && !strcmp(r->attr, m->name); r++) {
+		if (words.len)
+			buf_add_c(&words, r->flags & RULE_WARNS
+					      ? "; by its manual "
+					      : "; ");
+		rule_print(r, m->type, &words);
+	}
+	out = str_dup(buf_str(&words), a);
+	buf_release(&words);
+	return out;
+}
+
+static void print_attrs(const struct attr_schema *m,
+			const struct attr_rule *rules, const char *indent,
 			struct arena *a)
 {
 	for (; m && m->name; m++) {
+		struct str words = taken(m, rules, a);
+
 		printf("%s%s : %s\n", indent, m->name, m->type);
 		printf("%s    %s\n", indent, m->doc ? m->doc : "");
+		if (words.n)
+			printf("%s    Takes %.*s.\n", indent, STR_ARG(words));
 		printf("%s    (%.*s)\n", indent, STR_ARG(how_given(m, a)));
 	}
 }
@@ -66,13 +93,25 @@ static void print_block(const struct block_schema *b, struct arena *a)
 	       b->doc ? b->doc : "");
 	if (b->node_type)
 		printf("      (see %s)\n", b->node_type);
-	print_attrs(b->attrs, "      ", a);
+	print_attrs(b->attrs, b->rules, "      ", a);
+}
+
+static void print_choices(const struct attr_choice *c)
+{
+	for (; c && c->attrs[0]; c++) {
+		printf("  %s one of",
+		       c->kind == CHOICE_ONE ? "Exactly" : "At most");
+		for (size_t i = 0; i < 4 && c->attrs[i]; i++)
+			printf("%s %s", i ? "," : "", c->attrs[i]);
+		printf(" is given.\n");
+	}
 }
 
 static void print_type(const struct type_schema *t, struct arena *a)
 {
 	printf("%s (%s)\n\n%s\n\nAttributes\n", t->name, t->group, t->doc);
-	print_attrs(t->attrs, "  ", a);
+	print_attrs(t->attrs, t->rules, "  ", a);
+	print_choices(t->choices);
 	printf("  id : string\n      What it is called at the provider.\n"
 	       "      (given by the provider)\n");
 	if (t->has_tags)
@@ -129,7 +168,8 @@ static struct value text_or_null(const char *s)
 	return s ? value_c(s) : value_null();
 }
 
-static struct value attrs_json(const struct attr_schema *m, struct arena *a)
+static struct value attrs_json(const struct attr_schema *m,
+			       const struct attr_rule *rules, struct arena *a)
 {
 	size_t n = 0;
 	struct value *list;
@@ -139,6 +179,7 @@ static struct value attrs_json(const struct attr_schema *m, struct arena *a)
 	list = arena_new(a, struct value, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		unsigned flags = m[i].flags;
+		struct str words = taken(&m[i], rules, a);
 		const struct value_entry entries[] = {
 			{ STR("name"), value_c(m[i].name) },
 			{ STR("type"), value_c(m[i].type) },
@@ -148,6 +189,8 @@ static struct value attrs_json(const struct attr_schema *m, struct arena *a)
 			{ STR("computed"), value_bool(flags & ATTR_COMPUTED) },
 			{ STR("replaces"), value_bool(flags & ATTR_REPLACE) },
 			{ STR("secret"), value_bool(flags & ATTR_SECRET) },
+			{ STR("takes"),
+			  words.n ? value_str(words) : value_null() },
 		};
 
 		list[i] =
@@ -169,7 +212,8 @@ static struct value blocks_json(const struct block_schema *b, struct arena *a)
 			{ STR("name"), value_c(b[i].name) },
 			{ STR("doc"), text_or_null(b[i].doc) },
 			{ STR("type"), text_or_null(b[i].node_type) },
-			{ STR("attributes"), attrs_json(b[i].attrs, a) },
+			{ STR("attributes"),
+			  attrs_json(b[i].attrs, b[i].rules, a) },
 		};
 
 		list[i] =
@@ -184,7 +228,7 @@ static struct value type_json(const struct type_schema *t, struct arena *a)
 		{ STR("name"), value_c(t->name) },
 		{ STR("group"), value_c(t->group) },
 		{ STR("doc"), text_or_null(t->doc) },
-		{ STR("attributes"), attrs_json(t->attrs, a) },
+		{ STR("attributes"), attrs_json(t->attrs, t->rules, a) },
 		{ STR("blocks"), blocks_json(t->blocks, a) },
 		{ STR("tags"), value_bool(t->has_tags) },
 	};

@@ -5,9 +5,14 @@
 
 static const struct attr_schema random_password_attrs[] = {
 	{ "length", "number", ATTR_OPTIONAL | ATTR_REPLACE, "32",
-	  "How many characters, 16 to 128." },
+	  "How many characters." },
 	{ "result", "string", ATTR_COMPUTED | ATTR_STABLE | ATTR_SECRET, NULL,
 	  "The password: letters and digits." },
+	{ 0 },
+};
+
+static const struct attr_rule random_password_rules[] = {
+	{ .attr = "length", .kind = RULE_RANGE, .least = 16, .most = 128 },
 	{ 0 },
 };
 
@@ -15,6 +20,7 @@ const struct type_schema random_password_schema = {
 	.name = "random_password",
 	.group = "built in",
 	.attrs = random_password_attrs,
+	.rules = random_password_rules,
 	.is_built_in = true,
 	.doc = "A generated password. The same after a crash, on any machine.",
 };

@@ -13,11 +13,29 @@ static const struct attr_schema db_subnet_group_attrs[] = {
 	{ 0 },
 };
 
+static const struct attr_rule db_subnet_group_rules[] = {
+	{ .attr = "name",
+	  .kind = RULE_NAME,
+	  .least = 1,
+	  .most = 255,
+	  .others = " ._-",
+	  .flags = RULE_LETTER_FIRST,
+	  .not_name = "default" },
+	{ .attr = "subnets",
+	  .kind = RULE_RANGE,
+	  .least = 1,
+	  .most = INT64_MAX },
+	{ 0 },
+};
+
 const struct type_schema db_subnet_group_schema = {
 	.name = "db_subnet_group",
 	.group = "data",
 	.attrs = db_subnet_group_attrs,
+	.rules = db_subnet_group_rules,
 	.has_tags = true,
+	.is_in_network = true,
+	.unique_in = "",
 	.doc = "Where a database may stand.",
 };
 
@@ -33,11 +51,23 @@ static const struct attr_schema parameter_group_attrs[] = {
 	{ 0 },
 };
 
+static const struct attr_rule parameter_group_rules[] = {
+	{ .attr = "name",
+	  .kind = RULE_NAME,
+	  .least = 1,
+	  .most = 255,
+	  .others = "-",
+	  .flags = RULE_LETTER_FIRST | RULE_SINGLE_HYPHENS },
+	{ 0 },
+};
+
 const struct type_schema db_cluster_parameter_group_schema = {
 	.name = "db_cluster_parameter_group",
 	.group = "data",
 	.attrs = parameter_group_attrs,
+	.rules = parameter_group_rules,
 	.has_tags = true,
+	.unique_in = "",
 	.doc = "Server parameters of a cluster.",
 };
 
@@ -45,7 +75,9 @@ const struct type_schema db_parameter_group_schema = {
 	.name = "db_parameter_group",
 	.group = "data",
 	.attrs = parameter_group_attrs,
+	.rules = parameter_group_rules,
 	.has_tags = true,
+	.unique_in = "",
 	.doc = "Server parameters of an instance.",
 };
 
@@ -117,12 +149,67 @@ static const struct attr_schema db_cluster_attrs[] = {
 	{ 0 },
 };
 
+static const struct attr_rule db_cluster_rules[] = {
+	{ .attr = "name",
+	  .kind = RULE_NAME,
+	  .least = 1,
+	  .most = 63,
+	  .others = "-",
+	  .flags = RULE_LETTER_FIRST | RULE_SINGLE_HYPHENS },
+	{ .attr = "database",
+	  .kind = RULE_NAME,
+	  .least = 1,
+	  .most = 63,
+	  .others = "_",
+	  .flags = RULE_LETTER_FIRST },
+	{ .attr = "username",
+	  .kind = RULE_NAME,
+	  .least = 1,
+	  .most = 63,
+	  .others = "_",
+	  .flags = RULE_LETTER_FIRST },
+	{ .attr = "username",
+	  .kind = RULE_RANGE,
+	  .least = 1,
+	  .most = 16,
+	  .flags = RULE_WARNS },
+	{ .attr = "password", .kind = RULE_RANGE, .least = 8, .most = 128 },
+	{ .attr = "password", .kind = RULE_WITHOUT, .others = "/\"@ " },
+	{ .attr = "password",
+	  .kind = RULE_RANGE,
+	  .least = 8,
+	  .most = 41,
+	  .flags = RULE_WARNS },
+	{ .attr = "port", .kind = RULE_RANGE, .least = 1150, .most = 65535 },
+	{ .attr = "min_capacity",
+	  .kind = RULE_RANGE,
+	  .least = 0,
+	  .most = 256,
+	  .flags = RULE_FRACTIONS },
+	{ .attr = "max_capacity",
+	  .kind = RULE_RANGE,
+	  .least = 1,
+	  .most = 256,
+	  .flags = RULE_FRACTIONS },
+	{ .attr = "auto_pause",
+	  .kind = RULE_RANGE,
+	  .least = 300 * SECOND,
+	  .most = 86400 * SECOND },
+	{ .attr = "backup_days", .kind = RULE_RANGE, .least = 1, .most = 35 },
+	{ .attr = "backup_window", .kind = RULE_DAILY },
+	{ .attr = "maintenance_window", .kind = RULE_WEEKLY },
+	{ 0 },
+};
+
 const struct type_schema db_cluster_schema = {
 	.name = "db_cluster",
 	.group = "data",
 	.attrs = db_cluster_attrs,
+	.rules = db_cluster_rules,
 	.has_tags = true,
 	.is_fixed = true,
+	.is_in_network = true,
+	.unique_in = "",
 	.doc = "An Aurora PostgreSQL cluster: the data. Instances serve it.",
 };
 
@@ -160,11 +247,33 @@ static const struct attr_schema db_instance_attrs[] = {
 	{ 0 },
 };
 
+static const int64_t monitoring_seconds[] = { 0, 1, 5, 10, 15, 30, 60, -1 };
+
+static const struct attr_rule db_instance_rules[] = {
+	{ .attr = "name",
+	  .kind = RULE_NAME,
+	  .least = 1,
+	  .most = 63,
+	  .others = "-",
+	  .flags = RULE_LETTER_FIRST | RULE_SINGLE_HYPHENS },
+	{ .attr = "promotion_tier",
+	  .kind = RULE_RANGE,
+	  .least = 0,
+	  .most = 15 },
+	{ .attr = "monitoring",
+	  .kind = RULE_AMONG,
+	  .among = monitoring_seconds },
+	{ .attr = "maintenance_window", .kind = RULE_WEEKLY },
+	{ 0 },
+};
+
 const struct type_schema db_instance_schema = {
 	.name = "db_instance",
 	.group = "data",
 	.attrs = db_instance_attrs,
+	.rules = db_instance_rules,
 	.has_tags = true,
+	.unique_in = "",
 	.doc = "A server of a cluster.",
 };
 
@@ -176,10 +285,25 @@ static const struct attr_schema secret_attrs[] = {
 	{ "value", "map(string)", ATTR_REQUIRED | ATTR_SECRET, NULL,
 	  "What it holds: username and password for a database." },
 	{ "recovery_days", "number", ATTR_OPTIONAL | ATTR_LOCAL, "7",
-	  "Days in which a deleted secret can be restored: 7 to 30; 0: none." },
+	  "Days in which a deleted secret can be restored; 0: none." },
 	{ "kms_key", "string", ATTR_OPTIONAL, NULL,
 	  "The ARN of the key that encrypts it; the service's when not "
 	  "given." },
+	{ 0 },
+};
+
+static const struct attr_rule secret_rules[] = {
+	{ .attr = "name",
+	  .kind = RULE_NAME,
+	  .least = 1,
+	  .most = 512,
+	  .others = "/_+=.@-" },
+	{ .attr = "description", .kind = RULE_RANGE, .least = 0, .most = 2048 },
+	{ .attr = "recovery_days",
+	  .kind = RULE_RANGE,
+	  .least = 7,
+	  .most = 30,
+	  .flags = RULE_OR_ZERO },
 	{ 0 },
 };
 
@@ -187,7 +311,9 @@ const struct type_schema secret_schema = {
 	.name = "secret",
 	.group = "data",
 	.attrs = secret_attrs,
+	.rules = secret_rules,
 	.has_tags = true,
+	.unique_in = "",
 	.doc = "A value in the secret store.",
 };
 
@@ -207,9 +333,15 @@ static const struct attr_schema database_attrs[] = {
 	{ 0 },
 };
 
+static const struct attr_rule database_rules[] = {
+	{ .attr = "port", .kind = RULE_RANGE, .least = 1, .most = 65535 },
+	{ 0 },
+};
+
 const struct type_schema database_schema = {
 	.name = "database",
 	.group = "data",
 	.attrs = database_attrs,
+	.rules = database_rules,
 	.doc = "A PostgreSQL server that is there already, wherever it is.",
 };

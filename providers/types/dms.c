@@ -13,11 +13,28 @@ static const struct attr_schema subnet_group_attrs[] = {
 	{ 0 },
 };
 
+static const struct attr_rule subnet_group_rules[] = {
+	{ .attr = "name",
+	  .kind = RULE_NAME,
+	  .least = 1,
+	  .most = 255,
+	  .others = " ._-",
+	  .not_name = "default" },
+	{ .attr = "subnets",
+	  .kind = RULE_RANGE,
+	  .least = 1,
+	  .most = INT64_MAX },
+	{ 0 },
+};
+
 const struct type_schema replication_subnet_group_schema = {
 	.name = "replication_subnet_group",
 	.group = "dms",
 	.attrs = subnet_group_attrs,
+	.rules = subnet_group_rules,
 	.has_tags = true,
+	.is_in_network = true,
+	.unique_in = "",
 	.doc = "Where a replication instance may stand.",
 };
 
@@ -51,11 +68,29 @@ static const struct attr_schema replication_instance_attrs[] = {
 	{ 0 },
 };
 
+static const struct attr_rule replication_instance_rules[] = {
+	{ .attr = "name",
+	  .kind = RULE_NAME,
+	  .least = 1,
+	  .most = 63,
+	  .others = "-",
+	  .flags = RULE_LETTER_FIRST | RULE_SINGLE_HYPHENS },
+	{ .attr = "storage",
+	  .kind = RULE_RANGE,
+	  .least = 5 * GIB,
+	  .most = 6144 * GIB },
+	{ .attr = "maintenance_window", .kind = RULE_WEEKLY },
+	{ 0 },
+};
+
 const struct type_schema replication_instance_schema = {
 	.name = "replication_instance",
 	.group = "dms",
 	.attrs = replication_instance_attrs,
+	.rules = replication_instance_rules,
 	.has_tags = true,
+	.is_in_network = true,
+	.unique_in = "",
 	.doc = "The server that moves rows.",
 };
 
@@ -91,11 +126,31 @@ static const struct attr_schema dms_endpoint_attrs[] = {
 	{ 0 },
 };
 
+static const struct attr_rule dms_endpoint_rules[] = {
+	{ .attr = "name",
+	  .kind = RULE_NAME,
+	  .least = 1,
+	  .most = 255,
+	  .others = "-",
+	  .flags = RULE_LETTER_FIRST | RULE_SINGLE_HYPHENS },
+	{ .attr = "port", .kind = RULE_RANGE, .least = 1, .most = 65535 },
+	{ 0 },
+};
+
+static const struct attr_choice dms_endpoint_choices[] = {
+	{ CHOICE_AT_MOST_ONE, { "secret", "username" } },
+	{ CHOICE_AT_MOST_ONE, { "secret", "password" } },
+	{ 0 },
+};
+
 const struct type_schema dms_endpoint_schema = {
 	.name = "dms_endpoint",
 	.group = "dms",
 	.attrs = dms_endpoint_attrs,
+	.rules = dms_endpoint_rules,
+	.choices = dms_endpoint_choices,
 	.has_tags = true,
+	.unique_in = "",
 	.doc = "A database as the replication instance sees it.",
 };
 
@@ -107,11 +162,23 @@ static const struct attr_schema dms_certificate_attrs[] = {
 	{ 0 },
 };
 
+static const struct attr_rule dms_certificate_rules[] = {
+	{ .attr = "name",
+	  .kind = RULE_NAME,
+	  .least = 1,
+	  .most = 255,
+	  .others = "-",
+	  .flags = RULE_LETTER_FIRST | RULE_SINGLE_HYPHENS },
+	{ 0 },
+};
+
 const struct type_schema dms_certificate_schema = {
 	.name = "dms_certificate",
 	.group = "dms",
 	.attrs = dms_certificate_attrs,
+	.rules = dms_certificate_rules,
 	.has_tags = true,
+	.unique_in = "",
 	.doc = "Authorities that a database's certificate is checked by.",
 };
 
@@ -157,11 +224,23 @@ static const struct block_schema dms_task_blocks[] = {
 	{ 0 },
 };
 
+static const struct attr_rule dms_task_rules[] = {
+	{ .attr = "name",
+	  .kind = RULE_NAME,
+	  .least = 1,
+	  .most = 255,
+	  .others = "-",
+	  .flags = RULE_LETTER_FIRST | RULE_SINGLE_HYPHENS },
+	{ 0 },
+};
+
 const struct type_schema dms_task_schema = {
 	.name = "dms_task",
 	.group = "dms",
 	.attrs = dms_task_attrs,
+	.rules = dms_task_rules,
 	.blocks = dms_task_blocks,
 	.has_tags = true,
+	.unique_in = "",
 	.doc = "A migration: which tables, from where to where, how.",
 };

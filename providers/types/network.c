@@ -5,7 +5,7 @@
 
 static const struct attr_schema vpc_attrs[] = {
 	{ "cidr", "cidr", ATTR_REQUIRED | ATTR_REPLACE, NULL,
-	  "The range of its addresses, /16 to /28." },
+	  "The range of its addresses." },
 	{ "dns_support", "bool", ATTR_OPTIONAL, "true",
 	  "Names are resolved inside." },
 	{ "dns_hostnames", "bool", ATTR_OPTIONAL, "true",
@@ -13,10 +13,16 @@ static const struct attr_schema vpc_attrs[] = {
 	{ 0 },
 };
 
+static const struct attr_rule vpc_rules[] = {
+	{ .attr = "cidr", .kind = RULE_RANGE, .least = 16, .most = 28 },
+	{ 0 },
+};
+
 const struct type_schema vpc_schema = {
 	.name = "vpc",
 	.group = "network",
 	.attrs = vpc_attrs,
+	.rules = vpc_rules,
 	.has_tags = true,
 	.doc = "A private network. Several may have the same range.",
 };
@@ -33,11 +39,18 @@ static const struct attr_schema subnet_attrs[] = {
 	{ 0 },
 };
 
+static const struct attr_rule subnet_rules[] = {
+	{ .attr = "cidr", .kind = RULE_RANGE, .least = 16, .most = 28 },
+	{ 0 },
+};
+
 const struct type_schema subnet_schema = {
 	.name = "subnet",
 	.group = "network",
 	.attrs = subnet_attrs,
+	.rules = subnet_rules,
 	.has_tags = true,
+	.is_in_network = true,
 	.doc = "A range of a network in one zone.",
 };
 
@@ -51,6 +64,7 @@ const struct type_schema internet_gateway_schema = {
 	.group = "network",
 	.attrs = internet_gateway_attrs,
 	.has_tags = true,
+	.is_in_network = true,
 	.doc = "The way of public subnets to the internet.",
 };
 
@@ -81,6 +95,7 @@ const struct type_schema nat_gateway_schema = {
 	.group = "network",
 	.attrs = nat_gateway_attrs,
 	.has_tags = true,
+	.is_in_network = true,
 	.doc = "The way of private subnets to the internet.",
 };
 
@@ -115,6 +130,7 @@ const struct type_schema route_table_schema = {
 	.attrs = route_table_attrs,
 	.blocks = route_table_blocks,
 	.has_tags = true,
+	.is_in_network = true,
 	.doc = "Routes of some subnets.",
 };
 
@@ -144,12 +160,31 @@ static const struct block_schema security_group_blocks[] = {
 	{ 0 },
 };
 
+static const struct attr_rule security_group_rules[] = {
+	{ .attr = "name",
+	  .kind = RULE_NAME,
+	  .least = 1,
+	  .most = 255,
+	  .others = " ._-:/()#,@[]+=&;{}!$*",
+	  .not_first = "sg-",
+	  .not_name = "default" },
+	{ .attr = "description",
+	  .kind = RULE_NAME,
+	  .least = 0,
+	  .most = 255,
+	  .others = " ._-:/()#,@[]+=&;{}!$*" },
+	{ 0 },
+};
+
 const struct type_schema security_group_schema = {
 	.name = "security_group",
 	.group = "network",
 	.attrs = security_group_attrs,
+	.rules = security_group_rules,
 	.blocks = security_group_blocks,
 	.has_tags = true,
+	.is_in_network = true,
+	.unique_in = "vpc",
 	.doc = "Who may talk to what carries it. Its rules are resources of "
 	       "their own, so that groups may refer to each other.",
 };
@@ -173,10 +208,28 @@ static const struct attr_schema security_group_rule_attrs[] = {
 	{ 0 },
 };
 
+static const struct attr_rule security_group_rule_rules[] = {
+	{ .attr = "port", .kind = RULE_RANGE, .least = -1, .most = 65535 },
+	{ .attr = "to_port", .kind = RULE_RANGE, .least = -1, .most = 65535 },
+	{ .attr = "description",
+	  .kind = RULE_NAME,
+	  .least = 0,
+	  .most = 255,
+	  .others = " ._-:/()#,@[]+=&;{}!$*" },
+	{ 0 },
+};
+
+static const struct attr_choice security_group_rule_choices[] = {
+	{ CHOICE_ONE, { "cidr", "group", "prefix_list" } },
+	{ 0 },
+};
+
 const struct type_schema security_group_rule_schema = {
 	.name = "security_group_rule",
 	.group = "network",
 	.attrs = security_group_rule_attrs,
+	.rules = security_group_rule_rules,
+	.choices = security_group_rule_choices,
 	.has_tags = true,
 	.doc = "One permission: exactly one of cidr, group and prefix_list.",
 };
@@ -196,5 +249,6 @@ const struct type_schema network_interface_schema = {
 	.group = "network",
 	.attrs = network_interface_attrs,
 	.has_tags = true,
+	.is_in_network = true,
 	.doc = "An address in a subnet for an instance.",
 };

@@ -5,7 +5,7 @@
 
 static const struct attr_schema load_balancer_attrs[] = {
 	{ "name", "string", ATTR_OPTIONAL | ATTR_COMPUTED | ATTR_REPLACE, NULL,
-	  "Unique in the region, 32 characters at most." },
+	  "Unique in the region; made from the address when not given." },
 	{ "subnets", "list(subnet)", ATTR_REQUIRED, NULL,
 	  "One a zone; it has an address in each." },
 	{ "internal", "bool", ATTR_OPTIONAL | ATTR_REPLACE, "true",
@@ -26,17 +26,35 @@ static const struct attr_schema load_balancer_attrs[] = {
 	{ 0 },
 };
 
+static const struct attr_rule load_balancer_rules[] = {
+	{ .attr = "name",
+	  .kind = RULE_NAME,
+	  .least = 1,
+	  .most = 32,
+	  .others = "-",
+	  .flags = RULE_INNER_HYPHENS,
+	  .not_first = "internal-" },
+	{ .attr = "subnets",
+	  .kind = RULE_RANGE,
+	  .least = 1,
+	  .most = INT64_MAX },
+	{ 0 },
+};
+
 const struct type_schema load_balancer_schema = {
 	.name = "load_balancer",
 	.group = "path",
 	.attrs = load_balancer_attrs,
+	.rules = load_balancer_rules,
 	.has_tags = true,
+	.is_in_network = true,
+	.unique_in = "",
 	.doc = "A network load balancer (TCP).",
 };
 
 static const struct attr_schema target_group_attrs[] = {
 	{ "name", "string", ATTR_OPTIONAL | ATTR_COMPUTED | ATTR_REPLACE, NULL,
-	  "Unique in the region, 32 characters at most." },
+	  "Unique in the region; made from the address when not given." },
 	{ "vpc", "vpc", ATTR_REQUIRED | ATTR_REPLACE, NULL,
 	  "The network of its targets." },
 	{ "port", "number", ATTR_REQUIRED | ATTR_REPLACE, NULL,
@@ -46,9 +64,9 @@ static const struct attr_schema target_group_attrs[] = {
 	{ "health_interval", "duration", ATTR_OPTIONAL, "10s",
 	  "Time between checks whether a target answers." },
 	{ "healthy_after", "number", ATTR_OPTIONAL, NULL,
-	  "Good checks in a row until a target gets connections, 2 to 10." },
+	  "Good checks in a row until a target gets connections." },
 	{ "unhealthy_after", "number", ATTR_OPTIONAL, NULL,
-	  "Failed checks in a row until it gets no more, 2 to 10." },
+	  "Failed checks in a row until it gets no more." },
 	{ "deregistration_delay", "duration", ATTR_OPTIONAL, NULL,
 	  "How long connections to a target that is taken away may go on." },
 	{ "preserve_client_ip", "bool", ATTR_OPTIONAL, NULL,
@@ -57,11 +75,38 @@ static const struct attr_schema target_group_attrs[] = {
 	{ 0 },
 };
 
+static const struct attr_rule target_group_rules[] = {
+	{ .attr = "name",
+	  .kind = RULE_NAME,
+	  .least = 1,
+	  .most = 32,
+	  .others = "-",
+	  .flags = RULE_INNER_HYPHENS },
+	{ .attr = "port", .kind = RULE_RANGE, .least = 1, .most = 65535 },
+	{ .attr = "health_interval",
+	  .kind = RULE_RANGE,
+	  .least = 5 * SECOND,
+	  .most = 300 * SECOND },
+	{ .attr = "healthy_after", .kind = RULE_RANGE, .least = 2, .most = 10 },
+	{ .attr = "unhealthy_after",
+	  .kind = RULE_RANGE,
+	  .least = 2,
+	  .most = 10 },
+	{ .attr = "deregistration_delay",
+	  .kind = RULE_RANGE,
+	  .least = 0,
+	  .most = 3600 * SECOND },
+	{ 0 },
+};
+
 const struct type_schema target_group_schema = {
 	.name = "target_group",
 	.group = "path",
 	.attrs = target_group_attrs,
+	.rules = target_group_rules,
 	.has_tags = true,
+	.is_in_network = true,
+	.unique_in = "",
 	.doc = "Where a listener sends its connections, targets inside.",
 };
 
@@ -72,8 +117,17 @@ static const struct attr_schema listener_attrs[] = {
 	{ "target_group", "target_group", ATTR_REQUIRED, NULL,
 	  "Where connections go." },
 	{ "idle_timeout", "duration", ATTR_OPTIONAL, NULL,
-	  "After so long without a byte a connection is cut, 1m to 100m; "
-	  "350s when not given." },
+	  "After so long without a byte a connection is cut; 350s when not "
+	  "given." },
+	{ 0 },
+};
+
+static const struct attr_rule listener_rules[] = {
+	{ .attr = "port", .kind = RULE_RANGE, .least = 1, .most = 65535 },
+	{ .attr = "idle_timeout",
+	  .kind = RULE_RANGE,
+	  .least = 60 * SECOND,
+	  .most = 6000 * SECOND },
 	{ 0 },
 };
 
@@ -81,7 +135,9 @@ const struct type_schema listener_schema = {
 	.name = "listener",
 	.group = "path",
 	.attrs = listener_attrs,
+	.rules = listener_rules,
 	.has_tags = true,
+	.is_in_network = true,
 	.doc = "A port of a load balancer.",
 };
 
@@ -133,10 +189,17 @@ static const struct attr_schema vpc_endpoint_attrs[] = {
 	{ 0 },
 };
 
+static const struct attr_choice vpc_endpoint_choices[] = {
+	{ CHOICE_ONE, { "service", "aws_service" } },
+	{ 0 },
+};
+
 const struct type_schema vpc_endpoint_schema = {
 	.name = "vpc_endpoint",
 	.group = "path",
 	.attrs = vpc_endpoint_attrs,
+	.choices = vpc_endpoint_choices,
 	.has_tags = true,
+	.is_in_network = true,
 	.doc = "The near end of a private path to a service.",
 };

@@ -10,10 +10,16 @@ static const struct attr_schema sql_database_attrs[] = {
 	{ 0 },
 };
 
+static const struct attr_rule sql_database_rules[] = {
+	{ .attr = "name", .kind = RULE_BYTES, .least = 1, .most = 63 },
+	{ 0 },
+};
+
 const struct type_schema sql_database_schema = {
 	.name = "sql_database",
 	.group = "sql",
 	.attrs = sql_database_attrs,
+	.rules = sql_database_rules,
 	.is_fixed = true,
 	.doc = "A database on a cluster. Destroying it drops its tables.",
 };

@@ -5,6 +5,10 @@
 
 #include "engine/schema.h"
 
+/* Durations are in milliseconds and sizes in bytes, in rules too. */
+#define SECOND INT64_C(1000)
+#define GIB    (INT64_C(1) << 30)
+
 extern const struct type_schema *const type_schemas[];
 
 extern const struct type_schema data_schema;

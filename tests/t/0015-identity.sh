@@ -144,9 +144,15 @@ test_expect_success 'a name that is taken is refused, and its owner unharmed' '
 	stack "iam_role r { name = \"one\"  service = \"ec2.amazonaws.com\" }" \
 		"iam_role q { name = \"one\"  service = \"dms.amazonaws.com\" }" &&
 	test_expect_code 1 "$DMSL" apply i.dmsl --yes 2>err &&
+	test_contains err "error[E0409]" &&
+	: "A name that is not known before leaves it to the provider." &&
+	stack "data d { value = 1 }" \
+		"iam_role r { name = data.d.id == \"\" ? \"\" : \"one\"  service = \"ec2.amazonaws.com\" }" \
+		"iam_role q { name = \"one\"  service = \"dms.amazonaws.com\" }" &&
+	test_expect_code 1 "$DMSL" apply i.dmsl --yes 2>err &&
 	test_contains err "iam_role \"one\" exists already" &&
 	"$DMSL" state list i.dmsl >list &&
-	echo iam_role.q >expect && test_cmp expect list &&
+	printf "%s\n" data.d iam_role.q >expect && test_cmp expect list &&
 	stack "iam_role q { name = \"one\"  service = \"dms.amazonaws.com\" }" &&
 	"$DMSL" apply i.dmsl --yes &&
 	test "$(records iam_role)" = 1 && settled
