@@ -87,6 +87,7 @@
 	X("W0302", "what needs something that is left out is left out too")    \
 	X("W0303", "what is used by something that is left out stays")         \
 	X("W0401", "everyone may connect")                                     \
+	X("W0402", "a secret is revealed")                                     \
 	X("W0501", "what a provider advises")
 
 #endif
