@@ -454,6 +454,12 @@ const struct explanation explanations[] = {
   "  password     = random_password.db.result\n"
   "  subnet_group = db_subnet_group.main\n"
   "}\n" },
+{ "W0404",
+  "reveal() makes an ordinary value of a secret: it is shown in the plan and "
+  "stored in clear, in the state and in its history. That may be meant, for a "
+  "user name inside a secret document; it is said so that a review sees it.",
+  "let password = secret(\"x\")\ndata d { value = reveal(password) }\n",
+  "let password = secret(\"x\")\ndata d { value = password }\n" },
 { "W0501",
   "The provider does what is asked for, and has something to say about it.",
   NULL, NULL },

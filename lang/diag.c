@@ -15,9 +15,17 @@ static uint64_t mix(uint64_t h, uint64_t x)
 	return h ^ h >> 29;
 }
 
+/* A file that is read again is the same source, if it still says the same. */
+static bool is_same_source(const struct source *a, const struct source *b)
+{
+	if (a == b || !a || !b)
+		return a == b;
+	return str_eq(a->name, b->name) && str_eq(a->text, b->text);
+}
+
 static bool is_same(const struct diag *x, const char *code, struct place p)
 {
-	return x->place.source == p.source &&
+	return is_same_source(x->place.source, p.source) &&
 	       x->place.span.start == p.span.start &&
 	       x->place.span.end == p.span.end && !strcmp(x->code, code);
 }
@@ -28,7 +36,7 @@ static size_t find(const struct diags *d, const char *code, struct place p)
 	uint64_t h = str_hash(str_from(code));
 	size_t i;
 
-	h = mix(h, (uint64_t)(uintptr_t)p.source);
+	h = mix(h, p.source ? str_hash(p.source->name) : 0);
 	h = mix(h, (uint64_t)p.span.start << 32 | p.span.end);
 	i = h & (d->n_slots - 1);
 	while (d->slots[i] && !is_same(d->items[d->slots[i] - 1], code, p))
@@ -124,7 +132,7 @@ void diag_note(struct diags *d, struct diag *to, struct place p,
 	va_end(args);
 	/* A finding that was added again gets the same notes again. */
 	for (; *at; at = &(*at)->next)
-		if ((*at)->place.source == p.source &&
+		if (is_same_source((*at)->place.source, p.source) &&
 		    (*at)->place.span.start == p.span.start &&
 		    str_eq((*at)->text, text))
 			return;

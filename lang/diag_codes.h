@@ -97,6 +97,7 @@
 	X("W0401", "everyone may connect")                                     \
 	X("W0402", "a password stands in clear")                               \
 	X("W0403", "the service may refuse a value")                           \
+	X("W0404", "a secret is revealed")                                     \
 	X("W0501", "what a provider advises")
 
 #endif

@@ -10,20 +10,22 @@
 #include "lang/decimal.h"
 #include "lang/eval_impl.h"
 #include "lang/func.h"
+#include "lang/func_impl.h"
 
 #include <stdarg.h>
 
 enum {
 	EVAL_DEPTH = 200,
-	/* Nodes evaluated for one expression, comprehensions unrolled. */
-	EVAL_STEPS = 20000000,
 	/* Values in a result: shared ones count each time they are seen. */
 	EVAL_VALUES = 20000000,
 };
 
-static struct place eval_place(const struct ast_expr *x)
+struct place eval_place(struct evaluation *v, const struct ast_expr *x)
 {
-	return (struct place){ .source = x->source, .span = x->span };
+	return (struct place){
+		.source = eval_source(v, x->source),
+		.span = x->span,
+	};
 }
 
 struct value eval_fail(struct evaluation *v, const struct ast_expr *x,
@@ -38,9 +40,12 @@ struct value eval_fail(struct evaluation *v, const struct ast_expr *x,
 	va_start(args, format);
 	buf_vfmt(&message, format, args);
 	va_end(args);
-	d = diag_error(v->e->diags, code, eval_place(x), "%s", message.data);
+	d = diag_error(v->e->diags, code, eval_place(v, x), "%s", message.data);
 	if (hint)
 		diag_hint(v->e->diags, d, "%s", hint);
+	if (v->template)
+		diag_note(v->e->diags, d, v->called,
+			  "the template is asked for here");
 	buf_release(&message);
 	v->has_failed = true;
 	return value_unknown();
@@ -116,73 +121,6 @@ static struct value literal(struct evaluation *v, const struct ast_expr *x)
 	}
 }
 
-static struct value unknown_function(struct evaluation *v,
-				     const struct ast_expr *x)
-{
-	struct str near = func_near(x->text);
-	struct ast_expr at = *x;
-	const char *hint = NULL;
-
-	at.span = ast_name_span(x);
-	if (near.n)
-		hint = str_fmt(v->e->arena, "Did you mean \"%.*s\"?",
-			       STR_ARG(near))
-			   .s;
-	return eval_fail(v, &at, "E0257", hint, "unknown function \"%.*s\"",
-			 STR_ARG(x->text));
-}
-
-static struct value call(struct evaluation *v, const struct ast_expr *x)
-{
-	const struct func *f = func_find(x->text);
-	struct value *args =
-	    arena_new(v->e->arena, struct value, x->n_items + 1);
-	struct func_call c = {
-		.arena = v->e->arena,
-		.source = x->source,
-		.args = args,
-		.n = x->n_items,
-	};
-	bool had_failed = v->has_failed;
-	size_t least, most;
-	struct buf why;
-	struct value out;
-
-	if (!f)
-		return unknown_function(v, x);
-	func_arity(f, &least, &most);
-	if (c.n < least || c.n > most)
-		return eval_fail(
-		    v, x, "E0258",
-		    str_fmt(v->e->arena, "Write %s.", f->usage).s,
-		    "%s takes %s%zu argument%s, found %zu", f->name,
-		    least == most ? ""
-		    : c.n < least ? "at least "
-				  : "at most ",
-		    c.n < least ? least : most,
-		    (c.n < least ? least : most) == 1 ? "" : "s", c.n);
-	v->has_failed = false;
-	for (size_t i = 0; i < x->n_items; i++)
-		args[i] = eval_node(v, x->items[i], NULL);
-	if (v->has_failed)
-		return value_unknown();
-	v->has_failed = had_failed;
-	v->has_built = true;
-	buf_init(&why, 4000);
-	c.why = &why;
-	if (func_run(f, &c, &out) < 0) {
-		const struct ast_expr *at =
-		    c.bad_arg < x->n_items ? x->items[c.bad_arg] : x;
-
-		out = eval_fail(
-		    v, at, "E0259",
-		    str_fmt(v->e->arena, "%s: %s", f->usage, f->doc).s, "%s",
-		    why.data);
-	}
-	buf_release(&why);
-	return out;
-}
-
 static struct value condition(struct evaluation *v, const struct ast_expr *x,
 			      const struct type *wanted)
 {
@@ -224,7 +162,7 @@ static struct value node(struct evaluation *v, const struct ast_expr *x,
 	case EXPR_SPLAT:
 		return eval_splat(v, x);
 	case EXPR_CALL:
-		return call(v, x);
+		return eval_call(v, x);
 	case EXPR_LIST:
 		return eval_list(v, x, wanted);
 	case EXPR_MAP:
@@ -243,6 +181,33 @@ static struct value node(struct evaluation *v, const struct ast_expr *x,
 	BUG("expression of kind %d", (int)x->kind);
 }
 
+void eval_charge(struct evaluation *v, size_t steps)
+{
+	v->steps +=
+	    steps < EVAL_STEPS - v->steps ? steps : EVAL_STEPS - v->steps;
+}
+
+struct value eval_spent(struct evaluation *v, const struct ast_expr *x)
+{
+	/* Once: what is left to do ends at this same test. */
+	v->steps = EVAL_STEPS;
+	if (v->has_failed)
+		return value_unknown();
+	return eval_fail(v, x, "E0260", NULL,
+			 "the expression takes more than %d steps", EVAL_STEPS);
+}
+
+unsigned eval_marks(struct evaluation *v, struct value value)
+{
+	size_t most = (EVAL_STEPS - v->steps) * FUNC_READ_PER_STEP;
+	size_t left = most;
+	unsigned marks = 0;
+
+	func_marks(value, &left, &marks);
+	eval_charge(v, (most - left) / FUNC_READ_PER_STEP);
+	return marks;
+}
+
 struct value eval_node(struct evaluation *v, const struct ast_expr *x,
 		       const struct type *wanted)
 {
@@ -252,17 +217,17 @@ struct value eval_node(struct evaluation *v, const struct ast_expr *x,
 		return eval_fail(v, x, "E0260", NULL,
 				 "the expression is nested more than %d deep",
 				 EVAL_DEPTH);
-	if (v->steps++ >= EVAL_STEPS) {
-		/* Once: what is left ends at this same test. */
-		if (v->has_failed)
-			return value_unknown();
-		return eval_fail(v, x, "E0260", NULL,
-				 "the expression takes more than %d steps",
-				 EVAL_STEPS);
-	}
+	eval_charge(v, 1);
+	if (v->steps >= EVAL_STEPS)
+		return eval_spent(v, x);
 	v->depth++;
 	out = node(v, x, wanted);
 	v->depth--;
+	v->touched |= out.marks & MARK_SECRET;
+	/* A name alone is unknown, but nothing was to be done with it. */
+	if (value_is_unknown(out) && x->kind != EXPR_NAME &&
+	    x->kind != EXPR_ATTR)
+		v->is_deferred = true;
 	return out;
 }
 
@@ -335,7 +300,7 @@ static bool is_bearable(struct value v, unsigned depth, size_t *count)
 int eval_expr(struct eval *e, const struct ast_expr *x,
 	      const struct type *wanted, struct value *out)
 {
-	struct evaluation v = { .e = e };
+	struct evaluation v = { .e = e, .lasting = e->diags->arena };
 	size_t count = 0;
 
 	*out = eval_to(&v, x, wanted);
@@ -344,6 +309,7 @@ int eval_expr(struct eval *e, const struct ast_expr *x,
 			  "the value is nested more than %d deep or has more "
 			  "than %d parts",
 			  EVAL_DEPTH, EVAL_VALUES);
+	map_release(&v.templates);
 	if (v.has_failed)
 		*out = value_unknown();
 	return v.has_failed ? -1 : 0;

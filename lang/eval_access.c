@@ -160,8 +160,10 @@ static struct value attribute(struct evaluation *v, const struct ast_expr *x,
 	struct ast_expr at;
 	struct value out;
 
-	if (value_is_unknown(of))
+	if (value_is_unknown(of)) {
+		v->is_deferred = true;
 		return of;
+	}
 	if (of.kind == VALUE_OBJECT) {
 		const struct object *o = of.as.object;
 
@@ -204,6 +206,7 @@ static struct value attribute_of_each(struct evaluation *v,
 	struct value *items =
 	    arena_new(v->e->arena, struct value, list.as.list.n + 1);
 
+	eval_charge(v, list.as.list.n);
 	for (size_t i = 0; i < list.as.list.n; i++)
 		items[i] = attribute(v, x, list.as.list.items[i]);
 	return value_mark(value_list(items, list.as.list.n), list.marks);
@@ -356,6 +359,7 @@ struct value eval_splat(struct evaluation *v, const struct ast_expr *x)
 					 value_kind_name(parts[i]));
 		n += count_items(parts[i]);
 	}
+	eval_charge(v, 2 * n);
 	items = arena_new(v->e->arena, struct value, n + 1);
 	for (size_t i = 0; i < n_parts; i++)
 		at += put_items(parts[i], items + at);

@@ -102,6 +102,7 @@ struct value eval_template(struct evaluation *v, const struct ast_expr *x)
 		eval_fail(v, x, "E0260", NULL,
 			  "the text is larger than 16 MiB");
 	}
+	eval_charge(v, 2 * (text.len / FUNC_TEXT_PER_STEP));
 	if (is_whole && !(marks & MARK_UNKNOWN))
 		out = value_str(str_dup(buf_str(&text), v->e->arena));
 	buf_wipe(&text);

@@ -231,7 +231,7 @@ struct value eval_binary(struct evaluation *v, const struct ast_expr *x)
 		return logic(v, x);
 	a = eval_node(v, x->left, NULL);
 	b = eval_node(v, x->right, NULL);
-	marks = value_marks(a) | value_marks(b);
+	marks = eval_marks(v, a) | eval_marks(v, b);
 	if (marks & MARK_UNKNOWN)
 		return value_mark(value_unknown(), marks);
 	if (x->op == AST_EQ || x->op == AST_NE)

@@ -742,7 +742,7 @@ int fmt_text(const struct source *s, struct arena *a, struct buf *out,
 	parse_file(s, a, d);
 	if (d->n_errors > errors)
 		return -1;
-	tokens_read(s, false, &f.tokens, d);
+	tokens_read(s, TEXT_FILE, &f.tokens, d);
 	buf_init(&f.text, 4 * s->text.n + 4096);
 	make_atoms(&f);
 	understand(&f);

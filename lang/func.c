@@ -13,112 +13,10 @@
 #include <stdarg.h>
 #include <string.h>
 
-const struct func func_table[] = {
-	{ "abs", "n", 0, "abs(number)", "The number without its sign.",
-	  func_abs },
-	{ "base64", "s", 0, "base64(text)", "The bytes of a text in base64.",
-	  func_base64 },
-	{ "ceil", "n", 0, "ceil(number)", "The next whole number up.",
-	  func_ceil },
-	{ "cidr_contains", "ca", 0, "cidr_contains(cidr, ip or cidr)",
-	  "Whether a block holds all of an address or another block.",
-	  func_cidr_contains },
-	{ "cidr_host", "cn", 0, "cidr_host(cidr, n)",
-	  "The nth address of a block; -1 is the last one.", func_cidr_host },
-	{ "cidr_overlaps", "cc", 0, "cidr_overlaps(cidr, cidr)",
-	  "Whether two blocks have an address in common.", func_cidr_overlaps },
-	{ "cidr_subnet", "cnn", 0, "cidr_subnet(cidr, new_bits, n)",
-	  "The nth block that is new_bits longer.", func_cidr_subnet },
-	{ "coalesce", "aa*", FUNC_OWN_MARKS, "coalesce(value, …)",
-	  "The first value that is not null.", func_coalesce },
-	{ "concat", "l*", FUNC_SHALLOW, "concat(list, …)",
-	  "One list of the items of several.", func_concat },
-	{ "contains", "aa", 0, "contains(list or text, value)",
-	  "Whether a list has an item, or a text a part.", func_contains },
-	{ "distinct", "l", 0, "distinct(list)",
-	  "The items without repetitions, in their order.", func_distinct },
-	{ "ends_with", "ss", 0, "ends_with(text, end)",
-	  "Whether a text ends so.", func_ends_with },
-	{ "file", "s", 0, "file(path)",
-	  "The text of a file beside the one that says so.", func_file },
-	{ "flatten", "l", FUNC_SHALLOW, "flatten(list)",
-	  "One list of the items of lists within lists.", func_flatten },
-	{ "floor", "n", 0, "floor(number)", "The next whole number down.",
-	  func_floor },
-	{ "format", "s?a*", 0, "format(text, value, …)",
-	  "The text with %s, %d and %05d replaced by values.", func_format },
-	{ "index_of", "la", 0, "index_of(list, value)",
-	  "Where a value stands first in a list; null: nowhere.",
-	  func_index_of },
-	{ "join", "sl", 0, "join(separator, list)",
-	  "The items of a list as one text.", func_join },
-	{ "json_decode", "s", 0, "json_decode(text)",
-	  "The value that a JSON text stands for.", func_json_decode },
-	{ "json_encode", "a", 0, "json_encode(value)", "A value as JSON text.",
-	  func_json_encode },
-	{ "keys", "m", FUNC_SHALLOW, "keys(map)", "The keys, sorted.",
-	  func_keys },
-	{ "length", "a", FUNC_SHALLOW, "length(list, map or text)",
-	  "How many items, entries or characters.", func_length },
-	{ "lookup", "ms?a", FUNC_SHALLOW, "lookup(map, key, otherwise)",
-	  "The value of a key, or what is given for when there is none.",
-	  func_lookup },
-	{ "lower", "s", 0, "lower(text)", "A text with a-z for A-Z.",
-	  func_lower },
-	{ "max", "a*", 0, "max(value, …) or max(list)", "The largest.",
-	  func_max },
-	{ "merge", "m*", FUNC_SHALLOW, "merge(map, …)",
-	  "One map of the entries of several; later ones win.", func_merge },
-	{ "min", "a*", 0, "min(value, …) or min(list)", "The smallest.",
-	  func_min },
-	{ "number", "a", 0, "number(text)", "The number that a text spells.",
-	  func_number },
-	{ "range", "n?nn", 0, "range(end), range(start, end, step)",
-	  "Numbers from start (or 0) up to but without end.", func_range },
-	{ "replace", "sss", 0, "replace(text, old, new)",
-	  "The text with every `old` replaced.", func_replace },
-	{ "reveal", "a", FUNC_OWN_MARKS, "reveal(value)",
-	  "A secret as an ordinary value: it will be shown and stored.",
-	  func_reveal },
-	{ "reverse", "l", FUNC_SHALLOW, "reverse(list)",
-	  "The items from the last to the first.", func_reverse },
-	{ "secret", "a", FUNC_OWN_MARKS, "secret(value)",
-	  "A value that is not shown nor stored in clear.", func_secret },
-	{ "sha256", "s", 0, "sha256(text)",
-	  "The SHA-256 of a text in hexadecimal.", func_sha256 },
-	{ "slice", "ln?n", FUNC_SHALLOW, "slice(list, from, to)",
-	  "The items from one index up to but without another.", func_slice },
-	{ "sort", "l", 0, "sort(list)", "The items in order.", func_sort },
-	{ "split", "ss", 0, "split(separator, text)",
-	  "The parts of a text as a list.", func_split },
-	{ "starts_with", "ss", 0, "starts_with(text, start)",
-	  "Whether a text begins so.", func_starts_with },
-	{ "string", "a", 0, "string(value)",
-	  "A value as a template would write it.", func_string },
-	{ "substr", "sn?n", 0, "substr(text, from, length)",
-	  "Part of a text, counted in characters.", func_substr },
-	{ "sum", "l", 0, "sum(list)", "The sum of numbers, sizes or durations.",
-	  func_sum },
-	{ "to_json", "a", 0, "to_json(value)", "The same as json_encode.",
-	  func_json_encode },
-	{ "trim", "s", 0, "trim(text)", "A text without blanks at its ends.",
-	  func_trim },
-	{ "trim_prefix", "ss", 0, "trim_prefix(text, start)",
-	  "A text without a start, where it has it.", func_trim_prefix },
-	{ "trim_suffix", "ss", 0, "trim_suffix(text, end)",
-	  "A text without an end, where it has it.", func_trim_suffix },
-	{ "upper", "s", 0, "upper(text)", "A text with A-Z for a-z.",
-	  func_upper },
-	{ "values", "m", FUNC_SHALLOW, "values(map)",
-	  "The values in the order of the keys.", func_values },
-	{ "zip_map", "ll", FUNC_SHALLOW, "zip_map(keys, values)",
-	  "The same as zipmap.", func_zipmap },
-	{ "zipmap", "ll", FUNC_SHALLOW, "zipmap(keys, values)",
-	  "A map of a list of keys and a list of values.", func_zipmap },
-	{ NULL, NULL, 0, NULL, NULL, NULL },
+enum {
+	/* What an item of a result counts for. */
+	MADE_STEPS = 2,
 };
-
-enum { N_FUNCS = sizeof(func_table) / sizeof(func_table[0]) - 1 };
 
 int func_fail(struct func_call *c, size_t arg, const char *format, ...)
 {
@@ -142,6 +40,26 @@ int func_whole(struct func_call *c, size_t arg, int64_t least, int64_t most,
 				 "expected a whole number from %lld to %lld",
 				 (long long)least, (long long)most);
 	return 0;
+}
+
+int func_count(struct func_call *c, size_t n)
+{
+	if (n > FUNC_LIST_MAX)
+		return func_fail(c, c->n, "the list has more than %d items",
+				 FUNC_LIST_MAX);
+	return 0;
+}
+
+int func_text(struct func_call *c, struct buf *b, struct value *out)
+{
+	int result = 0;
+
+	if (buf_is_full(b))
+		result = func_fail(c, c->n, "the text is larger than 16 MiB");
+	else
+		*out = value_str(str_dup(buf_str(b), c->arena));
+	buf_wipe(b);
+	return result;
 }
 
 bool func_scalar_text(struct value v, struct arena *a, struct str *out)
@@ -187,7 +105,7 @@ bool func_is_comparable(struct value a, struct value b)
 
 const struct func *func_find(struct str name)
 {
-	size_t low = 0, high = N_FUNCS;
+	size_t low = 0, high = func_table_size;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -203,11 +121,39 @@ const struct func *func_find(struct str name)
 	return NULL;
 }
 
+/* What people write who come from Terraform, where no letter or two differ. */
+static const struct {
+	const char *theirs, *ours;
+} foreign[] = {
+	{ "alltrue", "all" },
+	{ "anytrue", "any" },
+	{ "cidrsubnets", "cidr_split" },
+	{ "element", "slice" },
+	{ "nonsensitive", "reveal" },
+	{ "regex", "regex_find" },
+	{ "regexall", "regex_find_all" },
+	{ "sensitive", "secret" },
+	{ "setintersection", "intersect" },
+	{ "setsubtract", "subtract" },
+	{ "setunion", "union" },
+	{ "strcontains", "contains" },
+	{ "strrep", "repeat" },
+	{ "templatefile", "template" },
+	{ "tonumber", "number" },
+	{ "toset", "distinct" },
+	{ "tostring", "string" },
+	{ "trimspace", "trim" },
+	{ "type", "type_of" },
+};
+
 struct str func_near(struct str wrong)
 {
 	struct suggest s = suggest_start(wrong);
 
-	for (size_t i = 0; i < N_FUNCS; i++)
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+		if (str_is(wrong, foreign[i].theirs))
+			return str_from(foreign[i].ours);
+	for (size_t i = 0; i < func_table_size; i++)
 		suggest_try(&s, str_from(func_table[i].name));
 	return s.best;
 }
@@ -290,34 +236,159 @@ static int check_arg(struct func_call *c, size_t i, char letter,
 	return 0;
 }
 
-int func_run(const struct func *f, struct func_call *c, struct value *out)
+static void add_param(struct str param, bool has_type, struct buf *out)
 {
-	struct value *args = arena_new(c->arena, struct value, c->n + 1);
-	unsigned outer = 0, all = 0;
+	struct str name = str_cut(&param, ':');
+	bool is_optional = str_ends(name, "?");
 
-	*out = value_unknown();
-	c->bad_arg = c->n;
+	buf_add_str(out, is_optional ? str_sub(name, 0, name.n - 1) : name);
+	if (has_type && param.n)
+		buf_fmt(out, ":%.*s", STR_ARG(param));
+}
+
+/* A parameter of the list: up to a comma that stands in no brackets. */
+static struct str next_param(struct str *rest)
+{
+	struct str all = *rest;
+	size_t depth = 0, at = 0;
+
+	for (; at < all.n && (depth || all.s[at] != ','); at++) {
+		depth += all.s[at] == '(' || all.s[at] == '{';
+		depth -= all.s[at] == ')' || all.s[at] == '}';
+	}
+	*rest = str_skip(all, at + 1);
+	return str_trim(str_sub(all, 0, at));
+}
+
+void func_usage(const struct func *f, bool has_types, struct buf *out)
+{
+	struct str rest = str_from(f->params);
+	size_t n = 0, n_optional = 0;
+
+	buf_fmt(out, "%s(", f->name);
+	while (rest.n) {
+		struct str param = next_param(&rest);
+		struct str left = param;
+
+		if (str_ends(str_cut(&left, ':'), "?")) {
+			buf_add_char(out, '[');
+			n_optional++;
+		}
+		buf_add_c(out, n++ ? ", " : "");
+		add_param(param, has_types, out);
+	}
+	while (n_optional--)
+		buf_add_char(out, ']');
+	buf_add_char(out, ')');
+	if (has_types)
+		buf_fmt(out, " : %s", f->result);
+}
+
+bool func_marks(struct value v, size_t *left, unsigned *marks)
+{
+	if (*left == 0)
+		return false;
+	--*left;
+	*marks |= v.marks;
+	if (v.kind == VALUE_LIST)
+		for (size_t i = 0; i < v.as.list.n; i++)
+			if (!func_marks(v.as.list.items[i], left, marks))
+				return false;
+	if (v.kind == VALUE_MAP)
+		for (size_t i = 0; i < v.as.map.n; i++)
+			if (!func_marks(v.as.map.entries[i].value, left, marks))
+				return false;
+	return true;
+}
+
+size_t func_weight(struct value v, size_t most)
+{
+	size_t n = 1;
+
+	switch ((enum value_kind)v.kind) {
+	case VALUE_NUMBER:
+	case VALUE_STRING:
+	case VALUE_CIDR:
+	case VALUE_IP:
+		n += v.as.text.n / FUNC_TEXT_PER_STEP;
+		break;
+	case VALUE_LIST:
+		for (size_t i = 0; i < v.as.list.n && n <= most; i++)
+			n += func_weight(v.as.list.items[i], most - n);
+		break;
+	case VALUE_MAP:
+		for (size_t i = 0; i < v.as.map.n && n <= most; i++)
+			n += func_weight(v.as.map.entries[i].value, most - n);
+		break;
+	case VALUE_NULL:
+	case VALUE_BOOL:
+	case VALUE_DURATION:
+	case VALUE_SIZE:
+	case VALUE_OBJECT:
+		break;
+	}
+	return n < most ? n : most;
+}
+
+/* The function made its result of parts that were there: only those count. */
+static size_t outer_weight(struct value v, size_t most)
+{
+	size_t n = v.kind == VALUE_LIST	 ? v.as.list.n
+		   : v.kind == VALUE_MAP ? v.as.map.n
+					 : 1;
+
+	return n < most ? n : most;
+}
+
+static int check_args(const struct func *f, struct func_call *c,
+		      struct value *args)
+{
+	bool is_shallow = f->flags & FUNC_SHALLOW;
+	size_t room = c->left > SIZE_MAX / FUNC_READ_PER_STEP
+			  ? SIZE_MAX
+			  : c->left * FUNC_READ_PER_STEP;
+
 	for (size_t i = 0; i < c->n; i++) {
 		args[i] = c->args[i];
 		if (check_arg(c, i, letter_of(f, i), &args[i]) < 0)
 			return -1;
-		outer |= args[i].marks;
-		all |= value_marks(args[i]);
+		/* Items keep their marks where they are moved about only. */
+		c->marks |= args[i].marks;
+		if (!is_shallow && !func_marks(args[i], &room, &c->marks)) {
+			c->is_spent = true;
+			c->left = 0;
+			return -1;
+		}
 	}
+	c->left = room / FUNC_READ_PER_STEP;
+	return 0;
+}
+
+int func_run(const struct func *f, struct func_call *c, struct value *out)
+{
+	struct value *args = arena_new(c->arena, struct value, c->n + 1);
+	bool is_shallow = f->flags & FUNC_SHALLOW;
+
+	*out = value_unknown();
+	c->bad_arg = c->n;
+	c->marks = 0;
+	if (check_args(f, c, args) < 0)
+		return -1;
 	c->args = args;
-	if (f->flags & FUNC_OWN_MARKS)
-		return f->run(c, out);
-	/* Items keep their marks where the function only moves them about. */
-	if (!(f->flags & FUNC_SHALLOW))
-		outer = all;
-	if (outer & MARK_UNKNOWN) {
-		*out = value_mark(value_unknown(), outer);
+	if ((c->marks & MARK_UNKNOWN) && !(f->flags & FUNC_OWN_MARKS)) {
+		*out = value_mark(value_unknown(), c->marks);
 		return 0;
 	}
 	if (f->run(c, out) < 0) {
 		*out = value_unknown();
 		return -1;
 	}
-	*out = value_mark(*out, outer);
+	/* Memory is dearer than time. */
+	c->left /= MADE_STEPS;
+	c->left -= is_shallow ? outer_weight(*out, c->left)
+			      : func_weight(*out, c->left);
+	c->left *= MADE_STEPS;
+	if (!(f->flags & FUNC_OWN_MARKS))
+		*out = value_mark(*out, c->marks);
 	return 0;
 }

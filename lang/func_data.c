@@ -1,110 +1,61 @@
-/* Functions on documents, bytes, files and marks. */
+/* Functions on files, marks and kinds of values. */
 #include <config.h>
 
 #include "lang/base/arena.h"
-#include "lang/base/base64.h"
-#include "lang/base/buf.h"
-#include "lang/base/digest.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
+#include "lang/decimal.h"
 #include "lang/func_impl.h"
-#include "lang/json.h"
 #include "lang/source.h"
-#include "lang/type.h"
 #include "lang/utf8.h"
 
 #include <string.h>
 
-int func_file(struct func_call *c, struct value *out)
+int func_read_file(struct func_call *c, struct str name, bool is_secret,
+		   struct str *path, struct str *text)
 {
-	struct str name = c->args[0].as.text;
 	struct error err = { 0 };
-	struct str text;
-	char *path;
 
 	if (name.n == 0 || memchr(name.s, '\0', name.n))
 		return func_fail(c, 0, "the name of the file is empty");
-	if (name.s[0] == '/' || !c->source)
-		path = str_c(name, c->arena);
-	else
-		path = str_c(str_fmt(c->arena, "%.*s/%.*s",
-				     STR_ARG(c->source->folder), STR_ARG(name)),
-			     c->arena);
-	if (file_read(path, FUNC_TEXT_MAX, c->arena, &text, &err) < 0)
+	*path = str_dup(name, c->arena);
+	/* As people write it: not "./NAME". */
+	if (name.s[0] != '/' && c->source && !str_is(c->source->folder, "."))
+		*path = str_join(c->source->folder, "/", name, c->arena);
+	if (file_read(path->s, FUNC_TEXT_MAX, c->arena, text, &err) < 0)
 		return func_fail(c, 0, "%s",
-				 c->args[0].marks & MARK_SECRET
-				     ? "could not read the file"
-				     : err.message);
-	if (memchr(text.s, '\0', text.n) || utf8_check(text) < text.n)
+				 is_secret ? "could not read the file"
+					   : err.message);
+	if (memchr(text->s, '\0', text->n) || utf8_check(*text) < text->n)
 		return func_fail(c, 0, "the file is not text in UTF-8");
+	return 0;
+}
+
+int func_file(struct func_call *c, struct value *out)
+{
+	struct str path, text;
+
+	if (func_read_file(c, c->args[0].as.text,
+			   c->args[0].marks & MARK_SECRET, &path, &text) < 0)
+		return -1;
 	*out = value_str(text);
-	return 0;
-}
-
-int func_json_encode(struct func_call *c, struct value *out)
-{
-	static const struct type json = { .kind = TYPE_JSON };
-	struct value v = c->args[0];
-	int result = 0;
-	struct buf b;
-
-	if (v.kind == VALUE_OBJECT)
-		return func_fail(c, 0, "a %s is no data: choose an attribute",
-				 value_kind_name(v));
-	if (v.kind == VALUE_LIST || v.kind == VALUE_MAP) {
-		c->bad_arg = 0;
-		return type_convert(&json, v, c->arena, out, c->why);
-	}
-	buf_init(&b, FUNC_TEXT_MAX);
-	json_write(&b, v, JSON_REVEAL);
-	if (buf_is_full(&b))
-		result = func_fail(c, 0, "the text is larger than 16 MiB");
-	else
-		*out = value_str(str_dup(buf_str(&b), c->arena));
-	buf_wipe(&b);
-	return result;
-}
-
-int func_json_decode(struct func_call *c, struct value *out)
-{
-	struct error err = { 0 };
-
-	if (json_read(c->args[0].as.text, c->arena, out, &err) < 0)
-		return func_fail(c, 0, "%s",
-				 c->args[0].marks & MARK_SECRET
-				     ? "the secret text is not valid JSON"
-				     : err.message);
-	return 0;
-}
-
-int func_base64(struct func_call *c, struct value *out)
-{
-	struct str in = c->args[0].as.text;
-
-	if (in.n > FUNC_TEXT_MAX / 4 * 3)
-		return func_fail(c, 0, "the text is larger than 12 MiB");
-	*out = value_str(base64_encode(in, c->arena));
-	return 0;
-}
-
-int func_sha256(struct func_call *c, struct value *out)
-{
-	char *text = arena_new(c->arena, char, DIGEST_HEX_SIZE);
-
-	digest_sha256_hex(c->args[0].as.text, text);
-	*out = value_str(str_from(text));
 	return 0;
 }
 
 int func_coalesce(struct func_call *c, struct value *out)
 {
+	unsigned marks = 0;
+
 	*out = value_null();
 	for (size_t i = 0; i < c->n; i++) {
 		*out = c->args[i];
+		/* That a secret is null is not to be seen either. */
+		marks |= out->marks & MARK_SECRET;
 		/* Whether an unknown one is null will be known later. */
 		if (!value_is_null(*out))
 			break;
 	}
+	*out = value_mark(*out, marks);
 	return 0;
 }
 
@@ -124,5 +75,44 @@ static struct value without_secret(struct value v, struct arena *a)
 int func_reveal(struct func_call *c, struct value *out)
 {
 	*out = without_secret(c->args[0], c->arena);
+	return 0;
+}
+
+int func_type_of(struct func_call *c, struct value *out)
+{
+	*out = value_c(value_kind_name(c->args[0]));
+	return 0;
+}
+
+int func_string(struct func_call *c, struct value *out)
+{
+	struct str text;
+
+	if (!func_scalar_text(c->args[0], c->arena, &text))
+		return func_fail(c, 0, "a %s is no text",
+				 value_kind_name(c->args[0]));
+	*out = value_str(text);
+	return 0;
+}
+
+int func_number(struct func_call *c, struct value *out)
+{
+	enum decimal_fault fault;
+	struct decimal d;
+
+	*out = c->args[0];
+	if (out->kind == VALUE_NUMBER)
+		return 0;
+	if (out->kind != VALUE_STRING)
+		return func_fail(c, 0, "expected a string, found a %s",
+				 value_kind_name(*out));
+	fault = decimal_read(str_trim(out->as.text), &d);
+	if (fault != DECIMAL_OK)
+		return func_fail(c, 0, "%s",
+				 fault == DECIMAL_SYNTAX
+				     ? "the text is not a number"
+				     : decimal_fault_text(fault));
+	out->kind = VALUE_NUMBER;
+	out->as.text = decimal_text(d, c->arena);
 	return 0;
 }

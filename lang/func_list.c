@@ -1,4 +1,4 @@
-/* Functions on lists and maps. */
+/* Functions on lists. */
 #include <config.h>
 
 #include "lang/base/arena.h"
@@ -8,14 +8,6 @@
 #include "lang/order.h"
 
 #include <string.h>
-
-static int check_count(struct func_call *c, size_t n)
-{
-	if (n > FUNC_LIST_MAX)
-		return func_fail(c, c->n, "the list has more than %d items",
-				 FUNC_LIST_MAX);
-	return 0;
-}
 
 int func_length(struct func_call *c, struct value *out)
 {
@@ -42,7 +34,7 @@ int func_concat(struct func_call *c, struct value *out)
 
 	for (size_t i = 0; i < c->n; i++)
 		n += c->args[i].as.list.n;
-	if (check_count(c, n) < 0)
+	if (func_count(c, n) < 0)
 		return -1;
 	items = arena_new(c->arena, struct value, n + 1);
 	n = 0;
@@ -86,45 +78,6 @@ int func_index_of(struct func_call *c, struct value *out)
 	return 0;
 }
 
-struct numbered {
-	struct value value;
-	size_t index;
-};
-
-static int cmp_numbered(const void *x, const void *y)
-{
-	const struct numbered *a = x, *b = y;
-	int order = value_cmp(a->value, b->value);
-
-	return order ? order : (a->index > b->index) - (a->index < b->index);
-}
-
-/* Sorted with their places, the first of equal ones is kept at its place. */
-int func_distinct(struct func_call *c, struct value *out)
-{
-	struct value in = c->args[0];
-	size_t n = in.as.list.n;
-	struct numbered *sorted = arena_new(c->arena, struct numbered, n + 1);
-	bool *is_repeated = arena_new(c->arena, bool, n + 1);
-	struct value *items = arena_new(c->arena, struct value, n + 1);
-	size_t used = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		sorted[i].value = in.as.list.items[i];
-		sorted[i].index = i;
-	}
-	if (n > 1)
-		qsort(sorted, n, sizeof(*sorted), cmp_numbered);
-	for (size_t i = 1; i < n; i++)
-		is_repeated[sorted[i].index] =
-		    value_cmp(sorted[i - 1].value, sorted[i].value) == 0;
-	for (size_t i = 0; i < n; i++)
-		if (!is_repeated[i])
-			items[used++] = in.as.list.items[i];
-	*out = value_list(items, used);
-	return 0;
-}
-
 struct flattened {
 	VEC(struct value) items;
 };
@@ -151,7 +104,7 @@ int func_flatten(struct func_call *c, struct value *out)
 
 	flatten_into(&f, c->args[0], 0);
 	n = f.items.n;
-	if (check_count(c, n) < 0) {
+	if (func_count(c, n) < 0) {
 		vec_release(&f.items);
 		return -1;
 	}
@@ -228,7 +181,7 @@ int func_range(struct func_call *c, struct value *out)
 		n = (end - start - 1) / step + 1;
 	if (step < 0 && end < start)
 		n = (start - end - 1) / -step + 1;
-	if (check_count(c, (size_t)n) < 0)
+	if (func_count(c, (size_t)n) < 0)
 		return -1;
 	items = arena_new(c->arena, struct value, (size_t)n + 1);
 	for (int64_t i = 0; i < n; i++)
@@ -237,91 +190,94 @@ int func_range(struct func_call *c, struct value *out)
 	return 0;
 }
 
-int func_keys(struct func_call *c, struct value *out)
+int func_chunk(struct func_call *c, struct value *out)
 {
 	struct value in = c->args[0];
-	struct value *items =
-	    arena_new(c->arena, struct value, in.as.map.n + 1);
+	size_t n = in.as.list.n, count, used = 0;
+	struct value *items;
+	int64_t size;
 
-	for (size_t i = 0; i < in.as.map.n; i++)
-		items[i] = value_str(in.as.map.entries[i].key);
-	*out = value_list(items, in.as.map.n);
+	if (func_whole(c, 1, 1, FUNC_LIST_MAX, &size) < 0)
+		return -1;
+	count = (n + (size_t)size - 1) / (size_t)size;
+	items = arena_new(c->arena, struct value, count + 1);
+	for (size_t at = 0; at < n; at += (size_t)size) {
+		size_t left = n - at;
+
+		items[used++] =
+		    value_list(in.as.list.items + at,
+			       left < (size_t)size ? left : (size_t)size);
+	}
+	*out = value_list(items, used);
 	return 0;
 }
 
-int func_values(struct func_call *c, struct value *out)
+int func_compact(struct func_call *c, struct value *out)
 {
 	struct value in = c->args[0];
 	struct value *items =
-	    arena_new(c->arena, struct value, in.as.map.n + 1);
-
-	for (size_t i = 0; i < in.as.map.n; i++)
-		items[i] = in.as.map.entries[i].value;
-	*out = value_list(items, in.as.map.n);
-	return 0;
-}
-
-int func_merge(struct func_call *c, struct value *out)
-{
-	struct value_entry *entries;
+	    arena_new(c->arena, struct value, in.as.list.n + 1);
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->n; i++)
-		n += c->args[i].as.map.n;
-	if (check_count(c, n) < 0)
-		return -1;
-	entries = arena_new(c->arena, struct value_entry, n + 1);
-	n = 0;
-	for (size_t i = 0; i < c->n; i++) {
-		struct value map = c->args[i];
+	for (size_t i = 0; i < in.as.list.n; i++) {
+		struct value v = in.as.list.items[i];
 
-		if (map.as.map.n)
-			memcpy(entries + n, map.as.map.entries,
-			       map.as.map.n * sizeof(*entries));
-		n += map.as.map.n;
+		if (!value_is_null(v) &&
+		    (v.kind != VALUE_STRING || v.as.text.n > 0))
+			items[n++] = v;
 	}
-	*out = value_map(entries, n, c->arena);
+	*out = value_list(items, n);
 	return 0;
 }
 
-int func_lookup(struct func_call *c, struct value *out)
+int func_one(struct func_call *c, struct value *out)
 {
-	const struct value *v = value_get_str(c->args[0], c->args[1].as.text);
+	struct value in = c->args[0];
 
-	if (v)
-		*out = *v;
-	else if (c->n > 2)
-		*out = c->args[2];
-	else
-		return func_fail(c, 1, "the map has no such key");
+	if (in.as.list.n > 1)
+		return func_fail(c, 0, "the list has %zu items, not one",
+				 in.as.list.n);
+	*out = in.as.list.n ? in.as.list.items[0] : value_null();
 	return 0;
 }
 
-int func_zipmap(struct func_call *c, struct value *out)
+/*
+ * Whether an item is `deciding`. One that is known to be decides it, whatever
+ * the others turn out to be, as with "and" and "or".
+ */
+static int decide(struct func_call *c, bool deciding, struct value *out)
 {
-	struct value keys = c->args[0], values = c->args[1];
-	struct value_entry *entries;
-	size_t n = keys.as.list.n;
+	struct value in = c->args[0];
+	unsigned marks = in.marks;
+	bool is_decided = false;
 
-	if (n != values.as.list.n)
-		return func_fail(c, 1, "there are %zu keys but %zu values", n,
-				 values.as.list.n);
-	entries = arena_new(c->arena, struct value_entry, n + 1);
-	for (size_t i = 0; i < n; i++) {
-		struct value key = keys.as.list.items[i];
+	*out = value_mark(value_unknown(), marks);
+	if (value_is_unknown(in))
+		return 0;
+	for (size_t i = 0; i < in.as.list.n; i++) {
+		struct value v = in.as.list.items[i];
 
-		if (value_is_unknown(key)) {
-			*out = value_mark(value_unknown(), key.marks);
-			return 0;
-		}
-		if (key.kind != VALUE_STRING)
-			return func_fail(c, 0, "key %zu is a %s, not a string",
-					 i, value_kind_name(key));
-		entries[i].key = key.as.text;
-		entries[i].value = values.as.list.items[i];
+		marks |= v.marks;
+		if (value_is_unknown(v))
+			continue;
+		if (v.kind != VALUE_BOOL)
+			return func_fail(c, 0, "item %zu is %s%s, not a bool",
+					 i, value_is_null(v) ? "" : "a ",
+					 value_kind_name(v));
+		is_decided |= v.as.boolean == deciding;
 	}
-	*out = value_map(entries, n, c->arena);
-	for (size_t i = 0; i < n; i++)
-		out->marks |= keys.as.list.items[i].marks & MARK_SECRET;
+	if (is_decided)
+		marks &= MARK_SECRET;
+	*out = value_mark(value_bool(is_decided == deciding), marks);
 	return 0;
+}
+
+int func_all(struct func_call *c, struct value *out)
+{
+	return decide(c, false, out);
+}
+
+int func_any(struct func_call *c, struct value *out)
+{
+	return decide(c, true, out);
 }

@@ -72,3 +72,37 @@ int func_cidr_overlaps(struct func_call *c, struct value *out)
 	*out = value_bool(cidr_overlaps(block(c, 0), block(c, 1)));
 	return 0;
 }
+
+int func_cidr_split(struct func_call *c, struct value *out)
+{
+	struct cidr whole = block(c, 0);
+	uint64_t next = whole.address;
+	uint64_t end = next + ((uint64_t)1 << (32 - whole.bits));
+	struct value *items = arena_new(c->arena, struct value, c->n);
+
+	for (size_t i = 1; i < c->n; i++) {
+		struct cidr part = whole;
+		int64_t more;
+		uint64_t size;
+
+		if (func_whole(c, i, 0, 32 - whole.bits, &more) < 0)
+			return -1;
+		part.bits = (uint8_t)(whole.bits + more);
+		size = (uint64_t)1 << (32 - part.bits);
+		/* A block begins at a multiple of its size. */
+		next = (next + size - 1) & ~(size - 1);
+		if (next + size > end)
+			return func_fail(c, i,
+					 "there is no room left for a block "
+					 "of /%u",
+					 (unsigned)part.bits);
+		part.address = (uint32_t)next;
+		items[i - 1] = (struct value){
+			.kind = VALUE_CIDR,
+			.as.text = cidr_text(part, c->arena),
+		};
+		next += size;
+	}
+	*out = value_list(items, c->n - 1);
+	return 0;
+}

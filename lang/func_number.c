@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include "lang/base/arena.h"
+#include "lang/base/error.h"
 #include "lang/decimal.h"
 #include "lang/func_impl.h"
 #include "lang/order.h"
@@ -41,6 +42,58 @@ int func_ceil(struct func_call *c, struct value *out)
 int func_floor(struct func_call *c, struct value *out)
 {
 	*out = number(decimal_floor(read(c->args[0])), c->arena);
+	return 0;
+}
+
+int func_round(struct func_call *c, struct value *out)
+{
+	struct decimal d = read(c->args[0]);
+	bool is_negative = d.is_negative;
+	struct decimal whole, rest;
+	int64_t digits = 0;
+
+	if (c->n > 1 && func_whole(c, 1, 0, DECIMAL_MAX_DIGITS, &digits) < 0)
+		return -1;
+	*out = number(d, c->arena);
+	if (d.exponent >= -digits)
+		return 0;
+	/* As a whole number of what is kept; its fraction decides. */
+	d.is_negative = false;
+	d.exponent += (int32_t)digits;
+	whole = decimal_floor(d);
+	if (decimal_sub(d, whole, &rest) != DECIMAL_OK)
+		BUG("a fraction has more digits than its number");
+	if (decimal_cmp(rest, (struct decimal){ 5, -1, false }) >= 0 &&
+	    decimal_add(whole, decimal_int(1), &whole) != DECIMAL_OK)
+		BUG("a rounded number has more digits than before");
+	if (whole.digits) {
+		whole.exponent -= (int32_t)digits;
+		whole.is_negative = is_negative;
+	}
+	*out = number(whole, c->arena);
+	return 0;
+}
+
+int func_pow(struct func_call *c, struct value *out)
+{
+	struct decimal base = read(c->args[0]), power = decimal_int(1);
+	enum decimal_fault fault = DECIMAL_OK;
+	int64_t n, left;
+
+	if (func_whole(c, 1, -DECIMAL_MAX_EXPONENT, DECIMAL_MAX_EXPONENT, &n) <
+	    0)
+		return -1;
+	for (left = n < 0 ? -n : n; left && fault == DECIMAL_OK; left /= 2) {
+		if (left % 2)
+			fault = decimal_mul(power, base, &power);
+		if (left > 1 && fault == DECIMAL_OK)
+			fault = decimal_mul(base, base, &base);
+	}
+	if (n < 0 && fault == DECIMAL_OK)
+		fault = decimal_div(decimal_int(1), power, &power);
+	if (fault != DECIMAL_OK)
+		return func_fail(c, c->n, "%s", decimal_fault_text(fault));
+	*out = number(power, c->arena);
 	return 0;
 }
 

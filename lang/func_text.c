@@ -3,24 +3,12 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
-#include "lang/decimal.h"
 #include "lang/func_impl.h"
 #include "lang/utf8.h"
 
 #include <string.h>
 
-/* Hands a built text over to the arena; the buffer is released. */
-static int finish(struct func_call *c, struct buf *b, struct value *out)
-{
-	int result = 0;
-
-	if (buf_is_full(b))
-		result = func_fail(c, c->n, "the text is larger than 16 MiB");
-	else
-		*out = value_str(str_dup(buf_str(b), c->arena));
-	buf_wipe(b);
-	return result;
-}
+enum { INDENT_MAX = 1000 };
 
 static struct value change_case(struct func_call *c, char from, char to)
 {
@@ -126,7 +114,7 @@ int func_replace(struct func_call *c, struct value *out)
 		s = str_skip(s, before + old.n);
 	}
 	buf_add_str(&b, s);
-	return finish(c, &b, out);
+	return func_text(c, &b, out);
 }
 
 int func_split(struct func_call *c, struct value *out)
@@ -157,6 +145,55 @@ int func_split(struct func_call *c, struct value *out)
 	return 0;
 }
 
+int func_repeat(struct func_call *c, struct value *out)
+{
+	struct str s = c->args[0].as.text;
+	size_t length, done;
+	int64_t n;
+	char *text;
+
+	if (func_whole(c, 1, 0, FUNC_TEXT_MAX, &n) < 0)
+		return -1;
+	if (n && s.n > FUNC_TEXT_MAX / (size_t)n)
+		return func_fail(c, c->n, "the text is larger than 16 MiB");
+	length = s.n * (size_t)n;
+	text = arena_new(c->arena, char, length + 1);
+	/* What is there is doubled, so that short texts are quick too. */
+	for (done = 0; done < length; done += done ? done : s.n) {
+		size_t more = done ? done : s.n;
+
+		if (more > length - done)
+			more = length - done;
+		memcpy(text + done, done ? text : s.s, more);
+	}
+	*out = value_str((struct str){ text, length });
+	return 0;
+}
+
+int func_indent(struct func_call *c, struct value *out)
+{
+	struct str s = c->args[0].as.text;
+	bool is_first = true;
+	struct buf b;
+	int64_t n;
+
+	if (func_whole(c, 1, 0, INDENT_MAX, &n) < 0)
+		return -1;
+	buf_init(&b, FUNC_TEXT_MAX);
+	while (s.n && !buf_is_full(&b)) {
+		ptrdiff_t end = str_find(s, '\n');
+		struct str line =
+		    str_sub(s, 0, end < 0 ? s.n : (size_t)end + 1);
+
+		for (int64_t i = 0; !is_first && str_trim(line).n && i < n; i++)
+			buf_add_char(&b, ' ');
+		buf_add_str(&b, line);
+		s = str_skip(s, line.n);
+		is_first = false;
+	}
+	return func_text(c, &b, out);
+}
+
 int func_join(struct func_call *c, struct value *out)
 {
 	struct value list = c->args[1];
@@ -175,96 +212,7 @@ int func_join(struct func_call *c, struct value *out)
 			buf_add_str(&b, c->args[0].as.text);
 		buf_add_str(&b, text);
 	}
-	return finish(c, &b, out);
-}
-
-/* A placeholder behind its "%": [0][width]d or s. */
-struct placeholder {
-	bool has_zeros;
-	size_t width;
-	char kind;
-};
-
-static struct str read_placeholder(struct str s, struct placeholder *p)
-{
-	*p = (struct placeholder){ 0 };
-	if (s.n && s.s[0] == '0') {
-		p->has_zeros = true;
-		s = str_skip(s, 1);
-	}
-	while (s.n && s.s[0] >= '0' && s.s[0] <= '9' && p->width < 1000) {
-		p->width = p->width * 10 + (size_t)(s.s[0] - '0');
-		s = str_skip(s, 1);
-	}
-	if (s.n) {
-		p->kind = s.s[0];
-		s = str_skip(s, 1);
-	}
-	return s;
-}
-
-static int add_placeholder(struct func_call *c, struct placeholder p,
-			   size_t arg, struct buf *b)
-{
-	struct str text;
-	struct decimal d;
-
-	if (arg >= c->n)
-		return func_fail(c, c->n,
-				 "the text has more placeholders than there "
-				 "are values");
-	if (!func_scalar_text(c->args[arg], c->arena, &text))
-		return func_fail(c, arg, "a %s is no text",
-				 value_kind_name(c->args[arg]));
-	if (p.kind == 'd' &&
-	    (c->args[arg].kind != VALUE_NUMBER ||
-	     decimal_read(text, &d) != DECIMAL_OK || !decimal_is_whole(d)))
-		return func_fail(c, arg, "%%d needs a whole number");
-	if (p.kind == 'd' && p.has_zeros && text.n && text.s[0] == '-') {
-		buf_add_char(b, '-');
-		text = str_skip(text, 1);
-		p.width -= p.width > 0;
-	}
-	for (size_t n = func_count_chars(text); n < p.width; n++)
-		buf_add_char(b, p.kind == 'd' && p.has_zeros ? '0' : ' ');
-	buf_add_str(b, text);
-	return 0;
-}
-
-int func_format(struct func_call *c, struct value *out)
-{
-	struct str s = c->args[0].as.text;
-	size_t arg = 1;
-	struct buf b;
-
-	buf_init(&b, FUNC_TEXT_MAX);
-	while (str_find(s, '%') >= 0) {
-		struct placeholder p;
-
-		buf_add_str(&b, str_cut(&s, '%'));
-		s = read_placeholder(s, &p);
-		if (p.kind == '%') {
-			buf_add_char(&b, '%');
-			continue;
-		}
-		if (p.kind != 's' && p.kind != 'd') {
-			func_fail(c, 0,
-				  "a placeholder is %%s, %%d or %%%%, with a "
-				  "width in between: %%05d");
-			goto failed;
-		}
-		if (add_placeholder(c, p, arg++, &b) < 0)
-			goto failed;
-	}
-	buf_add_str(&b, s);
-	if (arg < c->n) {
-		func_fail(c, arg, "there is no placeholder for this value");
-		goto failed;
-	}
-	return finish(c, &b, out);
-failed:
-	buf_wipe(&b);
-	return -1;
+	return func_text(c, &b, out);
 }
 
 /* The bytes before the nth character; all of them when there are fewer. */
@@ -287,38 +235,5 @@ int func_substr(struct func_call *c, struct value *out)
 		return -1;
 	s = str_skip(s, offset_of(s, from));
 	*out = value_str(str_sub(s, 0, offset_of(s, length)));
-	return 0;
-}
-
-int func_string(struct func_call *c, struct value *out)
-{
-	struct str text;
-
-	if (!func_scalar_text(c->args[0], c->arena, &text))
-		return func_fail(c, 0, "a %s is no text",
-				 value_kind_name(c->args[0]));
-	*out = value_str(text);
-	return 0;
-}
-
-int func_number(struct func_call *c, struct value *out)
-{
-	enum decimal_fault fault;
-	struct decimal d;
-
-	*out = c->args[0];
-	if (out->kind == VALUE_NUMBER)
-		return 0;
-	if (out->kind != VALUE_STRING)
-		return func_fail(c, 0, "expected a string, found a %s",
-				 value_kind_name(*out));
-	fault = decimal_read(str_trim(out->as.text), &d);
-	if (fault != DECIMAL_OK)
-		return func_fail(c, 0, "%s",
-				 fault == DECIMAL_SYNTAX
-				     ? "the text is not a number"
-				     : decimal_fault_text(fault));
-	out->kind = VALUE_NUMBER;
-	out->as.text = decimal_text(d, c->arena);
 	return 0;
 }

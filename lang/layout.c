@@ -70,7 +70,7 @@ static enum token_context context(const struct layout *l)
 
 static bool is_declaring(const struct layout *l, enum token_context c)
 {
-	if (l->o.is_expression)
+	if (l->o.form != TEXT_FILE)
 		return false;
 	return c == CONTEXT_FILE || c == CONTEXT_DECLS;
 }
@@ -381,7 +381,7 @@ static enum token_context brace_context(struct layout *l)
 	enum token_context c = context(l);
 	bool is_component = l->is_component && c == CONTEXT_FILE;
 
-	if (l->o.is_expression && l->last == 0)
+	if (l->o.form != TEXT_FILE && l->last == 0)
 		return CONTEXT_MAP;
 	if (l->last && !token_ends_operand(l->last) && l->last != TOK_LBRACE &&
 	    l->last != TOK_GAP)

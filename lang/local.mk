@@ -1,7 +1,7 @@
 # Texts, values and diagnostics; knows no provider and no cloud.
 noinst_LIBRARIES += lang/liblang.a
 
-lang_liblang_a_CPPFLAGS = $(AM_CPPFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS)
+lang_liblang_a_CPPFLAGS = $(AM_CPPFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS) $(PCRE2_CFLAGS)
 lang_liblang_a_SOURCES = \
 	lang/amount.c lang/amount.h \
 	lang/ast.c lang/ast.h \
@@ -35,15 +35,24 @@ lang_liblang_a_SOURCES = \
 	lang/eval.c lang/eval.h \
 	lang/eval_access.c \
 	lang/eval_build.c \
+	lang/eval_call.c \
 	lang/eval_impl.h \
 	lang/eval_op.c \
+	lang/eval_template.c \
 	lang/fmt.c lang/fmt.h \
 	lang/func.c lang/func.h \
+	lang/func_code.c \
+	lang/func_csv.c \
 	lang/func_data.c \
+	lang/func_format.c \
 	lang/func_impl.h \
 	lang/func_list.c \
+	lang/func_map.c \
 	lang/func_net.c \
 	lang/func_number.c \
+	lang/func_regex.c \
+	lang/func_set.c \
+	lang/func_table.c \
 	lang/func_text.c \
 	lang/grammar.y \
 	lang/intern.c lang/intern.h \

@@ -357,11 +357,11 @@ void parser_exhausted(struct parser *p, struct span span)
 		   NESTING_MAX);
 }
 
-/* file: NULL for an expression. */
-static void run(struct parser *p, unsigned start, struct ast_file *file)
+/* file: NULL where the text is none. */
+static void run(struct parser *p, enum text_form form, struct ast_file *file)
 {
-	p->start = start;
-	tokens_read(p->source, !file, &p->tokens, p->diags);
+	p->start = form == TEXT_FILE ? TOK_START_FILE : TOK_START_EXPR;
+	tokens_read(p->source, form, &p->tokens, p->diags);
 	if (file)
 		tokens_digest(&p->tokens, p->source, file->meaning);
 	grammar_parse(p);
@@ -375,7 +375,7 @@ struct ast_file *parse_file(const struct source *s, struct arena *a,
 	struct parser p = { .source = s, .arena = a, .diags = d };
 	struct ast_file *f = arena_new(a, struct ast_file, 1);
 
-	run(&p, TOK_START_FILE, f);
+	run(&p, TEXT_FILE, f);
 	f->source = s;
 	/* What was read before a give-up counts. */
 	f->decls = decls_keep(&p);
@@ -384,14 +384,26 @@ struct ast_file *parse_file(const struct source *s, struct arena *a,
 	return f;
 }
 
-struct ast_expr *parse_expr(const struct source *s, struct arena *a,
-			    struct diags *d)
+static struct ast_expr *parse_one(const struct source *s, enum text_form form,
+				  struct arena *a, struct diags *d)
 {
 	struct parser p = { .source = s, .arena = a, .diags = d };
 	struct span all = { 0, (uint32_t)s->text.n };
 
-	run(&p, TOK_START_EXPR, NULL);
+	run(&p, form, NULL);
 	if (!p.expr)
 		p.expr = make_leaf(&p, EXPR_ERROR, all);
 	return p.expr;
+}
+
+struct ast_expr *parse_expr(const struct source *s, struct arena *a,
+			    struct diags *d)
+{
+	return parse_one(s, TEXT_EXPRESSION, a, d);
+}
+
+struct ast_expr *parse_template(const struct source *s, struct arena *a,
+				struct diags *d)
+{
+	return parse_one(s, TEXT_TEMPLATE, a, d);
 }

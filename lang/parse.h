@@ -19,5 +19,11 @@ struct ast_file *parse_file(const struct source *s, struct arena *a,
 /* One expression and nothing behind it: for --set, schemas and the console. */
 struct ast_expr *parse_expr(const struct source *s, struct arena *a,
 			    struct diags *d);
+/*
+ * A text with "${…}" in it, as in a heredoc: an EXPR_TEMPLATE, or EXPR_STRING
+ * where there are none.
+ */
+struct ast_expr *parse_template(const struct source *s, struct arena *a,
+				struct diags *d);
 
 #endif

@@ -251,7 +251,8 @@ struct ast_expr *make_template(struct parser *p, struct list *parts,
 
 	if (!has_length(p, span))
 		return make_leaf(p, EXPR_ERROR, span);
-	if (str_starts(opening, "<<")) {
+	/* Of a whole text that is a template nothing opens it. */
+	if (opening.n == 0 || str_starts(opening, "<<")) {
 		resolve_heredoc(p, parts, str_starts(opening, "<<~"));
 	} else {
 		for (size_t i = 0; i < parts->n; i++) {

@@ -30,7 +30,7 @@ static int read_again(const struct source *s, struct layout_options o,
 	bool is_unbalanced;
 
 	out->n = 0;
-	lexer_run(s, out, &told);
+	lexer_run(s, o.form, out, &told);
 	diags_release(&told);
 	arena_release(&scratch);
 	return layout_run(s, &o, out, &is_unbalanced, d);
@@ -41,7 +41,7 @@ static int read_tokens(const struct source *s, struct layout_options o,
 {
 	struct arena scratch = { 0 };
 	struct diags trial = { .arena = &scratch };
-	int result = lexer_run(s, out, d);
+	int result = lexer_run(s, o.form, out, d);
 
 	if (result < 0)
 		return result;
@@ -54,10 +54,10 @@ static int read_tokens(const struct source *s, struct layout_options o,
 	return result;
 }
 
-void tokens_read(const struct source *s, bool is_expression, struct tokens *out,
-		 struct diags *d)
+void tokens_read(const struct source *s, enum text_form form,
+		 struct tokens *out, struct diags *d)
 {
-	struct layout_options o = { .is_expression = is_expression };
+	struct layout_options o = { .form = form };
 	struct span end = { (uint32_t)s->text.n, (uint32_t)s->text.n };
 
 	/* Few texts have shorter words; room that is not used costs nothing. */

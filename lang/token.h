@@ -61,12 +61,19 @@ enum {
 	STRING_MAX = 16 << 20, /* bytes of a string in the text */
 };
 
+/* What a text is. */
+enum text_form {
+	TEXT_FILE,
+	TEXT_EXPRESSION,
+	TEXT_TEMPLATE, /* what stands in a heredoc, without its ends */
+};
+
 /*
- * Both steps; mistakes are findings. The text is a file's, or one expression.
- * What cannot be read without guessing gives no tokens but the end.
+ * Both steps; mistakes are findings. What cannot be read without guessing gives
+ * no tokens but the end.
  */
-void tokens_read(const struct source *s, bool is_expression, struct tokens *out,
-		 struct diags *d);
+void tokens_read(const struct source *s, enum text_form form,
+		 struct tokens *out, struct diags *d);
 void tokens_release(struct tokens *t);
 
 /*
@@ -80,10 +87,11 @@ void tokens_digest(const struct tokens *t, const struct source *s,
  * The first step, of lexer.l: the text as it stands; -1 when it is no UTF-8 or
  * nested too deeply.
  */
-int lexer_run(const struct source *s, struct tokens *out, struct diags *d);
+int lexer_run(const struct source *s, enum text_form form, struct tokens *out,
+	      struct diags *d);
 
 struct layout_options {
-	bool is_expression;
+	enum text_form form;
 	/* A declaration at the very left ends whatever is open. */
 	bool by_column;
 };

@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/dms_types \
 	tests/unit/eval \
 	tests/unit/execute \
+	tests/unit/functions \
 	tests/unit/graph \
 	tests/unit/http \
 	tests/unit/journal \
@@ -70,11 +71,11 @@ check_PROGRAMS += $(unit_tests) tests/support/replicator tests/dmsl-test
 TESTS += $(unit_tests) $(unit_scripts)
 
 # Everything but the command line; a test of a lower layer links only that.
-lang_libs = lang/liblang.a $(CMOCKA_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
+lang_libs = lang/liblang.a $(CMOCKA_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS) $(PCRE2_LIBS)
 engine_libs = engine/libcommands.a engine/libengine.a lang/liblang.a \
-	$(CMOCKA_LIBS) $(GIT2_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
+	$(CMOCKA_LIBS) $(GIT2_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS) $(PCRE2_LIBS)
 provider_libs = providers/libproviders.a engine/libengine.a lang/liblang.a \
-	$(CMOCKA_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
+	$(CMOCKA_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS) $(PCRE2_LIBS)
 pg_server = tests/support/pg_server.c tests/support/pg_server.h
 applied = tests/unit/applied.c tests/unit/applied.h
 planned = tests/unit/planned.c tests/unit/planned.h
@@ -122,6 +123,8 @@ tests_unit_eval_SOURCES = tests/unit/eval.c
 tests_unit_eval_LDADD = $(lang_libs)
 tests_unit_execute_SOURCES = tests/unit/execute.c
 tests_unit_execute_LDADD = $(engine_libs)
+tests_unit_functions_SOURCES = tests/unit/functions.c
+tests_unit_functions_LDADD = $(lang_libs)
 tests_unit_graph_SOURCES = tests/unit/graph.c
 tests_unit_graph_LDADD = $(engine_libs)
 tests_unit_http_SOURCES = tests/unit/http.c $(scripted)
@@ -193,7 +196,7 @@ tests_dmsl_test_SOURCES = tests/support/dmsl_test.c $(cloud)
 tests_dmsl_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll -Wl,--wrap=clock_gettime
 tests_dmsl_test_LDADD = engine/libcommands.a engine/libengine.a \
 	providers/libproviders.a lang/liblang.a \
-	$(GIT2_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS)
+	$(GIT2_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS) $(PCRE2_LIBS)
 
 tests_crash_crash_SOURCES = tests/crash/crash.c $(tracer) \
 	tests/support/cloud_service.c tests/support/cloud_service.h
@@ -247,7 +250,7 @@ fuzz:
 			'$(abs_srcdir)'/tests/fuzz/$$target.c \
 			'$(abs_srcdir)'/tests/fuzz/answers.c \
 			providers/libproviders.a engine/libengine.a lang/liblang.a \
-			$(CJSON_LIBS) $(CRYPTO_LIBS); \
+			$(CJSON_LIBS) $(CRYPTO_LIBS) $(PCRE2_LIBS); \
 		"./fuzz-$$target" -max_total_time=$(FUZZ_SECONDS) -max_len=65536 \
 			-timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
 			-artifact_prefix=found- "corpus-$$target" \
@@ -270,7 +273,7 @@ check-crash-aws: dmsl
 check-headers:
 	DMSL_SRCDIR='$(abs_top_srcdir)' $(SHELL) $(srcdir)/tests/habits/headers.sh \
 		$(CC) $(DEFS) -I'$(abs_top_builddir)' -I'$(abs_top_srcdir)' \
-		$(AM_CFLAGS) $(GIT2_CFLAGS) $(PQ_CFLAGS) $(MICROHTTPD_CFLAGS) $(CJSON_CFLAGS)
+		$(AM_CFLAGS) $(GIT2_CFLAGS) $(PQ_CFLAGS) $(MICROHTTPD_CFLAGS) $(CJSON_CFLAGS) $(PCRE2_CFLAGS)
 check-layers:
 	$(SHELL) $(srcdir)/tests/habits/layers.sh $(srcdir)
 check-man: dmsl

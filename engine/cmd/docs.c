@@ -17,7 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_COLUMN = 26, JSON_MAX = 16 << 20 };
+enum {
+	TYPE_COLUMN = 26,
+	FUNCTION_COLUMN = 34,
+	JSON_MAX = 16 << 20,
+	USAGE_MAX = 1000,
+};
 
 struct args {
 	bool json;
@@ -126,14 +131,33 @@ static void print_type(const struct type_schema *t, struct arena *a)
 		       "would be lost.\n");
 }
 
-static void print_function(const struct func *f)
+static struct str usage_of(const struct func *f, bool has_types,
+			   struct arena *a)
 {
-	printf("%s\n\n%s\n", f->usage, f->doc);
+	struct str text;
+	struct buf b;
+
+	buf_init(&b, USAGE_MAX);
+	func_usage(f, has_types, &b);
+	text = str_dup(buf_str(&b), a);
+	buf_release(&b);
+	return text;
 }
 
-static void print_line(const char *name, const char *doc)
+static void print_function(const struct func *f, struct arena *a)
 {
-	printf("  %-*s %s\n", NAME_COLUMN, name, doc);
+	printf("%.*s\n\n%s\n\nExample\n  %s\n  gives %s\n",
+	       STR_ARG(usage_of(f, true, a)), f->doc, f->example, f->gives);
+}
+
+/* A name is at least that wide; an ellipsis is one character of three bytes. */
+static void print_line(const char *name, int column, const char *doc)
+{
+	int extra = 0;
+
+	for (const char *c = name; *c; c++)
+		extra += ((unsigned char)*c & 0xc0) == 0x80;
+	printf("  %-*s %s\n", column + extra, name, doc);
 }
 
 /* A group's types together, groups in the order of their first type. */
@@ -150,15 +174,16 @@ static void list_types(const struct type_schema *const *types)
 		printf("%s%s\n", i ? "\n" : "", types[i]->group);
 		for (size_t k = i; types[k]; k++)
 			if (strcmp(types[k]->group, types[i]->group) == 0)
-				print_line(types[k]->name, types[k]->doc);
+				print_line(types[k]->name, TYPE_COLUMN,
+					   types[k]->doc);
 	}
 }
 
-static void list_functions(void)
+static void list_functions(struct arena *a)
 {
 	printf("\nfunctions\n");
 	for (const struct func *f = func_table; f->name; f++)
-		print_line(f->usage, f->doc);
+		print_line(usage_of(f, false, a).s, FUNCTION_COLUMN, f->doc);
 }
 
 /* -- as JSON -- */
@@ -240,8 +265,11 @@ static struct value function_json(const struct func *f, struct arena *a)
 {
 	const struct value_entry entries[] = {
 		{ STR("name"), value_c(f->name) },
-		{ STR("usage"), value_c(f->usage) },
+		{ STR("usage"), value_str(usage_of(f, true, a)) },
+		{ STR("result"), value_c(f->result) },
 		{ STR("doc"), value_c(f->doc) },
+		{ STR("example"), value_c(f->example) },
+		{ STR("gives"), value_c(f->gives) },
 	};
 
 	return value_map(entries, sizeof(entries) / sizeof(*entries), a);
@@ -316,7 +344,7 @@ static int show(const struct context *c, const char *word, bool is_json,
 	if (t && f && !is_json)
 		putchar('\n');
 	if (f && !is_json)
-		print_function(f);
+		print_function(f, c->arena);
 	else if (f && !t)
 		print_json(function_json(f, c->arena));
 	return 0;
@@ -335,7 +363,7 @@ static int run(struct context *c, void *data,
 		print_json(all_json(c->schemas, c->arena));
 	} else {
 		list_types(c->schemas);
-		list_functions();
+		list_functions(c->arena);
 	}
 	return STATUS_DONE;
 }

@@ -55,14 +55,14 @@ static void lex(struct input *in)
 {
 	struct tokens t = { 0 };
 
-	lexer_run(in->source, &t, &in->diags);
+	lexer_run(in->source, TEXT_FILE, &t, &in->diags);
 }
 
 static void layout(struct input *in)
 {
 	struct tokens t;
 
-	tokens_read(in->source, false, &t, &in->diags);
+	tokens_read(in->source, TEXT_FILE, &t, &in->diags);
 }
 
 static void parse(struct input *in)
