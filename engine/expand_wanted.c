@@ -99,14 +99,28 @@ static struct scope *resource_scope(const struct resource *r)
 	return r->scope->group->scope;
 }
 
+/* What the task's rules and settings depend on; empty: not known yet. */
+static struct str task_mode(struct expander *x, const struct resource *r,
+			    struct arena *a)
+{
+	const struct attr_info *info = resource_attr(r, STR("mode"));
+	struct value v;
+
+	if (!info || wanted_attr(x, r, info, a, &v, NULL) ||
+	    v.kind != VALUE_STRING || v.marks)
+		return STR("");
+	return v.as.text;
+}
+
 /* tables { } as mapping JSON. */
 static int mapping_value(struct expander *x, const struct resource *r,
 			 const struct ast_block *b, struct arena *a,
 			 struct value *out)
 {
+	struct mapping_task task = { .mode = task_mode(x, r, a) };
 	struct str json;
 
-	if (mapping_compile(b, r->decl->source, x->diags, a, &json)) {
+	if (mapping_compile(b, r->decl->source, &task, x->diags, a, &json)) {
 		*out = value_unknown();
 		return -1;
 	}

@@ -142,23 +142,63 @@ struct ast_pattern {
 
 /*
  * One line of tables { }. WHERE clauses are column, operator and value; several
- * joined by "and". `amount >= 100`, `state = "open"`, `x between 1 and 5`,
- * `x is null`, `x is not null`.
+ * joined by "and", alternatives by "or" in parentheses. `amount >= 100`,
+ * `state = "open"`, `x between 1 and 5`, `x is null`, `x is not null`.
  */
 struct ast_where {
+	bool is_or; /* an alternative to the one before, else a further one */
 	struct str column;
 	struct str op; /* "=", "!=", "<=", ">=", "between", "is null", … */
 	struct str value, value2; /* literal text */
 	struct span span;
 };
 
-enum ast_rule_kind { RULE_INCLUDE, RULE_EXCLUDE, RULE_RENAME };
+enum ast_rule_kind {
+	RULE_INCLUDE,
+	RULE_EXPLICIT,
+	RULE_EXCLUDE,
+	RULE_TRANSFORM,
+	RULE_LOAD,
+	RULE_VALIDATE,
+};
+
+enum ast_part_kind {
+	PART_KIND, /* view, all */
+	PART_LOAD_ORDER,
+	PART_VALUE, /* the new name, prefix, suffix or character */
+	PART_OLD_VALUE,
+	PART_EXPRESSION,
+	PART_OF, /* of TYPE: which columns */
+	PART_TYPE,
+	PART_TYPE_SIZE, /* what stands in its parentheses, each */
+	PART_NAME,	/* of a key */
+	PART_UNIQUE,
+	PART_COLUMN,
+	PART_BOUNDARY, /* its PART_BOUNDs follow */
+	PART_BOUND,
+	PART_LOBS,
+	PART_LOB_SIZE,
+	PART_FILTER, /* which columns have before-images */
+	PART_PREFIX,
+	PART_SUFFIX,
+	PART_SOURCE,
+	PART_TARGET,
+};
+
+/* What stands behind the pattern of a rule, in the order of the text. */
+struct ast_part {
+	enum ast_part_kind kind;
+	struct str text; /* escapes resolved */
+	struct span span;
+};
 
 struct ast_rule {
 	enum ast_rule_kind kind;
 	struct ast_pattern pattern;
-	struct str target;   /* RULE_RENAME: "schema", "table", "column" */
-	struct str new_name; /* RULE_RENAME */
+	struct str action; /* as DMS spells it: "convert-lowercase" */
+	struct str target; /* "schema", "table", "column", or empty */
+	struct ast_part *parts;
+	size_t n_parts;
 	struct ast_where *where;
 	size_t n_where;
 	struct span span;

@@ -161,38 +161,75 @@ static void dump_pattern(const struct ast_pattern *p, struct buf *out)
 	}
 }
 
-static void dump_rule(const struct ast_rule *r, unsigned level, struct buf *out)
+static const char *part_name(enum ast_part_kind kind)
 {
 	static const char *const names[] = {
-		[RULE_INCLUDE] = "include",
-		[RULE_EXCLUDE] = "exclude",
-		[RULE_RENAME] = "rename",
+		[PART_KIND] = "kind",
+		[PART_LOAD_ORDER] = "load-order",
+		[PART_VALUE] = "value",
+		[PART_OLD_VALUE] = "old-value",
+		[PART_EXPRESSION] = "expression",
+		[PART_OF] = "of",
+		[PART_TYPE] = "type",
+		[PART_TYPE_SIZE] = "size",
+		[PART_NAME] = "name",
+		[PART_UNIQUE] = "unique",
+		[PART_COLUMN] = "column",
+		[PART_BOUNDARY] = "boundary",
+		[PART_BOUND] = "bound",
+		[PART_LOBS] = "lobs",
+		[PART_LOB_SIZE] = "lob-size",
+		[PART_FILTER] = "filter",
+		[PART_PREFIX] = "prefix",
+		[PART_SUFFIX] = "suffix",
+		[PART_SOURCE] = "source",
+		[PART_TARGET] = "target",
 	};
 
+	return names[kind];
+}
+
+static void dump_where(const struct ast_where *w, const char *before,
+		       struct buf *out)
+{
+	buf_fmt(out, " %s ", before);
+	quoted(out, w->column);
+	buf_fmt(out, " %.*s", STR_ARG(w->op));
+	if (!str_starts(w->op, "is ")) {
+		buf_add_char(out, ' ');
+		quoted(out, w->value);
+	}
+	if (w->value2.n) {
+		buf_add_char(out, ' ');
+		quoted(out, w->value2);
+	}
+}
+
+static void dump_rule(const struct ast_rule *r, unsigned level, struct buf *out)
+{
 	indent(out, level);
-	buf_fmt(out, "%s", names[r->kind]);
+	if (r->kind == RULE_VALIDATE)
+		buf_add_c(out, "validate");
+	else
+		buf_add_str(out, r->action);
 	if (r->target.n)
 		buf_fmt(out, " %.*s", STR_ARG(r->target));
 	dump_pattern(&r->pattern, out);
-	if (r->new_name.n) {
-		buf_add_c(out, " to ");
-		quoted(out, r->new_name);
-	}
-	for (size_t i = 0; i < r->n_where; i++) {
-		const struct ast_where *w = &r->where[i];
+	for (size_t i = 0; i < r->n_parts; i++) {
+		const struct ast_part *part = &r->parts[i];
 
-		buf_fmt(out, " %s ", i ? "and" : "where");
-		quoted(out, w->column);
-		buf_fmt(out, " %.*s", STR_ARG(w->op));
-		if (!str_starts(w->op, "is ")) {
-			buf_add_char(out, ' ');
-			quoted(out, w->value);
-		}
-		if (w->value2.n) {
-			buf_add_char(out, ' ');
-			quoted(out, w->value2);
-		}
+		buf_fmt(out, " %s", part_name(part->kind));
+		if (part->kind == PART_BOUNDARY || part->kind == PART_UNIQUE)
+			continue;
+		buf_add_char(out, ' ');
+		quoted(out, part->text);
 	}
+	for (size_t i = 0; i < r->n_where; i++)
+		dump_where(&r->where[i],
+			   i == 0	       ? "where"
+			   : r->where[i].is_or ? "or"
+					       : "and",
+			   out);
 	buf_add_char(out, '\n');
 }
 

@@ -80,11 +80,17 @@
 	X("E0412", "a filter cannot stand on this rule")                       \
 	X("E0413", "a filter operator is not one of DMS")                      \
 	X("E0414", "a name on the target cannot be used")                      \
-	X("E0415", "something is renamed twice")                               \
+	X("E0415", "something is changed twice")                               \
+	X("E0416", "a rule of a table mapping is wrong")                       \
+	X("E0417", "a rule needs an exact name")                               \
+	X("E0418", "an expression of a table mapping cannot be read")          \
+	X("E0419", "two tables would get one name on the target")              \
 	X("E0420", "a task setting is not known")                              \
 	X("E0421", "a task setting has a wrong value")                         \
 	X("E0422", "a task setting is given twice")                            \
 	X("E0423", "the settings of a task are refused")                       \
+	X("E0424", "a table cannot be loaded in such segments")                \
+	X("E0425", "a task with changes moves no views")                       \
 	X("E0501", "a provider could not read")                                \
 	X("E0502", "a provider could not plan")                                \
 	X("E0503", "a provider could not run a check")                         \
@@ -98,6 +104,11 @@
 	X("W0402", "a password stands in clear")                               \
 	X("W0403", "the service may refuse a value")                           \
 	X("W0404", "a secret is revealed")                                     \
+	X("W0411", "a part of a DMS document does nothing")                    \
+	X("W0412", "two rules of a table mapping are about one thing")         \
+	X("W0413", "a rule of a table mapping does nothing")                   \
+	X("W0414", "a table mapping may not do what it says")                  \
+	X("W0421", "the settings of a task may not do what they say")          \
 	X("W0501", "what a provider advises")
 
 #endif

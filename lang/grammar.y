@@ -79,9 +79,17 @@ static void grammar_error(struct span *span, struct parser *p,
 	COMPONENT "component" EXISTING "existing" OUTPUT "output"
 	CHECK "check" USE "use" MOVED "moved" IMPORT "import"
 	REMOVED "removed" SECRET "secret"
-	TABLES "tables" INCLUDE "include" EXCLUDE "exclude" RENAME "rename"
+	TABLES "tables" INCLUDE "include" EXCLUDE "exclude"
+	EXPLICIT "explicit" RENAME "rename" LOWER "lower" UPPER "upper"
+	ADD "add" REMOVE "remove" REPLACE "replace" KEEP "keep" CHANGE "change"
+	PRIMARY "primary" UNIQUE "unique" MASK "mask"
+	BEFORE_IMAGE "before_image" LOAD "load" VALIDATE "validate"
 	SCHEMA "schema" TABLE "table" COLUMN "column" TO "to" WHERE "where"
-	BETWEEN "between" IS "is" PATTERN "pattern"
+	BETWEEN "between" IS "is" PATTERN "pattern" VIEW "view" ALL "all"
+	LOAD_ORDER "load_order" PREFIX "prefix" SUFFIX "suffix" FROM "from"
+	WITH "with" AS "as" OF "of" ON "on" BY "by" AT "at" RANGES "ranges"
+	LOBS "lobs" KEY "key" DIGITS "digits" RANDOM "random" HASH "hash"
+	SOURCE "source" TARGET "target"
 	LBRACE "{" LMAP "{ of a map" RBRACE "}"
 	LIST "[" INDEX "[ of an index" RBRACKET "]"
 	LPAREN "(" CALL "( of a call" RPAREN ")"
@@ -105,19 +113,22 @@ static void grammar_error(struct span *span, struct parser *p,
 %nterm <struct ast_expr *> expr string part key fallback
 %nterm <struct ast_expr *> condition
 %nterm <struct list *> decls params param_list parts args arg_list entries
-%nterm <struct list *> where conditions
+%nterm <struct list *> where conditions condition_of alternatives_of
+%nterm <struct list *> of kind load_order type_of type_args_of columns image
+%nterm <struct list *> how ranges tuples tuple values lobs functions
 %nterm <struct items *> items rules
 %nterm <struct ast_attr *> attr
 %nterm <struct ast_block *> block
 %nterm <struct ast_body *> body optional_body
 %nterm <struct ast_rule *> rule
 %nterm <struct ast_where *> comparison
+%nterm <struct object *> object column_object
 %nterm <struct ast_decl *> decl
 %nterm <struct ast_param *> param
 %nterm <struct ast_type *> type
 %nterm <struct loop *> loop each
 %nterm <struct span> label pattern value
-%nterm <const char *> operator
+%nterm <const char *> operator affix
 %nterm <bool> secret
 
 %%
@@ -360,22 +371,191 @@ rules:
 ;
 
 rule:
-  INCLUDE pattern where	{
-	$$ = make_rule(p, RULE_INCLUDE, $2, 2, @$);
-	rule_set_where(p, $$, $3);
+  INCLUDE kind pattern load_order where	{
+	$$ = make_rule(p, RULE_INCLUDE, "include", $3, @$);
+	rule_add(p, $$, $2);
+	rule_add(p, $$, $4);
+	rule_set_where(p, $$, $5);
   }
-| EXCLUDE pattern	{ $$ = make_rule(p, RULE_EXCLUDE, $2, 2, @$); }
-| RENAME SCHEMA pattern TO pattern	{
-	$$ = make_rule(p, RULE_RENAME, $3, 1, @$);
-	rule_set_rename(p, $$, "schema", $5);
+| EXPLICIT kind pattern load_order	{
+	$$ = make_rule(p, RULE_EXPLICIT, "explicit", $3, @$);
+	rule_add(p, $$, $2);
+	rule_add(p, $$, $4);
   }
-| RENAME TABLE pattern TO pattern	{
-	$$ = make_rule(p, RULE_RENAME, $3, 2, @$);
-	rule_set_rename(p, $$, "table", $5);
+| EXCLUDE kind pattern	{
+	$$ = make_rule(p, RULE_EXCLUDE, "exclude", $3, @$);
+	rule_add(p, $$, $2);
   }
-| RENAME COLUMN pattern TO pattern	{
-	$$ = make_rule(p, RULE_RENAME, $3, 3, @$);
-	rule_set_rename(p, $$, "column", $5);
+| RENAME object TO pattern	{
+	$$ = make_transform(p, "rename", $2, @$);
+	rule_add(p, $$, make_part(p, NULL, PART_VALUE, $4));
+  }
+| RENAME object AS STRING	{
+	$$ = make_transform(p, "rename", $2, @$);
+	rule_add(p, $$, make_part(p, NULL, PART_EXPRESSION, @4));
+  }
+| LOWER object	{ $$ = make_transform(p, "convert-lowercase", $2, @$); }
+| UPPER object	{ $$ = make_transform(p, "convert-uppercase", $2, @$); }
+| ADD affix STRING TO object	{
+	$$ = make_affix(p, "add", $2, $5, @$);
+	rule_add(p, $$, make_part(p, NULL, PART_VALUE, @3));
+  }
+| REMOVE affix STRING FROM object	{
+	$$ = make_affix(p, "remove", $2, $5, @$);
+	rule_add(p, $$, make_part(p, NULL, PART_VALUE, @3));
+  }
+| REPLACE affix STRING WITH STRING IN object	{
+	$$ = make_affix(p, "replace", $2, $7, @$);
+	rule_add(p, $$, make_part(p, NULL, PART_OLD_VALUE, @3));
+	rule_add(p, $$, make_part(p, NULL, PART_VALUE, @5));
+  }
+| ADD COLUMN pattern type_of AS STRING	{
+	struct object *column = make_object(p, "column", $3, NULL);
+
+	$$ = make_transform(p, "add-column", column, @$);
+	rule_add(p, $$, $4);
+	rule_add(p, $$, make_part(p, NULL, PART_EXPRESSION, @6));
+  }
+| REMOVE column_object	{ $$ = make_transform(p, "remove-column", $2, @$); }
+| KEEP column_object	{ $$ = make_transform(p, "include-column", $2, @$); }
+| CHANGE column_object TO type_of	{
+	$$ = make_transform(p, "change-data-type", $2, @$);
+	rule_add(p, $$, $4);
+  }
+| PRIMARY KEY NAME ON pattern LPAREN columns RPAREN	{
+	$$ = make_key_rule(p, @3, $5, $7, @$);
+  }
+| UNIQUE KEY NAME ON pattern LPAREN columns RPAREN	{
+	$$ = make_key_rule(p, @3, $5, $7, @$);
+	rule_add(p, $$, make_part(p, NULL, PART_UNIQUE, @1));
+  }
+| MASK DIGITS pattern of WITH STRING	{
+	$$ = make_mask(p, "data-masking-digits-mask", $3, $4, @$);
+	rule_add(p, $$, make_part(p, NULL, PART_VALUE, @6));
+  }
+| MASK RANDOM pattern of	{
+	$$ = make_mask(p, "data-masking-digits-randomize", $3, $4, @$);
+  }
+| MASK HASH pattern of	{
+	$$ = make_mask(p, "data-masking-hash-mask", $3, $4, @$);
+  }
+| BEFORE_IMAGE pattern image	{
+	struct object *table = make_object(p, "table", $2, NULL);
+
+	$$ = make_transform(p, "add-before-image-columns", table, @$);
+	rule_add(p, $$, $3);
+  }
+| LOAD pattern how	{
+	$$ = make_rule(p, RULE_LOAD, "load", $2, @$);
+	rule_add(p, $$, $3);
+  }
+| VALIDATE COLUMN pattern functions	{
+	$$ = make_validation(p, $3, $4, @$);
+  }
+;
+
+kind:
+  %empty	{ $$ = NULL; }
+| VIEW	{ $$ = make_part(p, NULL, PART_KIND, @1); }
+| ALL	{ $$ = make_part(p, NULL, PART_KIND, @1); }
+;
+
+load_order:
+  %empty	{ $$ = NULL; }
+| LOAD_ORDER NUMBER	{ $$ = make_part(p, NULL, PART_LOAD_ORDER, @2); }
+;
+
+object:
+  SCHEMA pattern	{ $$ = make_object(p, "schema", $2, NULL); }
+| TABLE pattern	{ $$ = make_object(p, "table", $2, NULL); }
+| column_object
+;
+
+column_object:
+  COLUMN pattern of	{ $$ = make_object(p, "column", $2, $3); }
+;
+
+of:
+  %empty	{ $$ = NULL; }
+| OF NAME	{ $$ = make_part(p, NULL, PART_OF, @2); }
+;
+
+affix:
+  PREFIX	{ $$ = "prefix"; }
+| SUFFIX	{ $$ = "suffix"; }
+;
+
+type_of:
+  NAME	{ $$ = make_part(p, NULL, PART_TYPE, @1); }
+| NAME CALL type_args_of RPAREN	{
+	$$ = make_part(p, NULL, PART_TYPE, @1);
+	list_join(p, $$, $3);
+  }
+;
+
+type_args_of:
+  NUMBER	{ $$ = make_part(p, NULL, PART_TYPE_SIZE, @1); }
+| type_args_of COMMA NUMBER	{
+	$$ = make_part(p, $1, PART_TYPE_SIZE, @3);
+  }
+;
+
+columns:
+  column	{ $$ = make_part(p, NULL, PART_COLUMN, @1); }
+| columns COMMA column	{ $$ = make_part(p, $1, PART_COLUMN, @3); }
+;
+
+image:
+  NAME	{ $$ = make_part(p, NULL, PART_FILTER, @1); }
+| ALL	{ $$ = make_part(p, NULL, PART_FILTER, @1); }
+| image PREFIX STRING	{ $$ = make_part(p, $1, PART_PREFIX, @3); }
+| image SUFFIX STRING	{ $$ = make_part(p, $1, PART_SUFFIX, @3); }
+;
+
+how:
+  ranges
+| lobs
+| ranges lobs	{ $$ = $1; list_join(p, $1, $2); }
+;
+
+ranges:
+  BY RANGES LPAREN columns RPAREN AT tuples	{
+	$$ = $4;
+	list_join(p, $4, $7);
+  }
+;
+
+tuples:
+  tuple
+| tuples COMMA tuple	{ $$ = $1; list_join(p, $1, $3); }
+;
+
+tuple:
+  LPAREN values RPAREN	{
+	$$ = make_part(p, NULL, PART_BOUNDARY, @$);
+	list_join(p, $$, $2);
+  }
+;
+
+values:
+  value	{ $$ = make_part(p, NULL, PART_BOUND, $1); }
+| values COMMA value	{ $$ = make_part(p, $1, PART_BOUND, $3); }
+;
+
+lobs:
+  LOBS NAME	{ $$ = make_part(p, NULL, PART_LOBS, @2); }
+| LOBS NAME CALL SIZE RPAREN	{
+	$$ = make_part(p, NULL, PART_LOBS, @2);
+	make_part(p, $$, PART_LOB_SIZE, @4);
+  }
+;
+
+functions:
+  SOURCE STRING	{ $$ = make_part(p, NULL, PART_SOURCE, @2); }
+| TARGET STRING	{ $$ = make_part(p, NULL, PART_TARGET, @2); }
+| SOURCE STRING TARGET STRING	{
+	$$ = make_part(p, NULL, PART_SOURCE, @2);
+	make_part(p, $$, PART_TARGET, @4);
   }
 ;
 
@@ -392,8 +572,22 @@ where:
 ;
 
 conditions:
+  condition_of
+| conditions AND condition_of	{ $$ = $1; list_join(p, $1, $3); }
+;
+
+condition_of:
   comparison	{ $$ = list_new(p); list_add(p, $$, $1); }
-| conditions AND comparison	{ $$ = $1; list_add(p, $1, $3); }
+| LPAREN alternatives_of RPAREN	{ $$ = $2; }
+;
+
+alternatives_of:
+  comparison OR comparison	{
+	$$ = list_new(p);
+	list_add(p, $$, $1);
+	where_or(p, $$, $3);
+  }
+| alternatives_of OR comparison	{ $$ = $1; where_or(p, $1, $3); }
 ;
 
 comparison:

@@ -43,7 +43,7 @@ struct layout {
 	bool is_tainted;   /* a bracket was left out before the next token */
 	bool is_component; /* the next "{" of the file is a component's */
 	bool is_param;	   /* in the head of a param: "secret" is a keyword */
-	bool is_rename;	   /* in tables { }: behind "rename" */
+	unsigned rule;	   /* in tables { }: what the rule begins with */
 	bool is_too_deep;
 };
 
@@ -172,8 +172,7 @@ static bool begins_item(const struct layout *l, enum token_context c)
 		return next->kind == TOK_ASSIGN;
 	if (c == CONTEXT_TABLES)
 		return next->span.start > t->span.end &&
-		       (t->word == TOK_INCLUDE || t->word == TOK_EXCLUDE ||
-			t->word == TOK_RENAME);
+		       (token_traits[t->word] & TRAIT_BEGINS_RULE);
 	third = ahead(l, 2);
 	if (is_declaring(l, c)) {
 		if (declaration_at(l) != TOK_NAME)
@@ -302,7 +301,8 @@ static void close_before_line(struct layout *l, const struct token *t)
 			close_down_to(l, all, t->span);
 	} else if (values < l->n_open && t->kind == TOK_NAME &&
 		   ahead(l, 1)->kind == TOK_ASSIGN &&
-		   context_of(l, values) != CONTEXT_INTERP) {
+		   context_of(l, values) != CONTEXT_INTERP &&
+		   context_of(l, values) != CONTEXT_TABLES) {
 		close_down_to(l, values, t->span);
 	}
 }
@@ -336,6 +336,37 @@ static void begin_line(struct layout *l, const struct token *t)
 		l->is_param = false;
 }
 
+/* In tables { }, or in the parentheses of a rule. */
+static bool is_in_rule(const struct layout *l)
+{
+	enum token_context c = context(l);
+
+	return c == CONTEXT_TABLES ||
+	       ((c == CONTEXT_GROUP || c == CONTEXT_ARGS) && l->n_open > 1 &&
+		l->open[l->n_open - 2].context == CONTEXT_TABLES);
+}
+
+/* Where a rule has a name of a column, key or type, whatever word it is. */
+static bool is_name_place(const struct layout *l)
+{
+	switch (l->last) {
+	case TOK_WHERE:
+	case TOK_AND:
+	case TOK_OR:
+	case TOK_LPAREN:
+	case TOK_COMMA:
+	case TOK_OF:
+	case TOK_KEY:
+	case TOK_LOBS:
+	case TOK_SCHEMA:
+		return true;
+	case TOK_TO:
+		return l->rule == TOK_RENAME || l->rule == TOK_CHANGE;
+	default:
+		return false;
+	}
+}
+
 /*
  * Keywords. Behind a dot, and before "=", every word is a name; a declaration
  * begins where nothing else can be going on.
@@ -367,9 +398,10 @@ static unsigned word_kind(const struct layout *l, const struct token *t)
 	    (token_ends_operand(l->last) || l->last == TOK_LBRACE) &&
 	    t->word == TOK_TABLES)
 		return TOK_TABLES;
-	if (c == CONTEXT_TABLES) {
-		kind = word_as(t, l->is_rename ? TRAIT_OF_RENAMES
-					       : TRAIT_OF_TABLES);
+	if (is_in_rule(l)) {
+		if (is_name_place(l))
+			return TOK_NAME;
+		kind = word_as(t, TRAIT_OF_TABLES);
 		if (kind != TOK_NAME)
 			return kind;
 	}
@@ -504,7 +536,8 @@ static void take_word(struct layout *l, struct token t)
 		l->is_component = true;
 	if (t.kind == TOK_PARAM)
 		l->is_param = true;
-	l->is_rename = t.kind == TOK_RENAME;
+	if (token_traits[t.kind] & TRAIT_BEGINS_RULE)
+		l->rule = t.kind;
 	l->at++;
 	put(l, &t);
 }

@@ -2,6 +2,8 @@
 noinst_LIBRARIES += lang/liblang.a
 
 lang_liblang_a_CPPFLAGS = $(AM_CPPFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS) $(PCRE2_CFLAGS)
+lang_liblang_a_CPPFLAGS = $(AM_CPPFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS) \
+	$(SQLITE3_CFLAGS)
 lang_liblang_a_SOURCES = \
 	lang/amount.c lang/amount.h \
 	lang/ast.c lang/ast.h \
@@ -14,6 +16,7 @@ lang_liblang_a_SOURCES = \
 	lang/base/digest.c lang/base/digest.h \
 	lang/base/error.c lang/base/error.h \
 	lang/base/file.c lang/base/file.h \
+	lang/base/library.c lang/base/library.h \
 	lang/base/map.c lang/base/map.h \
 	lang/base/str.c lang/base/str.h \
 	lang/base/vec.h \
@@ -25,10 +28,16 @@ lang_liblang_a_SOURCES = \
 	lang/diag.c lang/diag.h \
 	lang/diag_codes.h \
 	lang/diag_print.c \
+	lang/dms/expression.c lang/dms/expression.h \
 	lang/dms/mapping.c lang/dms/mapping.h \
+	lang/dms/mapping_check.c \
 	lang/dms/mapping_compile.c \
+	lang/dms/mapping_meaning.c \
 	lang/dms/mapping_read.c \
+	lang/dms/mapping_types.c lang/dms/mapping_types.h \
+	lang/dms/mapping_write.c \
 	lang/dms/pattern.c lang/dms/pattern.h \
+	lang/dms/problem.c lang/dms/problem.h \
 	lang/dms/settings.c lang/dms/settings.h \
 	lang/dms/settings_compile.c \
 	lang/dms/settings_table.c lang/dms/settings_table.h \
@@ -62,6 +71,7 @@ lang_liblang_a_SOURCES = \
 	lang/order.c lang/order.h \
 	lang/parse.c lang/parse.h \
 	lang/parse_nodes.c \
+	lang/parse_rules.c \
 	lang/parse_text.c \
 	lang/parser.h \
 	lang/refs.c lang/refs.h \

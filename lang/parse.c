@@ -188,6 +188,11 @@ static void name_groups(struct expected *e)
 		name(e, "a block");
 		e->has[TOK_TABLES] = e->has[TOK_NAME] = false;
 	}
+	if (e->has[TOK_INCLUDE]) {
+		name(e, "a rule");
+		for (unsigned k = 0; k <= TOK_PERCENT; k++)
+			e->has[k] &= !(token_traits[k] & TRAIT_BEGINS_RULE);
+	}
 	if (e->has[TOK_PATTERN]) {
 		name(e, "a pattern");
 		e->has[TOK_PATTERN] = e->has[TOK_NAME] = false;
@@ -281,6 +286,11 @@ static const char *advice(const struct parser *p, unsigned kind,
 	unsigned where = p->n_open ? p->open[p->n_open - 1] : CONTEXT_FILE;
 	bool is_file = where == CONTEXT_FILE || where == CONTEXT_DECLS;
 
+	if (kind == TOK_OR && where == CONTEXT_TABLES)
+		return "Alternatives stand in parentheses: "
+		       "where (a = 1 or a = 2).";
+	if (kind == TOK_QUOTE && where == CONTEXT_TABLES)
+		return "Rules have no templates; \\${ is the text ${.";
 	if (kind == TOK_COLON && has[TOK_ASSIGN])
 		return is_file ? NULL
 			       : "Attributes and entries are written "

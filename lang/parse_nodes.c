@@ -29,6 +29,12 @@ void list_add(struct parser *p, struct list *l, void *item)
 	l->items[l->n++] = item;
 }
 
+void list_join(struct parser *p, struct list *l, const struct list *other)
+{
+	for (size_t i = 0; i < other->n; i++)
+		list_add(p, l, other->items[i]);
+}
+
 /* The items as an array that lasts as long as the tree. */
 static void *list_keep(struct parser *p, const struct list *l)
 {
@@ -433,35 +439,4 @@ void decl_set_decls(struct parser *p, struct ast_decl *d,
 {
 	d->decls = list_keep(p, decls);
 	d->n_decls = decls->n;
-}
-
-void rule_set_where(struct parser *p, struct ast_rule *r, struct list *where)
-{
-	if (!where)
-		return;
-	r->n_where = where->n;
-	r->where = arena_new(p->arena, struct ast_where, where->n);
-	for (size_t i = 0; i < where->n; i++)
-		r->where[i] = *(struct ast_where *)where->items[i];
-}
-
-void rule_set_rename(struct parser *p, struct ast_rule *r, const char *target,
-		     struct span new_name)
-{
-	r->target = str_from(target);
-	r->new_name = literal_text(p, new_name);
-}
-
-struct ast_where *make_where(struct parser *p, struct span column,
-			     const char *op, struct span value,
-			     struct span value2, struct span span)
-{
-	struct ast_where *w = arena_new(&p->scratch, struct ast_where, 1);
-
-	w->value = literal_text(p, value);
-	w->value2 = literal_text(p, value2);
-	w->column = literal_text(p, column);
-	w->op = str_from(op);
-	w->span = span;
-	return w;
 }

@@ -1,4 +1,4 @@
-/* Strings, templates, heredocs and table patterns: from spelling to text. */
+/* Strings, templates and heredocs: from spelling to text. */
 #include <config.h>
 
 #include "lang/base/arena.h"
@@ -274,74 +274,4 @@ struct ast_expr *make_template(struct parser *p, struct list *parts,
 		((struct ast_expr *)parts->items[i])->boolean &=
 		    ((struct ast_expr *)parts->items[i])->kind == EXPR_BOOL;
 	return x;
-}
-
-/* The next part of a pattern: up to a dot that stands in no quotes. */
-static struct span next_part(const struct parser *p, struct span *rest)
-{
-	struct span part = *rest;
-	bool is_quoted = false;
-	uint32_t at;
-
-	for (at = rest->start; at < rest->end; at++) {
-		char c = p->source->text.s[at];
-
-		if (is_quoted && c == '\\')
-			at++;
-		else if (c == '"')
-			is_quoted = !is_quoted;
-		else if (c == '.' && !is_quoted)
-			break;
-	}
-	part.end = at;
-	rest->start = at < rest->end ? at + 1 : at;
-	return part;
-}
-
-static bool is_part(struct str text)
-{
-	ptrdiff_t quote = str_find(text, '"');
-
-	if (text.n == 0)
-		return false;
-	/* A part is quoted whole or not at all. */
-	return quote < 0 || (quote == 0 && text.s[text.n - 1] == '"' &&
-			     str_rfind(str_sub(text, 0, text.n - 1), '"') == 0);
-}
-
-struct ast_rule *make_rule(struct parser *p, enum ast_rule_kind kind,
-			   struct span pattern, unsigned parts,
-			   struct span span)
-{
-	static const char *const forms[] = { "SCHEMA", "SCHEMA.TABLE",
-					     "SCHEMA.TABLE.COLUMN" };
-	struct ast_rule *r = arena_new(&p->scratch, struct ast_rule, 1);
-	struct str *to[] = { &r->pattern.schema, &r->pattern.table,
-			     &r->pattern.column };
-	struct span rest = pattern;
-	bool is_right = true;
-	struct str text = parser_text(p, pattern);
-	struct diag *d;
-
-	r->kind = kind;
-	r->span = span;
-	r->pattern.span = pattern;
-	for (unsigned i = 0; i < parts; i++) {
-		struct span part = next_part(p, &rest);
-
-		is_right &= is_part(parser_text(p, part));
-		if (is_right)
-			*to[i] = literal_text(p, part);
-	}
-	is_right &= rest.start == rest.end &&
-		    (text.n == 0 || text.s[text.n - 1] != '.');
-	if (is_right)
-		return r;
-	d = diag_error(p->diags, "E0109", place_of(p, pattern),
-		       "expected %s, found %.*s", forms[parts - 1],
-		       STR_ARG(text));
-	diag_hint(p->diags, d,
-		  "Parts are names with %% for any text; anything else stands "
-		  "in quotes: \"my schema\".orders.");
-	return r;
 }

@@ -29,6 +29,13 @@ struct items {
 	struct list attrs, blocks, rules;
 };
 
+/* What a transformation changes: schema, table or column. */
+struct object {
+	const char *target;
+	struct span pattern;
+	struct list *of; /* "of TYPE", or NULL */
+};
+
 /* The head of an instance: for K, V in OVER if CONDITION. */
 struct loop {
 	struct str key, val;
@@ -66,6 +73,8 @@ void parser_exhausted(struct parser *p, struct span span);
 
 struct list *list_new(struct parser *p);
 void list_add(struct parser *p, struct list *l, void *item);
+/* Adds all that another list has. */
+void list_join(struct parser *p, struct list *l, const struct list *other);
 /*
  * Lists of declarations: the first is the file's. When one is added to that,
  * it is whole: the scratch is empty again.
@@ -129,12 +138,34 @@ void decl_set_params(struct parser *p, struct ast_decl *d, struct list *params);
 void decl_set_decls(struct parser *p, struct ast_decl *d,
 		    const struct list *decls);
 
+/* A rule on SCHEMA.TABLE; action as DMS spells it. */
 struct ast_rule *make_rule(struct parser *p, enum ast_rule_kind kind,
-			   struct span pattern, unsigned parts,
+			   const char *action, struct span pattern,
 			   struct span span);
+struct object *make_object(struct parser *p, const char *target,
+			   struct span pattern, struct list *of);
+struct ast_rule *make_transform(struct parser *p, const char *action,
+				const struct object *on, struct span span);
+/* verb: "add", "remove", "replace"; affix: "prefix", "suffix". */
+struct ast_rule *make_affix(struct parser *p, const char *verb,
+			    const char *affix, const struct object *on,
+			    struct span span);
+struct ast_rule *make_key_rule(struct parser *p, struct span name,
+			       struct span pattern, struct list *columns,
+			       struct span span);
+struct ast_rule *make_mask(struct parser *p, const char *action,
+			   struct span pattern, struct list *of,
+			   struct span span);
+struct ast_rule *make_validation(struct parser *p, struct span pattern,
+				 struct list *functions, struct span span);
+/* A part at the end of a list of parts; NULL: of a new one. */
+struct list *make_part(struct parser *p, struct list *l,
+		       enum ast_part_kind kind, struct span span);
+/* Parts for the end of a rule; NULL: none. */
+void rule_add(struct parser *p, struct ast_rule *r, const struct list *parts);
 void rule_set_where(struct parser *p, struct ast_rule *r, struct list *where);
-void rule_set_rename(struct parser *p, struct ast_rule *r, const char *target,
-		     struct span new_name);
+/* An alternative to the condition before. */
+void where_or(struct parser *p, struct list *l, struct ast_where *w);
 /* A value of no length is none. */
 struct ast_where *make_where(struct parser *p, struct span column,
 			     const char *op, struct span value,

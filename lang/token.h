@@ -135,7 +135,8 @@ enum token_trait {
 	TRAIT_OF_EXPRESSIONS = 16,
 	TRAIT_OF_FILES = 32,
 	TRAIT_OF_TABLES = 64,
-	TRAIT_OF_RENAMES = 128,
+	/* A rule of tables { } begins with it. */
+	TRAIT_BEGINS_RULE = 128,
 };
 
 /* By kind. */

@@ -105,7 +105,7 @@ find_rule(const struct mapping *m, enum mapping_target target,
 
 		if (t->target != target ||
 		    str_is(t->action, "define-primary-key") ||
-		    (found && found->id <= t->id) ||
+		    (found && found->rule.id <= t->rule.id) ||
 		    !pattern_matches(t->schema, schema))
 			continue;
 		if (target == MAPPING_SCHEMA ||
@@ -125,4 +125,15 @@ void mapping_rename(const struct mapping *m, struct str schema,
 	*to_schema = t ? transform(t, schema, a) : schema;
 	t = find_rule(m, MAPPING_TABLE, schema, table);
 	*to_table = t ? transform(t, table, a) : table;
+}
+
+bool mapping_is_computed(const struct mapping *m, struct str schema,
+			 struct str table)
+{
+	const struct mapping_transformation *on_schema, *on_table;
+
+	on_schema = find_rule(m, MAPPING_SCHEMA, schema, table);
+	on_table = find_rule(m, MAPPING_TABLE, schema, table);
+	return (on_schema && on_schema->expression.n) ||
+	       (on_table && on_table->expression.n);
 }

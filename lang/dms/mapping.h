@@ -3,8 +3,12 @@
 
 /*
  * Table mappings: the JSON document that AWS DMS takes, and tables { } of the
- * language compiled to it. Pure. Used by the language's checks, by the dms_task
- * type and by the replicator, so that all understand the same.
+ * language. Both become a struct mapping, which is checked and written in one
+ * way. Pure. Used by the language's checks, by the dms_task type and by the
+ * replicator, so that all understand the same.
+ *
+ *	tables { }  --mapping_compile-->  struct mapping  --mapping_write-->
+ *JSON JSON        --mapping_read-->     struct mapping
  */
 
 #include "lang/base/str.h"
@@ -12,10 +16,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 struct ast_block;
 struct diags;
+struct dms_report;
 struct error;
 struct source;
 
@@ -27,8 +33,19 @@ struct mapping_condition {
 	struct str value, value2;
 };
 
+/* What every rule has. */
+struct mapping_rule {
+	size_t index;	 /* in "rules" */
+	uint64_t id;	 /* lower wins where two would change one thing */
+	struct str name; /* often the id */
+};
+
+enum mapping_kind { MAPPING_TABLES, MAPPING_VIEWS, MAPPING_ALL };
+
 struct mapping_selection {
+	struct mapping_rule rule;
 	enum mapping_action action;
+	enum mapping_kind kind;
 	struct str schema, table; /* patterns; exact for MAPPING_EXPLICIT */
 	int load_order;		  /* higher starts first; 0: not given */
 	/* Filters are and-ed; the conditions within one filter or-ed. */
@@ -39,31 +56,106 @@ struct mapping_selection {
 
 enum mapping_target { MAPPING_SCHEMA, MAPPING_TABLE, MAPPING_COLUMN };
 
+/* A DMS data type; -1 for a number that is not given. */
+struct mapping_type {
+	struct str name; /* "numeric"; empty: no type */
+	int64_t length, precision, scale;
+};
+
 struct mapping_transformation {
+	struct mapping_rule rule;
 	enum mapping_target target;
 	struct str action; /* "rename", "convert-lowercase", … */
 	struct str schema, table, column;
-	struct str value, old_value;
-	uint64_t id;
+	struct str of; /* only columns of this DMS type; empty: of any */
+	struct str value, old_value, expression;
+	struct mapping_type type;
+	/* define-primary-key */
+	struct str key;
+	bool is_unique; /* a unique index instead */
+	struct str *columns;
+	size_t n_columns;
+	/* add-before-image-columns */
+	struct str prefix, suffix, filter;
+};
+
+struct mapping_boundary {
+	struct str *values;
+	size_t n;
+};
+
+/* Table-settings: how one table is loaded. */
+struct mapping_load {
+	struct mapping_rule rule;
+	struct str schema, table; /* exact */
+	struct str parallel;	  /* "ranges", "none", …; empty: not given */
+	struct str *columns;
+	size_t n_columns;
+	struct mapping_boundary *boundaries; /* upper bounds, ascending */
+	size_t n_boundaries;
+	struct str lobs; /* "limited", "unlimited", "none"; empty: not given */
+	int64_t lob_kb;
+};
+
+/* What is compared of a column instead of its value. */
+struct mapping_validation {
+	struct mapping_rule rule;
+	struct str schema, table, column;
+	struct str source, target; /* SQL; empty: the column as it is */
 };
 
 struct mapping {
+	size_t n; /* rules in all */
 	struct mapping_selection *selections;
 	size_t n_selections;
 	struct mapping_transformation *transformations;
 	size_t n_transformations;
-	bool has_other_rules; /* table-settings, validation: not run locally */
+	struct mapping_load *loads;
+	size_t n_loads;
+	struct mapping_validation *validations;
+	size_t n_validations;
 };
 
-/* Compiles tables { } to canonical JSON text; -1 with findings. */
+enum {
+	MAPPING_RULES_MAX = 60000,
+	MAPPING_NAME_MAX = 63, /* bytes; PostgreSQL cuts longer names */
+	MAPPING_PATTERN_MAX = 500,
+};
+
+/* What a rule's check needs to know of the task; empty: not known. */
+struct mapping_task {
+	struct str mode; /* "full_load", "cdc", "full_load_and_cdc" */
+};
+
+/*
+ * Compiles tables { } to canonical JSON text; -1 with findings. s: the text
+ * that the block stands in.
+ */
 int mapping_compile(const struct ast_block *tables, const struct source *s,
-		    struct diags *d, struct arena *a, struct str *json);
+		    const struct mapping_task *task, struct diags *d,
+		    struct arena *a, struct str *json);
 /*
  * Reads and checks a document; on failure the message is the one AWS gives
- * where one is known (dms-reference 1.9), of kind ERROR_INVALID.
+ * where one is known (dms-reference 1.9), of kind ERROR_INVALID. What AWS finds
+ * only when a task runs is not looked for.
  */
 int mapping_read(struct str json, struct arena *a, struct mapping *out,
 		 struct error *err);
+/*
+ * The same of a document that is a value already, with every problem reported;
+ * false when nothing useful came out.
+ */
+bool mapping_read_value(struct value document, struct arena *a,
+			struct dms_report *r, struct mapping *out);
+/* What one rule can get wrong, beyond what reading it finds. */
+void mapping_check_rules(const struct mapping *m, struct dms_report *r);
+/* What rules get wrong together, and what only a run would tell. */
+void mapping_check_meaning(const struct mapping *m,
+			   const struct mapping_task *task,
+			   struct dms_report *r);
+/* Canonical JSON text; empty when it were larger than 64 MiB. */
+struct str mapping_write(const struct mapping *m, struct arena *a);
+
 /* Wildcards % _ [ab] [a-d] [_]; case counts. */
 bool mapping_pattern_matches(struct str pattern, struct str name);
 /*
@@ -76,5 +168,9 @@ mapping_select(const struct mapping *m, struct str schema, struct str table);
 void mapping_rename(const struct mapping *m, struct str schema,
 		    struct str table, struct arena *a, struct str *to_schema,
 		    struct str *to_table);
+
+/* Whether a rule computes one of those names, which mapping_rename() cannot. */
+bool mapping_is_computed(const struct mapping *m, struct str schema,
+			 struct str table);
 
 #endif

@@ -1,66 +1,153 @@
 /*
- * tables { } to the document that AWS DMS takes. Rules get the ids 1, 2, 3 in
- * the order of the text; keys are sorted, so the same text is the same bytes.
+ * tables { } to struct mapping, and its problems to findings. Rules get the ids
+ * 1, 2, 3 in the order of the text; keys are sorted, so the same text is the
+ * same bytes.
  */
 #include <config.h>
 
 #include "lang/dms/mapping.h"
 
+#include "lang/amount.h"
 #include "lang/ast.h"
 #include "lang/base/arena.h"
-#include "lang/base/buf.h"
-#include "lang/base/map.h"
+#include "lang/base/error.h"
 #include "lang/diag.h"
-#include "lang/dms/pattern.h"
-#include "lang/json.h"
+#include "lang/dms/mapping_types.h"
+#include "lang/dms/problem.h"
 
-enum {
-	RULES_MAX = 10000,
-	NAME_MAX_BYTES = 63, /* PostgreSQL cuts longer names */
-};
+#include <stdlib.h>
+#include <string.h>
+
+enum { RULES_MAX = 10000 };
 
 struct compiler {
+	struct dms_report report; /* first: the callback gets it */
 	const struct source *source;
 	struct diags *diags;
 	struct arena *arena;
-	struct map renamed; /* what a rename was seen for */
-	size_t n_errors;
+	const struct ast_block *block;
 };
+
+/* -- where a problem stands -- */
+
+static const struct ast_part *find_part(const struct ast_rule *r,
+					enum ast_part_kind kind, size_t nth)
+{
+	for (size_t i = 0; i < r->n_parts; i++)
+		if (r->parts[i].kind == kind && nth-- == 0)
+			return &r->parts[i];
+	return NULL;
+}
+
+/* The number in "[…]" of a path; the last one where there are several. */
+static size_t index_of(const char *path)
+{
+	const char *bracket = strrchr(path, '[');
+
+	return bracket ? (size_t)strtoull(bracket + 1, NULL, 10) : 0;
+}
+
+/* filters[i].filter-conditions[k]: which condition of the text that is. */
+static const struct ast_where *find_where(const struct ast_rule *r,
+					  const char *path)
+{
+	const char *bracket = strchr(path, '[');
+	size_t filter = bracket ? strtoull(bracket + 1, NULL, 10) : 0;
+	size_t at = 0;
+	bool has_condition = strstr(path, "conditions[") != NULL;
+
+	for (size_t i = 0; i < r->n_where; i++) {
+		if (i && !r->where[i].is_or)
+			filter--;
+		if (filter == 0 && !has_condition)
+			return &r->where[i];
+		if (filter == 0 && at++ == index_of(path))
+			return &r->where[i];
+	}
+	return r->n_where ? &r->where[0] : NULL;
+}
+
+/* Parts of a rule by the path of what they become; the first that starts so. */
+static const struct {
+	const char *path;
+	enum ast_part_kind part;
+} paths[] = {
+	{ "object-locator.table-type", PART_KIND },
+	{ "object-locator.data-type", PART_OF },
+	{ "load-order", PART_LOAD_ORDER },
+	{ "value", PART_VALUE },
+	{ "old-value", PART_OLD_VALUE },
+	{ "expression", PART_EXPRESSION },
+	{ "data-type", PART_TYPE },
+	{ "primary-key-def.name", PART_NAME },
+	{ "primary-key-def", PART_COLUMN },
+	{ "before-image-def", PART_FILTER },
+	{ "parallel-load.columns", PART_COLUMN },
+	{ "parallel-load.boundaries", PART_BOUNDARY },
+	{ "lob-settings", PART_LOBS },
+	{ "source-function", PART_SOURCE },
+	{ "target-function", PART_TARGET },
+};
+
+static struct span span_of(const struct ast_rule *r, const char *path)
+{
+	const struct ast_part *part = NULL;
+	struct str text = str_from(path);
+
+	if (!path)
+		return r->span;
+	if (str_starts(text, "filters") && r->n_where)
+		return find_where(r, path)->span;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]) && !part; i++)
+		if (str_starts(text, paths[i].path))
+			part = find_part(r, paths[i].part, index_of(path));
+	if (part)
+		return part->span;
+	return str_starts(text, "object-locator") || str_is(text, "value")
+		   ? r->pattern.span
+		   : r->span;
+}
 
 static struct place place_of(const struct compiler *c, struct span span)
 {
 	return (struct place){ .source = c->source, .span = span };
 }
 
-static const struct {
-	const char *written;
-	const char *op;
-	int n_values;
-} operators[] = {
-	{ "=", "eq", 1 },
-	{ "!=", "noteq", 1 },
-	{ ">=", "gte", 1 },
-	{ "<=", "lte", 1 },
-	{ "between", "between", 2 },
-	{ "not between", "notbetween", 2 },
-	{ "is null", "null", 0 },
-	{ "is not null", "notnull", 0 },
-};
-
-enum { N_OPERATORS = sizeof(operators) / sizeof(operators[0]) };
-
-/* A map of pairs of a key and a text. */
-static struct value texts(struct compiler *c, const char *k1, struct str v1,
-			  const char *k2, struct str v2, const char *k3,
-			  struct str v3)
+static struct place rule_place(const struct compiler *c, size_t rule,
+			       const char *path)
 {
-	struct value_entry e[] = {
-		{ str_from(k1), value_str(v1) },
-		{ str_from(k2), value_str(v2) },
-		{ str_from(k3), value_str(v3) },
-	};
+	if (rule == DMS_NO_RULE)
+		return place_of(c, c->block->name_span);
+	return place_of(c, span_of(&c->block->body.rules[rule], path));
+}
 
-	return value_map(e, k3 ? 3 : k2 ? 2 : 1, c->arena);
+static void add_finding(struct dms_report *r, const struct dms_problem *p)
+{
+	struct compiler *c = (struct compiler *)r;
+	struct place place = rule_place(c, p->rule, p->path);
+	struct diag *d;
+
+	if (p->code[0] == 'E')
+		d = diag_error(c->diags, p->code, place, "%.*s",
+			       STR_ARG(p->message));
+	else
+		d = diag_warning(c->diags, p->code, place, "%.*s",
+				 STR_ARG(p->message));
+	if (p->other != DMS_NO_RULE)
+		diag_note(c->diags, d, rule_place(c, p->other, NULL),
+			  p->code[0] == 'E' ? "the first one is here"
+					    : "the other one is here");
+	if (p->hint)
+		diag_hint(c->diags, d, "%s", p->hint);
+}
+
+/* -- selections -- */
+
+static struct str part_text(const struct ast_rule *r, enum ast_part_kind kind)
+{
+	const struct ast_part *part = find_part(r, kind, 0);
+
+	return part ? part->text : STR("");
 }
 
 static void bad_operator(struct compiler *c, const struct ast_where *w)
@@ -69,7 +156,7 @@ static void bad_operator(struct compiler *c, const struct ast_where *w)
 	    diag_error(c->diags, "E0413", place_of(c, w->span),
 		       "DMS has no filter operator \"%.*s\"", STR_ARG(w->op));
 
-	c->n_errors++;
+	c->report.n_errors++;
 	if (str_is(w->op, "<") || str_is(w->op, ">"))
 		diag_hint(c->diags, d,
 			  "Use \"%.*s=\": DMS compares with the bound "
@@ -81,194 +168,379 @@ static void bad_operator(struct compiler *c, const struct ast_where *w)
 			  "is not null.");
 }
 
-static struct value compile_where(struct compiler *c, const struct ast_where *w)
-{
-	struct value condition, list;
-	struct value *item;
-	size_t i = 0;
-
-	while (i < N_OPERATORS && !str_is(w->op, operators[i].written))
-		i++;
-	if (i == N_OPERATORS) {
-		bad_operator(c, w);
-		return value_null();
-	}
-	if (operators[i].n_values == 2)
-		condition =
-		    texts(c, "filter-operator", str_from(operators[i].op),
-			  "start-value", w->value, "end-value", w->value2);
-	else
-		condition =
-		    texts(c, "filter-operator", str_from(operators[i].op),
-			  operators[i].n_values ? "value" : NULL, w->value,
-			  NULL, STR(""));
-	item = arena_new(c->arena, struct value, 1);
-	*item = condition;
-	list = value_list(item, 1);
-	return value_with(texts(c, "filter-type", STR("source"), "column-name",
-				w->column, NULL, STR("")),
-			  STR("filter-conditions"), list, c->arena);
-}
-
-static struct value compile_filters(struct compiler *c,
-				    const struct ast_rule *r)
-{
-	struct value *items = arena_new(c->arena, struct value, r->n_where + 1);
-
-	for (size_t i = 0; i < r->n_where; i++)
-		items[i] = compile_where(c, &r->where[i]);
-	return value_list(items, r->n_where);
-}
-
-static void check_where(struct compiler *c, const struct ast_rule *r)
+/* Alternatives are conditions of one filter, and that has one column. */
+static void check_alternative(struct compiler *c, const struct ast_where *w,
+			      const struct ast_where *first)
 {
 	struct diag *d;
 
-	if (r->n_where == 0)
+	if (str_eq(w->column, first->column))
 		return;
-	if (r->kind == RULE_EXCLUDE) {
-		c->n_errors++;
-		d = diag_error(c->diags, "E0412", place_of(c, r->where[0].span),
-			       "\"where\" cannot stand behind \"exclude\"");
-		diag_hint(c->diags, d,
-			  "Include the table with the opposite condition.");
-	} else if (pattern_has_wildcard(r->pattern.schema) ||
-		   pattern_has_wildcard(r->pattern.table)) {
-		c->n_errors++;
-		d = diag_error(c->diags, "E0412", place_of(c, r->pattern.span),
-			       "\"where\" needs the exact name of a table");
-		diag_hint(c->diags, d,
-			  "DMS filters only tables that are named without %% "
-			  "and [ ].");
+	d = diag_error(c->diags, "E0413", place_of(c, w->span),
+		       "alternatives are conditions on one column");
+	diag_note(c->diags, d, place_of(c, first->span),
+		  "the first one is on \"%.*s\"", STR_ARG(first->column));
+	c->report.n_errors++;
+}
+
+static void compile_where(struct compiler *c, const struct ast_rule *r,
+			  struct mapping_selection *s)
+{
+	const struct ast_where *first = r->where;
+
+	s->conditions =
+	    arena_new(c->arena, struct mapping_condition, r->n_where + 1);
+	s->filter_ends = arena_new(c->arena, size_t, r->n_where + 1);
+	for (size_t i = 0; i < r->n_where; i++) {
+		const struct ast_where *w = &r->where[i];
+		const struct mapping_operator *op =
+		    mapping_operator_written(w->op);
+
+		if (!op)
+			bad_operator(c, w);
+		if (w->is_or)
+			check_alternative(c, w, first);
+		else
+			first = w;
+		s->n_filters += !w->is_or;
+		s->conditions[i] = (struct mapping_condition){
+			.column = first->column,
+			.op = op ? str_from(op->name) : w->op,
+			.value = w->value,
+			.value2 = w->value2,
+		};
+		s->filter_ends[s->n_filters - 1] = i + 1;
 	}
 }
 
-static void check_new_name(struct compiler *c, const struct ast_rule *r)
+/* A whole number that a part writes; what it is not is a problem. */
+static int64_t whole_number(struct compiler *c, const struct ast_part *part,
+			    int64_t least, const char *what)
 {
-	bool is_table = str_is(r->target, "table");
-	struct diag *d;
-	struct str key;
+	uint64_t n;
 
-	if (r->new_name.n == 0 || r->new_name.n > NAME_MAX_BYTES) {
-		c->n_errors++;
-		diag_error(c->diags, "E0414", place_of(c, r->span),
-			   "a name on the target has 1 to %d bytes",
-			   NAME_MAX_BYTES);
-	}
-	if (is_table && pattern_has_wildcard(r->pattern.table)) {
-		c->n_errors++;
-		d = diag_error(c->diags, "E0414", place_of(c, r->pattern.span),
-			       "a pattern would give several tables one name");
-		diag_hint(c->diags, d, "Rename each table by its exact name.");
-	}
-	key = str_fmt(c->arena, "%.*s %.*s.%.*s.%.*s", STR_ARG(r->target),
-		      STR_ARG(r->pattern.schema), STR_ARG(r->pattern.table),
-		      STR_ARG(r->pattern.column));
-	if (map_has(&c->renamed, key)) {
-		const struct ast_rule *first = map_get(&c->renamed, key);
+	if (str_to_u64(part->text, &n) && n >= (uint64_t)least &&
+	    n <= INT32_MAX)
+		return (int64_t)n;
+	diag_error(c->diags, "E0416", place_of(c, part->span),
+		   "%s is a whole number from %lld to %d", what,
+		   (long long)least, INT32_MAX);
+	c->report.n_errors++;
+	return least;
+}
 
-		c->n_errors++;
-		d = diag_error(c->diags, "E0415", place_of(c, r->span),
-			       "this is renamed twice");
-		diag_note(c->diags, d, place_of(c, first->span),
-			  "the first one is here");
+static void compile_selection(struct compiler *c, const struct ast_rule *r,
+			      struct mapping_selection *s)
+{
+	const struct ast_part *order = find_part(r, PART_LOAD_ORDER, 0);
+	struct str kind = part_text(r, PART_KIND);
+
+	s->action = r->kind == RULE_INCLUDE   ? MAPPING_INCLUDE
+		    : r->kind == RULE_EXCLUDE ? MAPPING_EXCLUDE
+					      : MAPPING_EXPLICIT;
+	s->kind = str_is(kind, "view")	? MAPPING_VIEWS
+		  : str_is(kind, "all") ? MAPPING_ALL
+					: MAPPING_TABLES;
+	s->schema = r->pattern.schema;
+	s->table = r->pattern.table;
+	if (order)
+		s->load_order = (int)whole_number(c, order, 1, "load_order");
+	compile_where(c, r, s);
+}
+
+/* -- transformations -- */
+
+/* The sizes in the parentheses of a type, in the order it has them. */
+static void compile_type(struct compiler *c, const struct ast_rule *r,
+			 struct mapping_type *t)
+{
+	const struct mapping_type_info *info;
+	const struct ast_part *size;
+	int64_t *to[3];
+	size_t n = 0;
+
+	*t = (struct mapping_type){ part_text(r, PART_TYPE), -1, -1, -1 };
+	info = mapping_type_find(t->name);
+	if (!info)
+		return;
+	if (info->sizes & SIZE_LENGTH)
+		to[n++] = &t->length;
+	if (info->sizes & SIZE_PRECISION)
+		to[n++] = &t->precision;
+	if (info->sizes & SIZE_SCALE)
+		to[n++] = &t->scale;
+	for (size_t i = 0; (size = find_part(r, PART_TYPE_SIZE, i)); i++) {
+		if (i < n) {
+			*to[i] = whole_number(c, size, 0, "the size of a type");
+			continue;
+		}
+		diag_error(c->diags, "E0416", place_of(c, size->span),
+			   n ? "the type \"%s\" has no further size"
+			     : "the type \"%s\" has no size",
+			   info->name);
+		c->report.n_errors++;
 		return;
 	}
-	map_put(&c->renamed, key, (void *)(uintptr_t)r);
 }
 
-static struct value compile_locator(struct compiler *c,
-				    const struct ast_rule *r)
+static struct str *compile_columns(struct compiler *c, const struct ast_rule *r,
+				   size_t *n)
 {
-	bool is_rename = r->kind == RULE_RENAME;
+	struct str *out = arena_new(c->arena, struct str, r->n_parts + 1);
 
-	if (is_rename && str_is(r->target, "schema"))
-		return texts(c, "schema-name", r->pattern.schema, NULL, STR(""),
-			     NULL, STR(""));
-	if (is_rename && str_is(r->target, "column"))
-		return texts(c, "schema-name", r->pattern.schema, "table-name",
-			     r->pattern.table, "column-name",
-			     r->pattern.column);
-	return texts(c, "schema-name", r->pattern.schema, "table-name",
-		     r->pattern.table, NULL, STR(""));
+	*n = 0;
+	for (size_t i = 0; i < r->n_parts; i++)
+		if (r->parts[i].kind == PART_COLUMN)
+			out[(*n)++] = r->parts[i].text;
+	return out;
 }
 
-static struct value compile_rule(struct compiler *c, const struct ast_rule *r,
-				 size_t number)
+/* pk_only in the language is pk-only in the document. */
+static struct str with_hyphen(struct str s, struct arena *a)
 {
-	struct str id = str_fmt(c->arena, "%zu", number);
-	struct value out =
-	    texts(c, "rule-id", id, "rule-name", id, "rule-action",
-		  r->kind == RULE_INCLUDE   ? STR("include")
-		  : r->kind == RULE_EXCLUDE ? STR("exclude")
-					    : STR("rename"));
+	char *text = str_c(s, a);
 
-	out = value_with(out, STR("object-locator"), compile_locator(c, r),
-			 c->arena);
-	if (r->kind == RULE_RENAME) {
-		check_new_name(c, r);
-		out = value_with(out, STR("rule-type"),
-				 value_c("transformation"), c->arena);
-		out = value_with(out, STR("rule-target"), value_str(r->target),
-				 c->arena);
-		return value_with(out, STR("value"), value_str(r->new_name),
-				  c->arena);
+	for (size_t i = 0; i < s.n; i++)
+		if (text[i] == '_')
+			text[i] = '-';
+	return (struct str){ text, s.n };
+}
+
+static enum mapping_target target_of(const struct ast_rule *r)
+{
+	if (str_is(r->target, "schema"))
+		return MAPPING_SCHEMA;
+	if (str_is(r->target, "column") ||
+	    str_is(r->action, "add-before-image-columns"))
+		return MAPPING_COLUMN;
+	return MAPPING_TABLE;
+}
+
+/* A text that a rule needs is not empty. */
+static void need_text(struct compiler *c, const struct ast_rule *r,
+		      enum ast_part_kind kind)
+{
+	const struct ast_part *part = find_part(r, kind, 0);
+	bool is_name = kind == PART_VALUE && str_is(r->action, "rename");
+
+	if (!part || part->text.n)
+		return;
+	diag_error(c->diags, is_name ? "E0414" : "E0416",
+		   place_of(c, part->span),
+		   is_name ? "a name on the target has 1 to %d bytes"
+			   : "this is empty",
+		   MAPPING_NAME_MAX);
+	c->report.n_errors++;
+}
+
+static void compile_transformation(struct compiler *c, const struct ast_rule *r,
+				   struct mapping_transformation *t)
+{
+	bool is_new = str_is(r->action, "add-column");
+
+	t->action = r->action;
+	t->target = target_of(r);
+	t->schema = r->pattern.schema;
+	t->table = r->pattern.table;
+	t->column = is_new ? STR("") : r->pattern.column;
+	t->value = is_new ? r->pattern.column : part_text(r, PART_VALUE);
+	t->of = part_text(r, PART_OF);
+	t->old_value = part_text(r, PART_OLD_VALUE);
+	t->expression = part_text(r, PART_EXPRESSION);
+	t->key = part_text(r, PART_NAME);
+	t->is_unique = find_part(r, PART_UNIQUE, 0) != NULL;
+	t->columns = compile_columns(c, r, &t->n_columns);
+	t->prefix = part_text(r, PART_PREFIX);
+	t->suffix = part_text(r, PART_SUFFIX);
+	t->filter = with_hyphen(part_text(r, PART_FILTER), c->arena);
+	compile_type(c, r, &t->type);
+	need_text(c, r, PART_VALUE);
+	need_text(c, r, PART_OLD_VALUE);
+	need_text(c, r, PART_EXPRESSION);
+	if (find_part(r, PART_PREFIX, 1) || find_part(r, PART_SUFFIX, 1)) {
+		diag_error(c->diags, "E0416", place_of(c, r->span),
+			   "before-images have one prefix and one suffix");
+		c->report.n_errors++;
 	}
-	check_where(c, r);
-	out = value_with(out, STR("rule-type"), value_c("selection"), c->arena);
-	return value_with(out, STR("filters"), compile_filters(c, r), c->arena);
 }
 
-static void check_rules(struct compiler *c, const struct ast_block *tables)
+/* -- table settings, validation -- */
+
+static void compile_ranges(struct compiler *c, const struct ast_rule *r,
+			   struct mapping_load *l)
 {
-	const struct ast_body *b = &tables->body;
-	bool has_include = false;
+	struct mapping_boundary *b = NULL;
+	struct str *values;
+
+	if (!find_part(r, PART_BOUNDARY, 0))
+		return;
+	l->parallel = STR("ranges");
+	l->columns = compile_columns(c, r, &l->n_columns);
+	l->boundaries =
+	    arena_new(c->arena, struct mapping_boundary, r->n_parts);
+	values = arena_new(c->arena, struct str, r->n_parts);
+	for (size_t i = 0; i < r->n_parts; i++) {
+		if (r->parts[i].kind == PART_BOUNDARY) {
+			b = &l->boundaries[l->n_boundaries++];
+			b->values = values;
+		} else if (r->parts[i].kind == PART_BOUND && b) {
+			*values++ = r->parts[i].text;
+			b->n++;
+		}
+	}
+}
+
+static void bad_lobs(struct compiler *c, const struct ast_part *mode)
+{
+	struct diag *d = diag_error(c->diags, "E0416", place_of(c, mode->span),
+				    "\"lobs\" says how large values of this "
+				    "table are moved");
+
+	diag_hint(c->diags, d, "Write limited(SIZE), full or default.");
+	c->report.n_errors++;
+}
+
+static void compile_lobs(struct compiler *c, const struct ast_rule *r,
+			 struct mapping_load *l)
+{
+	const struct ast_part *mode = find_part(r, PART_LOBS, 0);
+	const struct ast_part *size = find_part(r, PART_LOB_SIZE, 0);
+	int64_t bytes = 0;
+
+	if (!mode)
+		return;
+	if (str_is(mode->text, "limited") && size) {
+		l->lobs = STR("limited");
+	} else if (!size && str_is(mode->text, "full")) {
+		l->lobs = STR("unlimited");
+	} else if (!size && str_is(mode->text, "default")) {
+		l->lobs = STR("none");
+	} else {
+		bad_lobs(c, mode);
+		return;
+	}
+	if (size && (!size_read(size->text, &bytes) || bytes % 1024 ||
+		     bytes == 0 || bytes / 1024 > INT32_MAX)) {
+		diag_error(c->diags, "E0416", place_of(c, size->span),
+			   "the largest LOB is a whole number of KiB above 0");
+		c->report.n_errors++;
+		return;
+	}
+	l->lob_kb = bytes / 1024;
+}
+
+static void compile_load(struct compiler *c, const struct ast_rule *r,
+			 struct mapping_load *l)
+{
+	l->schema = r->pattern.schema;
+	l->table = r->pattern.table;
+	compile_ranges(c, r, l);
+	compile_lobs(c, r, l);
+}
+
+static void compile_validation(struct compiler *c, const struct ast_rule *r,
+			       struct mapping_validation *v)
+{
+	v->schema = r->pattern.schema;
+	v->table = r->pattern.table;
+	v->column = r->pattern.column;
+	v->source = part_text(r, PART_SOURCE);
+	v->target = part_text(r, PART_TARGET);
+	need_text(c, r, PART_SOURCE);
+	need_text(c, r, PART_TARGET);
+}
+
+/* -- all of them -- */
+
+static void check_block(struct compiler *c)
+{
+	const struct ast_body *b = &c->block->body;
 	struct diag *d;
 
-	for (size_t i = 0; i < b->n_rules; i++)
-		has_include |= b->rules[i].kind == RULE_INCLUDE;
-	if (!has_include) {
-		c->n_errors++;
-		d = diag_error(c->diags, "E0411",
-			       place_of(c, tables->name_span),
-			       "no table is included");
-		diag_hint(c->diags, d, "Write: include SCHEMA.TABLE");
-	}
 	if (b->n_rules > RULES_MAX) {
-		c->n_errors++;
-		diag_error(c->diags, "E0411", place_of(c, tables->name_span),
+		c->report.n_errors++;
+		diag_error(c->diags, "E0411", place_of(c, c->block->name_span),
 			   "more than %d rules", RULES_MAX);
 	}
 	for (size_t i = 0; i < b->n_attrs; i++) {
-		c->n_errors++;
+		c->report.n_errors++;
 		d = diag_error(c->diags, "E0411",
 			       place_of(c, b->attrs[i].name_span),
 			       "\"tables\" has rules, no attributes");
-		diag_hint(c->diags, d,
-			  "Rules are include, exclude and rename.");
+		diag_hint(c->diags, d, "Write: include SCHEMA.TABLE");
+	}
+}
+
+static void compile_rules(struct compiler *c, struct mapping *m)
+{
+	const struct ast_body *b = &c->block->body;
+	struct arena *a = c->arena;
+
+	m->n = b->n_rules;
+	m->selections = arena_new(a, struct mapping_selection, m->n + 1);
+	m->transformations =
+	    arena_new(a, struct mapping_transformation, m->n + 1);
+	m->loads = arena_new(a, struct mapping_load, m->n + 1);
+	m->validations = arena_new(a, struct mapping_validation, m->n + 1);
+	for (size_t i = 0; i < b->n_rules; i++) {
+		const struct ast_rule *r = &b->rules[i];
+		struct mapping_rule *rule = NULL;
+
+		switch (r->kind) {
+		case RULE_INCLUDE:
+		case RULE_EXPLICIT:
+		case RULE_EXCLUDE:
+			rule = &m->selections[m->n_selections].rule;
+			compile_selection(c, r,
+					  &m->selections[m->n_selections++]);
+			break;
+		case RULE_TRANSFORM:
+			rule = &m->transformations[m->n_transformations].rule;
+			compile_transformation(
+			    c, r, &m->transformations[m->n_transformations++]);
+			break;
+		case RULE_LOAD:
+			rule = &m->loads[m->n_loads].rule;
+			compile_load(c, r, &m->loads[m->n_loads++]);
+			break;
+		case RULE_VALIDATE:
+			rule = &m->validations[m->n_validations].rule;
+			compile_validation(c, r,
+					   &m->validations[m->n_validations++]);
+			break;
+		}
+		rule->index = i;
+		rule->id = i + 1;
 	}
 }
 
 int mapping_compile(const struct ast_block *tables, const struct source *s,
-		    struct diags *d, struct arena *a, struct str *json)
+		    const struct mapping_task *task, struct diags *d,
+		    struct arena *a, struct str *json)
 {
-	struct compiler c = { .source = s, .diags = d, .arena = a };
-	const struct ast_body *b = &tables->body;
-	struct value *rules = arena_new(a, struct value, b->n_rules + 1);
-	struct value_entry all = { .key = STR("rules") };
-	struct buf text;
+	struct compiler c = {
+		.report = { .arena = a, .add = add_finding },
+		.source = s,
+		.diags = d,
+		.arena = a,
+		.block = tables,
+	};
+	struct mapping m = { 0 };
 
 	*json = STR("");
-	check_rules(&c, tables);
-	for (size_t i = 0; i < b->n_rules; i++)
-		rules[i] = compile_rule(&c, &b->rules[i], i + 1);
-	map_release(&c.renamed);
-	if (c.n_errors)
+	check_block(&c);
+	if (tables->body.n_rules > RULES_MAX)
 		return -1;
-	all.value = value_list(rules, b->n_rules);
-	buf_init(&text, 64 << 20);
-	json_write(&text, value_map(&all, 1, a), 0);
-	*json = str_dup(buf_str(&text), a);
-	buf_release(&text);
-	return 0;
+	compile_rules(&c, &m);
+	mapping_check_rules(&m, &c.report);
+	if (c.report.n_errors == 0)
+		mapping_check_meaning(&m, task, &c.report);
+	if (c.report.n_errors)
+		return -1;
+	*json = mapping_write(&m, a);
+	if (json->n)
+		return 0;
+	diag_error(d, "E0411", place_of(&c, tables->name_span),
+		   "the mapping is larger than 64 MiB");
+	return -1;
 }

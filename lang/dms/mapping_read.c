@@ -1,6 +1,7 @@
 /*
  * A mapping document to struct mapping. Refusals have the words that AWS is
- * known to use, as far as they are known; the rest has their form.
+ * known to use, as far as they are known; the rest has their form. A rule that
+ * is wrong is left out, and reading goes on with the next.
  */
 #include <config.h>
 
@@ -10,74 +11,70 @@
 #include "lang/base/error.h"
 #include "lang/base/map.h"
 #include "lang/base/vec.h"
-#include "lang/dms/pattern.h"
+#include "lang/dms/mapping_types.h"
+#include "lang/dms/problem.h"
 #include "lang/json.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 
-enum { RULES_MAX = 60000 };
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-struct rule_reader {
+struct reader {
 	struct arena *arena;
-	struct error *err;
-	struct value rule;
-	struct str id;
-	uint64_t number;
+	struct dms_report *report;
+	struct value value; /* of the rule */
+	struct mapping_rule rule;
 	VEC(struct mapping_selection) selections;
 	VEC(struct mapping_transformation) transformations;
+	VEC(struct mapping_load) loads;
+	VEC(struct mapping_validation) validations;
 	struct map ids;
-	bool has_other_rules;
 };
 
-/* Where an action may stand and what it needs. */
-enum action_need {
-	ON_SCHEMA = 1,
-	ON_TABLE = 2,
-	ON_COLUMN = 4,
-	NEEDS_VALUE = 8,
-	NEEDS_OLD_VALUE = 16,
-	MAY_HAVE_EXPRESSION = 32,
-	NEEDS_DATA_TYPE = 64,
-	NEEDS_KEY = 128,
+/* Kinds of rules, for what they may have. */
+enum {
+	OF_SELECTION = 1,
+	OF_TRANSFORMATION = 2,
+	OF_SETTINGS = 4,
+	OF_VALIDATION = 8,
+	OF_ANY = 15,
 };
 
 static const struct {
 	const char *name;
-	unsigned needs;
-} actions[] = {
-	{ "rename", ON_SCHEMA | ON_TABLE | ON_COLUMN | NEEDS_VALUE |
-			MAY_HAVE_EXPRESSION },
-	{ "convert-lowercase", ON_SCHEMA | ON_TABLE | ON_COLUMN },
-	{ "convert-uppercase", ON_SCHEMA | ON_TABLE | ON_COLUMN },
-	{ "add-prefix", ON_SCHEMA | ON_TABLE | ON_COLUMN | NEEDS_VALUE },
-	{ "add-suffix", ON_SCHEMA | ON_TABLE | ON_COLUMN | NEEDS_VALUE },
-	{ "remove-prefix", ON_SCHEMA | ON_TABLE | ON_COLUMN | NEEDS_VALUE },
-	{ "remove-suffix", ON_SCHEMA | ON_TABLE | ON_COLUMN | NEEDS_VALUE },
-	{ "replace-prefix",
-	  ON_SCHEMA | ON_TABLE | ON_COLUMN | NEEDS_VALUE | NEEDS_OLD_VALUE },
-	{ "replace-suffix",
-	  ON_SCHEMA | ON_TABLE | ON_COLUMN | NEEDS_VALUE | NEEDS_OLD_VALUE },
-	{ "remove-column", ON_COLUMN },
-	{ "include-column", ON_COLUMN },
-	{ "add-column", ON_COLUMN | NEEDS_VALUE | NEEDS_DATA_TYPE },
-	{ "change-data-type", ON_COLUMN | NEEDS_DATA_TYPE },
-	{ "define-primary-key", ON_TABLE | NEEDS_KEY },
-	{ "add-before-image-columns", ON_COLUMN },
-	{ "data-masking-digits-mask", ON_COLUMN | NEEDS_VALUE },
-	{ "data-masking-digits-randomize", ON_COLUMN },
-	{ "data-masking-hash-mask", ON_COLUMN },
+	unsigned of;
+} rule_keys[] = {
+	{ "rule-type", OF_ANY },
+	{ "rule-id", OF_ANY },
+	{ "rule-name", OF_ANY },
+	{ "rule-description", OF_ANY },
+	{ "rule-action", OF_ANY },
+	{ "rule-target", OF_TRANSFORMATION | OF_VALIDATION },
+	{ "object-locator", OF_ANY },
+	{ "filters", OF_SELECTION },
+	{ "load-order", OF_SELECTION },
+	{ "value", OF_TRANSFORMATION },
+	{ "old-value", OF_TRANSFORMATION },
+	{ "expression", OF_TRANSFORMATION },
+	{ "data-type", OF_TRANSFORMATION },
+	{ "primary-key-def", OF_TRANSFORMATION },
+	{ "before-image-def", OF_TRANSFORMATION },
+	{ "parallel-load", OF_SETTINGS },
+	{ "lob-settings", OF_SETTINGS },
+	{ "source-function", OF_VALIDATION },
+	{ "target-function", OF_VALIDATION },
+	/* The console writes it; nobody says what for. */
+	{ "tag-set", OF_ANY },
 };
 
-/* What a rule may have; the console writes some of them with null. */
-static const char *const rule_keys[] = {
-	"rule-type",	 "rule-id",	     "rule-name",
-	"rule-action",	 "rule-target",	     "object-locator",
-	"filters",	 "load-order",	     "value",
-	"old-value",	 "expression",	     "data-type",
-	"tag-set",	 "primary-key-def",  "before-image-def",
-	"lob-settings",	 "source-function",  "target-function",
-	"parallel-load", "rule-description",
+static const struct {
+	const char *name;
+	unsigned of;
+} rule_types[] = {
+	{ "selection", OF_SELECTION },
+	{ "transformation", OF_TRANSFORMATION },
+	{ "table-settings", OF_SETTINGS },
+	{ "validation", OF_VALIDATION },
 };
 
 static const char *const locator_keys[] = {
@@ -88,48 +85,47 @@ static const char *const locator_keys[] = {
 	"data-type",
 	"table-tablespace-name",
 	"index-tablespace-name",
+	NULL,
 };
-
-/* Operators and how many values they take; is_negative stands alone. */
-static const struct {
-	const char *name;
-	const char *means; /* the one spelling for several */
-	int n_values;
-	bool is_negative;
-} operators[] = {
-	{ "lte", "lte", 1, false },
-	{ "ste", "lte", 1, false },
-	{ "gte", "gte", 1, false },
-	{ "eq", "eq", 1, false },
-	{ "noteq", "noteq", 1, true },
-	{ "between", "between", 2, false },
-	{ "notbetween", "notbetween", 2, true },
-	{ "null", "null", 0, false },
-	{ "notnull", "notnull", 0, true },
+static const char *const filter_keys[] = { "filter-type", "column-name",
+					   "filter-conditions", NULL };
+static const char *const condition_keys[] = { "filter-operator", "value",
+					      "start-value", "end-value",
+					      NULL };
+static const char *const type_keys[] = { "type", "length", "precision", "scale",
+					 NULL };
+static const char *const key_keys[] = { "name", "origin", "columns", NULL };
+static const char *const image_keys[] = { "column-prefix", "column-suffix",
+					  "column-filter", NULL };
+static const char *const parallel_keys[] = {
+	"type",
+	"columns",
+	"boundaries",
+	"partitions",
+	"subpartitions",
+	"number-of-partitions",
+	"collection-count-from-metadata",
+	"max-records-skip-per-page",
+	"batch-size",
+	NULL,
 };
+static const char *const lob_keys[] = { "mode", "bulk-max-size", NULL };
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+static const char unknown_document[] = "Invalid table mappings document.";
 
-static int invalid_document(struct error *err)
+/* A problem of this rule. */
+static struct dms_problem at(const struct reader *r, const char *path)
 {
-	return error_set(err, ERROR_INVALID,
-			 "Invalid table mappings document.");
+	return DMS_PROBLEM("E0416", r->rule.index, path);
 }
 
-/* "Error in mapping rules. Rule with ruleId = 1 failed validation. …" */
-__attribute__((format(printf, 2, 3))) static int
-invalid_rule(struct rule_reader *r, const char *format, ...)
+/* The same, for what AWS answers with four words. */
+static struct dms_problem unknown_at(const struct reader *r, const char *path)
 {
-	char what[400];
-	va_list args;
+	struct dms_problem p = at(r, path);
 
-	va_start(args, format);
-	vsnprintf(what, sizeof(what), format, args);
-	va_end(args);
-	return error_set(r->err, ERROR_INVALID,
-			 "Error in mapping rules. Rule with ruleId = %.*s "
-			 "failed validation. %s",
-			 STR_ARG(r->id), what);
+	p.service = unknown_document;
+	return p;
 }
 
 /* A key that is there and not null: null is as good as absent. */
@@ -140,105 +136,189 @@ static const struct value *get(struct value map, const char *key)
 	return v && !value_is_null(*v) ? v : NULL;
 }
 
-/* Text of a string or number; numbers come as either. */
-static struct str text_of(struct value map, const char *key)
+/* Texts and numbers are told apart nowhere. */
+static bool is_text(struct value v)
 {
-	return value_text(map, key);
+	return v.kind == VALUE_STRING || v.kind == VALUE_NUMBER;
 }
 
-static int check_keys(struct rule_reader *r, struct value map,
-		      const char *const *known, size_t n, const char *where)
+/* The text under a key, empty where there is none. */
+static int read_text(struct reader *r, struct value map, const char *key,
+		     const char *path, struct str *out)
 {
+	const struct value *v = get(map, key);
+
+	*out = STR("");
+	if (!v)
+		return 0;
+	if (!is_text(*v))
+		return dms_report(r->report, unknown_at(r, path),
+				  "\"%s\" must be a text", key);
+	*out = v->as.text;
+	return 0;
+}
+
+static int check_keys(struct reader *r, struct value map,
+		      const char *const *known, const char *path,
+		      const char *where)
+{
+	if (map.kind != VALUE_MAP)
+		return dms_report(r->report, unknown_at(r, path),
+				  "\"%s\" must be an object", path);
 	for (size_t i = 0; i < map.as.map.n; i++) {
 		struct str key = map.as.map.entries[i].key;
-		bool is_known = false;
+		size_t k = 0;
 
-		for (size_t k = 0; k < n && !is_known; k++)
-			is_known = str_is(key, known[k]);
-		if (!is_known)
-			return invalid_rule(r, "unknown key \"%.*s\"%s",
-					    STR_ARG(key), where);
+		while (known[k] && !str_is(key, known[k]))
+			k++;
+		if (!known[k])
+			return dms_report(r->report, at(r, path),
+					  "unknown key \"%.*s\"%s",
+					  STR_ARG(key), where);
 	}
 	return 0;
 }
 
-static int read_id(struct rule_reader *r)
+/* Null, "" and [] say nothing; the console writes them everywhere. */
+static bool says_something(struct value v)
 {
-	r->id = text_of(r->rule, "rule-id");
-	if (!str_to_u64(r->id, &r->number)) {
-		if (r->id.n == 0)
-			return error_set(r->err, ERROR_INVALID,
-					 "Error in mapping rules. A rule has "
-					 "no rule-id");
-		return invalid_rule(r, "rule-id must be a number");
+	return !value_is_null(v) && !(v.kind == VALUE_LIST && !v.as.list.n) &&
+	       !(v.kind == VALUE_STRING && !v.as.text.n);
+}
+
+static int check_rule_keys(struct reader *r, unsigned of, struct str type)
+{
+	for (size_t i = 0; i < r->value.as.map.n; i++) {
+		const struct value_entry *e = &r->value.as.map.entries[i];
+		const char *key = str_fmt(r->arena, "%.*s", STR_ARG(e->key)).s;
+		size_t k = 0;
+
+		while (k < COUNT(rule_keys) &&
+		       !str_is(e->key, rule_keys[k].name))
+			k++;
+		if (k == COUNT(rule_keys))
+			return dms_report(r->report, at(r, key),
+					  "unknown key \"%s\"", key);
+		if (!(rule_keys[k].of & of) && says_something(e->value))
+			dms_report(
+			    r->report, DMS_PROBLEM("W0411", r->rule.index, key),
+			    "\"%s\" does nothing in a rule of type \"%.*s\"",
+			    key, STR_ARG(type));
 	}
+	return 0;
+}
+
+static int read_id(struct reader *r)
+{
+	struct dms_problem p = at(r, "rule-id");
+	struct str id = value_text(r->value, "rule-id");
+
+	if (id.n == 0) {
+		p.path = NULL;
+		p.service = "Error in mapping rules. A rule has no rule-id";
+		return dms_report(r->report, p, "a rule has no rule-id");
+	}
+	if (!str_to_u64(id, &r->rule.id))
+		return dms_report(r->report, p, "rule-id must be a number");
 	/* "1" and "01" are one id. */
-	if (map_put(&r->ids,
-		    str_fmt(r->arena, "%llu", (unsigned long long)r->number),
-		    r))
-		return error_set(r->err, ERROR_INVALID,
-				 "Error in mapping rules. Duplicate ruleid "
-				 "%.*s",
-				 STR_ARG(r->id));
-	return 0;
+	struct mapping_rule *mine = arena_new(r->arena, struct mapping_rule, 1);
+	struct mapping_rule *first;
+
+	*mine = r->rule;
+	first = map_add(
+	    &r->ids, str_fmt(r->arena, "%llu", (unsigned long long)r->rule.id),
+	    mine);
+	if (!first)
+		return 0;
+	p.other = first->index;
+	p.service =
+	    str_fmt(r->arena, "Error in mapping rules. Duplicate ruleid %.*s",
+		    STR_ARG(id))
+		.s;
+	return dms_report(r->report, p, "two rules have the rule-id %.*s",
+			  STR_ARG(id));
 }
 
-static int read_locator(struct rule_reader *r, struct value *locator)
+/* Patterns in a locator: how many of schema, table and column it needs. */
+static int read_locator(struct reader *r, unsigned parts, struct value *locator,
+			struct str *schema, struct str *table,
+			struct str *column)
 {
-	const struct value *v = get(r->rule, "object-locator");
+	static const char *const keys[] = { "schema-name", "table-name",
+					    "column-name" };
+	static const char *const paths[] = { "object-locator.schema-name",
+					     "object-locator.table-name",
+					     "object-locator.column-name" };
+	struct str *const out[] = { schema, table, column };
+	const struct value *v = get(r->value, "object-locator");
 
 	if (!v)
-		return invalid_rule(r, "object locator cannot be null");
-	if (v->kind != VALUE_MAP)
-		return invalid_document(r->err);
+		return dms_report(r->report, at(r, NULL),
+				  "object locator cannot be null");
 	*locator = *v;
-	if (check_keys(r, *v, locator_keys, COUNT(locator_keys),
+	if (check_keys(r, *v, locator_keys, "object-locator",
 		       " in the object locator") < 0)
 		return -1;
+	for (unsigned i = 0; i < parts; i++) {
+		if (read_text(r, *v, keys[i], paths[i], out[i]) < 0)
+			return -1;
+		if (out[i]->n == 0)
+			return dms_report(r->report, at(r, "object-locator"),
+					  "object locator has no %s", keys[i]);
+	}
 	return 0;
 }
 
-static int need_name(struct rule_reader *r, struct value locator,
-		     const char *key, struct str *out)
+/* A whole number that may be written as a text; absent leaves *out. */
+static int read_number(struct reader *r, struct value map, const char *key,
+		       const char *path, int64_t most, int64_t *out)
 {
-	*out = text_of(locator, key);
-	if (out->n == 0)
-		return invalid_rule(r, "object locator has no %s", key);
+	struct str text;
+	uint64_t n;
+
+	if (read_text(r, map, key, path, &text) < 0)
+		return -1;
+	if (text.n == 0)
+		return 0;
+	if (!str_to_u64(text, &n) || n > (uint64_t)most)
+		return dms_report(r->report, at(r, path),
+				  "\"%s\" must be a whole number up to %lld",
+				  key, (long long)most);
+	*out = (int64_t)n;
 	return 0;
 }
 
-static int read_condition(struct rule_reader *r, struct value in,
-			  struct str column, size_t n_beside,
+/* -- selections -- */
+
+static int read_condition(struct reader *r, struct value in, const char *path,
 			  struct mapping_condition *out)
 {
-	struct str op = text_of(in, "filter-operator");
-	size_t i = 0;
+	const struct mapping_operator *op;
+	const char *wrong = NULL;
 
-	while (i < COUNT(operators) && !str_is(op, operators[i].name))
-		i++;
-	if (i == COUNT(operators))
-		return invalid_rule(r, "unknown filter-operator \"%.*s\"",
-				    STR_ARG(op));
-	if (operators[i].is_negative && n_beside)
-		return invalid_rule(r,
-				    "filter-operator \"%.*s\" cannot stand "
-				    "beside another condition",
-				    STR_ARG(op));
-	out->column = column;
-	out->op = str_from(operators[i].means);
-	if (operators[i].n_values == 1) {
-		if (!get(in, "value"))
-			return invalid_rule(r, "a filter has no value");
-		out->value = text_of(in, "value");
-	}
-	if (operators[i].n_values == 2) {
-		if (!get(in, "start-value") || !get(in, "end-value"))
-			return invalid_rule(r, "a filter has no start-value or "
-					       "end-value");
-		out->value = text_of(in, "start-value");
-		out->value2 = text_of(in, "end-value");
-	}
-	return 0;
+	if (check_keys(r, in, condition_keys, path, " in a condition") < 0 ||
+	    read_text(r, in, "filter-operator", path, &out->op) < 0)
+		return -1;
+	op = mapping_operator_find(out->op);
+	if (!op)
+		return dms_report(
+		    r->report, DMS_PROBLEM("E0413", r->rule.index, path),
+		    "unknown filter-operator \"%.*s\"", STR_ARG(out->op));
+	out->op = str_from(op->means);
+	if (op->n_values == 1 && !get(in, "value"))
+		wrong = "a filter has no value";
+	if (op->n_values == 2 &&
+	    (!get(in, "start-value") || !get(in, "end-value")))
+		wrong = "a filter has no start-value or end-value";
+	if (wrong)
+		return dms_report(r->report, at(r, path), "%s", wrong);
+	if (op->n_values == 1)
+		return read_text(r, in, "value", path, &out->value);
+	if (op->n_values == 0)
+		return 0;
+	if (read_text(r, in, "start-value", path, &out->value) < 0)
+		return -1;
+	return read_text(r, in, "end-value", path, &out->value2);
 }
 
 static size_t count_conditions(struct value filters)
@@ -255,67 +335,86 @@ static size_t count_conditions(struct value filters)
 	return n;
 }
 
-static int read_filters(struct rule_reader *r, struct value filters,
+static int read_filter(struct reader *r, struct value filter, size_t i,
+		       struct mapping_selection *s, size_t *end)
+{
+	const char *path = dms_path(r->report, "filters[%zu]", i);
+	const struct value *list;
+	struct str column, type;
+
+	if (check_keys(r, filter, filter_keys, path, " in a filter") < 0 ||
+	    read_text(r, filter, "column-name", path, &column) < 0 ||
+	    read_text(r, filter, "filter-type", path, &type) < 0)
+		return -1;
+	if (!str_is(type, "source"))
+		return dms_report(r->report, at(r, path),
+				  "filter-type must be source");
+	if (column.n == 0)
+		return dms_report(r->report, at(r, path),
+				  "a filter has no column-name");
+	list = get(filter, "filter-conditions");
+	if (!list || list->kind != VALUE_LIST || list->as.list.n == 0)
+		return dms_report(r->report, at(r, path),
+				  "a filter has no filter-conditions");
+	for (size_t k = 0; k < list->as.list.n; k++) {
+		struct mapping_condition *c = &s->conditions[(*end)++];
+
+		c->column = column;
+		if (read_condition(r, list->as.list.items[k],
+				   dms_path(r->report,
+					    "%s.filter-conditions[%zu]", path,
+					    k),
+				   c) < 0)
+			return -1;
+	}
+	s->filter_ends[i] = *end;
+	return 0;
+}
+
+static int read_filters(struct reader *r, struct value filters,
 			struct mapping_selection *s)
 {
-	size_t at = 0;
+	size_t end = 0;
 
 	if (filters.kind != VALUE_LIST)
-		return invalid_document(r->err);
-	if (filters.as.list.n == 0)
-		return 0;
-	if (s->action == MAPPING_EXCLUDE)
-		return invalid_rule(r, "filters are for include rules only");
-	if (pattern_has_wildcard(s->schema) || pattern_has_wildcard(s->table))
-		return invalid_rule(r, "Exact schema and table name required "
-				       "when using filters.");
+		return dms_report(r->report, unknown_at(r, "filters"),
+				  "\"filters\" must be a list");
+	s->n_filters = filters.as.list.n;
 	s->conditions = arena_new(r->arena, struct mapping_condition,
 				  count_conditions(filters) + 1);
-	s->filter_ends = arena_new(r->arena, size_t, filters.as.list.n);
-	s->n_filters = filters.as.list.n;
-	for (size_t i = 0; i < filters.as.list.n; i++) {
-		struct value filter = filters.as.list.items[i];
-		const struct value *list = get(filter, "filter-conditions");
-		struct str column = text_of(filter, "column-name");
-
-		if (!str_is(text_of(filter, "filter-type"), "source"))
-			return invalid_rule(r, "filter-type must be source");
-		if (column.n == 0)
-			return invalid_rule(r, "a filter has no column-name");
-		if (!list || list->kind != VALUE_LIST || list->as.list.n == 0)
-			return invalid_rule(r, "a filter has no "
-					       "filter-conditions");
-		for (size_t k = 0; k < list->as.list.n; k++)
-			if (read_condition(r, list->as.list.items[k], column,
-					   list->as.list.n - 1,
-					   &s->conditions[at++]) < 0)
-				return -1;
-		s->filter_ends[i] = at;
-	}
+	s->filter_ends = arena_new(r->arena, size_t, s->n_filters + 1);
+	for (size_t i = 0; i < s->n_filters; i++)
+		if (read_filter(r, filters.as.list.items[i], i, s, &end) < 0)
+			return -1;
 	return 0;
 }
 
-static int read_load_order(struct rule_reader *r, int *out)
+static int read_kind(struct reader *r, struct value locator,
+		     enum mapping_kind *out)
 {
-	struct str text = text_of(r->rule, "load-order");
-	uint64_t n;
-
-	if (text.n == 0)
-		return 0;
-	if (!str_to_u64(text, &n) || n == 0 || n > INT32_MAX)
-		return invalid_rule(r, "load-order must be a whole number "
-				       "from 1 to 2147483647");
-	*out = (int)n;
-	return 0;
-}
-
-static int read_selection(struct rule_reader *r)
-{
-	struct str action = text_of(r->rule, "rule-action");
-	const struct value *filters = get(r->rule, "filters");
-	struct mapping_selection s = { 0 };
-	struct value locator;
+	const char *path = "object-locator.table-type";
 	struct str type;
+
+	if (read_text(r, locator, "table-type", path, &type) < 0)
+		return -1;
+	if (str_is(type, "view"))
+		*out = MAPPING_VIEWS;
+	else if (str_is(type, "all"))
+		*out = MAPPING_ALL;
+	else if (type.n && !str_is(type, "table"))
+		return dms_report(r->report, at(r, path),
+				  "unknown table-type \"%.*s\"", STR_ARG(type));
+	return 0;
+}
+
+static int read_selection(struct reader *r)
+{
+	struct str action = value_text(r->value, "rule-action");
+	const struct value *filters = get(r->value, "filters");
+	struct mapping_selection s = { .rule = r->rule };
+	struct str ignored, order;
+	struct value locator;
+	int64_t n = 0;
 
 	if (str_is(action, "include"))
 		s.action = MAPPING_INCLUDE;
@@ -324,31 +423,33 @@ static int read_selection(struct rule_reader *r)
 	else if (str_is(action, "explicit"))
 		s.action = MAPPING_EXPLICIT;
 	else
-		return invalid_document(r->err);
-	if (read_locator(r, &locator) < 0 ||
-	    need_name(r, locator, "schema-name", &s.schema) < 0 ||
-	    need_name(r, locator, "table-name", &s.table) < 0 ||
-	    read_load_order(r, &s.load_order) < 0)
+		return dms_report(r->report, unknown_at(r, "rule-action"),
+				  "a selection has no rule-action \"%.*s\"",
+				  STR_ARG(action));
+	if (read_locator(r, 2, &locator, &s.schema, &s.table, &ignored) < 0 ||
+	    read_kind(r, locator, &s.kind) < 0 ||
+	    read_text(r, r->value, "load-order", "load-order", &order) < 0)
 		return -1;
-	if (s.action == MAPPING_EXPLICIT &&
-	    (pattern_has_wildcard(s.schema) || pattern_has_wildcard(s.table)))
-		return invalid_rule(r, "Exact schema and table name required "
-				       "when using explicit.");
-	type = text_of(locator, "table-type");
-	if (type.n && !str_is(type, "table") && !str_is(type, "view") &&
-	    !str_is(type, "all"))
-		return invalid_rule(r, "unknown table-type \"%.*s\"",
-				    STR_ARG(type));
+	if (order.n && (read_number(r, r->value, "load-order", "load-order",
+				    INT32_MAX, &n) < 0))
+		return -1;
+	if (order.n && n == 0)
+		return dms_report(r->report, at(r, "load-order"),
+				  "load-order must be a whole number from 1 "
+				  "to 2147483647");
+	s.load_order = (int)n;
 	if (filters && read_filters(r, *filters, &s) < 0)
 		return -1;
 	*vec_push(&r->selections) = s;
 	return 0;
 }
 
-static int read_target(struct rule_reader *r, enum mapping_target *out,
+/* -- transformations -- */
+
+static int read_target(struct reader *r, enum mapping_target *out,
 		       unsigned *bit)
 {
-	struct str target = text_of(r->rule, "rule-target");
+	struct str target = value_text(r->value, "rule-target");
 
 	if (str_is(target, "schema")) {
 		*out = MAPPING_SCHEMA;
@@ -360,184 +461,433 @@ static int read_target(struct rule_reader *r, enum mapping_target *out,
 		*out = MAPPING_COLUMN;
 		*bit = ON_COLUMN;
 	} else if (str_ends(target, "-tablespace")) {
-		return invalid_rule(r, "tablespaces are for Oracle targets "
-				       "only");
+		return dms_report(r->report, at(r, "rule-target"),
+				  "tablespaces are for Oracle targets only");
 	} else {
-		return invalid_document(r->err);
+		return dms_report(r->report, unknown_at(r, "rule-target"),
+				  "unknown rule-target \"%.*s\"",
+				  STR_ARG(target));
 	}
 	return 0;
 }
 
-static int check_needs(struct rule_reader *r, unsigned needs,
+static int read_type(struct reader *r, struct mapping_type *t)
+{
+	const struct value *v = get(r->value, "data-type");
+
+	if (!v)
+		return 0;
+	if (check_keys(r, *v, type_keys, "data-type", " in the data-type") <
+		0 ||
+	    read_text(r, *v, "type", "data-type.type", &t->name) < 0 ||
+	    read_number(r, *v, "length", "data-type.length", INT32_MAX,
+			&t->length) < 0 ||
+	    read_number(r, *v, "precision", "data-type.precision", INT32_MAX,
+			&t->precision) < 0 ||
+	    read_number(r, *v, "scale", "data-type.scale", INT32_MAX,
+			&t->scale) < 0)
+		return -1;
+	if (t->name.n == 0)
+		return dms_report(r->report, at(r, "data-type"),
+				  "data-type has no type");
+	return 0;
+}
+
+/* A list of texts; path is where it stands. */
+static int read_texts(struct reader *r, struct value list, const char *path,
+		      struct str **out, size_t *n)
+{
+	if (list.kind != VALUE_LIST)
+		return dms_report(r->report, at(r, path),
+				  "\"%s\" must be a list of texts", path);
+	*out = arena_new(r->arena, struct str, list.as.list.n + 1);
+	*n = list.as.list.n;
+	for (size_t i = 0; i < *n; i++) {
+		struct value v = list.as.list.items[i];
+
+		if (!is_text(v))
+			return dms_report(r->report, at(r, path),
+					  "\"%s\" must be a list of texts",
+					  path);
+		(*out)[i] = v.as.text;
+	}
+	return 0;
+}
+
+static int read_key(struct reader *r, struct mapping_transformation *t)
+{
+	const struct value *v = get(r->value, "primary-key-def");
+	const struct value *columns;
+	struct str origin;
+
+	if (check_keys(r, *v, key_keys, "primary-key-def",
+		       " in the primary-key-def") < 0 ||
+	    read_text(r, *v, "name", "primary-key-def.name", &t->key) < 0 ||
+	    read_text(r, *v, "origin", "primary-key-def.origin", &origin) < 0)
+		return -1;
+	if (origin.n && !str_is(origin, "primary-key") &&
+	    !str_is(origin, "unique-index"))
+		return dms_report(r->report, at(r, "primary-key-def.origin"),
+				  "unknown origin \"%.*s\" of a key",
+				  STR_ARG(origin));
+	t->is_unique = str_is(origin, "unique-index");
+	columns = get(*v, "columns");
+	if (t->key.n == 0 || !columns)
+		return dms_report(r->report, at(r, "primary-key-def"),
+				  "a primary-key-def has a name and columns");
+	return read_texts(r, *columns, "primary-key-def.columns", &t->columns,
+			  &t->n_columns);
+}
+
+static int read_image(struct reader *r, struct mapping_transformation *t)
+{
+	const struct value *v = get(r->value, "before-image-def");
+
+	if (check_keys(r, *v, image_keys, "before-image-def",
+		       " in the before-image-def") < 0 ||
+	    read_text(r, *v, "column-prefix", "before-image-def.column-prefix",
+		      &t->prefix) < 0 ||
+	    read_text(r, *v, "column-suffix", "before-image-def.column-suffix",
+		      &t->suffix) < 0)
+		return -1;
+	return read_text(r, *v, "column-filter",
+			 "before-image-def.column-filter", &t->filter);
+}
+
+static int check_needs(struct reader *r, unsigned needs,
 		       const struct mapping_transformation *t)
 {
-	bool has_expression = get(r->rule, "expression") != NULL;
+	const char *what = NULL;
 
-	if (has_expression) {
-		/* SQLite's expressions are beyond what runs here. */
-		r->has_other_rules = true;
-		if (needs & MAY_HAVE_EXPRESSION)
-			needs &= ~(unsigned)NEEDS_VALUE;
-	}
+	if (t->expression.n && (needs & MAY_HAVE_EXPRESSION))
+		needs &= ~(unsigned)NEEDS_VALUE;
 	if ((needs & NEEDS_VALUE) && t->value.n == 0)
-		return invalid_rule(r, "%.*s needs a value",
-				    STR_ARG(t->action));
-	if ((needs & NEEDS_OLD_VALUE) && t->old_value.n == 0)
-		return invalid_rule(r, "%.*s needs an old-value",
-				    STR_ARG(t->action));
-	if ((needs & NEEDS_DATA_TYPE) && !get(r->rule, "data-type"))
-		return invalid_rule(r, "%.*s needs a data-type",
-				    STR_ARG(t->action));
-	if ((needs & NEEDS_KEY) && !get(r->rule, "primary-key-def"))
-		return invalid_rule(r, "%.*s needs a primary-key-def",
-				    STR_ARG(t->action));
-	if ((needs & NEEDS_KEY) &&
-	    (pattern_has_wildcard(t->schema) || pattern_has_wildcard(t->table)))
-		return invalid_rule(r, "Exact schema and table name required "
-				       "when using define-primary-key.");
+		what = "a value";
+	else if ((needs & NEEDS_OLD_VALUE) && t->old_value.n == 0)
+		what = "an old-value";
+	else if ((needs & NEEDS_EXPRESSION) && t->expression.n == 0)
+		what = "an expression";
+	else if ((needs & NEEDS_DATA_TYPE) && t->type.name.n == 0)
+		what = "a data-type";
+	else if ((needs & NEEDS_KEY) && !get(r->value, "primary-key-def"))
+		what = "a primary-key-def";
+	else if ((needs & NEEDS_IMAGE) && !get(r->value, "before-image-def"))
+		what = "a before-image-def";
+	if (what)
+		return dms_report(r->report, at(r, NULL), "%.*s needs %s",
+				  STR_ARG(t->action), what);
+	if (t->expression.n &&
+	    !(needs & (MAY_HAVE_EXPRESSION | NEEDS_EXPRESSION)))
+		return dms_report(r->report, at(r, "expression"),
+				  "%.*s has no expression", STR_ARG(t->action));
 	return 0;
 }
 
-static int read_transformation(struct rule_reader *r)
+static unsigned locator_parts(const struct mapping_transformation *t,
+			      unsigned needs)
+{
+	if (t->target == MAPPING_SCHEMA)
+		return 1;
+	return t->target == MAPPING_TABLE || (needs & NO_COLUMN) ? 2 : 3;
+}
+
+static int read_action(struct reader *r, struct mapping_transformation *t,
+		       const struct mapping_action_info **out)
+{
+	const struct mapping_action_info *action;
+	struct dms_problem p = unknown_at(r, "rule-action");
+	struct str near;
+	unsigned bit = 0;
+
+	t->action = value_text(r->value, "rule-action");
+	action = mapping_action_find(t->action);
+	*out = action;
+	if (!action) {
+		near = mapping_action_near(t->action);
+		if (near.n)
+			p.hint = str_fmt(r->arena, "Did you mean \"%.*s\"?",
+					 STR_ARG(near))
+				     .s;
+		return dms_report(r->report, p,
+				  "a transformation has no rule-action "
+				  "\"%.*s\"",
+				  STR_ARG(t->action));
+	}
+	if (read_target(r, &t->target, &bit) < 0)
+		return -1;
+	if (!(action->needs & bit))
+		return dms_report(r->report, at(r, "rule-target"),
+				  "%s cannot have this rule-target",
+				  action->name);
+	return 0;
+}
+
+static int read_transformation(struct reader *r)
 {
 	struct mapping_transformation t = {
-		.action = text_of(r->rule, "rule-action"),
-		.value = text_of(r->rule, "value"),
-		.old_value = text_of(r->rule, "old-value"),
-		.id = r->number,
+		.rule = r->rule,
+		.type = { .length = -1, .precision = -1, .scale = -1 },
 	};
+	const struct mapping_action_info *action;
 	struct value locator;
-	unsigned bit = 0;
-	size_t i = 0;
 
-	while (i < COUNT(actions) && !str_is(t.action, actions[i].name))
-		i++;
-	if (i == COUNT(actions))
-		return invalid_document(r->err);
-	if (read_target(r, &t.target, &bit) < 0)
+	if (read_action(r, &t, &action) < 0 ||
+	    read_locator(r, locator_parts(&t, action->needs), &locator,
+			 &t.schema, &t.table, &t.column) < 0 ||
+	    read_text(r, locator, "data-type", "object-locator.data-type",
+		      &t.of) < 0 ||
+	    read_text(r, r->value, "value", "value", &t.value) < 0 ||
+	    read_text(r, r->value, "old-value", "old-value", &t.old_value) <
+		0 ||
+	    read_text(r, r->value, "expression", "expression", &t.expression) <
+		0 ||
+	    read_type(r, &t.type) < 0 || check_needs(r, action->needs, &t) < 0)
 		return -1;
-	if (!(actions[i].needs & bit))
-		return invalid_rule(r, "%s cannot have this rule-target",
-				    actions[i].name);
-	if (read_locator(r, &locator) < 0 ||
-	    need_name(r, locator, "schema-name", &t.schema) < 0 ||
-	    (bit != ON_SCHEMA &&
-	     need_name(r, locator, "table-name", &t.table) < 0) ||
-	    (bit == ON_COLUMN && !str_is(t.action, "add-column") &&
-	     need_name(r, locator, "column-name", &t.column) < 0))
+	if ((action->needs & NEEDS_KEY) && read_key(r, &t) < 0)
 		return -1;
-	if (check_needs(r, actions[i].needs, &t) < 0)
+	if ((action->needs & NEEDS_IMAGE) && read_image(r, &t) < 0)
 		return -1;
 	*vec_push(&r->transformations) = t;
 	return 0;
 }
 
-static int read_table_settings(struct rule_reader *r)
-{
-	const struct value *load = get(r->rule, "parallel-load");
-	struct str type = load ? text_of(*load, "type") : STR("none");
-	struct str schema, table;
-	struct value locator;
+/* -- table settings, validation -- */
 
-	if (read_locator(r, &locator) < 0 ||
-	    need_name(r, locator, "schema-name", &schema) < 0 ||
-	    need_name(r, locator, "table-name", &table) < 0)
+static int read_parallel(struct reader *r, struct value v,
+			 struct mapping_load *l)
+{
+	const struct value *columns = get(v, "columns");
+	const struct value *list = get(v, "boundaries");
+
+	if (check_keys(r, v, parallel_keys, "parallel-load",
+		       " in parallel-load") < 0 ||
+	    read_text(r, v, "type", "parallel-load.type", &l->parallel) < 0)
 		return -1;
-	if (pattern_has_wildcard(schema) || pattern_has_wildcard(table))
-		return invalid_rule(r, "Exact schema and table name required "
-				       "when using table settings rule.");
-	if (str_starts(type, "partitions") || str_starts(type, "subpartitions"))
-		return invalid_rule(r,
-				    "parallel-load \"%.*s\" is not "
-				    "supported for PostgreSQL",
-				    STR_ARG(type));
-	if (!str_is(type, "none") && !str_is(type, "ranges"))
-		return invalid_rule(r, "unknown parallel-load type \"%.*s\"",
-				    STR_ARG(type));
-	r->has_other_rules = true;
-	return 0;
-}
-
-static int read_validation(struct rule_reader *r)
-{
-	struct value locator;
-
-	if (!str_is(text_of(r->rule, "rule-action"),
-		    "override-validation-function"))
-		return invalid_document(r->err);
-	r->has_other_rules = true;
-	return read_locator(r, &locator);
-}
-
-static int read_rule(struct rule_reader *r)
-{
-	struct str type = text_of(r->rule, "rule-type");
-
-	if (r->rule.kind != VALUE_MAP)
-		return invalid_document(r->err);
-	if (read_id(r) < 0 ||
-	    check_keys(r, r->rule, rule_keys, COUNT(rule_keys), "") < 0)
+	if (l->parallel.n == 0)
+		l->parallel = STR("none");
+	if (columns && read_texts(r, *columns, "parallel-load.columns",
+				  &l->columns, &l->n_columns) < 0)
 		return -1;
-	if (str_is(type, "selection"))
-		return read_selection(r);
-	if (str_is(type, "transformation"))
-		return read_transformation(r);
-	if (str_is(type, "table-settings"))
-		return read_table_settings(r);
-	if (str_is(type, "validation"))
-		return read_validation(r);
-	return invalid_document(r->err);
-}
-
-static int read_rules(struct rule_reader *r, struct value document)
-{
-	const struct value *rules = get(document, "rules");
-
-	if (!rules)
-		return error_set(r->err, ERROR_INVALID,
-				 "Valid Table mappings is required");
-	if (rules->kind != VALUE_LIST)
-		return invalid_document(r->err);
-	if (rules->as.list.n > RULES_MAX)
-		return error_set(r->err, ERROR_INVALID,
-				 "Error in mapping rules. More than %d rules",
-				 RULES_MAX);
-	for (size_t i = 0; i < rules->as.list.n; i++) {
-		r->rule = rules->as.list.items[i];
-		if (read_rule(r) < 0)
+	if (!list)
+		return 0;
+	if (list->kind != VALUE_LIST)
+		return dms_report(r->report, at(r, "parallel-load.boundaries"),
+				  "\"boundaries\" must be a list of lists");
+	l->n_boundaries = list->as.list.n;
+	l->boundaries =
+	    arena_new(r->arena, struct mapping_boundary, l->n_boundaries + 1);
+	for (size_t i = 0; i < l->n_boundaries; i++)
+		if (read_texts(
+			r, list->as.list.items[i],
+			dms_path(r->report, "parallel-load.boundaries[%zu]", i),
+			&l->boundaries[i].values, &l->boundaries[i].n) < 0)
 			return -1;
-	}
-	if (r->selections.n == 0)
-		return error_set(r->err, ERROR_INVALID,
-				 "Error in mapping rules. At least one "
-				 "selection rule is required.");
 	return 0;
+}
+
+static int read_lobs(struct reader *r, struct value v, struct mapping_load *l)
+{
+	if (check_keys(r, v, lob_keys, "lob-settings", " in lob-settings") <
+		0 ||
+	    read_text(r, v, "mode", "lob-settings.mode", &l->lobs) < 0)
+		return -1;
+	if (l->lobs.n == 0)
+		return dms_report(r->report, at(r, "lob-settings"),
+				  "lob-settings has no mode");
+	return read_number(r, v, "bulk-max-size", "lob-settings.bulk-max-size",
+			   INT32_MAX, &l->lob_kb);
+}
+
+static int read_load(struct reader *r)
+{
+	const struct value *parallel = get(r->value, "parallel-load");
+	const struct value *lobs = get(r->value, "lob-settings");
+	struct mapping_load l = { .rule = r->rule };
+	struct str ignored;
+	struct value locator;
+
+	if (read_locator(r, 2, &locator, &l.schema, &l.table, &ignored) < 0 ||
+	    (parallel && read_parallel(r, *parallel, &l) < 0) ||
+	    (lobs && read_lobs(r, *lobs, &l) < 0))
+		return -1;
+	*vec_push(&r->loads) = l;
+	return 0;
+}
+
+static int read_validation(struct reader *r)
+{
+	struct str action = value_text(r->value, "rule-action");
+	struct str target = value_text(r->value, "rule-target");
+	struct mapping_validation v = { .rule = r->rule };
+	struct value locator;
+
+	if (!str_is(action, "override-validation-function"))
+		return dms_report(r->report, unknown_at(r, "rule-action"),
+				  "a validation has no rule-action \"%.*s\"",
+				  STR_ARG(action));
+	if (target.n && !str_is(target, "column"))
+		return dms_report(r->report, at(r, "rule-target"),
+				  "the rule-target of a validation is column");
+	if (read_locator(r, 3, &locator, &v.schema, &v.table, &v.column) < 0 ||
+	    read_text(r, r->value, "source-function", "source-function",
+		      &v.source) < 0 ||
+	    read_text(r, r->value, "target-function", "target-function",
+		      &v.target) < 0)
+		return -1;
+	if (v.source.n == 0 && v.target.n == 0)
+		return dms_report(r->report, at(r, NULL),
+				  "a validation has a source-function or a "
+				  "target-function");
+	*vec_push(&r->validations) = v;
+	return 0;
+}
+
+/* -- all of them -- */
+
+static int read_rule(struct reader *r)
+{
+	struct str type;
+	unsigned of = 0;
+
+	if (r->value.kind != VALUE_MAP)
+		return dms_report(r->report, unknown_at(r, NULL),
+				  "a rule must be an object");
+	if (read_id(r) < 0)
+		return -1;
+	type = value_text(r->value, "rule-type");
+	for (size_t i = 0; i < COUNT(rule_types); i++)
+		if (str_is(type, rule_types[i].name))
+			of = rule_types[i].of;
+	if (!of)
+		return dms_report(r->report, unknown_at(r, "rule-type"),
+				  "unknown rule-type \"%.*s\"", STR_ARG(type));
+	if (check_rule_keys(r, of, type) < 0 ||
+	    read_text(r, r->value, "rule-name", "rule-name", &r->rule.name) < 0)
+		return -1;
+	switch (of) {
+	case OF_SELECTION:
+		return read_selection(r);
+	case OF_TRANSFORMATION:
+		return read_transformation(r);
+	case OF_SETTINGS:
+		return read_load(r);
+	default:
+		return read_validation(r);
+	}
+}
+
+/* The list of rules, or NULL with a problem. */
+static const struct value *find_rules(struct value document,
+				      struct dms_report *report)
+{
+	struct dms_problem p = DMS_PROBLEM("E0411", DMS_NO_RULE, NULL);
+	const struct value *rules =
+	    document.kind == VALUE_MAP ? get(document, "rules") : NULL;
+
+	if (!rules) {
+		p.service = "Valid Table mappings is required";
+		dms_report(report, p, "a mapping has a list of \"rules\"");
+		return NULL;
+	}
+	if (rules->kind != VALUE_LIST) {
+		p.service = unknown_document;
+		dms_report(report, p, "\"rules\" must be a list");
+		return NULL;
+	}
+	if (rules->as.list.n > MAPPING_RULES_MAX) {
+		dms_report(report, p, "more than %d rules", MAPPING_RULES_MAX);
+		return NULL;
+	}
+	for (size_t i = 0; i < document.as.map.n; i++) {
+		struct str key = document.as.map.entries[i].key;
+
+		if (!str_is(key, "rules"))
+			dms_report(
+			    report, DMS_PROBLEM("W0411", DMS_NO_RULE, NULL),
+			    "\"%.*s\" does nothing in a mapping", STR_ARG(key));
+	}
+	return rules;
+}
+
+bool mapping_read_value(struct value document, struct arena *a,
+			struct dms_report *report, struct mapping *out)
+{
+	const struct value *rules = find_rules(document, report);
+	struct reader r = { .arena = a, .report = report };
+	size_t before = report->n_errors;
+
+	*out = (struct mapping){ 0 };
+	if (!rules)
+		return false;
+	for (size_t i = 0; i < rules->as.list.n; i++) {
+		r.value = rules->as.list.items[i];
+		r.rule = (struct mapping_rule){ .index = i };
+		read_rule(&r);
+	}
+	map_release(&r.ids);
+	out->n = rules->as.list.n;
+	out->n_selections = r.selections.n;
+	out->selections = vec_take(&r.selections, a);
+	out->n_transformations = r.transformations.n;
+	out->transformations = vec_take(&r.transformations, a);
+	out->n_loads = r.loads.n;
+	out->loads = vec_take(&r.loads, a);
+	out->n_validations = r.validations.n;
+	out->validations = vec_take(&r.validations, a);
+	return report->n_errors == before;
+}
+
+/* -- as an answer -- */
+
+/* Keeps the first error, in the words of AWS. */
+struct answer {
+	struct dms_report report; /* first: the callback gets it */
+	struct error *err;
+	struct value document;
+};
+
+/* The id of a rule as it is written. */
+static struct str id_of(const struct answer *a, size_t rule)
+{
+	const struct value *rules = value_get(a->document, "rules");
+
+	return value_text(rules->as.list.items[rule], "rule-id");
+}
+
+static void keep_first(struct dms_report *r, const struct dms_problem *p)
+{
+	struct answer *a = (struct answer *)r;
+
+	if (p->code[0] != 'E' || r->n_errors > 1)
+		return;
+	if (p->service)
+		error_set(a->err, ERROR_INVALID, "%s", p->service);
+	else if (p->rule == DMS_NO_RULE)
+		error_set(a->err, ERROR_INVALID, "Error in mapping rules. %.*s",
+			  STR_ARG(p->message));
+	else
+		error_set(a->err, ERROR_INVALID,
+			  "Error in mapping rules. Rule with ruleId = %.*s "
+			  "failed validation. %.*s",
+			  STR_ARG(id_of(a, p->rule)), STR_ARG(p->message));
 }
 
 int mapping_read(struct str json, struct arena *a, struct mapping *out,
 		 struct error *err)
 {
-	struct rule_reader r = { .arena = a, .err = err };
-	struct value document;
+	struct answer answer = { { .arena = a, .add = keep_first },
+				 err,
+				 { 0 } };
 	struct error why;
 
 	*out = (struct mapping){ 0 };
-	if (json_read(json, a, &document, &why) < 0)
+	if (json_read(json, a, &answer.document, &why) < 0)
 		return error_set(err, ERROR_INVALID,
 				 "Invalid Table Mappings document. Invalid "
 				 "json %s",
 				 why.message);
-	if (read_rules(&r, document) < 0) {
-		vec_release(&r.selections);
-		vec_release(&r.transformations);
-		map_release(&r.ids);
+	if (!mapping_read_value(answer.document, a, &answer.report, out))
 		return -1;
-	}
-	map_release(&r.ids);
-	out->n_selections = r.selections.n;
-	out->selections = vec_take(&r.selections, a);
-	out->n_transformations = r.transformations.n;
-	out->transformations = vec_take(&r.transformations, a);
-	out->has_other_rules = r.has_other_rules;
-	return 0;
+	mapping_check_rules(out, &answer.report);
+	return answer.report.n_errors ? -1 : 0;
 }

@@ -1,8 +1,7 @@
 #include <config.h>
 
+#include "lang/base/library.h"
 #include "providers/pg/libpq.h"
-
-#include "providers/library.h"
 
 #include <stddef.h>
 

@@ -69,7 +69,7 @@ transformation_of(const struct work *w, struct str column)
 		const struct mapping_transformation *t = &m->transformations[i];
 
 		if (t->target == MAPPING_COLUMN &&
-		    (!best || t->id < best->id) &&
+		    (!best || t->rule.id < best->rule.id) &&
 		    mapping_pattern_matches(t->schema, w->source->schema) &&
 		    mapping_pattern_matches(t->table, w->source->name) &&
 		    mapping_pattern_matches(t->column, column))

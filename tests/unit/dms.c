@@ -137,7 +137,8 @@ static const char *compile_tables(struct world *w, const char *body)
 	const struct source *s = source_from(STR("t"), STR(""), &w->arena);
 	struct str json;
 
-	if (mapping_compile(b, s, &w->diags, &w->arena, &json) < 0) {
+	if (mapping_compile(b, s, &(struct mapping_task){ 0 }, &w->diags,
+			    &w->arena, &json) < 0) {
 		assert_true(w->diags.n_errors > 0);
 		return str_c(str_fmt(&w->arena, "!%s %.*s",
 				     w->diags.items[0]->code,
@@ -186,7 +187,7 @@ static void tables_compile(void **state)
 		  "\"rule-name\":\"1\",\"rule-type\":\"selection\"}]}" },
 		{ "tables { exclude a.b }", "!E0411 no table is included" },
 		{ "tables { include a.% where x = 1 }",
-		  "!E0412 \"where\" needs the exact name of a table" },
+		  "!E0412 a filter needs the exact name of a table" },
 		{ "tables { include a.b where x > 1 }",
 		  "!E0413 DMS has no filter operator \">\"" },
 		{ "tables {\n include a.%\n rename table a.x% to y\n}",
