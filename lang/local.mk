@@ -14,6 +14,7 @@ lang_liblang_a_SOURCES = \
 	lang/base/digest.c lang/base/digest.h \
 	lang/base/error.c lang/base/error.h \
 	lang/base/file.c lang/base/file.h \
+	lang/base/library.c lang/base/library.h \
 	lang/base/map.c lang/base/map.h \
 	lang/base/str.c lang/base/str.h \
 	lang/base/vec.h \

@@ -5,8 +5,8 @@
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
 #include "lang/base/error.h"
+#include "lang/base/library.h"
 #include "lang/base/vec.h"
-#include "providers/library.h"
 
 #include <curl/curl.h>
 
@@ -22,7 +22,7 @@ enum {
 	CONNECTIONS_MAX = 16, /* kept by a thread: AWS has a host a service */
 };
 
-/* libcurl's functions, without their "curl_": see providers/library.h. */
+/* libcurl's functions, without their "curl_": see lang/base/library.h. */
 #define LIBCURL_FUNCTIONS(F)                                                   \
 	F(easy_cleanup)                                                        \
 	F(easy_getinfo)                                                        \

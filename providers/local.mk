@@ -99,7 +99,6 @@ providers_libproviders_a_SOURCES = \
 	providers/core/data.c \
 	providers/core/password.c \
 	providers/http.c providers/http.h \
-	providers/library.c providers/library.h \
 	providers/local/balancer.c providers/local/balancer.h \
 	providers/local/cluster.c \
 	providers/local/command.c providers/local/command.h \

@@ -5,9 +5,9 @@
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
 #include "lang/base/error.h"
+#include "lang/base/library.h"
 #include "lang/base/map.h"
 #include "lang/base/vec.h"
-#include "providers/library.h"
 
 #include <expat.h>
 
@@ -20,7 +20,7 @@ enum {
 	PIECE = 1 << 20, /* expat counts in int */
 };
 
-/* libexpat's functions, without their "XML_": see providers/library.h. */
+/* libexpat's functions, without their "XML_": see lang/base/library.h. */
 #define EXPAT_FUNCTIONS(F)                                                     \
 	F(ErrorString)                                                         \
 	F(GetCurrentLineNumber)                                                \

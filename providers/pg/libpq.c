@@ -2,7 +2,7 @@
 
 #include "providers/pg/libpq.h"
 
-#include "providers/library.h"
+#include "lang/base/library.h"
 
 #include <stddef.h>
 

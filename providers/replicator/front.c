@@ -6,8 +6,8 @@
 #include "lang/base/buf.h"
 #include "lang/base/clock.h"
 #include "lang/base/error.h"
+#include "lang/base/library.h"
 #include "lang/json.h"
-#include "providers/library.h"
 #include "providers/replicator/fault.h"
 #include "providers/replicator/ops.h"
 #include "providers/replicator/server.h"
@@ -31,7 +31,7 @@ enum {
 	HEAD_BYTES = 65536,
 };
 
-/* Its functions, without their "MHD_": see providers/library.h. */
+/* Its functions, without their "MHD_": see lang/base/library.h. */
 #define LIBMICROHTTPD_FUNCTIONS(F)                                             \
 	F(add_response_header)                                                 \
 	F(create_response_from_buffer)                                         \

@@ -44,7 +44,7 @@ rule "providers/replicator/*.[ch]" "$shared|providers/replicator/|providers/pg/|
 rule "providers/local/*.[ch]" "$shared|providers/local/|providers/pg/|lang/dms/|providers/types/types\.h|providers/aws/(client|dms|service)\.h|providers/sql/sql\.h"
 
 only 'git2' 'engine/store_git\.c'
-only 'pthread' 'engine/worker\.c|providers/.*'
+only 'pthread' 'engine/worker\.c|lang/base/library\.c|providers/.*'
 only 'curl/' 'providers/http\.c'
 only 'expat' 'providers/aws/xml\.c'
 only 'libpq-fe' 'providers/pg/libpq\.h'

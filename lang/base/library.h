@@ -1,5 +1,5 @@
-#ifndef DMSL_PROVIDERS_LIBRARY_H
-#define DMSL_PROVIDERS_LIBRARY_H
+#ifndef DMSL_LANG_BASE_LIBRARY_H
+#define DMSL_LANG_BASE_LIBRARY_H
 
 /*
  * A shared library that is loaded when it is needed first. Linked in, libcurl,

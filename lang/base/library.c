@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "providers/library.h"
+#include "lang/base/library.h"
 
 #include "lang/base/error.h"
 
