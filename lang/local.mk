@@ -51,6 +51,7 @@ lang_liblang_a_SOURCES = \
 	lang/json.c lang/json.h \
 	lang/layout.c \
 	lang/lexer.l \
+	lang/literal.c lang/literal.h \
 	lang/order.c lang/order.h \
 	lang/parse.c lang/parse.h \
 	lang/parse_nodes.c \
