@@ -5,6 +5,7 @@
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
 #include "lang/base/error.h"
+#include "lang/decimal.h"
 #include "lang/utf8.h"
 
 #include <stdbool.h>
@@ -51,6 +52,44 @@ static void write_string(struct buf *out, struct str s)
 		s = str_skip(s, c.length);
 	}
 	buf_add_char(out, '"');
+}
+
+static void add_zeros(struct buf *out, int64_t n)
+{
+	while (n-- > 0)
+		buf_add_char(out, '0');
+}
+
+/* "-1.25e40" has digits and zeros instead: the language has no exponents. */
+static void write_number(struct buf *out, struct str number)
+{
+	struct str exponent = number, whole, fraction;
+	struct str mantissa = str_cut(&exponent, 'e');
+	bool is_small = str_starts(exponent, "-");
+	uint64_t shift;
+	int64_t n;
+
+	if (!str_to_u64(str_skip(exponent, is_small), &shift) ||
+	    shift > DECIMAL_MAX_EXPONENT + DECIMAL_MAX_DIGITS) {
+		buf_add_str(out, number);
+		return;
+	}
+	fraction = mantissa;
+	whole = str_cut(&fraction, '.');
+	if (str_starts(whole, "-")) {
+		buf_add_char(out, '-');
+		whole = str_skip(whole, 1);
+	}
+	/* One digit stands before the point; n stand behind it. */
+	n = (int64_t)shift;
+	if (is_small) {
+		buf_add_c(out, "0.");
+		add_zeros(out, n - 1);
+	}
+	buf_add_str(out, whole);
+	buf_add_str(out, fraction);
+	if (!is_small)
+		add_zeros(out, n - (int64_t)fraction.n);
 }
 
 static bool is_name(struct str s)
@@ -219,6 +258,8 @@ static void write_value(struct writer *w, struct value v, unsigned depth)
 		write_string(w->out, v.as.text);
 		return;
 	case VALUE_NUMBER:
+		write_number(w->out, v.as.text);
+		return;
 	case VALUE_CIDR:
 	case VALUE_IP:
 		buf_add_str(w->out, v.as.text);

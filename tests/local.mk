@@ -37,6 +37,7 @@ unit_tests = \
 	tests/unit/http \
 	tests/unit/journal \
 	tests/unit/lang_golden \
+	tests/unit/lang_values \
 	tests/unit/local \
 	tests/unit/opts \
 	tests/unit/part \
@@ -128,8 +129,11 @@ tests_unit_http_SOURCES = tests/unit/http.c $(scripted)
 tests_unit_http_LDADD = $(provider_libs)
 tests_unit_journal_SOURCES = tests/unit/journal.c
 tests_unit_journal_LDADD = $(engine_libs)
-tests_unit_lang_golden_SOURCES = tests/unit/lang_golden.c
+tests_unit_lang_golden_SOURCES = tests/unit/lang_golden.c \
+	tests/unit/grammar_traced.c tests/unit/grammar_traced.h
 tests_unit_lang_golden_LDADD = $(lang_libs)
+tests_unit_lang_values_SOURCES = tests/unit/lang_values.c
+tests_unit_lang_values_LDADD = $(lang_libs)
 tests_unit_local_SOURCES = tests/unit/local.c
 tests_unit_local_LDADD = $(provider_libs)
 tests_unit_opts_SOURCES = tests/unit/opts.c
