@@ -1,4 +1,6 @@
 /* bison's trace goes through one function, which picks out the reductions. */
+#include <config.h>
+
 #define GRAMMAR_DEBUG 1
 #define YYFPRINTF     note_trace
 
