@@ -16,13 +16,13 @@
 #include <unistd.h>
 
 const struct command *const command_table[] = {
-	&cmd_plan,	  &cmd_apply,	      &cmd_destroy,   &cmd_validate,
-	&cmd_fmt,	  &cmd_graph,	      &cmd_docs,      &cmd_explain,
-	&cmd_import,	  &cmd_show,	      &cmd_output,    &cmd_state_list,
-	&cmd_state_show,  &cmd_state_recover, &cmd_task_list, &cmd_task_stats,
-	&cmd_task_start,  &cmd_task_wait,     &cmd_task_stop, &cmd_task_resume,
-	&cmd_task_reload, &cmd_task_assess,   &cmd_doctor,    &cmd_psql,
-	&cmd_completion,  &cmd_version,	      NULL,
+	&cmd_plan,	  &cmd_apply,	    &cmd_destroy,	&cmd_validate,
+	&cmd_fmt,	  &cmd_graph,	    &cmd_docs,		&cmd_console,
+	&cmd_explain,	  &cmd_import,	    &cmd_show,		&cmd_output,
+	&cmd_state_list,  &cmd_state_show,  &cmd_state_recover, &cmd_task_list,
+	&cmd_task_stats,  &cmd_task_start,  &cmd_task_wait,	&cmd_task_stop,
+	&cmd_task_resume, &cmd_task_reload, &cmd_task_assess,	&cmd_doctor,
+	&cmd_psql,	  &cmd_completion,  &cmd_version,	NULL,
 };
 
 enum {

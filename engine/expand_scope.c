@@ -149,6 +149,45 @@ int scope_evaluate(struct scope *s, const struct instance_scope *vars,
 	return result;
 }
 
+/* -- References to what is known by its id alone -------------------------- */
+
+static bool id_get(const struct object *o, struct str name, struct arena *a,
+		   struct value *out)
+{
+	const struct str *id = o->data;
+
+	(void)a;
+	*out = value_str(*id);
+	return str_is(name, "id");
+}
+
+static struct value id_reference(struct str type, struct str id, unsigned marks,
+				 struct arena *a)
+{
+	struct object *o = arena_new(a, struct object, 1);
+	struct str *kept = arena_new(a, struct str, 1);
+
+	*kept = id;
+	*o = (struct object){
+		.type = type,
+		.address = id,
+		.data = kept,
+		.get = id_get,
+	};
+	return value_mark(
+	    (struct value){ .kind = VALUE_OBJECT, .as.object = o }, marks);
+}
+
+/* Such references are of the arena that they were evaluated in. */
+static struct value keep_references(struct value v, struct arena *a)
+{
+	if (v.kind == VALUE_OBJECT && v.as.object->get == id_get)
+		return id_reference(v.as.object->type,
+				    str_dup(v.as.object->address, a), v.marks,
+				    a);
+	return value_each(v, keep_references, a);
+}
+
 /* -- Params, lets, outputs ------------------------------------------------ */
 
 static void report_circle(struct expander *x, const struct binding *b)
@@ -283,6 +322,8 @@ void binding_value(struct scope *s, struct binding *b, struct arena *a,
 	if (!b->used_lookup ||
 	    (x->e->lookup && x->n_missing == missing && value_is_known(*out))) {
 		b->value = value_copy(*out, x->arena);
+		if (b->used_lookup)
+			b->value = keep_references(b->value, x->arena);
 		b->lookup_context = x->e->lookup_context;
 		b->progress = FINISHED;
 		*out = b->value;
@@ -294,23 +335,9 @@ void binding_value(struct scope *s, struct binding *b, struct arena *a,
 
 /* -- Attributes of existing objects --------------------------------------- */
 
-/* What an existing object refers to is known by its id alone. */
-static bool id_get(const struct object *o, struct str name, struct arena *a,
-		   struct value *out)
-{
-	const struct str *id = o->data;
-
-	(void)a;
-	*out = value_str(*id);
-	return str_is(name, "id");
-}
-
 static struct value as_reference(const struct type *t, struct value v,
 				 struct arena *a)
 {
-	struct object *o;
-	struct str *id;
-
 	if (value_is_unknown(v))
 		return v;
 	if ((t->kind == TYPE_LIST || t->kind == TYPE_SET) &&
@@ -327,17 +354,7 @@ static struct value as_reference(const struct type *t, struct value v,
 	}
 	if (t->kind != TYPE_REF || v.kind != VALUE_STRING)
 		return v;
-	o = arena_new(a, struct object, 1);
-	id = arena_new(a, struct str, 1);
-	*id = v.as.text;
-	*o = (struct object){
-		.type = t->name,
-		.address = v.as.text,
-		.data = id,
-		.get = id_get,
-	};
-	return value_mark(
-	    (struct value){ .kind = VALUE_OBJECT, .as.object = o }, v.marks);
+	return id_reference(t->name, v.as.text, v.marks, a);
 }
 
 /* Before any plan: what is written of it is known. */

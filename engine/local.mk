@@ -1,7 +1,8 @@
 # From configuration to committed state; owns the provider interface.
 noinst_LIBRARIES += engine/libengine.a
 
-engine_libengine_a_CPPFLAGS = $(AM_CPPFLAGS) $(GIT2_CFLAGS) $(CRYPTO_CFLAGS)
+engine_libengine_a_CPPFLAGS = $(AM_CPPFLAGS) $(GIT2_CFLAGS) $(CRYPTO_CFLAGS) \
+	$(EDIT_CFLAGS)
 engine_libengine_a_SOURCES = \
 	engine/address.c engine/address.h \
 	engine/addresses.c engine/addresses.h \
@@ -16,10 +17,12 @@ engine_libengine_a_SOURCES = \
 	engine/context.h \
 	engine/diff.c engine/diff.h \
 	engine/durations.c engine/durations.h \
+	engine/edit.c engine/edit.h \
 	engine/estimate.c engine/estimate.h \
 	engine/execute.c engine/execute.h \
 	engine/explain.c engine/explain.h \
 	engine/expand.c engine/expand.h \
+	engine/expand_ask.c engine/expand_ask.h \
 	engine/expand_body.c \
 	engine/expand_check.c \
 	engine/expand_declared.c \
@@ -96,6 +99,7 @@ engine_libcommands_a_SOURCES = \
 	engine/cmd/apply.c \
 	engine/cmd/commands.h \
 	engine/cmd/completion.c \
+	engine/cmd/console.c \
 	engine/cmd/destroy.c \
 	engine/cmd/docs.c \
 	engine/cmd/explain.c \

@@ -235,11 +235,11 @@ struct value eval_to(struct evaluation *v, const struct ast_expr *x,
 		     const struct type *wanted)
 {
 	bool had_failed = v->has_failed;
-	struct value out;
+	struct value in, out;
 	struct buf why;
 
 	v->has_failed = false;
-	out = eval_node(v, x, wanted);
+	in = out = eval_node(v, x, wanted);
 	if (v->has_failed)
 		return value_unknown();
 	v->has_failed = had_failed;
@@ -250,7 +250,7 @@ struct value eval_to(struct evaluation *v, const struct ast_expr *x,
 		const char *hint = NULL;
 
 		if ((wanted->kind == TYPE_LIST || wanted->kind == TYPE_SET) &&
-		    out.kind != VALUE_LIST && out.kind != VALUE_MAP &&
+		    in.kind != VALUE_LIST && in.kind != VALUE_MAP &&
 		    why.data[0] == 'e' && x->kind != EXPR_LIST)
 			hint = "A list of one stands in brackets: [ … ].";
 		out = eval_fail(v, x, "E0250", hint, "%s", why.data);

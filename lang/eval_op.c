@@ -256,6 +256,9 @@ struct value eval_unary(struct evaluation *v, const struct ast_expr *x)
 	else if (x->op == AST_NEGATE && a.kind == VALUE_NUMBER)
 		out = finish(v, x, VALUE_NUMBER, DECIMAL_OK,
 			     decimal_negate(decimal_of(a)));
+	else if (x->op == AST_NEGATE && is_amount(a) && a.as.amount > INT64_MIN)
+		out =
+		    (struct value){ .kind = a.kind, .as.amount = -a.as.amount };
 	else
 		return eval_fail(v, x, "E0253", NULL,
 				 "operator \"%s\" does not go with %s",

@@ -293,7 +293,8 @@ static void close_before_line(struct layout *l, const struct token *t)
 	all = below_value(l, true);
 	if (all == l->n_open && !l->o.by_column)
 		return;
-	if (begins_item(l, CONTEXT_FILE)) {
+	/* An expression alone has no items, but the entries of its maps. */
+	if (l->o.form == TEXT_FILE && begins_item(l, CONTEXT_FILE)) {
 		if (l->o.by_column && is_leftmost(l, t))
 			close_down_to(l, 0, t->span);
 		else if (all < l->n_open &&

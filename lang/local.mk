@@ -1,9 +1,8 @@
 # Texts, values and diagnostics; knows no provider and no cloud.
 noinst_LIBRARIES += lang/liblang.a
 
-lang_liblang_a_CPPFLAGS = $(AM_CPPFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS) $(PCRE2_CFLAGS)
 lang_liblang_a_CPPFLAGS = $(AM_CPPFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS) \
-	$(SQLITE3_CFLAGS)
+	$(PCRE2_CFLAGS) $(SQLITE3_CFLAGS)
 lang_liblang_a_SOURCES = \
 	lang/amount.c lang/amount.h \
 	lang/ast.c lang/ast.h \
@@ -68,6 +67,7 @@ lang_liblang_a_SOURCES = \
 	lang/json.c lang/json.h \
 	lang/layout.c \
 	lang/lexer.l \
+	lang/literal.c lang/literal.h \
 	lang/order.c lang/order.h \
 	lang/parse.c lang/parse.h \
 	lang/parse_nodes.c \

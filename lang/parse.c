@@ -417,3 +417,28 @@ struct ast_expr *parse_template(const struct source *s, struct arena *a,
 {
 	return parse_one(s, TEXT_TEMPLATE, a, d);
 }
+
+bool parse_is_open(const struct source *s)
+{
+	struct arena scratch = { 0 };
+	struct diags quiet = { .arena = &scratch };
+	struct tokens t = { 0 };
+	size_t depth = 0;
+	bool is_heredoc = false;
+
+	if (lexer_run(s, TEXT_EXPRESSION, &t, &quiet) == 0)
+		for (size_t i = 0; i < t.n; i++) {
+			unsigned kind = t.items[i].kind;
+
+			if (token_opens(kind))
+				depth++;
+			else if (token_closes(kind) && depth)
+				depth--;
+			is_heredoc |= kind == TOK_HEREDOC_END &&
+				      (t.items[i].flags & TOKEN_VIRTUAL);
+		}
+	tokens_release(&t);
+	diags_release(&quiet);
+	arena_release(&scratch);
+	return depth > 0 || is_heredoc;
+}

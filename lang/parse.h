@@ -7,6 +7,8 @@
  * the closing brace of a block, so that one run reports several mistakes.
  */
 
+#include <stdbool.h>
+
 struct arena;
 struct ast_expr;
 struct ast_file;
@@ -25,5 +27,10 @@ struct ast_expr *parse_expr(const struct source *s, struct arena *a,
  */
 struct ast_expr *parse_template(const struct source *s, struct arena *a,
 				struct diags *d);
+/*
+ * Whether the text ends inside brackets or a heredoc, so that a line more may
+ * complete it. Says nothing of other mistakes.
+ */
+bool parse_is_open(const struct source *s);
 
 #endif

@@ -38,6 +38,7 @@ unit_tests = \
 	tests/unit/http \
 	tests/unit/journal \
 	tests/unit/lang_golden \
+	tests/unit/lang_values \
 	tests/unit/local \
 	tests/unit/opts \
 	tests/unit/part \
@@ -131,8 +132,11 @@ tests_unit_http_SOURCES = tests/unit/http.c $(scripted)
 tests_unit_http_LDADD = $(provider_libs)
 tests_unit_journal_SOURCES = tests/unit/journal.c
 tests_unit_journal_LDADD = $(engine_libs)
-tests_unit_lang_golden_SOURCES = tests/unit/lang_golden.c
+tests_unit_lang_golden_SOURCES = tests/unit/lang_golden.c \
+	tests/unit/grammar_traced.c tests/unit/grammar_traced.h
 tests_unit_lang_golden_LDADD = $(lang_libs)
+tests_unit_lang_values_SOURCES = tests/unit/lang_values.c
+tests_unit_lang_values_LDADD = $(lang_libs)
 tests_unit_local_SOURCES = tests/unit/local.c
 tests_unit_local_LDADD = $(provider_libs)
 tests_unit_opts_SOURCES = tests/unit/opts.c
@@ -289,7 +293,7 @@ style:
 hooks:
 	cd $(srcdir) && git config core.hooksPath .githooks
 
-EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py tests/explain.py tests/find-secret.py tests/lib-stack.sh tests/habits/headers.sh \
+EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py tests/console.py tests/explain.py tests/find-secret.py tests/lib-stack.sh tests/habits/headers.sh \
 	tests/habits/layers.sh tests/habits/man.sh
 
 # Commands and whole stacks, with the program that was built.
@@ -317,6 +321,7 @@ script_tests = \
 	tests/t/0019-words.sh \
 	tests/t/0020-explain.sh \
 	tests/t/0022-checks.sh \
+	tests/t/0021-console.sh \
 	tests/t/0018-rebuild.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \

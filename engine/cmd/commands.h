@@ -34,6 +34,7 @@ extern const struct command *const command_table[];
 
 extern const struct command cmd_apply;
 extern const struct command cmd_completion;
+extern const struct command cmd_console;
 extern const struct command cmd_destroy;
 extern const struct command cmd_docs;
 extern const struct command cmd_explain;

@@ -46,6 +46,7 @@ rule "providers/local/*.[ch]" "$shared|providers/local/|providers/pg/|lang/dms/|
 only 'git2' 'engine/store_git\.c'
 only 'pthread' 'engine/worker\.c|lang/base/library\.c|providers/.*'
 only 'curl/' 'providers/http\.c'
+only 'histedit' 'engine/edit\.c'
 only 'expat' 'providers/aws/xml\.c'
 only 'libpq-fe' 'providers/pg/libpq\.h'
 only 'pcre2' 'lang/func_regex\.c'

@@ -304,7 +304,15 @@ static void test_outside(void **state)
 		       "      class  \"db.small\" -> \"other\"\n");
 	world = (struct world){ .failing = "job.load" };
 	assert_int_equal(do_plan(&r, stack_text), -1);
-	assert_has(&r, "could not read job.load: no answer");
+	assert_has(&r, "error[E0501]: could not read job.load: no answer");
+	world = (struct world){ .refused = "it has no key" };
+	assert_int_equal(do_plan(&r, stack_text), -1);
+	assert_has(&r, "error[E0502]: could not plan job.load: it has no key");
+	world = (struct world){ .advice = "it will take long" };
+	assert_int_equal(do_plan(&r, stack_text), 0);
+	take_findings(&r);
+	assert_has(&r, "warning[W0501]: it will take long");
+	world = (struct world){ 0 };
 	run_end(&r);
 }
 

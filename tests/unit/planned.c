@@ -176,6 +176,10 @@ static enum step base_lookup(struct call *c)
 
 static int job_plan(struct call *c, const char *action)
 {
+	if (world.refused)
+		return error_set(&c->err, ERROR_INVALID, "%s", world.refused);
+	if (world.advice)
+		call_notice(c, "%s", world.advice);
 	if (strcmp(action, "create") == 0 || world.needs_run) {
 		c->needs_run = true;
 		c->run_reason = STR("not loaded yet");

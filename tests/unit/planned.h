@@ -26,7 +26,8 @@ struct world {
 	const char *table;   /* that a job truncates */
 	int rows;
 	bool needs_run, needs_replace;
-	const char *found; /* the cidr of what was not made here */
+	const char *refused, *advice; /* what a job's type says of it */
+	const char *found;	      /* the cidr of what was not made here */
 };
 extern struct world world;
 
