@@ -4,6 +4,7 @@ comes back and at the history. Prints what is not so; exits 1 if anything is."""
 import os
 import pty
 import select
+import signal
 import stat
 import sys
 import time
@@ -46,7 +47,14 @@ class Terminal:
 
     def end(self):
         self.type("\x04")
-        status = os.waitpid(self.pid, 0)[1]
+        last = time.monotonic() + PATIENCE
+        while not (ended := os.waitpid(self.pid, os.WNOHANG))[0]:
+            if time.monotonic() > last:
+                os.kill(self.pid, signal.SIGKILL)
+                ended = os.waitpid(self.pid, 0)
+                break
+            self.read()
+        status = ended[1]
         os.close(self.fd)
         check(status == 0, f"status {status}")
 
@@ -82,8 +90,8 @@ t.type("rows\x03", "^C\r\n", "> ")
 t.type('reveal("hunter2")\r', '"hunter2"\r\n', "> ")
 t.type('secret("hunter2")\r', "(secret)\r\n", "> ")
 t.type(" 77\r", "77\r\n", "> ")
-t.type("let ten = 10\r", "> ")
-t.type("te\t", "n")
+t.type("let decade = 10\r", "> ")
+t.type("deca\t", "de")
 t.type(" * 2\r", "20\r\n", "> ")
 t.type("nothing_such\r", 'unknown name "nothing_such"', "> ")
 t.end()
@@ -91,8 +99,8 @@ t.end()
 check(stat.S_IMODE(os.stat(HISTORY).st_mode) == 0o600, "the history can be read by others")
 check(
     kept()
-    == ["1 + rows", "data.held.value", "json_encode(1)", "[1,", "2]", "let ten = 10"]
-    + ["ten * 2", "nothing_such"],
+    == ["1 + rows", "data.held.value", "json_encode(1)", "[1,", "2]", "let decade = 10"]
+    + ["decade * 2", "nothing_such"],
     f"the history is {kept()}",
 )
 
@@ -100,9 +108,9 @@ check(
 t = Terminal()
 t.expect("> ")
 t.type("\x1b[A\x1b[A\x1b[A\r", "> ")
-t.type("ten\r", "10\r\n", "> ")
+t.type("decade\r", "10\r\n", "> ")
 t.end()
-check(kept()[-2:] == ["let ten = 10", "ten"], f"then it is {kept()}")
+check(kept()[-2:] == ["let decade = 10", "decade"], f"then it is {kept()}")
 
 # What is too much is dropped from the front.
 os.chmod(HISTORY, 0o644)
