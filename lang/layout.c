@@ -81,10 +81,8 @@ static __attribute__((cold)) void spread(struct layout *l)
 	struct tokens *t = l->t;
 	size_t gap = t->n / 8 + 16;
 
-	if (t->room < t->n + gap) {
-		t->room = t->n + gap;
-		t->items = xrealloc(t->items, t->room, sizeof(*t->items));
-	}
+	if (t->room < t->n + gap)
+		tokens_reserve(t, t->n + gap);
 	memmove(t->items + l->at + gap, t->items + l->at,
 		(t->n - l->at) * sizeof(*t->items));
 	l->at += gap;

@@ -11,9 +11,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+void tokens_reserve(struct tokens *t, size_t room)
+{
+	struct token *items = arena_new(&t->memory, struct token, room);
+
+	if (t->n)
+		memcpy(items, t->items, t->n * sizeof(*items));
+	t->items = items;
+	t->room = room;
+}
+
 void tokens_release(struct tokens *t)
 {
-	free(t->items);
+	arena_release(&t->memory);
 	*t = (struct tokens){ 0 };
 }
 
@@ -61,8 +71,8 @@ void tokens_read(const struct source *s, enum text_form form,
 	struct span end = { (uint32_t)s->text.n, (uint32_t)s->text.n };
 
 	/* Few texts have shorter words; room that is not used costs nothing. */
-	*out = (struct tokens){ .room = s->text.n / 3 + 16 };
-	out->items = xrealloc(NULL, out->room, sizeof(*out->items));
+	*out = (struct tokens){ 0 };
+	tokens_reserve(out, s->text.n / 3 + 16);
 	if (read_tokens(s, o, out, d) < 0) {
 		out->n = 0;
 		tokens_add(out, TOK_END, end)->flags = TOKEN_TAINTED;

@@ -50,10 +50,11 @@ struct token {
 	struct span span;
 };
 
-/* The last one is TOK_END. The memory is malloc'ed. */
+/* The last one is TOK_END. */
 struct tokens {
 	struct token *items;
 	size_t n, room;
+	struct arena memory; /* of the items */
 };
 
 enum {
@@ -103,16 +104,17 @@ struct layout_options {
 int layout_run(const struct source *s, const struct layout_options *o,
 	       struct tokens *t, bool *is_unbalanced, struct diags *d);
 
+/* Room for so many and more. */
+void tokens_reserve(struct tokens *t, size_t room);
+
 /* Adds a token at the end. */
 static inline struct token *tokens_add(struct tokens *t, unsigned kind,
 				       struct span span)
 {
 	struct token *token;
 
-	if (t->n == t->room) {
-		t->room = t->room * 2 + 16;
-		t->items = xrealloc(t->items, t->room, sizeof(*t->items));
-	}
+	if (t->n == t->room)
+		tokens_reserve(t, t->room * 2 + 16);
 	token = &t->items[t->n++];
 	*token = (struct token){ .kind = (uint8_t)kind, .span = span };
 	return token;

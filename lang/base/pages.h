@@ -9,10 +9,11 @@
 
 #include <stddef.h>
 
-enum { PAGES_LEAST = 2 << 20 }; /* below this it is not worth it */
+enum { PAGES_LEAST = 64 << 10 }; /* below this it is not worth it */
 
 /* Zeroed memory of at least *size bytes, which is set to what it is. */
 void *pages_new(size_t *size);
+/* One piece is kept to be given out again. */
 void pages_free(void *p, size_t size);
 /* The same for memory that stands elsewhere; small sizes are left alone. */
 void pages_advise(void *p, size_t size);
