@@ -291,15 +291,10 @@ void check_suggest(const struct suggest *s, struct diags *d, struct diag *to)
 		diag_hint(d, to, "Did you mean \"%.*s\"?", STR_ARG(s->best));
 }
 
-static void unknown_attr(const struct ast_attr *a, const struct source *s,
-			 const struct check_target *t, struct diags *d)
+/* The nearest name that a misspelt attribute may have meant; or empty. */
+static struct str meant(const struct ast_attr *a, const struct check_target *t)
 {
 	struct suggest near = suggest_start(a->name);
-	struct diag *to =
-	    diag_error(d, "E0203", place_of(s, a->name_span),
-		       "unrecognised attribute \"%.*s\" in "
-		       "%s \"%.*s\"",
-		       STR_ARG(a->name), t->kind, STR_ARG(t->name));
 
 	for (size_t i = 0; i < t->n; i++)
 		suggest_try(&near, str_from(t->attrs[i].schema->name));
@@ -307,7 +302,31 @@ static void unknown_attr(const struct ast_attr *a, const struct source *s,
 		suggest_try(&near, str_from(t->type->blocks[i].schema->name));
 	if (t->is_resource)
 		suggest_try(&near, STR("depends_on"));
+	return near.best;
+}
+
+static void unknown_attr(const struct ast_attr *a, const struct source *s,
+			 const struct check_target *t, struct diags *d)
+{
+	struct suggest near = { .best = meant(a, t) };
+	struct diag *to =
+	    diag_error(d, "E0203", place_of(s, a->name_span),
+		       "unrecognised attribute \"%.*s\" in "
+		       "%s \"%.*s\"",
+		       STR_ARG(a->name), t->kind, STR_ARG(t->name));
+
 	check_suggest(&near, d, to);
+}
+
+/* Whether an attribute that is not known seems to be this one, misspelt. */
+static bool is_misspelt(const struct ast_body *b, const struct check_target *t,
+			struct str name)
+{
+	for (size_t i = 0; i < b->n_attrs; i++)
+		if (!find_attr(t->attrs, t->n, b->attrs[i].name) &&
+		    str_eq(meant(&b->attrs[i], t), name))
+			return true;
+	return false;
 }
 
 void check_repeated(const struct ast_body *b, const struct source *s,
@@ -394,7 +413,8 @@ static void check_missing(const struct ast_body *b, const struct source *s,
 		struct str name = str_from(a->name);
 
 		if (!(a->flags & ATTR_REQUIRED) || is_given(t, a->name) ||
-		    ast_attr_find(b, name) || ast_block_find(b, name))
+		    ast_attr_find(b, name) || ast_block_find(b, name) ||
+		    is_misspelt(b, t, name))
 			continue;
 		buf_fmt(&names, "%s\"%s\"", names.len ? " and no " : "",
 			a->name);

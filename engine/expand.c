@@ -23,7 +23,8 @@
 static void check_findable(struct expander *x, const struct resource *r)
 {
 	struct str type = str_from(r->schema->name);
-	const struct resource_type *t = provider_type(x->chosen, type);
+	const struct resource_type *t =
+	    x->chosen ? provider_type(x->chosen, type) : NULL;
 	struct diag *to;
 
 	if (!t || ast_attr_find(&r->decl->body, STR("id")) ||
@@ -239,12 +240,27 @@ static void check_names(struct expander *x)
 	map_release(&params);
 }
 
+/* -1: there is none, or its provider cannot be used. */
+static int choose_stack(struct expander *x, struct error *err)
+{
+	const struct ast_decl *stack = x->c->config->stack;
+
+	if (!stack)
+		return -1;
+	stack_block(x, stack);
+	if (x->c->state.stack.n == 0)
+		x->c->state.stack = x->e->stack;
+	return providers_choose(x, err);
+}
+
 struct expansion *expand(struct context *c, bool check_only, struct error *err)
 {
 	struct expansion *e = arena_new(c->arena, struct expansion, 1);
 	struct expander *x = arena_new(c->arena, struct expander, 1);
 
-	if (!c->config || !c->config->stack)
+	size_t errors = c->diags.n_errors;
+
+	if (!c->config)
 		return NULL;
 	x->e = e;
 	x->c = c;
@@ -259,12 +275,13 @@ struct expansion *expand(struct context *c, bool check_only, struct error *err)
 	collect(x);
 	check_names(x);
 	x->root = scope_new(x, x->root_body, NULL);
-	stack_block(x, c->config->stack);
-	if (c->state.stack.n == 0)
-		c->state.stack = e->stack;
-	if (providers_choose(x, err)) {
-		expansion_release(e);
-		return NULL;
+	if (choose_stack(x, err)) {
+		if (c->diags.n_errors == errors && c->config->stack) {
+			expansion_release(e);
+			return NULL;
+		}
+		/* What is wrong elsewhere is told all the same. */
+		x->check_only = true;
 	}
 	number_scope(x, x->root);
 	index_addresses(x);

@@ -34,10 +34,37 @@ struct group_decl *body_group(const struct body *b, struct str type,
 		       group_key(room, sizeof(room), type, name, a));
 }
 
+/* What other languages call our types. */
+static struct str type_meant(struct str wrong, struct str near)
+{
+	static const char *const words[][2] = {
+		{ "int", "number" },	     { "integer", "number" },
+		{ "float", "number" },	     { "double", "number" },
+		{ "decimal", "number" },     { "boolean", "bool" },
+		{ "str", "string" },	     { "text", "string" },
+		{ "array", "list(string)" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (str_is(wrong, words[i][0]))
+			return str_from(words[i][1]);
+	return near;
+}
+
+static void suggest_types(const struct expander *x, struct suggest *near)
+{
+	for (size_t i = 0; i < x->catalog.schemas.n; i++)
+		suggest_try(near, x->catalog.schemas.entries[i].key);
+	for (size_t i = 0; i < x->c->config->components.n; i++)
+		suggest_try(near, x->c->config->components.entries[i].key);
+}
+
 /* Says so where a type names what is neither a resource nor a component. */
-static void check_type_names(struct expander *x, const struct type *t,
+static bool check_type_names(struct expander *x, const struct type *t,
 			     struct place place)
 {
+	bool is_good = true;
+
 	if (t->kind == TYPE_REF && !map_has(&x->catalog.schemas, t->name) &&
 	    !map_has(&x->c->config->components, t->name)) {
 		struct suggest near = suggest_start(t->name);
@@ -45,15 +72,16 @@ static void check_type_names(struct expander *x, const struct type *t,
 		    diag_error(x->diags, "E0210", place,
 			       "unknown type \"%.*s\"", STR_ARG(t->name));
 
-		for (size_t i = 0; i < x->catalog.schemas.n; i++)
-			suggest_try(&near, x->catalog.schemas.entries[i].key);
-		for (size_t i = 0; i < x->c->config->components.n; i++)
-			suggest_try(&near,
-				    x->c->config->components.entries[i].key);
+		for (const char *const *word = type_words; *word; word++)
+			suggest_try(&near, str_from(*word));
+		suggest_types(x, &near);
+		near.best = type_meant(t->name, near.best);
 		check_suggest(&near, x->diags, to);
+		is_good = false;
 	}
 	for (size_t i = 0; t->parts && i < t->n; i++)
-		check_type_names(x, t->parts[i], place);
+		is_good &= check_type_names(x, t->parts[i], place);
+	return is_good;
 }
 
 static const struct type *param_type(struct expander *x,
@@ -75,8 +103,7 @@ static const struct type *param_type(struct expander *x,
 		diag_error(x->diags, "E0210", place, "%s", err.message);
 		return NULL;
 	}
-	check_type_names(x, t, place);
-	return t;
+	return check_type_names(x, t, place) ? t : NULL;
 }
 
 static void already_declared(struct expander *x, struct place place,
@@ -111,6 +138,8 @@ static struct name_decl *add_name(struct expander *x, struct body *b,
 static void add_param(struct expander *x, struct body *b,
 		      const struct ast_param *p, const struct source *source)
 {
+	const struct type *type = param_type(x, p, source);
+
 	add_name(x, b, &b->names,
 		 (struct name_decl){
 		     .kind = NAME_PARAM,
@@ -118,7 +147,9 @@ static void add_param(struct expander *x, struct body *b,
 		     .place = { source, p->name_span },
 		     .value = p->fallback,
 		     .param = p,
-		     .type = param_type(x, p, source),
+		     .type = type,
+		     /* What has no type that is known fits nowhere. */
+		     .is_broken = p->type.text.n && !type,
 		 });
 }
 
@@ -320,6 +351,8 @@ static void unknown_reference(struct name_check *c, const struct ref *r)
 	struct suggest near = suggest_start(is_type ? r->second : r->name);
 	struct diag *to;
 
+	if (config_is_torn(x->c->config, is_type ? r->second : r->name))
+		return;
 	to = is_type ? diag_error(x->diags, "E0251", r->place,
 				  "there is no %.*s \"%.*s\"", STR_ARG(r->name),
 				  STR_ARG(r->second))
@@ -372,7 +405,8 @@ static void check_ref(void *context, const struct ref *r)
 			unknown_reference(c, r);
 		return;
 	}
-	if (c->takes_words || is_enum_member(c->wanted, r->name))
+	if (c->takes_words || is_enum_member(c->wanted, r->name) ||
+	    config_is_torn(x->c->config, r->name))
 		return;
 	struct suggest near = suggest_start(r->name);
 	struct diag *to = diag_error(x->diags, "E0251", r->place,
@@ -518,6 +552,34 @@ static void check_existing(struct name_check *c, const struct group_decl *g)
 	check_exprs(c, &g->decl->body, all, target.n);
 }
 
+static bool is_param(const struct body *b, struct str name)
+{
+	const struct name_decl *n = map_get(&b->names, name);
+
+	return n && n->kind == NAME_PARAM;
+}
+
+/* The param that a misspelt argument may have meant; or empty. */
+static struct str argument_meant(const struct body *b, struct str wrong)
+{
+	struct suggest near = suggest_start(wrong);
+
+	for (size_t k = 0; k < b->names.n; k++)
+		if (is_param(b, b->names.entries[k].key))
+			suggest_try(&near, b->names.entries[k].key);
+	return near.best;
+}
+
+static bool is_argument_misspelt(const struct body *b,
+				 const struct ast_body *given, struct str param)
+{
+	for (size_t i = 0; i < given->n_attrs; i++)
+		if (!is_param(b, given->attrs[i].name) &&
+		    str_eq(argument_meant(b, given->attrs[i].name), param))
+			return true;
+	return false;
+}
+
 static void check_arguments(struct name_check *c, const struct group_decl *g)
 {
 	struct expander *x = c->x;
@@ -539,24 +601,20 @@ static void check_arguments(struct name_check *c, const struct group_decl *g)
 		c->takes_words = false;
 		if (check_is_common_attr(a->name))
 			continue;
-		struct suggest near = suggest_start(a->name);
+		struct suggest near = { .best = argument_meant(b, a->name) };
 		struct diag *to = diag_error(
 		    x->diags, "E0203", place,
 		    "unrecognised attribute \"%.*s\" in %.*s \"%.*s\"",
 		    STR_ARG(a->name), STR_ARG(d->type), STR_ARG(d->name));
 
-		for (size_t k = 0; k < b->names.n; k++) {
-			n = b->names.entries[k].value;
-			if (n->kind == NAME_PARAM)
-				suggest_try(&near, n->name);
-		}
 		check_suggest(&near, x->diags, to);
 	}
 	for (size_t i = 0; i < b->names.n; i++) {
 		struct name_decl *n = b->names.entries[i].value;
 
 		if (n->kind != NAME_PARAM || n->value ||
-		    ast_attr_find(&d->body, n->name))
+		    ast_attr_find(&d->body, n->name) ||
+		    is_argument_misspelt(b, &d->body, n->name))
 			continue;
 		struct diag *to = diag_error(x->diags, "E0220", decl_place(d),
 					     "%.*s \"%.*s\" has no \"%.*s\"",
@@ -643,6 +701,8 @@ static void check_decl(struct name_check *c, const struct ast_decl *d)
 /* Loading has found it too; the nearest name is what is added here. */
 static void unknown_type(struct expander *x, const struct ast_decl *d)
 {
+	if (config_is_torn(x->c->config, d->type))
+		return;
 	struct suggest near = suggest_start(d->type);
 	struct diag *to = diag_error(
 	    x->diags, "E0201", (struct place){ d->source, d->type_span },
@@ -650,10 +710,7 @@ static void unknown_type(struct expander *x, const struct ast_decl *d)
 
 	if (to->hint.n)
 		return;
-	for (size_t i = 0; i < x->catalog.schemas.n; i++)
-		suggest_try(&near, x->catalog.schemas.entries[i].key);
-	for (size_t i = 0; i < x->c->config->components.n; i++)
-		suggest_try(&near, x->c->config->components.entries[i].key);
+	suggest_types(x, &near);
 	check_suggest(&near, x->diags, to);
 }
 

@@ -84,6 +84,11 @@ static void check_all(struct expander *x, struct arena *scratch)
 	struct value v;
 
 	check_resources(x, scratch);
+	/* Those that nothing uses have mistakes, too. */
+	for (size_t i = 0; i < x->root_body->n_bindings; i++)
+		if (x->root->bindings[i].decl->kind == NAME_LET)
+			binding_value(x->root, &x->root->bindings[i], scratch,
+				      &v);
 	for (size_t i = 0; i < x->e->n_outputs; i++)
 		expand_output(x->e, x->e->outputs[i], scratch, &v);
 	for (size_t i = 0; i < x->e->n_checks; i++)

@@ -347,11 +347,14 @@ static void add_asked(struct expander *x, const struct import *asked)
 {
 	struct declared_import *i = &x->e->imports[x->e->n_imports];
 	const struct resource *r = map_get(&x->by_address, asked->address);
+	const struct ast_decl *stack = x->c->config->stack;
 
 	*i = (struct declared_import){
 		.address = asked->address,
 		.id = asked->id,
-		.place = r ? r->place : decl_place(x->c->config->stack),
+		.place = r	 ? r->place
+			 : stack ? decl_place(stack)
+				 : (struct place){ 0 },
 	};
 	take_import(x, i);
 }

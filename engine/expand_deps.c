@@ -146,7 +146,9 @@ static const struct index_set *binding_deps(struct scope *s, struct binding *b)
 	struct finder f = { .x = x, .scope = s, .ids = &ids };
 	const struct ast_expr *e = d->value;
 
-	if (b->deps.progress != NOT_BEGUN || x->depth == EVALUATE_DEPTH_MAX)
+	/* The same circle is not told again of the resources in it. */
+	if (b->deps.progress != NOT_BEGUN || b->is_circular ||
+	    x->depth == EVALUATE_DEPTH_MAX)
 		return &b->deps;
 	b->deps.progress = AT_WORK;
 	if (d->kind == NAME_PARAM) {

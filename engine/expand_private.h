@@ -56,6 +56,7 @@ struct name_decl {
 	const struct ast_param *param; /* NAME_PARAM */
 	const struct type *type;       /* NAME_PARAM; NULL: any */
 	bool is_used;		       /* the text refers to it */
+	bool is_broken; /* NAME_PARAM: its type is no type, so has no value */
 };
 
 struct group_decl {
@@ -92,6 +93,7 @@ struct index_set {
 struct binding {
 	const struct name_decl *decl;
 	enum progress progress;
+	bool is_circular;   /* made from itself, which was said */
 	struct value value; /* when FINISHED */
 	/*
 	 * The lookup that the value was made with; it is good for this one
@@ -161,6 +163,13 @@ struct gather {
 	size_t n, room;
 };
 
+/* A binding that is evaluated, or a group whose instances are made. */
+struct busy {
+	const struct binding *binding; /* or */
+	const struct group *group;
+	const struct scope *scope; /* that it is of */
+};
+
 struct expander {
 	struct expansion *e;
 	struct context *c;
@@ -180,7 +189,7 @@ struct expander {
 	/* Attributes of resources asked for so far, and not known of those. */
 	uint64_t n_lookups, n_missing;
 	unsigned depth;
-	VEC(struct binding *) busy; /* being evaluated, innermost last */
+	VEC(struct busy) busy; /* innermost last */
 	bool check_only, has_failed;
 	const struct provider *core, *chosen;
 	/* provider NAME LABEL { … } of the chosen one: its further sites. */
@@ -200,6 +209,15 @@ struct group_decl *body_group(const struct body *b, struct str type,
 /* Binds each TYPE.NAME of the text to its declaration, too. */
 void body_check(struct expander *x, const struct body *b);
 
+/* expand_trace.c: how a finding says where it came from. */
+/*
+ * Notes at the findings from number `from` on that have none yet through which
+ * instances of components the scope came to be.
+ */
+void scope_trace(const struct scope *s, size_t from);
+/* A binding or group of `busy` is asked for again by the innermost. */
+void circle_report(struct expander *x, const void *again);
+
 /* expand_unused.c: names of the stack's own text that nothing refers to. */
 void unused_report(struct expander *x);
 
@@ -214,10 +232,11 @@ int scope_evaluate(struct scope *s, const struct instance_scope *vars,
 		   const struct ast_expr *x, const struct type *wanted,
 		   struct arena *a, struct value *out);
 /*
- * Notes at the findings from number `from` on that have none yet through which
- * instances of components the scope came to be.
+ * Whether a value is unknown because of a mistake that was told: no attribute
+ * of a resource was asked for it since n_lookups was this.
  */
-void scope_trace(const struct scope *s, size_t from);
+bool unknown_is_told(const struct expander *x, struct value v,
+		     uint64_t lookups);
 void binding_value(struct scope *s, struct binding *b, struct arena *a,
 		   struct value *out);
 /* The instances of a declaration, made when first asked for; -1: findings. */

@@ -144,9 +144,11 @@ static int provider_config(struct expander *x, const struct provider *p,
 		const struct ast_attr *a =
 		    d ? ast_attr_find(&d->body, name) : NULL;
 		struct value v = attrs[i].fallback;
+		uint64_t lookups = x->n_lookups;
 
-		if (a && scope_evaluate(x->root, NULL, a->value, attrs[i].type,
-					x->arena, &v))
+		if (a && (scope_evaluate(x->root, NULL, a->value, attrs[i].type,
+					 x->arena, &v) ||
+			  unknown_is_told(x, v, lookups)))
 			continue;
 		if (!value_is_known(v)) {
 			diag_error(x->diags, "E0305", expr_place(a->value),
@@ -361,7 +363,7 @@ void provider_site(struct expander *x, const struct ast_decl *d,
 	if (!a || !site_words(a->value, &name, &label))
 		return;
 	life->site = 0;
-	if (!label.n && !str_is(name, x->chosen->name))
+	if (x->chosen && !label.n && !str_is(name, x->chosen->name))
 		refuse_other(x, expr_place(a->value), name);
 	for (size_t i = 0; i < x->sites.n; i++)
 		if (str_eq(x->sites.items[i]->name, name) &&
@@ -375,6 +377,10 @@ int provider_for(struct expander *x, const struct type_info *t, size_t site,
 	const struct provider *p =
 	    t->schema->is_built_in && x->core ? x->core : x->chosen;
 
+	*out = 0;
+	/* None could be chosen, which was said. */
+	if (!p)
+		return 0;
 	/* Core stands first where there is one. */
 	*out = p == x->core ? 0 : (x->core ? 1 : 0) + site;
 	if (provider_type(p, str_from(t->schema->name)))

@@ -6,6 +6,8 @@
 
 #include "engine/expand_private.h"
 
+#include "lang/config.h"
+
 #include "engine/address.h"
 #include "engine/inputs.h"
 
@@ -69,6 +71,10 @@ static bool find_name(struct eval *e, struct str name, struct value *out)
 		}
 	}
 	decl = map_get(&env->scope->body->names, name);
+	if (!decl && config_is_torn(env->scope->x->c->config, name)) {
+		*out = value_unknown();
+		return true;
+	}
 	if (!decl)
 		return false;
 	binding_value(env->scope, &env->scope->bindings[decl->slot], e->arena,
@@ -82,9 +88,17 @@ static bool find_reference(struct eval *e, const struct ast_expr *x,
 	struct env *env = (struct env *)e;
 	struct group *g = scope_group(env->scope, x);
 
+	if (!g && config_is_torn(env->scope->x->c->config, x->text)) {
+		*out = value_unknown();
+		return true;
+	}
 	if (!g)
 		return false;
-	*out = group_open(g) ? value_unknown() : g->value;
+	/* What has no type that is known fits nowhere, which was said. */
+	if (group_open(g) || (!g->decl->type && !g->decl->component))
+		*out = value_unknown();
+	else
+		*out = g->value;
 	return true;
 }
 
@@ -116,23 +130,6 @@ void scope_env(struct scope *s, const struct instance_scope *vars,
 		.scope = s,
 		.vars = vars,
 	};
-}
-
-void scope_trace(const struct scope *s, size_t from)
-{
-	struct diags *d = s->x->diags;
-
-	for (size_t i = from; i < d->n; i++) {
-		const struct scope *in = s;
-		struct diag *to = d->items[i];
-
-		for (; in->self && !to->is_traced; in = in->self->group->scope)
-			diag_note(d, to,
-				  decl_place(in->self->group->decl->decl),
-				  "in %.*s, which is made here",
-				  STR_ARG(in->self->address));
-		to->is_traced = true;
-	}
 }
 
 int scope_evaluate(struct scope *s, const struct instance_scope *vars,
@@ -189,21 +186,6 @@ static struct value keep_references(struct value v, struct arena *a)
 }
 
 /* -- Params, lets, outputs ------------------------------------------------ */
-
-static void report_circle(struct expander *x, const struct binding *b)
-{
-	size_t from = x->busy.n;
-	struct diag *to;
-
-	while (from && x->busy.items[from - 1] != b)
-		from--;
-	to = diag_error(x->diags, "E0301", b->decl->place,
-			"\"%.*s\" is made from itself", STR_ARG(b->decl->name));
-	for (size_t i = from; i < x->busy.n; i++)
-		diag_note(x->diags, to, x->busy.items[i]->decl->place,
-			  "through \"%.*s\"",
-			  STR_ARG(x->busy.items[i]->decl->name));
-}
 
 /* The param's own check, in the scope that it belongs to. */
 static void check_param(struct scope *s, const struct name_decl *d,
@@ -271,7 +253,7 @@ static void evaluate_binding(struct scope *s, struct binding *b,
 	*out = value_unknown();
 	switch (d->kind) {
 	case NAME_PARAM:
-		if (param_value(s, d, a, out))
+		if (d->is_broken || param_value(s, d, a, out))
 			*out = value_unknown();
 		if (d->param->is_secret)
 			*out = value_mark(*out, MARK_SECRET);
@@ -282,6 +264,13 @@ static void evaluate_binding(struct scope *s, struct binding *b,
 			scope_evaluate(s, NULL, d->value, NULL, a, out);
 		break;
 	}
+}
+
+static void too_deep(struct expander *x, struct place place)
+{
+	diag_error(x->diags, "E0303", place,
+		   "more than %d values stand behind each other",
+		   EVALUATE_DEPTH_MAX);
 }
 
 void binding_value(struct scope *s, struct binding *b, struct arena *a,
@@ -298,17 +287,16 @@ void binding_value(struct scope *s, struct binding *b, struct arena *a,
 	}
 	*out = value_unknown();
 	if (b->progress == AT_WORK) {
-		report_circle(x, b);
+		b->is_circular = true;
+		circle_report(x, b);
 		return;
 	}
 	if (x->depth == EVALUATE_DEPTH_MAX) {
-		diag_error(x->diags, "E0303", b->decl->place,
-			   "more than %d values stand behind each other",
-			   EVALUATE_DEPTH_MAX);
+		too_deep(x, b->decl->place);
 		return;
 	}
 	b->progress = AT_WORK;
-	*vec_push(&x->busy) = b;
+	*vec_push(&x->busy) = (struct busy){ .binding = b, .scope = s };
 	x->depth++;
 	evaluate_binding(s, b, a, out);
 	x->depth--;
@@ -556,16 +544,24 @@ static void instance_init(struct instance_scope *i, struct group *g,
 	};
 }
 
+bool unknown_is_told(const struct expander *x, struct value v, uint64_t lookups)
+{
+	return value_is_unknown(v) && x->diags->n_errors &&
+	       x->n_lookups == lookups;
+}
+
 /* Whether the instance shall exist; -1: not known, or findings. */
 static int is_wanted(struct group *g, const struct instance_scope *i)
 {
 	static const struct type boolean = { .kind = TYPE_BOOL };
 	const struct ast_expr *x = g->decl->decl->condition;
+	uint64_t lookups = g->scope->x->n_lookups;
 	struct value v;
 
 	if (!x)
 		return 1;
-	if (scope_evaluate(g->scope, i, x, &boolean, g->scope->x->arena, &v))
+	if (scope_evaluate(g->scope, i, x, &boolean, g->scope->x->arena, &v) ||
+	    unknown_is_told(g->scope->x, v, lookups))
 		return -1;
 	if (v.kind != VALUE_BOOL || value_is_unknown(v)) {
 		struct diag *to =
@@ -641,10 +637,12 @@ static int keyed_instances(struct group *g)
 {
 	const struct ast_decl *d = g->decl->decl;
 	struct expander *x = g->scope->x;
+	uint64_t lookups = x->n_lookups;
 	struct value over;
 	struct diag *to;
 
-	if (scope_evaluate(g->scope, NULL, d->over, NULL, x->arena, &over))
+	if (scope_evaluate(g->scope, NULL, d->over, NULL, x->arena, &over) ||
+	    unknown_is_told(x, over, lookups))
 		return -1;
 	if (value_marks(over) & MARK_SECRET) {
 		diag_error(x->diags, "E0306", expr_place(d->over),
@@ -714,23 +712,25 @@ int group_open(struct group *g)
 
 	if (g->progress == FINISHED)
 		return g->value.marks & MARK_UNKNOWN ? -1 : 0;
-	if (g->progress == AT_WORK || x->depth == EVALUATE_DEPTH_MAX) {
-		diag_error(x->diags, "E0301", decl_place(g->decl->decl),
-			   "which instances of %.*s \"%.*s\" exist is made "
-			   "from itself",
-			   STR_ARG(g->decl->decl->type),
-			   STR_ARG(g->decl->decl->name));
+	if (g->progress == AT_WORK) {
+		circle_report(x, g);
+		return -1;
+	}
+	if (x->depth == EVALUATE_DEPTH_MAX) {
+		too_deep(x, decl_place(g->decl->decl));
 		return -1;
 	}
 	size_t from = x->diags->n;
 
 	g->progress = AT_WORK;
+	*vec_push(&x->busy) = (struct busy){ .group = g, .scope = g->scope };
 	x->depth++;
 	if (make_instances(g)) {
 		g->n = 0;
 		g->value = value_unknown();
 	}
 	x->depth--;
+	x->busy.n--;
 	scope_trace(g->scope, from);
 	g->progress = FINISHED;
 	return g->value.marks & MARK_UNKNOWN ? -1 : 0;

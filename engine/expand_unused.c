@@ -77,7 +77,7 @@ void unused_report(struct expander *x)
 	const struct config *c = x->c->config;
 
 	/* A misspelt name leaves another one unused. */
-	if (x->diags->n_errors)
+	if (x->diags->n_errors || !c->stack)
 		return;
 	mark_decls(x->root_body, c->decls, c->n_decls);
 	report_body(x, x->root_body);

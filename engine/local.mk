@@ -35,6 +35,7 @@ engine_libengine_a_SOURCES = \
 	engine/expand_providers.c \
 	engine/expand_rules.c \
 	engine/expand_scope.c \
+	engine/expand_trace.c \
 	engine/expand_unused.c \
 	engine/expand_wanted.c \
 	engine/graph.c engine/graph.h \

@@ -65,11 +65,12 @@ int setup_config(struct context *c, const char *path, struct error *err)
 			      library(c->arena), c->arena, &c->diags, err);
 	if (!c->config)
 		return -1;
-	if (!c->config->stack) {
-		*err = (struct error){ 0 };
-		return -1;
-	}
-	return 0;
+	if (c->config->stack)
+		return 0;
+	/* Look further, so that one run shows all mistakes. */
+	expansion_release(expand(c, true, err));
+	*err = (struct error){ 0 };
+	return -1;
 }
 
 static int take_lease(struct context *c, struct error *err)

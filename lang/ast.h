@@ -275,8 +275,15 @@ struct ast_decl {
 	struct ast_body body;
 };
 
+/* What begins as a declaration and could not be read as one. */
+struct ast_torn {
+	struct span span; /* up to where it goes wrong */
+	const struct ast_torn *next;
+};
+
 struct ast_file {
 	const struct source *source;
+	const struct ast_torn *torn; /* or NULL */
 	/* SHA-256 of what the text means: tokens_digest(). */
 	unsigned char meaning[32];
 	struct ast_decl **decls;

@@ -107,6 +107,45 @@ static struct ast_file *read_file(struct loader *l, struct str path,
 	return f;
 }
 
+static bool is_word_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_';
+}
+
+/* Whether the text has the name as a word of its own. */
+static bool has_word(struct str text, struct str name)
+{
+	for (size_t i = 0; name.n && i + name.n <= text.n; i++) {
+		struct str rest = str_skip(text, i);
+
+		if (str_eq(str_sub(rest, 0, name.n), name) &&
+		    (i == 0 || !is_word_byte(text.s[i - 1])) &&
+		    (rest.n == name.n || !is_word_byte(rest.s[name.n])))
+			return true;
+	}
+	return false;
+}
+
+static bool is_torn(struct ast_file *const *files, size_t n, struct str name)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct ast_torn *t = files[i]->torn;
+		struct str text = files[i]->source->text;
+
+		for (; t; t = t->next)
+			if (has_word(str_sub(text, t->span.start, t->span.end),
+				     name))
+				return true;
+	}
+	return false;
+}
+
+bool config_is_torn(const struct config *c, struct str name)
+{
+	return is_torn(c->files, c->n_files, name);
+}
+
 static void add_component(struct loader *l, struct ast_decl *d)
 {
 	struct ast_decl *first = map_get(&l->config->components, d->name);
@@ -218,7 +257,7 @@ static bool find_in_folder(struct loader *l, struct str folder, struct str name,
 	}
 	add_library_file(l, f);
 	use_files(l);
-	if (map_has(&l->config->components, name))
+	if (map_has(&l->config->components, name) || is_torn(&f, 1, name))
 		return true;
 	diag_error(l->diags, "E0201", wanted,
 		   "\"%.*s\" does not declare component \"%.*s\"",
@@ -265,12 +304,6 @@ static void report_unknown(struct loader *l, const struct ast_decl *d)
 			  STR_ARG(s.best));
 }
 
-static bool is_word_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '_';
-}
-
 /* In lib/ beside the stack file, or in the library. */
 static bool find_component(struct loader *l, struct str name,
 			   struct place wanted)
@@ -288,6 +321,10 @@ static void resolve_type(struct loader *l, const struct ast_decl *d)
 	struct place place = place_of(d, d->type_span);
 
 	if (l->is_type(d->type))
+		return;
+	/* Another of this name would be taken for it. */
+	if (!map_has(&l->config->components, d->type) &&
+	    is_torn(l->files.items, l->files.n, d->type))
 		return;
 	if (!map_has(&l->config->components, d->type) &&
 	    !map_has(&l->missing, d->type)) {

@@ -49,6 +49,11 @@ struct config *config_load_named(const char *path,
 				 const char *const *type_names,
 				 const char *library, struct arena *a,
 				 struct diags *d, struct error *err);
+/*
+ * Whether a declaration that could not be read may have been of this name: that
+ * it is not declared is no finding then.
+ */
+bool config_is_torn(const struct config *c, struct str name);
 void config_release(struct config *c);
 
 #endif

@@ -5,6 +5,7 @@
 #include "lang/base/buf.h"
 #include "lang/decimal.h"
 #include "lang/eval_impl.h"
+#include "lang/suggest.h"
 
 /* -- names -- */
 
@@ -49,26 +50,45 @@ static const char *near_hint(struct evaluation *v, struct str wrong)
 	return str_fmt(v->e->arena, "Did you mean \"%.*s\"?", STR_ARG(near)).s;
 }
 
+static const char *member_hint(struct evaluation *v, struct str wrong,
+			       const struct type *wanted)
+{
+	struct suggest near = suggest_start(wrong);
+	const char *hint;
+	struct buf all;
+
+	buf_init(&all, 2000);
+	for (size_t i = 0; i < wanted->n; i++) {
+		suggest_try(&near, wanted->names[i]);
+		buf_fmt(&all, "%s%.*s", i ? ", " : "",
+			STR_ARG(wanted->names[i]));
+	}
+	if (near.best.n)
+		hint = str_fmt(v->e->arena,
+			       "Did you mean %.*s? One of %s is expected here.",
+			       STR_ARG(near.best), all.data)
+			   .s;
+	else
+		hint = str_fmt(v->e->arena, "One of %s is expected here.",
+			       all.data)
+			   .s;
+	buf_release(&all);
+	return hint;
+}
+
 static struct value unknown_name(struct evaluation *v, const struct ast_expr *x,
 				 const struct type *wanted)
 {
 	const char *hint = near_hint(v, x->text);
-	struct buf members;
 
-	if (wanted && wanted->kind == TYPE_ENUM) {
-		buf_init(&members, 2000);
-		type_print(wanted, &members);
-		hint = str_fmt(v->e->arena, "One of %s is expected here.",
-			       members.data)
-			   .s;
-		buf_release(&members);
-	} else if (!hint) {
+	if (wanted && wanted->kind == TYPE_ENUM)
+		hint = member_hint(v, x->text, wanted);
+	else if (!hint)
 		hint = str_fmt(v->e->arena,
 			       "If a text is meant, write it in quotes: "
 			       "\"%.*s\".",
 			       STR_ARG(x->text))
 			   .s;
-	}
 	return eval_fail(v, x, "E0251", hint, "unknown name \"%.*s\"",
 			 STR_ARG(x->text));
 }

@@ -143,7 +143,7 @@ start:
 decls:
   %empty	{ $$ = decls_new(p); }
 | decls decl	{ $$ = $1; decls_add(p, $1, $2); }
-| decls error SYNC	{ $$ = $1; yyerrok; }
+| decls error SYNC	{ $$ = $1; decls_torn(p, @2); yyerrok; }
 ;
 
 decl:

@@ -387,6 +387,7 @@ struct ast_file *parse_file(const struct source *s, struct arena *a,
 
 	run(&p, TEXT_FILE, f);
 	f->source = s;
+	f->torn = p.torn;
 	/* What was read before a give-up counts. */
 	f->decls = decls_keep(&p);
 	f->n_decls = p.decls.n;

@@ -63,6 +63,14 @@ void decls_add(struct parser *p, struct list *l, struct ast_decl *d)
 	arena_clear(&p->scratch);
 }
 
+void decls_torn(struct parser *p, struct span span)
+{
+	struct ast_torn *t = arena_new(p->arena, struct ast_torn, 1);
+
+	*t = (struct ast_torn){ span, p->torn };
+	p->torn = t;
+}
+
 struct ast_decl **decls_keep(struct parser *p)
 {
 	return list_keep(p, &p->decls);

@@ -59,6 +59,7 @@ struct parser {
 	size_t n_open;
 	struct list decls; /* of the file; malloc'ed */
 	bool has_decls;
+	struct ast_torn *torn;
 	struct ast_expr *expr; /* what parse_expr() wants */
 };
 
@@ -81,6 +82,8 @@ void list_join(struct parser *p, struct list *l, const struct list *other);
  */
 struct list *decls_new(struct parser *p);
 void decls_add(struct parser *p, struct list *l, struct ast_decl *d);
+/* A declaration was given up. */
+void decls_torn(struct parser *p, struct span span);
 /* The file's, as an array that lasts as long as the tree. */
 struct ast_decl **decls_keep(struct parser *p);
 

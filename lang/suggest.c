@@ -50,7 +50,7 @@ static unsigned distance(struct str a, struct str b, unsigned limit)
 struct suggest suggest_start(struct str wrong)
 {
 	/* A third of the letters may be wrong, and three at most. */
-	unsigned most = wrong.n < 4 ? 1 : wrong.n < 7 ? 2 : 3;
+	unsigned most = wrong.n < 2 ? 0 : wrong.n < 4 ? 1 : wrong.n < 7 ? 2 : 3;
 
 	return (struct suggest){ .wrong = wrong, .distance = most + 1 };
 }

@@ -24,6 +24,11 @@ static const struct {
 	{ "json", TYPE_JSON },
 };
 
+const char *const type_words[] = {
+	"any", "string", "number",   "bool", "cidr",
+	"ip",  "size",	 "duration", "json", NULL,
+};
+
 static const struct {
 	const char *name;
 	enum type_kind kind;

@@ -69,4 +69,7 @@ void type_print(const struct type *t, struct buf *out);
 int type_convert(const struct type *t, struct value in, struct arena *a,
 		 struct value *out, struct buf *why);
 
+/* The types that are one word; ends with NULL. For suggestions. */
+extern const char *const type_words[];
+
 #endif

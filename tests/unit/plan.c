@@ -510,7 +510,7 @@ static void test_effects_are_compared_by_object(void **state)
 	assert_has(&r, "job.load is not what it was when the plan was made");
 	assert_has(&r, "then: effect truncate \"tables\"");
 	assert_has(&r, "now: effect truncate \"other\"");
-	assert_has_not(&r, "rows");
+	assert_has_not(&r, "rows)");
 	saved_plan_release(&saved);
 	run_end(&r);
 }
