@@ -24,6 +24,7 @@ engine_libengine_a_SOURCES = \
 	engine/expand_check.c \
 	engine/expand_declared.c \
 	engine/expand_deps.c \
+	engine/expand_document.c \
 	engine/expand_domain.c \
 	engine/expand_life.c \
 	engine/expand_private.h \
