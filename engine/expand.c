@@ -357,6 +357,7 @@ void expansion_release(struct expansion *e)
 	vec_release(&x->joins);
 	vec_release(&x->busy);
 	vec_release(&x->sites);
+	map_release(&x->documents);
 	free(x->gather.items);
 	e->private = NULL;
 }

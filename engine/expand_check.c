@@ -105,17 +105,20 @@ static void check_all(struct expander *x, struct arena *scratch)
 static void check_with_state(struct expander *x, struct arena *scratch)
 {
 	struct diags quiet = { .arena = scratch }, *told = x->diags;
-	bool is_good;
+	bool is_good, is_quiet;
 
 	x->diags = &quiet;
 	check_all(x, scratch);
 	domain_check(x);
 	is_good = quiet.n_errors == 0;
+	is_quiet = quiet.n == 0;
 	x->diags = told;
 	diags_release(&quiet);
-	if (is_good)
+	if (is_quiet)
 		return;
-	x->checked = NULL;
+	/* Once more, for the warnings. */
+	if (!is_good)
+		x->checked = NULL;
 	check_all(x, scratch);
 }
 

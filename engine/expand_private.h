@@ -199,6 +199,7 @@ struct expander {
 	struct value *values;
 	struct checked *checked; /* or NULL: nothing is kept */
 	struct gather gather;
+	struct map documents; /* that were checked, and how that went */
 };
 
 /* expand_body.c: names and types, once a component. */
@@ -253,8 +254,21 @@ const struct ast_attr *instance_argument(const struct instance_scope *i,
 const struct instance_scope *group_instance(const struct group *g,
 					    struct str key);
 
+/* expand_document.c */
+/* tables { } or settings { } as JSON; -1 with findings. */
+int document_block(struct expander *x, const struct resource *r,
+		   const struct block_schema *schema, const struct ast_block *b,
+		   struct arena *a, struct value *out);
+/* Checks an attribute that is such a document, written as JSON; v: its value.
+ */
+int document_written(struct expander *x, const struct resource *r,
+		     const struct attr_info *info,
+		     const struct ast_attr *written, struct value v);
+
 /* expand_wanted.c */
 const struct ast_body *resource_body(const struct resource *r);
+/* The scope that a resource's expressions are read in. */
+struct scope *resource_scope(const struct resource *r);
 /* One attribute as it is written, references still objects. */
 int wanted_attr(struct expander *x, const struct resource *r,
 		const struct attr_info *info, struct arena *a,

@@ -8,8 +8,6 @@
 #include "engine/expand_private.h"
 
 #include "lang/base/buf.h"
-#include "lang/dms/mapping.h"
-#include "lang/dms/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,39 +91,9 @@ static int stored_value(struct expander *x, const struct attr_info *info,
 
 /* -- Attributes ----------------------------------------------------------- */
 
-/* The scope that a resource's expressions are read in. */
-static struct scope *resource_scope(const struct resource *r)
+struct scope *resource_scope(const struct resource *r)
 {
 	return r->scope->group->scope;
-}
-
-/* What the task's rules and settings depend on; empty: not known yet. */
-static struct str task_mode(struct expander *x, const struct resource *r,
-			    struct arena *a)
-{
-	const struct attr_info *info = resource_attr(r, STR("mode"));
-	struct value v;
-
-	if (!info || wanted_attr(x, r, info, a, &v, NULL) ||
-	    v.kind != VALUE_STRING || v.marks)
-		return STR("");
-	return v.as.text;
-}
-
-/* tables { } as mapping JSON. */
-static int mapping_value(struct expander *x, const struct resource *r,
-			 const struct ast_block *b, struct arena *a,
-			 struct value *out)
-{
-	struct mapping_task task = { .mode = task_mode(x, r, a) };
-	struct str json;
-
-	if (mapping_compile(b, r->decl->source, &task, x->diags, a, &json)) {
-		*out = value_unknown();
-		return -1;
-	}
-	*out = value_str(json);
-	return 0;
 }
 
 static int block_list_item(struct expander *x, const struct resource *r,
@@ -190,21 +158,6 @@ static int block_list_value(struct expander *x, const struct resource *r,
 	return result;
 }
 
-static int settings_value(const struct resource *r, const struct ast_block *b,
-			  struct arena *a, struct value *out)
-{
-	struct env env;
-	struct str json;
-
-	scope_env(resource_scope(r), r->scope, a, &env);
-	if (settings_compile(b, &env.eval, a, &json)) {
-		*out = value_unknown();
-		return -1;
-	}
-	*out = value_str(json);
-	return 0;
-}
-
 /* What the block of a node gives: its parent, and its own name. */
 static bool node_given(struct expander *x, const struct resource *r,
 		       const struct attr_info *info, struct arena *a,
@@ -252,8 +205,10 @@ int wanted_attr(struct expander *x, const struct resource *r,
 	if (written) {
 		if (place)
 			*place = expr_place(written->value);
-		return scope_evaluate(resource_scope(r), r->scope,
-				      written->value, info->type, a, out);
+		if (scope_evaluate(resource_scope(r), r->scope, written->value,
+				   info->type, a, out))
+			return -1;
+		return document_written(x, r, info, written, *out);
 	}
 	block = body->n_blocks ? ast_block_find(body, name) : NULL;
 	b = block ? schema_block(r->schema, name) : NULL;
@@ -261,11 +216,7 @@ int wanted_attr(struct expander *x, const struct resource *r,
 		return 0;
 	if (place)
 		*place = (struct place){ r->decl->source, block->name_span };
-	if (b->kind == BLOCK_MAPPING)
-		return mapping_value(x, r, block, a, out);
-	if (b->kind == BLOCK_SETTINGS)
-		return settings_value(r, block, a, out);
-	return 0;
+	return document_block(x, r, b, block, a, out);
 }
 
 /* -- All of them ---------------------------------------------------------- */

@@ -27,6 +27,7 @@ lang_liblang_a_SOURCES = \
 	lang/diag.c lang/diag.h \
 	lang/diag_codes.h \
 	lang/diag_print.c \
+	lang/dms/document.c lang/dms/document.h \
 	lang/dms/expression.c lang/dms/expression.h \
 	lang/dms/mapping.c lang/dms/mapping.h \
 	lang/dms/mapping_check.c \
@@ -38,6 +39,7 @@ lang_liblang_a_SOURCES = \
 	lang/dms/pattern.c lang/dms/pattern.h \
 	lang/dms/problem.c lang/dms/problem.h \
 	lang/dms/settings.c lang/dms/settings.h \
+	lang/dms/settings_check.c \
 	lang/dms/settings_compile.c \
 	lang/dms/settings_table.c lang/dms/settings_table.h \
 	lang/eval.c lang/eval.h \

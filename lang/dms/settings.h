@@ -12,6 +12,7 @@
  *	  parallel_tables = 16
  *	  validation = true
  *	  logging = true
+ *	  log { source_unload = debug }
  *	  …
  *	}
  */
@@ -23,8 +24,9 @@
 
 struct arena;
 struct ast_block;
-struct diags;
+struct dms_report;
 struct error;
+struct source;
 struct eval;
 
 enum settings_prep { PREP_NOTHING, PREP_TRUNCATE, PREP_DROP };
@@ -43,9 +45,30 @@ struct settings {
 	struct str target_schema;
 };
 
-/* Evaluates and compiles settings { } to canonical JSON of what was written. */
-int settings_compile(const struct ast_block *block, struct eval *e,
+/* What a task's settings are checked against. */
+struct settings_task {
+	/* "full_load", "cdc", "full_load_and_cdc"; empty: not known */
+	struct str mode;
+};
+
+/*
+ * Evaluates and compiles settings { } to canonical JSON of what was written; -1
+ * with findings. s: the text that the block stands in.
+ */
+int settings_compile(const struct ast_block *block, const struct source *s,
+		     const struct settings_task *task, struct eval *e,
 		     struct arena *a, struct str *json);
+/*
+ * Checks of a document that is a value, each reporting what is wrong: the keys
+ * by themselves; of one with every default (settings_fill()) what only several
+ * keys can get wrong, and what is legal but hardly meant.
+ */
+void settings_check_keys(struct value document, struct dms_report *r);
+void settings_check_together(struct value all, struct dms_report *r);
+void settings_check_meaning(struct value all, const struct settings_task *task,
+			    struct dms_report *r);
+/* Adds what the document does not say. */
+struct value settings_fill(struct value document, struct arena *a);
 /* Reads and checks a document, which may be partial. */
 int settings_read(struct str json, struct arena *a, struct settings *out,
 		  struct error *err);

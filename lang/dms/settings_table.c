@@ -60,9 +60,14 @@ const struct setting setting_table[] = {
 	  0, 0, NULL },
 	{ "Logging", "LogComponents", NULL, SETTING_LOG_COMPONENTS, NULL, 0, 0,
 	  NULL },
-	{ "Logging", "DeleteTaskLogs", NULL, SETTING_BOOL, NULL, 0, 0, NULL },
-	{ "Logging", "LogConfiguration", NULL, SETTING_DOCUMENT,
+	{ "Logging", "DeleteTaskLogs", "delete_logs", SETTING_BOOL, NULL, 0, 0,
+	  NULL },
+	{ "Logging", "LogConfiguration", NULL, SETTING_GROUP,
 	  "{\"EnableTraceOnError\":false,\"TraceOnErrorMb\":10}", 0, 0, NULL },
+	{ "Logging/LogConfiguration", "TraceOnErrorMb", "log_trace_size",
+	  SETTING_MIB, NULL, 1, INT32_MAX, NULL },
+	{ "Logging/LogConfiguration", "EnableTraceOnError", "log_trace",
+	  SETTING_BOOL, NULL, 0, 0, NULL },
 	{ "Logging", "CloudWatchLogGroup", NULL, SETTING_GIVEN, "null", 0, 0,
 	  NULL },
 	{ "Logging", "CloudWatchLogStream", NULL, SETTING_GIVEN, "null", 0, 0,
@@ -122,14 +127,35 @@ const struct setting setting_table[] = {
 	{ "ChangeProcessingDdlHandlingPolicy", "HandleSourceTableAltered",
 	  "handle_altered", SETTING_BOOL, "true", 0, 0, NULL },
 
-	{ "LoopbackPreventionSettings", NULL, NULL, SETTING_DOCUMENT, "null", 0,
-	  0, NULL },
-
-	{ "BeforeImageSettings", NULL, NULL, SETTING_DOCUMENT, "null", 0, 0,
+	{ "LoopbackPreventionSettings", NULL, NULL, SETTING_GROUP, "null", 0, 0,
 	  NULL },
+	{ "LoopbackPreventionSettings", "EnableLoopbackPrevention",
+	  "loopback.enable", SETTING_BOOL, NULL, 0, 0, NULL },
+	{ "LoopbackPreventionSettings", "SourceSchema",
+	  "loopback.source_schema", SETTING_TEXT, NULL, 0, 0, NULL },
+	{ "LoopbackPreventionSettings", "TargetSchema",
+	  "loopback.target_schema", SETTING_TEXT, NULL, 0, 0, NULL },
 
-	{ "CharacterSetSettings", NULL, NULL, SETTING_DOCUMENT, "null", 0, 0,
+	{ "BeforeImageSettings", NULL, NULL, SETTING_GROUP, "null", 0, 0,
 	  NULL },
+	{ "BeforeImageSettings", "EnableBeforeImage", "before_image.enable",
+	  SETTING_BOOL, NULL, 0, 0, NULL },
+	{ "BeforeImageSettings", "FieldName", "before_image.field",
+	  SETTING_TEXT, NULL, 0, 0, NULL },
+	{ "BeforeImageSettings", "ColumnFilter", "before_image.columns",
+	  SETTING_ENUM, NULL, 0, 0, "pk-only=pk_only non-lob=non_lob all=all" },
+
+	{ "CharacterSetSettings", NULL, NULL, SETTING_GROUP, "null", 0, 0,
+	  NULL },
+	{ "CharacterSetSettings", "CharacterReplacements", "characters.replace",
+	  SETTING_REPLACEMENTS, NULL, 0, 0, NULL },
+	{ "CharacterSetSettings", "CharacterSetSupport", NULL, SETTING_GROUP,
+	  NULL, 0, 0, NULL },
+	{ "CharacterSetSettings/CharacterSetSupport", "CharacterSet",
+	  "characters.set", SETTING_TEXT, NULL, 0, 0, NULL },
+	{ "CharacterSetSettings/CharacterSetSupport",
+	  "ReplaceWithCharacterCodePoint", "characters.replace_missing",
+	  SETTING_CODE_POINT, NULL, 0, 0, NULL },
 
 	{ "ErrorBehavior", "DataErrorPolicy", "on_data_error", SETTING_ENUM,
 	  "\"LOG_ERROR\"", 0, 0,
@@ -218,16 +244,38 @@ const struct setting setting_table[] = {
 	  "validation_cdc_delay", SETTING_SECONDS, "0", 0, INT32_MAX, NULL },
 	{ "ValidationSettings", "ValidationOnly", "validation_only",
 	  SETTING_BOOL, "false", 0, 0, NULL },
-	{ "ValidationSettings", "ValidationS3Mask", NULL, SETTING_NUMBER, "0",
-	  0, INT32_MAX, NULL },
-	{ "ValidationSettings", "ValidationS3Time", NULL, SETTING_NUMBER, "0",
-	  0, INT32_MAX, NULL },
+	{ "ValidationSettings", "ValidationS3Mask", "validation_s3_mask",
+	  SETTING_NUMBER, "0", 0, INT32_MAX, NULL },
+	{ "ValidationSettings", "ValidationS3Time", "validation_s3_time",
+	  SETTING_NUMBER, "0", 0, INT32_MAX, NULL },
 
-	{ "TTSettings", "EnableTT", NULL, SETTING_BOOL, "false", 0, 0, NULL },
-	{ "TTSettings", "TTS3Settings", NULL, SETTING_DOCUMENT, "null", 0, 0,
+	{ "TTSettings", "EnableTT", "time_travel.enable", SETTING_BOOL, "false",
+	  0, 0, NULL },
+	{ "TTSettings", "TTS3Settings", NULL, SETTING_GROUP, "null", 0, 0,
 	  NULL },
-	{ "TTSettings", "TTRecordSettings", NULL, SETTING_DOCUMENT, "null", 0,
-	  0, NULL },
+	{ "TTSettings", "TTRecordSettings", NULL, SETTING_GROUP, "null", 0, 0,
+	  NULL },
+	{ "TTSettings/TTS3Settings", "EncryptionMode", "time_travel.encryption",
+	  SETTING_ENUM, NULL, 0, 0, "SSE_S3 SSE_KMS" },
+	{ "TTSettings/TTS3Settings", "ServerSideEncryptionKmsKeyId",
+	  "time_travel.kms_key", SETTING_TEXT, NULL, 0, 0, NULL },
+	{ "TTSettings/TTS3Settings", "ServiceAccessRoleArn", "time_travel.role",
+	  SETTING_TEXT, NULL, 0, 0, NULL },
+	{ "TTSettings/TTS3Settings", "BucketName", "time_travel.bucket",
+	  SETTING_TEXT, NULL, 0, 0, NULL },
+	{ "TTSettings/TTS3Settings", "BucketFolder", "time_travel.folder",
+	  SETTING_TEXT, NULL, 0, 0, NULL },
+	{ "TTSettings/TTS3Settings", "EnableDeletingFromS3OnTaskDelete",
+	  "time_travel.delete_with_task", SETTING_BOOL, NULL, 0, 0, NULL },
+	{ "TTSettings/TTRecordSettings", "EnableRawData",
+	  "time_travel.raw_data", SETTING_BOOL, NULL, 0, 0, NULL },
+	{ "TTSettings/TTRecordSettings", "RawDataFormat",
+	  "time_travel.raw_format", SETTING_ENUM, NULL, 0, 0, "TEXT HEX" },
+	{ "TTSettings/TTRecordSettings", "OperationsToLog",
+	  "time_travel.operations", SETTING_TEXTS, NULL, 0, 0,
+	  "ALL INSERT UPDATE DELETE COMMIT ROLLBACK" },
+	{ "TTSettings/TTRecordSettings", "MaxRecordSize",
+	  "time_travel.record_max", SETTING_KIB, NULL, 1, INT32_MAX, NULL },
 
 	{ NULL, "FailTaskWhenCleanTaskResourceFailed", "fail_on_clean_up",
 	  SETTING_BOOL, "false", 0, 0, NULL },
@@ -235,8 +283,35 @@ const struct setting setting_table[] = {
 	{ "PostProcessingRules", NULL, NULL, SETTING_DOCUMENT, "null", 0, 0,
 	  NULL },
 
-	{ "ResyncSettings", NULL, NULL, SETTING_DOCUMENT, NULL, 0, 0, NULL },
+	{ "ResyncSettings", NULL, NULL, SETTING_GROUP, NULL, 0, 0, NULL },
+	{ "ResyncSettings", "EnableResync", "resync.enable", SETTING_BOOL, NULL,
+	  0, 0, NULL },
+	{ "ResyncSettings", "ResyncSchedule", "resync.schedule", SETTING_TEXT,
+	  NULL, 0, 0, NULL },
+	{ "ResyncSettings", "MaxResyncTime", "resync.time_max", SETTING_MINUTES,
+	  NULL, 5, 14400, NULL },
+	{ "ResyncSettings", "ValidationTaskId", "resync.validation_task",
+	  SETTING_TEXT, NULL, 0, 0, NULL },
 };
+
+const char *const setting_log_components[] = {
+	"TRANSFORMATION", "SOURCE_UNLOAD",    "IO",
+	"TARGET_LOAD",	  "PERFORMANCE",      "SOURCE_CAPTURE",
+	"SORTER",	  "REST_SERVER",      "VALIDATOR_EXT",
+	"VALIDATOR",	  "TARGET_APPLY",     "TASK_MANAGER",
+	"TABLES_MANAGER", "METADATA_MANAGER", "FILE_FACTORY",
+	"COMMON",	  "ADDONS",	      "DATA_STRUCTURE",
+	"COMMUNICATION",  "FILE_TRANSFER",    "DATA_RESYNC",
+};
+
+const size_t setting_n_log_components =
+    sizeof(setting_log_components) / sizeof(setting_log_components[0]);
+
+const char setting_log_severities[] =
+    "LOGGER_SEVERITY_ERROR=error LOGGER_SEVERITY_WARNING=warning "
+    "LOGGER_SEVERITY_INFO=info LOGGER_SEVERITY_DEFAULT=default "
+    "LOGGER_SEVERITY_DEBUG=debug "
+    "LOGGER_SEVERITY_DETAILED_DEBUG=detailed_debug";
 
 const size_t setting_count = sizeof(setting_table) / sizeof(setting_table[0]);
 
@@ -255,12 +330,30 @@ const struct setting *setting_find(struct str group, struct str key)
 	return NULL;
 }
 
-const struct setting *setting_by_name(struct str name)
+const struct setting *setting_by_name(struct str block, struct str name)
 {
-	for (size_t i = 0; i < setting_count; i++)
-		if (setting_table[i].name && is(name, setting_table[i].name))
+	for (size_t i = 0; i < setting_count; i++) {
+		struct str right = str_from(setting_table[i].name);
+		struct str left = STR("");
+
+		if (str_find(right, '.') >= 0)
+			left = str_cut(&right, '.');
+		if (right.n && str_eq(block, left) && str_eq(name, right))
 			return &setting_table[i];
+	}
 	return NULL;
+}
+
+bool setting_is_block(struct str block)
+{
+	for (size_t i = 0; i < setting_count; i++) {
+		struct str name = str_from(setting_table[i].name);
+
+		if (str_find(name, '.') >= 0 &&
+		    str_eq(block, str_cut(&name, '.')))
+			return true;
+	}
+	return false;
 }
 
 bool setting_is_group(struct str group)

@@ -21,15 +21,21 @@ enum setting_kind {
 	SETTING_MINUTES,
 	SETTING_TEXT,
 	SETTING_ENUM,
+	SETTING_TEXTS,	  /* a list of members */
+	SETTING_GROUP,	  /* an object whose keys have rows of their own */
 	SETTING_DOCUMENT, /* object, list or null; not looked into */
 	SETTING_LOG_COMPONENTS,
-	SETTING_GIVEN, /* by the service alone: null when we send it */
+	SETTING_CODE_POINT,   /* of a character; 0: none */
+	SETTING_REPLACEMENTS, /* of characters by others */
+	SETTING_GIVEN,	      /* by the service alone: null when we send it */
 };
 
 struct setting {
-	const char *group; /* "TargetMetadata"; NULL: at the top */
-	const char *key;   /* "CommitRate"; NULL: the group itself */
-	const char *name;  /* in settings { }: "commit_rate"; NULL: none */
+	/* "TargetMetadata", "TTSettings/TTS3Settings"; NULL: at the top */
+	const char *group;
+	const char *key; /* "CommitRate"; NULL: the group itself */
+	/* In settings { }: "commit_rate"; "loopback.enable": in a block. */
+	const char *name;
 	enum setting_kind kind;
 	const char *fallback; /* as JSON */
 	int64_t least, most;  /* numbers */
@@ -45,7 +51,15 @@ extern const size_t setting_count;
 
 /* The row of a key in a group (empty: at the top), or NULL. */
 const struct setting *setting_find(struct str group, struct str key);
-const struct setting *setting_by_name(struct str name);
+/* block: empty outside of any. */
+const struct setting *setting_by_name(struct str block, struct str name);
+/* Whether some name stands in this block. */
+bool setting_is_block(struct str block);
+
+/* What a log can be about, and how much it says: as the document has it. */
+extern const char *const setting_log_components[];
+extern const size_t setting_n_log_components;
+extern const char setting_log_severities[]; /* as members */
 /* Whether some row has this group. */
 bool setting_is_group(struct str group);
 /*

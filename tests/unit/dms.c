@@ -382,9 +382,11 @@ static void consoles_documents_are_read(void **state)
 static const char *compile_settings(struct world *w, const char *body)
 {
 	const struct ast_block *b = parse_block(w, body, "settings");
+	const struct source *s = source_from(STR("t"), STR(""), &w->arena);
 	struct str json;
 
-	if (settings_compile(b, &w->eval, &w->arena, &json) < 0) {
+	if (settings_compile(b, s, &(struct settings_task){ 0 }, &w->eval,
+			     &w->arena, &json) < 0) {
 		assert_true(w->diags.n_errors > 0);
 		return str_c(str_fmt(&w->arena, "!%s %.*s",
 				     w->diags.items[0]->code,
@@ -447,7 +449,7 @@ static void settings_compile_to_what_was_written(void **state)
 		  "secret" },
 		{ "settings { full_lob_mode = false  limited_lob_mode = "
 		  "false }",
-		  "!E0423 Invalid task settings JSON: SupportLobs needs "
+		  "!E0423 SupportLobs needs "
 		  "FullLobMode or LimitedSizeLobMode" },
 	};
 	struct world *w = *state;
@@ -603,8 +605,12 @@ static void every_default_is_allowed(void **state)
 		struct error err = { 0 };
 		struct value v;
 
+		struct str name = str_from(s->name), block = STR("");
+
+		if (str_find(name, '.') >= 0)
+			block = str_cut(&name, '.');
 		if (s->name)
-			assert_ptr_equal(setting_by_name(str_from(s->name)), s);
+			assert_ptr_equal(setting_by_name(block, name), s);
 		assert_ptr_equal(
 		    setting_find(str_from(s->group), str_from(s->key)), s);
 		if (s->fallback)
