@@ -653,6 +653,27 @@ static void check_check(struct name_check *c, const struct ast_decl *d)
 	check_exprs(c, &d->body, NULL, 0);
 }
 
+/* What a param says of itself; in the head of a component it says nothing. */
+static void check_param_body(struct name_check *c, const struct ast_param *p,
+			     const struct source *source)
+{
+	static const struct attr_schema attrs[] = {
+		{ "description", "string", ATTR_OPTIONAL, NULL, "" },
+		{ "check", "bool", ATTR_OPTIONAL, NULL, "" },
+		{ "message", "string", ATTR_OPTIONAL, NULL, "" },
+		{ 0 },
+	};
+	struct check_target target = {
+		.kind = "param",
+		.name = p->name,
+		.place = { source, p->name_span },
+	};
+
+	target.attrs = check_attrs(attrs, &target.n, c->x->arena);
+	check_body(&p->body, source, &target, c->x->diags);
+	check_exprs(c, &p->body, NULL, 0);
+}
+
 static void check_decl(struct name_check *c, const struct ast_decl *d)
 {
 	switch (d->kind) {
@@ -664,7 +685,7 @@ static void check_decl(struct name_check *c, const struct ast_decl *d)
 			check_expr(c, d->params[i].fallback,
 				   n ? n->type : NULL);
 			c->self = n;
-			check_exprs(c, &d->params[i].body, NULL, 0);
+			check_param_body(c, &d->params[i], d->source);
 			c->self = NULL;
 		}
 		break;

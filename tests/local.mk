@@ -293,7 +293,7 @@ style:
 hooks:
 	cd $(srcdir) && git config core.hooksPath .githooks
 
-EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py tests/console.py tests/explain.py tests/find-secret.py tests/lib-stack.sh tests/habits/headers.sh \
+EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py tests/console.py tests/explain.py tests/find-secret.py tests/manual.py tests/lib-stack.sh tests/habits/headers.sh \
 	tests/habits/layers.sh tests/habits/man.sh
 
 # Commands and whole stacks, with the program that was built.
@@ -322,6 +322,7 @@ script_tests = \
 	tests/t/0020-explain.sh \
 	tests/t/0022-checks.sh \
 	tests/t/0021-console.sh \
+	tests/t/0022-manual.sh \
 	tests/t/0018-rebuild.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \

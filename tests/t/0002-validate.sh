@@ -29,6 +29,16 @@ test_expect_success 'several mistakes in one run, each with its carets' '
 		"Did you mean \"value\"?" "bad.dmsl:3:1: error[" "dota"
 '
 
+test_expect_success 'what a param says of itself' '
+	cat >param.dmsl <<-\TXT &&
+	stack param { provider = core }
+	param rows : number = 4 { descripton = "a"  check = rows > 0  more { } }
+	TXT
+	test_expect_code 1 "$DMSL" validate param.dmsl 2>err &&
+	test_contains err "param.dmsl:2:27: error[E0203]" \
+		"Did you mean \"description\"?" "param.dmsl:2:63: error[E0222]"
+'
+
 test_expect_success 'what becomes of objects that are there is checked at its place' '
 	cat >declared.dmsl <<-\TXT &&
 	stack declared { provider = local }
