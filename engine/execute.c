@@ -142,6 +142,7 @@ static struct engine_call *make_call(struct execute *x, struct operation *op)
 		[OPERATION_UPDATE] = CALL_UPDATE,
 		[OPERATION_DELETE] = CALL_DESTROY,
 		[OPERATION_RUN] = CALL_RUN,
+		[OPERATION_CONTROL] = CALL_CONTROL,
 	};
 	struct engine_call *e =
 	    call_new(x->context, op->provider, op->type, op->address, op->prior,
@@ -156,6 +157,7 @@ static struct engine_call *make_call(struct execute *x, struct operation *op)
 	if (op->id.n || op->kind == OPERATION_CREATE)
 		e->call.id = str_dup(op->id, &e->arena);
 	e->call.memo = str_dup(op->memo, &e->arena);
+	e->call.control = str_dup(op->control, &e->arena);
 	e->call.is_poll = op->is_poll;
 	/* What had no answer may have had effect: it has to be found. */
 	e->call.is_recovery = op->is_recovery || op->is_unsure;

@@ -45,7 +45,7 @@ struct journal_record {
 	struct str run_id, base_commit, plan_hash, stack_uid;
 	/* intent, accepted, done, failed */
 	struct str address;
-	struct str action; /* "create", "update", "delete", "run" */
+	struct str action; /* "create", "run", "control" and so on */
 	struct str token;
 	/* intent: type, provider, config, prior, id of the old object */
 	struct str type, provider;
@@ -62,6 +62,7 @@ struct journal_record {
 	 */
 	struct str name, replace_when;
 	struct str memo;
+	struct str control; /* intent of "control": what is asked for */
 	/*
 	 * done: the resource, NULL after a delete; with an address that is not
 	 * the record's it was moved from there. failed: what is left of it

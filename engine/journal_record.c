@@ -36,6 +36,7 @@ static const struct {
 	{ "name", offsetof(struct journal_record, name) },
 	{ "replace_when", offsetof(struct journal_record, replace_when) },
 	{ "memo", offsetof(struct journal_record, memo) },
+	{ "control", offsetof(struct journal_record, control) },
 	{ "message", offsetof(struct journal_record, message) },
 };
 
@@ -173,7 +174,7 @@ int journal_record_read(struct str payload, struct codec *c, struct arena *a,
 		"type",	     "provider",	 "id",		"memo",
 		"message",   "recovery",	 "deps",	"config",
 		"name",	     "replace_when",	 "prior",	"prior_address",
-		"resource",  "resource_address", NULL,
+		"resource",  "resource_address", "control",	NULL,
 	};
 	const struct value *config;
 	struct value json;

@@ -44,6 +44,7 @@ engine_libengine_a_SOURCES = \
 	engine/identity.c engine/identity.h \
 	engine/inputs.c engine/inputs.h \
 	engine/joins.c engine/joins.h \
+	engine/intent.c engine/intent.h \
 	engine/journal.c engine/journal.h \
 	engine/journal_frame.c engine/journal_frame.h \
 	engine/journal_load.c \

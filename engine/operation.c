@@ -14,9 +14,10 @@
 enum { POLL_PATIENCE = 3 };
 
 static const char *const names[] = {
-	[OPERATION_CHECK] = "check",   [OPERATION_READ] = "read",
-	[OPERATION_CREATE] = "create", [OPERATION_UPDATE] = "update",
-	[OPERATION_DELETE] = "delete", [OPERATION_RUN] = "run",
+	[OPERATION_CHECK] = "check",	 [OPERATION_READ] = "read",
+	[OPERATION_CREATE] = "create",	 [OPERATION_UPDATE] = "update",
+	[OPERATION_DELETE] = "delete",	 [OPERATION_RUN] = "run",
+	[OPERATION_CONTROL] = "control",
 };
 
 const char *operation_name(enum operation_kind kind)
@@ -31,7 +32,7 @@ bool operation_changes(const struct operation *op)
 
 bool operation_from_name(struct str name, enum operation_kind *out)
 {
-	for (int k = OPERATION_CREATE; k <= OPERATION_RUN; k++) {
+	for (int k = OPERATION_CREATE; k <= OPERATION_CONTROL; k++) {
 		if (!str_is(name, names[k]))
 			continue;
 		*out = (enum operation_kind)k;
@@ -69,6 +70,7 @@ int64_t operation_timeout(const struct resource *r, enum operation_kind kind)
 		return r->run_ms;
 	case OPERATION_CHECK:
 	case OPERATION_READ:
+	case OPERATION_CONTROL:
 		break;
 	}
 	return 0;
@@ -136,6 +138,9 @@ bool operation_is_unknown(const struct operation *op, enum error_kind kind)
 {
 	if (!operation_changes(op) || op->kind == OPERATION_DELETE)
 		return false;
+	/* Nothing that is done again would tell: it is asked until it is. */
+	if (op->kind == OPERATION_CONTROL)
+		return classes[kind].had_no_answer;
 	if (op->is_recovery && op->kind != OPERATION_CREATE)
 		return false;
 	/*

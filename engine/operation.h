@@ -34,6 +34,7 @@ enum operation_kind {
 	OPERATION_UPDATE,
 	OPERATION_DELETE,
 	OPERATION_RUN,
+	OPERATION_CONTROL, /* after a crash only: what people asked for */
 };
 
 /* Made by operation_new(); the arena holds what it points to. */
@@ -61,6 +62,7 @@ struct operation {
 	/* An interrupted one is repeated: with what its intent said. */
 	bool is_recovery;
 	struct str token, id, memo;
+	struct str control;	/* OPERATION_CONTROL: the request */
 	struct notice *notices; /* of all its calls, each once */
 	struct str run_id;	/* that began it; empty: this one */
 	bool is_outdated; /* config is the old intent's, not what is wanted */

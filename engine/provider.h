@@ -201,11 +201,19 @@ struct resource_ops {
 	 * wait, assess. With VERB_READ it is only judged: the call fails when
 	 * it cannot be done now, else adds its effects. With VERB_RUN it is
 	 * carried out; result: facts to show, and computed attributes to keep;
-	 * is_broken: it was done, and status says what is bad. No intent stands
-	 * before it: whatever the moment that it is cut off, it must be right
-	 * to ask again.
+	 * is_broken: it was done, and status says what is bad. What begins
+	 * something that the state knows of has a token: after a crash the call
+	 * is made once more with it and is_recovery, begins nothing itself, and
+	 * tells what was begun, if anything. Of others it must be right to ask
+	 * again, whatever the moment that they are cut off.
 	 */
 	enum step (*control)(struct call *c);
+	/*
+	 * MAY. Told of each of its resources that the state has, before the
+	 * first call of a command, in the main thread: what calls of others,
+	 * which have its id, need to know of it.
+	 */
+	void (*know)(void *self, struct str id, struct value attrs);
 	/* MAY. An interactive client. Memory in c->arena. */
 	int (*session)(struct call *c, struct session *out);
 	/*

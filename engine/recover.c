@@ -55,6 +55,7 @@ static int fill(struct recovery *r, const struct journal_record *intent,
 	op->token = intent->token;
 	op->run_id = intent->run_id;
 	op->name = intent->name;
+	op->control = intent->control;
 	op->replace_when = intent->replace_when;
 	op->is_recovery = true;
 	if (r->expansion)
@@ -192,13 +193,15 @@ static int carry(struct recovery *r, bool may_carry, struct error *err)
 static int finish(struct context *c, struct journal *journal, struct error *err)
 {
 	struct journal_record end = { .kind = JOURNAL_END };
+	struct str hash = c->replay->begin.plan_hash;
 	struct str commit, message;
 
+	/* A request to a task has no plan. */
 	message = str_fmt(c->arena,
 			  "Recover %.*s: end an interrupted run\n\n"
-			  "Plan-Hash: %.*s\nDmsl-Version: %s\n",
-			  STR_ARG(c->state.stack),
-			  STR_ARG(c->replay->begin.plan_hash), PACKAGE_VERSION);
+			  "%s%.*s%sDmsl-Version: %s\n",
+			  STR_ARG(c->state.stack), hash.n ? "Plan-Hash: " : "",
+			  STR_ARG(hash), hash.n ? "\n" : "", PACKAGE_VERSION);
 	/* It may have kept objects; a destroy sweeps when nothing is left. */
 	c->has_kept = true;
 	if (!c->replay->has_end && commit_state(c, message, &commit, err) < 0) {

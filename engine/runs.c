@@ -58,11 +58,11 @@ static _Noreturn void leave(void)
 	_exit(STATUS_FAILED);
 }
 
-static int recover_first(struct context *c, struct run *r, struct error *err)
+int run_recover(struct context *c, struct expansion *e, bool may_carry,
+		struct error *err)
 {
 	bool is_abandoned;
-	int result =
-	    recover(c, r->expansion, !r->is_destroy, &is_abandoned, err);
+	int result = recover(c, e, may_carry, &is_abandoned, err);
 
 	if (is_abandoned)
 		leave();
@@ -117,7 +117,8 @@ int run_plan(struct context *c, struct run *r)
 	    c, r->path, r->is_write ? ACCESS_WRITE : ACCESS_PLAN, &err);
 	if (!r->expansion)
 		return setup_fail(c, &err);
-	if (r->is_write && recover_first(c, r, &err) < 0)
+	if (r->is_write &&
+	    run_recover(c, r->expansion, !r->is_destroy, &err) < 0)
 		return setup_fail(c, &err);
 	if (plan_build(c, r->expansion, &o, &r->plan, &err) < 0)
 		return setup_fail(c, &err);

@@ -61,6 +61,9 @@ struct run {
 int run_take(struct context *c, const struct run_options *o, bool is_destroy);
 /* Shows the plan, and what was found, to people. */
 void run_show(struct context *c, const struct run *r);
+/* See recover(). Does not come back when calls still run. */
+int run_recover(struct context *c, struct expansion *e, bool may_carry,
+		struct error *err);
 /* Fills expansion and plan; 0 or STATUS_FAILED. run_close() in any case. */
 int run_plan(struct context *c, struct run *r);
 void run_close(struct context *c, struct run *r);

@@ -1,9 +1,9 @@
 /*
- * What people ask of a running task. Those that begin a load take the lease, as
- * an apply does, and commit what the state knows of it; they give the lease
- * back before they wait for the load. Those that must work while an apply waits
- * for a load (stop, wait) or change no state (assess, reload of single tables)
- * do without.
+ * What people ask of a running task. Those that begin a load take the lease and
+ * write an intent, as an apply does, and commit what the state knows of it;
+ * they give the lease back before they wait for the load. Those that must work
+ * while an apply waits for a load (stop, wait) or change no state (assess,
+ * reload of single tables) do without.
  */
 #include <config.h>
 
@@ -13,9 +13,9 @@
 #include "engine/attend.h"
 #include "engine/calls.h"
 #include "engine/cmd/commands.h"
-#include "engine/commit.h"
 #include "engine/context.h"
 #include "engine/facts.h"
+#include "engine/intent.h"
 #include "engine/lines.h"
 #include "engine/report.h"
 #include "engine/runs.h"
@@ -150,10 +150,9 @@ static int judge(const struct job *j, struct error *err)
 	return run_confirm(j->context, "Do this?", err) ? 0 : -1;
 }
 
-static struct engine_call *carry(const struct job *j, const char *what,
-				 struct error *err)
+static void carry(const struct job *j, const char *what, struct engine_call *e,
+		  struct error *err)
 {
-	struct engine_call *e = call_of(j, what, VERB_RUN);
 	struct report r;
 
 	report_open(&r, j->context, 1, 1);
@@ -166,7 +165,6 @@ static struct engine_call *carry(const struct job *j, const char *what,
 			   "What runs goes on. \"dmsl task wait %s '%.*s'\" "
 			   "waits again, \"dmsl task stop\" stops it.",
 			   j->context->path, STR_ARG(j->address));
-	return e;
 }
 
 /* -- what is kept of it -- */
@@ -196,23 +194,18 @@ static struct value keep(const struct job *j, struct value facts,
 	return attrs;
 }
 
-static int record(const struct job *j, struct value facts, struct value *rest,
-		  struct error *err)
+static int record(const struct job *j, struct intent *intent,
+		  struct value *facts, struct error *err)
 {
 	struct context *c = j->context;
 	struct state_resource now = *j->target.resource;
-	struct str commit;
 
-	*rest = facts;
-	if (!c->has_lease)
-		return 0;
-	now.attrs = keep(j, facts, now.attrs, rest);
-	state_put(&c->state, &now);
-	return commit_state(
-	    c,
+	now.attrs = keep(j, *facts, now.attrs, facts);
+	return intent_done(
+	    intent, &now,
 	    str_fmt(c->arena, "Task %s %.*s\n\nDmsl-Version: %s\n",
 		    j->request->name, STR_ARG(j->address), PACKAGE_VERSION),
-	    &commit, err);
+	    err);
 }
 
 static void show_result(const struct job *j, struct value facts)
@@ -240,12 +233,23 @@ static void show_result(const struct job *j, struct value facts)
 /* One of its parts, and what it tells. */
 static int do_part(const struct job *j, const char *what, struct error *err)
 {
-	struct engine_call *e = carry(j, what, err);
+	struct engine_call *e = call_of(j, what, VERB_RUN);
+	bool has_intent = j->context->has_lease;
 	struct value facts;
+	struct intent intent;
 	int result = -1;
 
-	if (e->outcome == STEP_DONE &&
-	    record(j, e->call.result, &facts, err) == 0) {
+	if (has_intent &&
+	    intent_begin(&intent, j->context, e, &j->target, err) < 0) {
+		call_free(e);
+		return -1;
+	}
+	carry(j, what, e, err);
+	facts = e->call.result;
+	if (e->outcome != STEP_DONE) {
+		if (has_intent)
+			intent_failed(&intent, err);
+	} else if (!has_intent || record(j, &intent, &facts, err) == 0) {
 		show_result(j, facts);
 		result = 0;
 	}
@@ -256,19 +260,15 @@ static int do_part(const struct job *j, const char *what, struct error *err)
 	return result;
 }
 
-static int do_request(struct job *j, const struct option_list *operands,
-		      struct error *err)
+static int do_request(struct job *j, struct expansion *e,
+		      const struct option_list *operands, struct error *err)
 {
 	struct context *c = j->context;
 
+	if (c->has_lease && run_recover(c, e, false, err) < 0)
+		return -1;
 	if (find_target(c, operands, &j->target, err) < 0)
 		return -1;
-	if (c->has_lease && c->replay) {
-		error_set(err, ERROR_CONFLICT,
-			  "an apply of the stack was interrupted");
-		return error_hint(err, "\"dmsl apply %s\" ends it first.",
-				  c->path);
-	}
 	j->address = str_dup(j->target.resource->address, c->arena);
 	j->operands = texts(operands, 2, c->arena);
 	if (judge(j, err) < 0 || do_part(j, j->request->name, err) < 0)
@@ -302,7 +302,7 @@ static int run(struct context *c, struct args *args,
 			is_leased ? ACCESS_WRITE : ACCESS_READ, &err);
 	if (!e) {
 		status = setup_fail(c, &err);
-	} else if (do_request(&j, operands, &err) < 0) {
+	} else if (do_request(&j, e, operands, &err) < 0) {
 		if (j.address.n && err.kind != ERROR_INTERRUPTED)
 			error_add(&err, "task %s", request->name);
 		status = setup_fail(c, &err);

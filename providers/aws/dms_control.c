@@ -7,6 +7,14 @@
  *	again N      the service was not ready to start it; N times
  *	begun B T    it was asked to start at time T, when its base was B
  *	assess ARN   (dms_assess.c)
+ *
+ * What starts a task gives it the tag
+ *
+ *	dmsl:asked = TOKEN:BASE:TIME
+ *
+ * before. Should this process end before it has told what came of it, the call
+ * that recovers finds the request by its token, and sees by the base whether
+ * the task was started; it starts nothing, since whoever asked is gone.
  */
 #include <config.h>
 
@@ -17,12 +25,14 @@
 #include "providers/aws/dms_assess.h"
 #include "providers/aws/dms_call.h"
 #include "providers/aws/dms_connection.h"
+#include "providers/aws/tags.h"
 
 #include <stdio.h>
 
 enum {
 	AGAIN_MAX = 40,
 	UNSEEN_S = 90,
+	LATE_S = 10,	     /* a start that was sent last is seen by then */
 	RELOAD_AT_ONCE = 10, /* what ReloadTables takes */
 	RELOAD_MAX = 500,
 };
@@ -143,6 +153,27 @@ static enum step explain(struct call *c)
 	return STEP_FAILED;
 }
 
+/* Before the start; a load says what is loaded. */
+static int mark_asked(struct call *c, struct str base, bool is_load)
+{
+	struct value_entry tags[2] = {
+		{ STR("dmsl:asked"),
+		  value_str(str_fmt(c->arena, "%.*s:%.*s:%lld",
+				    STR_ARG(c->token), STR_ARG(base),
+				    (long long)clock_wall())) },
+		{ STR("dmsl:load"),
+		  value_str(task_load_hash(c->config, c->arena)) },
+	};
+	struct fields f = { 0 };
+	struct value ignored;
+
+	field_text(&f, "ResourceArn", c->id);
+	field(&f, "Tags",
+	      tag_list(value_map(tags, is_load ? 2 : 1, c->arena), c->arena));
+	return dms_call(c, true, "AddTagsToResource", fields_done(&f, c->arena),
+			&ignored);
+}
+
 static enum step start(struct call *c, struct value task, const char *type)
 {
 	struct str base = task_base(c, task, true);
@@ -152,7 +183,7 @@ static enum step start(struct call *c, struct value task, const char *type)
 
 	if (tested != STEP_DONE)
 		return tested;
-	if (is_load && task_mark_load(c) < 0)
+	if (mark_asked(c, base, is_load) < 0)
 		return STEP_FAILED;
 	if (task_start(c, c->id, type) == 0) {
 		c->memo = str_fmt(c->arena, "begun %.*s %lld", STR_ARG(base),
@@ -194,6 +225,50 @@ static bool has_begun(struct call *c, char base[17], int64_t *at)
 	return true;
 }
 
+/* What was asked before the process ended; base empty: nothing, or not seen. */
+static int find_asked(struct call *c, char base[17], int64_t *at)
+{
+	struct value tags;
+	struct str text;
+	long long since = 0;
+
+	*base = '\0';
+	if (dms_read_tags(c, true, c->id, &tags) < 0)
+		return -1;
+	text = value_text(tags, "dmsl:asked");
+	if (c->token.n == 0 || !str_eq(str_cut(&text, ':'), c->token))
+		return 0;
+	if (sscanf(str_c(text, c->arena), "%16[0-9a-f]:%lld", base, &since) !=
+	    2)
+		*base = '\0';
+	*at = since;
+	return 0;
+}
+
+/*
+ * After a crash: whether the start was made. Done at once, with nothing to
+ * tell, where it was not.
+ */
+static enum step recover_start(struct call *c, struct value task)
+{
+	bool is_seen;
+	char base[17];
+	int64_t at = 0;
+
+	if (find_asked(c, base, &at) < 0)
+		return STEP_FAILED;
+	is_seen = task_is_active(task) || task_is_passing(task) ||
+		  !str_is(task_base(c, task, true), base);
+	if (*base && !is_seen && clock_wall() - at <= LATE_S)
+		return dms_wait(c, "a start to be seen that was just sent");
+	if (!*base || !is_seen) {
+		c->result = value_map(NULL, 0, c->arena);
+		return STEP_DONE;
+	}
+	c->memo = str_fmt(c->arena, "begun %s %lld", base, (long long)at);
+	return dms_wait(c, "the task to run");
+}
+
 static enum step start_or_wait(struct call *c, struct value task,
 			       const char *type)
 {
@@ -203,6 +278,8 @@ static enum step start_or_wait(struct call *c, struct value task,
 	if (!has_begun(c, base, &at)) {
 		bool is_again = str_starts(c->memo, "again ");
 
+		if (c->is_recovery)
+			return recover_start(c, task);
 		/* An attempt without answer was carried out. */
 		if (!is_again || !task_is_active(task))
 			return start(c, task, type);
@@ -541,7 +618,7 @@ enum step task_control(struct call *c)
 		return call_fail(c, ERROR_INVALID,
 				 "a task knows no request \"%.*s\"",
 				 STR_ARG(c->control));
-	if (task_find(c, false, c->id, &task) < 0) {
+	if (task_find(c, c->is_recovery, c->id, &task) < 0) {
 		if (c->err.kind == ERROR_UNAVAILABLE)
 			error_hint(&c->err, "dmsl apply starts what is down");
 		return STEP_FAILED;

@@ -154,12 +154,6 @@ bool task_is_left_stopped(struct call *c, struct value task, struct value tags)
 	       str_eq(base, last_start(c, task));
 }
 
-int task_mark_load(struct call *c)
-{
-	return task_tag(c, c->id, "dmsl:load",
-			task_load_hash(c->config, c->arena));
-}
-
 int task_marked_load(struct call *c, struct str *hash)
 {
 	struct value tags;

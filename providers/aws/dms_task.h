@@ -66,10 +66,8 @@ enum step task_loaded(struct call *c, struct value task);
 enum step task_loading(struct call *c, struct value task);
 
 /*
- * The tag dmsl:load of a task is the hash of what was last begun to be loaded:
- * to write it, and to read it.
+ * The tag dmsl:load of a task is the hash of what was last begun to be loaded.
  */
-int task_mark_load(struct call *c);
 int task_marked_load(struct call *c, struct str *hash);
 
 /* resource_ops.run, .inspect and .control */

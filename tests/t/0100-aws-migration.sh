@@ -28,6 +28,14 @@ test_expect_success 'a plan changes nothing' '
 	test_must_be_empty list
 '
 
+test_expect_success 'who uses a path waits until its near end lets them in' '
+	dmsl_on graph >graph.txt &&
+	for side in source target; do
+		sed -n "/^dms_endpoint.$side\$/,/^[^ ]/p" graph.txt >needs.txt &&
+		test_contains needs.txt "needs private_path.$side/security_group_rule.network" || return 1
+	done
+'
+
 test_expect_success 'apply makes it all, once, with its tags' '
 	proxy_mark apply &&
 	dmsl_on apply --yes >apply.txt &&
@@ -79,14 +87,14 @@ test_expect_success 'drift: a tag, a rule, a target, an endpoint that is gone' '
 	cli ec2 create-tags --resources "$vpc" --tags Key=environment,Value=other &&
 	set -- $(cli ec2 describe-security-group-rules --query \
 		"SecurityGroupRules[?FromPort==\`5432\` && !IsEgress].[GroupId,SecurityGroupRuleId]|[0]") &&
-	cli ec2 revoke-security-group-ingress --group-id "$1" --security-group-rule-ids "$2" &&
+	# Not past the proxy: the log must know that it is gone.
+	aws ec2 revoke-security-group-ingress --group-id "$1" --security-group-rule-ids "$2" >revoked.txt &&
 	group=$(cli elbv2 describe-target-groups --query "TargetGroups[0].TargetGroupArn") &&
 	address=$(cli elbv2 describe-target-health --target-group-arn "$group" \
 		--query "TargetHealthDescriptions[0].Target.Id") &&
 	cli elbv2 deregister-targets --target-group-arn "$group" --targets "Id=$address" &&
 	endpoint=$(cli ec2 describe-vpc-endpoints --query \
 		"VpcEndpoints[?VpcEndpointType==\`Gateway\`]|[0].VpcEndpointId") &&
-	# Not past the proxy: the log must know that it is gone.
 	aws ec2 delete-vpc-endpoints --vpc-endpoint-ids "$endpoint" >deleted.txt &&
 	test_expect_code 2 dmsl_on plan --detailed-exitcode >plan.txt &&
 	test_contains plan.txt network.dms/vpc.main security_group target_group.main vpc_endpoint.s3 &&

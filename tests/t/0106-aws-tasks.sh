@@ -13,6 +13,31 @@ task() {
 	timeout 60 "$DMSL" task "$word" $stack --set on=aws "$@"
 }
 
+# called OPERATION: how often, since the log was emptied.
+called() {
+	grep -c "\"operation\": \"$1\"" "$AWS_LOG"
+}
+
+# killed_at OPERATION WORD: dmsl task WORD is killed when it has called OPERATION.
+killed_at() {
+	: >"$AWS_LOG"
+	DMSL_AWS_POLL_MS=20000 "$DMSL" task "$2" $stack --set on=aws --yes >killed.txt 2>&1 &
+	killed_pid=$!
+	for _ in $(seq 200); do
+		[ "$(called "$1")" = 0 ] || break
+		sleep 0.05
+	done
+	kill -KILL $killed_pid
+	wait $killed_pid
+	test $? = 137
+}
+
+# loaded: the state knows of a load.
+loaded() {
+	git show dmsl/state:cloud.dmstate.json >state.json &&
+	grep -Eq "\"loaded\": *\"[0-9a-f]{64}\"" state.json
+}
+
 # refused WORDS COMMAND...: it fails, and says so.
 refused() {
 	words=$1
@@ -38,6 +63,54 @@ test_expect_success 'a task that follows changes, and that nobody starts' '
 	edit "s/= full_load$/= full_load_and_cdc/; s/on_apply/manual/" &&
 	dmsl_on apply --yes >apply.txt &&
 	is_in ready
+'
+
+# The service may get it when dmsl is gone, or never.
+test_expect_success 'a start that is killed before it was sent starts nothing' '
+	proxy_faults "{\"faults\": [{\"kind\": \"reset-before\",
+		\"operations\": [\"dms:StartReplicationTask\"]}]}" &&
+	killed_at AddTagsToResource start &&
+	test -e .git/dmsl/cloud/journal &&
+	proxy_faults "{}" &&
+	dmsl_on apply --yes >apply.txt 2>&1 &&
+	test_contains apply.txt "1 step is open" &&
+	test_path_is_missing .git/dmsl/cloud/journal &&
+	! loaded &&
+	is_in ready
+'
+
+test_expect_success 'one that comes late is found, and not made again' '
+	proxy_faults "{\"faults\": [{\"kind\": \"delay\", \"seconds\": 2,
+		\"operations\": [\"dms:StartReplicationTask\"]}]}" &&
+	killed_at AddTagsToResource start &&
+	proxy_faults "{}" &&
+	refused "runs already" task start --yes &&
+	test_contains err "1 step is open" &&
+	test "$(called StartReplicationTask)" = 1 &&
+	loaded &&
+	edit "s/= manual/= on_apply/" &&
+	settled late &&
+	edit "s/= on_apply/= manual/"
+'
+
+test_expect_success 'a reload that is killed when it has begun is recorded by the next run' '
+	task stop >stop.txt &&
+	edit "s/include public.t/include public.t  include public.u/" &&
+	dmsl_on apply --yes >apply.txt 2>&1 &&
+	loaded &&
+	cp state.json before.json &&
+	killed_at StartReplicationTask reload &&
+	edit "s/= manual/= on_apply/" &&
+	dmsl_on apply --yes >apply.txt 2>&1 &&
+	test_contains apply.txt "1 step is open" &&
+	test "$(called StartReplicationTask)" = 1 &&
+	loaded &&
+	! cmp -s before.json state.json &&
+	settled reload &&
+	edit "s/= on_apply/= manual/; s/  include public.u//" &&
+	task stop >stop.txt &&
+	dmsl_on destroy --yes >destroy.txt &&
+	dmsl_on apply --yes >apply.txt 2>&1
 '
 
 test_expect_success 'start, and wait for the load' '

@@ -182,4 +182,32 @@ test_expect_success 'an apply that waits for a load can be told so: stop needs n
   unlock_source
 '
 
+load_of() {
+  git show dmsl/state:dev.dmstate.json | grep -o '"loaded": *"[0-9a-f]*"'
+}
+
+test_expect_success 'a request that is killed at any instant is known to the next run' '
+  sed "s/run = on_apply/run = manual/" $stack >new &&
+  mv new $stack &&
+  "$DMSL" apply $stack --yes >apply.txt 2>&1 &&
+  lock_source &&
+  load_of >before &&
+  for ms in 5 10 20 30 40 60 80 100 130 160 200 250 300; do
+    "$DMSL" task reload $stack --yes >killed.txt 2>&1 &
+    pid=$!
+    sleep "$(awk "BEGIN { print $ms / 1000 }")"
+    kill -KILL $pid 2>/dev/null
+    wait $pid
+    "$DMSL" apply $stack --yes >apply.txt 2>&1 || return 1
+    load_of >after
+    if is_in running; then
+      ! cmp before after
+      return
+    fi
+    test_cmp before after || return 1
+    echo "nothing was begun after $ms ms"
+  done
+  false
+'
+
 test_done

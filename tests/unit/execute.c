@@ -190,6 +190,7 @@ static const struct resource_ops plain_ops = {
 	.update = call_one,
 	.destroy = call_one,
 	.run = call_one,
+	.control = call_one,
 	.recovery = 'T',
 };
 static const struct resource_ops batch_ops = {
@@ -536,6 +537,23 @@ static const struct outcome {
 	{ { .steps = "n", .kind = OPERATION_RUN, .is_recovery = true },
 	  false,
 	  false,
+	  IS_KEPT },
+	/* What people had asked for: only an answer ends it. */
+	{ { .steps = "d", .kind = OPERATION_CONTROL, .is_recovery = true },
+	  true,
+	  false,
+	  IS_KEPT },
+	{ { .steps = "i", .kind = OPERATION_CONTROL, .is_recovery = true },
+	  false,
+	  false,
+	  IS_KEPT },
+	{ { .steps = "n", .kind = OPERATION_CONTROL, .is_recovery = true },
+	  false,
+	  true,
+	  IS_KEPT },
+	{ { .steps = "Pn", .kind = OPERATION_CONTROL, .is_recovery = true },
+	  false,
+	  true,
 	  IS_KEPT },
 };
 
