@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct arena;
+
 enum attr_flag {
 	ATTR_REQUIRED = 1,
 	/*
@@ -91,5 +93,8 @@ const struct attr_schema *schema_attr(const struct type_schema *t,
 				      struct str name);
 const struct block_schema *schema_block(const struct type_schema *t,
 					struct str name);
+/* "required", "optional, 5432 when not written; a change replaces": for people.
+ */
+struct str attr_how_given(const struct attr_schema *m, struct arena *a);
 
 #endif
