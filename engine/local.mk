@@ -108,6 +108,12 @@ engine_libcommands_a_SOURCES = \
 	engine/cmd/task_control.c \
 	engine/cmd/validate.c \
 	engine/cmd/version.c \
+	engine/lsp/names.c engine/lsp/names.h \
+	engine/lsp/names_expr.c \
+	engine/lsp/names_impl.h \
+	engine/lsp/names_types.c \
+	engine/lsp/names_walk.c \
+	engine/lsp/task_settings.c engine/lsp/task_settings.h \
 	engine/runs.c engine/runs.h \
 	engine/saved.c engine/saved.h \
 	engine/facts.c engine/facts.h \
