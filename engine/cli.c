@@ -22,7 +22,7 @@ const struct command *const command_table[] = {
 	&cmd_state_show,  &cmd_state_recover, &cmd_task_list, &cmd_task_stats,
 	&cmd_task_start,  &cmd_task_wait,     &cmd_task_stop, &cmd_task_resume,
 	&cmd_task_reload, &cmd_task_assess,   &cmd_doctor,    &cmd_psql,
-	&cmd_completion,  &cmd_version,	      NULL,
+	&cmd_lsp,	  &cmd_completion,    &cmd_version,   NULL,
 };
 
 enum {
