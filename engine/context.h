@@ -20,9 +20,11 @@
 #include <stdio.h>
 
 struct config;
+struct error;
 struct expansion;
 struct journal_replay;
 struct seal;
+struct source;
 struct store;
 
 /*
@@ -55,6 +57,10 @@ struct context {
 	const struct provider *const *providers;  /* end with NULL */
 	const struct type_schema *const *schemas; /* end with NULL */
 	bool (*is_type)(struct str name);	  /* of a row of schemas */
+	/* Who reads the texts, where it is not from files: lang/config.h. */
+	struct source *(*open_text)(void *texts, const char *path,
+				    struct arena *a, struct error *err);
+	void *texts;
 	/* Options. */
 	struct setting *settings;
 	size_t n_settings;

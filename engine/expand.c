@@ -293,6 +293,29 @@ struct expansion *expand(struct context *c, bool check_only, struct error *err)
 	return e;
 }
 
+void expand_check_components(struct context *c)
+{
+	struct expansion *e = arena_new(c->arena, struct expansion, 1);
+	struct expander *x = arena_new(c->arena, struct expander, 1);
+	const struct map *components = &c->config->components;
+
+	x->e = e;
+	x->c = c;
+	x->arena = c->arena;
+	x->diags = &c->diags;
+	x->check_only = true;
+	e->context = c;
+	e->private = x;
+	catalog_init(&x->catalog, c->schemas, c->arena);
+	/* One names another, so that some are there already. */
+	for (size_t i = 0; i < components->n; i++)
+		if (!map_has(&x->bodies, components->entries[i].key))
+			body_new(x, components->entries[i].value);
+	for (size_t i = 0; i < x->bodies.n; i++)
+		body_check(x, x->bodies.entries[i].value);
+	expansion_release(e);
+}
+
 int expand_output(struct expansion *e, const struct ast_decl *output,
 		  struct arena *a, struct value *out)
 {

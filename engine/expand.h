@@ -123,6 +123,18 @@ struct expansion {
 struct expansion *expand(struct context *c, bool check_only, struct error *err);
 
 /*
+ * The names and types in the components of a configuration, whether or not
+ * anything makes an instance of them: for a text that no stack uses yet.
+ */
+void expand_check_components(struct context *c);
+
+/*
+ * What lifecycle { } or timeouts { } takes in a block; NULL: it is neither.
+ */
+const struct attr_schema *expand_common_attrs(struct str block,
+					      bool is_component);
+
+/*
  * The wanted attributes of a resource, by the values that lookup gives now: a
  * map with fallbacks filled in and tags merged; references are ids (or
  * unknown); attributes that are ATTR_COMPUTED and not written are absent. -1

@@ -62,6 +62,16 @@ static const struct attr_schema timeout_attrs[] = {
 	{ 0 },
 };
 
+const struct attr_schema *expand_common_attrs(struct str block,
+					      bool is_component)
+{
+	if (str_is(block, "timeouts"))
+		return timeout_attrs;
+	if (!str_is(block, "lifecycle"))
+		return NULL;
+	return is_component ? component_attrs : resource_attrs;
+}
+
 /* The name that an item of `ignore` is: a bare word, or a string. */
 static bool ignored_name(const struct ast_expr *e, struct str *out)
 {
@@ -115,10 +125,8 @@ void life_check(struct expander *x, const struct source *source,
 	};
 	const struct ast_attr *ignore;
 
-	target.attrs = check_attrs(!is_lifecycle ? timeout_attrs
-				   : t		 ? resource_attrs
-						 : component_attrs,
-				   &target.n, x->arena);
+	target.attrs =
+	    check_attrs(expand_common_attrs(b->name, !t), &target.n, x->arena);
 	check_body(&b->body, source, &target, x->diags);
 	ignore =
 	    is_lifecycle && t ? ast_attr_find(&b->body, STR("ignore")) : NULL;

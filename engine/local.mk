@@ -110,6 +110,7 @@ engine_libcommands_a_SOURCES = \
 	engine/cmd/graph.c \
 	engine/cmd/doctor.c \
 	engine/cmd/import.c \
+	engine/cmd/lsp.c \
 	engine/cmd/fmt.c \
 	engine/cmd/output.c \
 	engine/cmd/plan.c \
@@ -121,9 +122,32 @@ engine_libcommands_a_SOURCES = \
 	engine/cmd/task_control.c \
 	engine/cmd/validate.c \
 	engine/cmd/version.c \
+	engine/lsp/analysis.c engine/lsp/analysis.h \
+	engine/lsp/complete.c \
+	engine/lsp/cursor.c engine/lsp/cursor.h \
+	engine/lsp/documents.c engine/lsp/documents.h \
+	engine/lsp/findings.c engine/lsp/findings.h \
+	engine/lsp/hover.c \
+	engine/lsp/names.c engine/lsp/names.h \
+	engine/lsp/names_expr.c \
+	engine/lsp/names_impl.h \
+	engine/lsp/names_types.c \
+	engine/lsp/names_walk.c \
+	engine/lsp/navigate.c \
+	engine/lsp/outline.c \
+	engine/lsp/position.c engine/lsp/position.h \
+	engine/lsp/rename.c \
+	engine/lsp/request.c engine/lsp/request.h \
+	engine/lsp/rpc.c engine/lsp/rpc.h \
+	engine/lsp/server.c engine/lsp/server.h \
+	engine/lsp/task_settings.c engine/lsp/task_settings.h \
+	engine/lsp/workspace.c engine/lsp/workspace.h \
 	engine/runs.c engine/runs.h \
 	engine/saved.c engine/saved.h \
 	engine/facts.c engine/facts.h \
 	engine/setup.c engine/setup.h \
 	engine/show.c engine/show.h \
 	engine/summary.c engine/summary.h
+
+# What reads tokens: also for "make dmsl", which BUILT_SOURCES does not cover.
+$(engine_libcommands_a_OBJECTS): lang/grammar.h

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct arena;
+
 enum attr_flag {
 	ATTR_REQUIRED = 1,
 	/*
@@ -157,5 +159,8 @@ const struct block_schema *schema_block(const struct type_schema *t,
  */
 const struct attr_rule *schema_rule(const struct attr_rule *rules,
 				    struct str attr);
+/* "required", "optional, 5432 when not written; a change replaces": for people.
+ */
+struct str attr_how_given(const struct attr_schema *m, struct arena *a);
 
 #endif

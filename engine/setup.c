@@ -22,11 +22,7 @@ enum {
 	READS_MOST = 20, /* of a state that others change */
 };
 
-/*
- * The standard components: where DMSL_LIBRARY says, beside the program in a
- * build tree, or as installed.
- */
-static const char *library(struct arena *a)
+const char *setup_library(struct arena *a)
 {
 	const char *path = getenv("DMSL_LIBRARY");
 	char self[4096];
@@ -60,10 +56,16 @@ static const char *const *type_names(struct context *c)
 
 int setup_config(struct context *c, const char *path, struct error *err)
 {
+	const struct config_options o = {
+		.is_type = c->is_type,
+		.type_names = type_names(c),
+		.library = setup_library(c->arena),
+		.open = c->open_text,
+		.context = c->texts,
+	};
+
 	c->path = path;
-	c->config =
-	    config_load_named(path, c->is_type, type_names(c),
-			      library(c->arena), c->arena, &c->diags, err);
+	c->config = config_load_with(path, &o, c->arena, &c->diags, err);
 	if (!c->config)
 		return -1;
 	if (c->config->stack)

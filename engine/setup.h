@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+struct arena;
 struct context;
 struct error;
 struct expansion;
@@ -27,6 +28,11 @@ enum access {
 	ACCESS_WRITE, /* takes the lease first; gives the run an id */
 };
 
+/*
+ * The folder of the standard components: where DMSL_LIBRARY says, beside the
+ * program in a build tree, or as installed.
+ */
+const char *setup_library(struct arena *a);
 /*
  * Loads the texts. Findings are in the context; 0 also when there are errors,
  * as long as it is known which stack it is.

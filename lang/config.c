@@ -28,9 +28,7 @@ struct loader {
 	struct config *config;
 	struct arena *arena;
 	struct diags *diags;
-	bool (*is_type)(struct str name);
-	const char *const *type_names;
-	const char *library;
+	const struct config_options *options;
 	struct str folder;	       /* of the stack file */
 	VEC(struct str) library_names; /* components that there would be */
 	bool is_listed;		       /* whether they were looked for */
@@ -47,8 +45,7 @@ static struct place place_of(const struct ast_decl *d, struct span span)
 	return (struct place){ d->source, span };
 }
 
-/* A path without "." and "..", as far as that can be told from its text. */
-static struct str normal_path(struct str path, struct arena *a)
+struct str config_path(struct str path, struct arena *a)
 {
 	bool is_absolute = str_starts(path, "/");
 	char *out = arena_new(a, char, path.n + 2);
@@ -85,8 +82,8 @@ static struct str normal_path(struct str path, struct arena *a)
 static struct str join(struct str folder, struct str name, struct arena *a)
 {
 	if (str_starts(name, "/") || str_is(folder, "."))
-		return normal_path(name, a);
-	return normal_path(
+		return config_path(name, a);
+	return config_path(
 	    str_fmt(a, "%.*s/%.*s", STR_ARG(folder), STR_ARG(name)), a);
 }
 
@@ -98,7 +95,11 @@ static struct ast_file *read_file(struct loader *l, struct str path,
 
 	if (f)
 		return f;
-	s = source_open(path.s, l->arena, err);
+	if (l->options->open)
+		s = l->options->open(l->options->context, path.s, l->arena,
+				     err);
+	else
+		s = source_open(path.s, l->arena, err);
 	if (!s)
 		return NULL;
 	f = parse_file(s, l->arena, l->diags);
@@ -156,7 +157,7 @@ static void add_component(struct loader *l, struct ast_decl *d)
 		return;
 	}
 	map_put(&l->config->components, d->name, d);
-	if (l->is_type(d->name)) {
+	if (l->options->is_type(d->name)) {
 		x = diag_error(l->diags, "E0208", place_of(d, d->name_span),
 			       "component \"%.*s\" has the name of a resource "
 			       "type",
@@ -269,7 +270,7 @@ static bool find_in_folder(struct loader *l, struct str folder, struct str name,
 static void list_library(struct loader *l)
 {
 	struct str lib = join(l->folder, STR("lib"), l->arena);
-	const char *folders[] = { str_c(lib, l->arena), l->library };
+	const char *folders[] = { str_c(lib, l->arena), l->options->library };
 
 	if (l->is_listed)
 		return;
@@ -289,8 +290,9 @@ static void report_unknown(struct loader *l, const struct ast_decl *d)
 	const struct map *components = &l->config->components;
 	struct diag *x;
 
-	for (size_t i = 0; l->type_names && l->type_names[i]; i++)
-		suggest_try(&s, str_from(l->type_names[i]));
+	for (size_t i = 0; l->options->type_names && l->options->type_names[i];
+	     i++)
+		suggest_try(&s, str_from(l->options->type_names[i]));
 	for (size_t i = 0; i < components->n; i++)
 		suggest_try(&s, components->entries[i].key);
 	list_library(l);
@@ -311,8 +313,8 @@ static bool find_component(struct loader *l, struct str name,
 	struct str beside = join(l->folder, STR("lib"), l->arena);
 
 	return find_in_folder(l, beside, name, wanted) ||
-	       (l->library &&
-		find_in_folder(l, str_from(l->library), name, wanted));
+	       (l->options->library &&
+		find_in_folder(l, str_from(l->options->library), name, wanted));
 }
 
 /* The type of an instance: a resource type, or a component that is found. */
@@ -320,7 +322,7 @@ static void resolve_type(struct loader *l, const struct ast_decl *d)
 {
 	struct place place = place_of(d, d->type_span);
 
-	if (l->is_type(d->type))
+	if (l->options->is_type(d->type))
 		return;
 	/* Another of this name would be taken for it. */
 	if (!map_has(&l->config->components, d->type) &&
@@ -355,7 +357,7 @@ static void resolve_words(struct loader *l, const struct source *source,
 			n++;
 		word = str_sub(text, 0, n);
 		text = str_skip(text, n ? n : 1);
-		if (n && !l->is_type(word) &&
+		if (n && !l->options->is_type(word) &&
 		    !map_has(&l->config->components, word))
 			find_component(l, word, place);
 	}
@@ -418,22 +420,18 @@ static void find_stack(struct loader *l, size_t n_errors)
 		  "{ provider = local }.");
 }
 
-struct config *config_load_named(const char *path,
-				 bool (*is_type)(struct str name),
-				 const char *const *type_names,
-				 const char *library, struct arena *a,
-				 struct diags *d, struct error *err)
+struct config *config_load_with(const char *path,
+				const struct config_options *o, struct arena *a,
+				struct diags *d, struct error *err)
 {
 	struct config *c = arena_new(a, struct config, 1);
 	struct loader l = {
 		.config = c,
 		.arena = a,
 		.diags = d,
-		.is_type = is_type,
-		.type_names = type_names,
-		.library = library,
+		.options = o,
 	};
-	struct str normal = normal_path(str_from(path), a);
+	struct str normal = config_path(str_from(path), a);
 	struct ast_file *f = read_file(&l, normal, err);
 	size_t n_errors;
 
@@ -464,7 +462,9 @@ struct config *config_load(const char *path, bool (*is_type)(struct str name),
 			   const char *library, struct arena *a,
 			   struct diags *d, struct error *err)
 {
-	return config_load_named(path, is_type, NULL, library, a, d, err);
+	struct config_options o = { .is_type = is_type, .library = library };
+
+	return config_load_with(path, &o, a, d, err);
 }
 
 void config_release(struct config *c)

@@ -31,29 +31,43 @@ struct config {
 	size_t n_decls;
 };
 
+/* What loading needs to know, and where it may look. */
+struct config_options {
+	/* Whether it is a resource type: other names may be components. */
+	bool (*is_type)(struct str name);
+	/* What a misspelt type may have meant; ends in NULL. Or NULL. */
+	const char *const *type_names;
+	const char *library; /* folder of the standard components, or NULL */
+	/*
+	 * Reads a text: as source_open(), which it is when NULL. For who has
+	 * texts that are newer than their files.
+	 */
+	struct source *(*open)(void *context, const char *path, struct arena *a,
+			       struct error *err);
+	void *context; /* of open */
+};
+
 /*
- * Loads the stack in `path`. is_type says whether a name is a resource type (so
- * that other names are looked for as components); library is the folder of the
- * standard components, or NULL. Returns NULL with err only when the stack file
+ * Loads the stack in `path`. Returns NULL with err only when the stack file
  * itself cannot be read; all else is in the findings.
  */
+struct config *config_load_with(const char *path,
+				const struct config_options *o, struct arena *a,
+				struct diags *d, struct error *err);
+/* The same, with the types and the library alone. */
 struct config *config_load(const char *path, bool (*is_type)(struct str name),
 			   const char *library, struct arena *a,
 			   struct diags *d, struct error *err);
-/*
- * The same, and knows what a misspelt type may have meant: the names of all
- * resource types, ending in NULL.
- */
-struct config *config_load_named(const char *path,
-				 bool (*is_type)(struct str name),
-				 const char *const *type_names,
-				 const char *library, struct arena *a,
-				 struct diags *d, struct error *err);
 /*
  * Whether a declaration that could not be read may have been of this name: that
  * it is not declared is no finding then.
  */
 bool config_is_torn(const struct config *c, struct str name);
 void config_release(struct config *c);
+/*
+ * A path without "." and "..", as far as that can be told from its text: the
+ * names of sources are such.
+ */
+struct str config_path(struct str path, struct arena *a);
 
 #endif

@@ -40,6 +40,7 @@ unit_tests = \
 	tests/unit/lang_golden \
 	tests/unit/lang_values \
 	tests/unit/local \
+	tests/unit/lsp_position \
 	tests/unit/opts \
 	tests/unit/part \
 	tests/unit/pg \
@@ -139,6 +140,8 @@ tests_unit_lang_values_SOURCES = tests/unit/lang_values.c
 tests_unit_lang_values_LDADD = $(lang_libs)
 tests_unit_local_SOURCES = tests/unit/local.c
 tests_unit_local_LDADD = $(provider_libs)
+tests_unit_lsp_position_SOURCES = tests/unit/lsp_position.c
+tests_unit_lsp_position_LDADD = $(engine_libs)
 tests_unit_opts_SOURCES = tests/unit/opts.c
 tests_unit_opts_LDADD = $(engine_libs)
 tests_unit_part_SOURCES = tests/unit/part.c
@@ -294,6 +297,7 @@ hooks:
 	cd $(srcdir) && git config core.hooksPath .githooks
 
 EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py tests/console.py tests/explain.py tests/find-secret.py tests/manual.py tests/lib-stack.sh tests/habits/headers.sh \
+EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py tests/explain.py tests/lsp.py tests/lsp_client.py tests/lsp_texts.py tests/lsp_words.py tests/find-secret.py tests/lib-stack.sh tests/habits/headers.sh \
 	tests/habits/layers.sh tests/habits/man.sh
 
 # Commands and whole stacks, with the program that was built.
@@ -324,6 +328,7 @@ script_tests = \
 	tests/t/0022-checks.sh \
 	tests/t/0021-console.sh \
 	tests/t/0022-manual.sh \
+	tests/t/0021-lsp.sh \
 	tests/t/0018-rebuild.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \

@@ -42,6 +42,7 @@ extern const struct command cmd_graph;
 extern const struct command cmd_doctor;
 extern const struct command cmd_fmt;
 extern const struct command cmd_import;
+extern const struct command cmd_lsp;
 extern const struct command cmd_output;
 extern const struct command cmd_plan;
 extern const struct command cmd_psql;

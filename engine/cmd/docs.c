@@ -28,27 +28,6 @@ struct args {
 	bool json;
 };
 
-/* "required", "optional, default 5432", "given by the provider" */
-static struct str how_given(const struct attr_schema *m, struct arena *a)
-{
-	struct str out = m->flags & ATTR_REQUIRED ? STR("required")
-			 : m->flags & ATTR_OPTIONAL
-			     ? STR("optional")
-			     : STR("given by the provider");
-
-	if (m->fallback)
-		out = str_fmt(a, "%.*s, %s when not written", STR_ARG(out),
-			      m->fallback);
-	else if ((m->flags & ATTR_OPTIONAL) && (m->flags & ATTR_COMPUTED))
-		out = str_fmt(a, "%.*s, else given by the provider",
-			      STR_ARG(out));
-	if (m->flags & ATTR_REPLACE)
-		out = str_fmt(a, "%.*s; a change replaces", STR_ARG(out));
-	if (m->flags & ATTR_SECRET)
-		out = str_fmt(a, "%.*s; secret", STR_ARG(out));
-	return out;
-}
-
 /* What the service takes as a value; empty: nothing is known to be refused. */
 static struct str taken(const struct attr_schema *m,
 			const struct attr_rule *rules, struct arena *a)
@@ -81,7 +60,7 @@ static void print_attrs(const struct attr_schema *m,
 		printf("%s    %s\n", indent, m->doc ? m->doc : "");
 		if (words.n)
 			printf("%s    Takes %.*s.\n", indent, STR_ARG(words));
-		printf("%s    (%.*s)\n", indent, STR_ARG(how_given(m, a)));
+		printf("%s    (%.*s)\n", indent, STR_ARG(attr_how_given(m, a)));
 	}
 }
 

@@ -3,7 +3,8 @@
 
 /*
  * Every key of the task settings document: one table for compiling, reading,
- * completing and for the manual. Only settings*.c include it.
+ * completing and for the manual. Besides settings*.c, only what offers
+ * them to editors includes it.
  */
 
 #include "lang/base/str.h"

@@ -32,7 +32,8 @@ engine='engine/[a-z_]*\.h|lang/'
 rule "$(find engine -maxdepth 1 -name '*.[ch]' ! -name main.c ! -name cli.c)" "$engine"
 rule "engine/cli.c" "$engine|engine/cmd/commands\.h"
 rule "engine/main.c" "engine/cli\.h|engine/context\.h|providers/builtin\.h|lang/base/"
-rule "engine/cmd/*.[ch]" "$engine|engine/cmd/commands\.h"
+rule "engine/cmd/*.[ch]" "$engine|engine/cmd/commands\.h|engine/lsp/server\.h"
+rule "engine/lsp/*.[ch]" "$engine|engine/lsp/"
 shared='engine/provider\.h|engine/schema\.h|lang/value\.h|lang/cidr\.h|lang/json\.h|lang/suggest\.h|lang/base/|providers/[a-z_]*\.h'
 rule "providers/*.[ch]" "$shared|providers/[a-z]*/[a-z]*\.h"
 rule "providers/types/*.[ch]" "engine/schema\.h|providers/types/"

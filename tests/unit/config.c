@@ -54,10 +54,14 @@ static void file(struct fixture *f, const char *name, const char *text)
 static void load(struct fixture *f)
 {
 	FILE *out = open_memstream(&f->text, &f->size);
+	struct config_options o = {
+		.is_type = is_type,
+		.type_names = type_names,
+		.library = path_of(f, "library").s,
+	};
 
-	f->config = config_load_named(path_of(f, "s/dev.dmsl").s, is_type,
-				      type_names, path_of(f, "library").s,
-				      &f->arena, &f->diags, &f->err);
+	f->config = config_load_with(path_of(f, "s/dev.dmsl").s, &o, &f->arena,
+				     &f->diags, &f->err);
 	diags_print(&f->diags, out, false, 0, 100);
 	fclose(out);
 }
