@@ -14,6 +14,7 @@
 #include <string.h>
 
 enum {
+	USAGE_MAX = 1000,
 	/* What an item of a result counts for. */
 	MADE_STEPS = 2,
 };
@@ -282,6 +283,18 @@ void func_usage(const struct func *f, bool has_types, struct buf *out)
 	buf_add_char(out, ')');
 	if (has_types)
 		buf_fmt(out, " : %s", f->result);
+}
+
+struct str func_usage_in(const struct func *f, bool has_types, struct arena *a)
+{
+	struct str text;
+	struct buf b;
+
+	buf_init(&b, USAGE_MAX);
+	func_usage(f, has_types, &b);
+	text = str_dup(buf_str(&b), a);
+	buf_release(&b);
+	return text;
 }
 
 bool func_marks(struct value v, size_t *left, unsigned *marks)

@@ -93,6 +93,7 @@ void func_arity(const struct func *f, size_t *least, size_t *most);
  * "substr(text: string, from: number[, length: number]) : string".
  */
 void func_usage(const struct func *f, bool has_types, struct buf *out);
+struct str func_usage_in(const struct func *f, bool has_types, struct arena *a);
 /*
  * The steps that a value counts for, at most `most`: a step an item and every
  * 32 bytes of text.

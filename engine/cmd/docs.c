@@ -21,7 +21,6 @@ enum {
 	TYPE_COLUMN = 26,
 	FUNCTION_COLUMN = 34,
 	JSON_MAX = 16 << 20,
-	USAGE_MAX = 1000,
 };
 
 struct args {
@@ -110,23 +109,11 @@ static void print_type(const struct type_schema *t, struct arena *a)
 		       "would be lost.\n");
 }
 
-static struct str usage_of(const struct func *f, bool has_types,
-			   struct arena *a)
-{
-	struct str text;
-	struct buf b;
-
-	buf_init(&b, USAGE_MAX);
-	func_usage(f, has_types, &b);
-	text = str_dup(buf_str(&b), a);
-	buf_release(&b);
-	return text;
-}
-
 static void print_function(const struct func *f, struct arena *a)
 {
 	printf("%.*s\n\n%s\n\nExample\n  %s\n  gives %s\n",
-	       STR_ARG(usage_of(f, true, a)), f->doc, f->example, f->gives);
+	       STR_ARG(func_usage_in(f, true, a)), f->doc, f->example,
+	       f->gives);
 }
 
 /* A name is at least that wide; an ellipsis is one character of three bytes. */
@@ -162,7 +149,8 @@ static void list_functions(struct arena *a)
 {
 	printf("\nfunctions\n");
 	for (const struct func *f = func_table; f->name; f++)
-		print_line(usage_of(f, false, a).s, FUNCTION_COLUMN, f->doc);
+		print_line(func_usage_in(f, false, a).s, FUNCTION_COLUMN,
+			   f->doc);
 }
 
 /* -- as JSON -- */
@@ -244,7 +232,7 @@ static struct value function_json(const struct func *f, struct arena *a)
 {
 	const struct value_entry entries[] = {
 		{ STR("name"), value_c(f->name) },
-		{ STR("usage"), value_str(usage_of(f, true, a)) },
+		{ STR("usage"), value_str(func_usage_in(f, true, a)) },
 		{ STR("result"), value_c(f->result) },
 		{ STR("doc"), value_c(f->doc) },
 		{ STR("example"), value_c(f->example) },

@@ -527,10 +527,11 @@ static void complete_value(struct completion *c)
 	add_providers(c);
 	add_scope(c);
 	for (const struct func *f = func_table; f->name; f++)
-		add(c, &(struct item){ .label = str_from(f->name),
-				       .detail = str_from(f->usage),
-				       .doc = f->doc,
-				       .kind = KIND_FUNCTION });
+		add(c, &(struct item){
+			   .label = str_from(f->name),
+			   .detail = func_usage_in(f, true, c->request->arena),
+			   .doc = f->doc,
+			   .kind = KIND_FUNCTION });
 	add_words(c, words, KIND_KEYWORD);
 }
 

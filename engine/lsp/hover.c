@@ -95,9 +95,10 @@ static void show_block(struct card *c, const struct block_schema *b)
 static void show_function(struct card *c, const struct func *f)
 {
 	begin_code(c);
-	buf_add_c(&c->text, f->usage);
+	func_usage(f, true, &c->text);
 	end_code(c);
-	buf_fmt(&c->text, "\n%s\n", f->doc);
+	buf_fmt(&c->text, "\n%s\n\n`%s` gives `%s`.\n", f->doc, f->example,
+		f->gives);
 }
 
 static void show_member(struct card *c, const struct use *u)
