@@ -270,11 +270,11 @@ static void complete_arguments(struct completion *c,
 	add_block(c, STR("timeouts"), NULL);
 }
 
-static void complete_settings(struct completion *c)
+static void complete_settings(struct completion *c, struct str block)
 {
 	struct task_setting s;
 
-	for (size_t i = 0; task_setting_at(i, &s); i++)
+	for (size_t i = 0; task_setting_at(block, i, &s); i++)
 		if (!is_written(c, s.name))
 			add(c, &(struct item){ .label = s.name,
 					       .detail = s.key,
@@ -303,8 +303,9 @@ static void complete_block(struct completion *c, const struct type_schema *t)
 				complete_resource(c, t);
 			continue;
 		}
-		if (is_last && b->kind == BLOCK_SETTINGS)
-			complete_settings(c);
+		if (b->kind == BLOCK_SETTINGS)
+			complete_settings(c, is_last ? STR("")
+						     : at->blocks[i + 1]);
 		else if (is_last)
 			add_attrs(c, b->attrs);
 		return;
@@ -441,12 +442,17 @@ static void add_wanted(struct completion *c)
 static void add_setting_words(struct completion *c)
 {
 	const struct cursor *at = &c->cursor;
-	struct str *words;
+	struct str *words, block;
 	size_t n;
 
-	if (!at->n_blocks || !str_is(at->blocks[at->n_blocks - 1], "settings"))
+	if (at->n_blocks && str_is(at->blocks[at->n_blocks - 1], "settings"))
+		block = STR("");
+	else if (at->n_blocks > 1 &&
+		 str_is(at->blocks[at->n_blocks - 2], "settings"))
+		block = at->blocks[at->n_blocks - 1];
+	else
 		return;
-	n = task_setting_words(at->attr, c->request->arena, &words);
+	n = task_setting_words(block, at->attr, c->request->arena, &words);
 	for (size_t i = 0; i < n; i++)
 		add(c, &(struct item){ .label = words[i],
 				       .kind = KIND_MEMBER,

@@ -114,15 +114,16 @@ static void walk_attrs(struct walk *w, const struct ast_body *b,
 	}
 }
 
-static void walk_settings(struct walk *w, const struct ast_body *b)
+static void walk_settings(struct walk *w, const struct ast_body *b,
+			  struct str block)
 {
 	for (size_t i = 0; i < b->n_attrs; i++)
 		if (b->attrs[i].value->kind != EXPR_NAME ||
-		    !task_setting_takes(b->attrs[i].name,
+		    !task_setting_takes(block, b->attrs[i].name,
 					b->attrs[i].value->text))
 			walk_expr(w, b->attrs[i].value, NULL);
-	for (size_t i = 0; i < b->n_blocks; i++)
-		walk_plain(w, &b->blocks[i].body);
+	for (size_t i = 0; block.n == 0 && i < b->n_blocks; i++)
+		walk_settings(w, &b->blocks[i].body, b->blocks[i].name);
 }
 
 /* lifecycle, timeouts: what is ignored are names of attributes. */
@@ -158,7 +159,7 @@ static void walk_block(struct walk *w, const struct ast_block *b,
 			walk_resource(w, &b->body, node);
 		break;
 	case BLOCK_SETTINGS:
-		walk_settings(w, &b->body);
+		walk_settings(w, &b->body, STR(""));
 		break;
 	case BLOCK_MAPPING:
 		break;

@@ -12,29 +12,34 @@ static const struct str lob_words[] = { STR_INIT("limited"), STR_INIT("full"),
 					STR_INIT("none") };
 enum { N_LOB_WORDS = sizeof(lob_words) / sizeof(*lob_words) };
 
-bool task_setting_at(size_t nth, struct task_setting *out)
+static bool is_lobs(struct str block, struct str setting)
 {
-	if (nth == 0) {
+	return block.n == 0 && str_eq(setting, lobs.name);
+}
+
+bool task_setting_at(struct str block, size_t nth, struct task_setting *out)
+{
+	if (block.n == 0 && nth-- == 0) {
 		*out = lobs;
 		return true;
 	}
 	for (size_t i = 0; i < setting_count; i++) {
 		const struct setting *s = &setting_table[i];
+		struct str name;
 
-		if (!s->name || --nth)
+		if (!setting_is_in(s, block, &name) || nth--)
 			continue;
-		*out = (struct task_setting){ str_from(s->name),
-					      str_from(s->key) };
+		*out = (struct task_setting){ name, str_from(s->key) };
 		return true;
 	}
 	return false;
 }
 
-bool task_setting_takes(struct str setting, struct str word)
+bool task_setting_takes(struct str block, struct str setting, struct str word)
 {
-	const struct setting *s = setting_by_name(setting);
+	const struct setting *s = setting_by_name(block, setting);
 
-	for (size_t i = 0; str_eq(setting, lobs.name) && i < N_LOB_WORDS; i++)
+	for (size_t i = 0; is_lobs(block, setting) && i < N_LOB_WORDS; i++)
 		if (str_eq(word, lob_words[i]))
 			return true;
 	return s && s->kind == SETTING_ENUM && setting_member(s, word).n;
@@ -50,14 +55,15 @@ static struct str lower(struct str word, struct arena *a)
 	return (struct str){ out, word.n };
 }
 
-size_t task_setting_words(struct str setting, struct arena *a, struct str **out)
+size_t task_setting_words(struct str block, struct str setting, struct arena *a,
+			  struct str **out)
 {
-	const struct setting *s = setting_by_name(setting);
+	const struct setting *s = setting_by_name(block, setting);
 	struct str rest = { 0 };
 	VEC(struct str) words = { 0 };
 	size_t n;
 
-	for (size_t i = 0; str_eq(setting, lobs.name) && i < N_LOB_WORDS; i++)
+	for (size_t i = 0; is_lobs(block, setting) && i < N_LOB_WORDS; i++)
 		*vec_push(&words) = lob_words[i];
 	if (s && s->kind == SETTING_ENUM)
 		rest = str_from(s->members);

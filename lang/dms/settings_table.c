@@ -330,17 +330,24 @@ const struct setting *setting_find(struct str group, struct str key)
 	return NULL;
 }
 
+bool setting_is_in(const struct setting *s, struct str block, struct str *name)
+{
+	struct str left = STR("");
+
+	*name = str_from(s->name);
+	if (str_find(*name, '.') >= 0)
+		left = str_cut(name, '.');
+	return name->n && str_eq(block, left);
+}
+
 const struct setting *setting_by_name(struct str block, struct str name)
 {
-	for (size_t i = 0; i < setting_count; i++) {
-		struct str right = str_from(setting_table[i].name);
-		struct str left = STR("");
+	struct str own;
 
-		if (str_find(right, '.') >= 0)
-			left = str_cut(&right, '.');
-		if (right.n && str_eq(block, left) && str_eq(name, right))
+	for (size_t i = 0; i < setting_count; i++)
+		if (setting_is_in(&setting_table[i], block, &own) &&
+		    str_eq(name, own))
 			return &setting_table[i];
-	}
 	return NULL;
 }
 

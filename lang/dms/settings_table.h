@@ -52,7 +52,8 @@ extern const size_t setting_count;
 
 /* The row of a key in a group (empty: at the top), or NULL. */
 const struct setting *setting_find(struct str group, struct str key);
-/* block: empty outside of any. */
+/* Whether it stands in this block (empty: in none), and under which name. */
+bool setting_is_in(const struct setting *s, struct str block, struct str *name);
 const struct setting *setting_by_name(struct str block, struct str name);
 /* Whether some name stands in this block. */
 bool setting_is_block(struct str block);
