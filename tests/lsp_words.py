@@ -44,7 +44,7 @@ output made = "${net.one.vpc.id} in ${join(",", zones)}"
 def case_hover():
     s = Server()
     s.open("a.dmsl", NAMES)
-    expect("right", s.findings("a.dmsl"), [])
+    expect("but for one param", [f["code"] for f in s.findings("a.dmsl")], ["W0201"])
 
     def hover(part, offset=0, nth=0):
         answer = result(s.at("hover", "a.dmsl", NAMES, part, nth, offset))
