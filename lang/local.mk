@@ -87,3 +87,7 @@ lang_liblang_a_SOURCES = \
 # Also for "make lang/liblang.a", which BUILT_SOURCES does not cover.
 BUILT_SOURCES += lang/grammar.h
 $(lang_liblang_a_OBJECTS): lang/grammar.h
+
+# Highlighting for editors.
+editordir = $(pkgdatadir)/editor
+dist_editor_DATA = lang/editor/dmsl.tmLanguage.json lang/editor/dmsl.vim

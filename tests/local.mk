@@ -69,7 +69,7 @@ unit_tests = \
 	tests/unit/worker
 
 unit_tests += tests/crash/crash
-check_PROGRAMS += $(unit_tests) tests/support/replicator tests/dmsl-test
+check_PROGRAMS += $(unit_tests) tests/support/replicator tests/support/tokens tests/dmsl-test
 TESTS += $(unit_tests) $(unit_scripts)
 
 # Everything but the command line; a test of a lower layer links only that.
@@ -221,6 +221,8 @@ tests_fuzz_aws_xml_LDADD = $(provider_libs)
 tests_fuzz_text_SOURCES = tests/fuzz/text.c $(fuzz_replay)
 tests_fuzz_text_LDADD = $(provider_libs)
 
+tests_support_tokens_SOURCES = tests/support/tokens.c
+tests_support_tokens_LDADD = $(lang_libs)
 tests_support_replicator_SOURCES = tests/support/replicator.c
 tests_support_replicator_LDADD = $(provider_libs)
 endif
@@ -298,6 +300,7 @@ hooks:
 
 EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py tests/console.py tests/explain.py tests/find-secret.py tests/manual.py tests/lib-stack.sh tests/habits/headers.sh \
 EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py tests/explain.py tests/lsp.py tests/lsp_client.py tests/lsp_texts.py tests/lsp_words.py tests/find-secret.py tests/lib-stack.sh tests/habits/headers.sh \
+EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py tests/explain.py tests/editors.py tests/lsp.py tests/lsp_client.py tests/lsp_texts.py tests/lsp_words.py tests/find-secret.py tests/lib-stack.sh tests/habits/headers.sh \
 	tests/habits/layers.sh tests/habits/man.sh
 
 # Commands and whole stacks, with the program that was built.
@@ -329,6 +332,7 @@ script_tests = \
 	tests/t/0021-console.sh \
 	tests/t/0022-manual.sh \
 	tests/t/0021-lsp.sh \
+	tests/t/0022-editors.sh \
 	tests/t/0018-rebuild.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
