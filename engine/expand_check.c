@@ -10,6 +10,8 @@
 #include "engine/diff.h"
 #include "engine/state.h"
 
+#include <string.h>
+
 static const struct value *checked_value(void *context, size_t index)
 {
 	const struct value *values = *(struct value *const *)context;
@@ -28,32 +30,74 @@ static void fetch_ahead(const struct expander *x, size_t k)
 }
 
 /*
+ * What is wanted of a resource that stays, in the words of the state: these are
+ * kept anyway, and what was evaluated need not be.
+ */
+static void keep_recorded(struct expander *x, struct checked *c,
+			  struct value now)
+{
+	size_t n = c->wanted.as.map.n;
+	struct value_entry *kept = arena_new(x->arena, struct value_entry, n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct value_entry *e = &c->wanted.as.map.entries[i];
+		const struct value *v = value_get_str(now, e->key);
+
+		kept[i].key = e->key;
+		kept[i].value = v && value_eq(*v, e->value)
+				    ? *v
+				    : value_copy(e->value, x->arena);
+	}
+	c->wanted.as.map.entries = kept;
+}
+
+/*
  * Takes a resource to stay as the state has it, where what is written is no
  * other. Secrets go ways of their own, and are left to the plan.
  */
-static void take_to_stay(struct expander *x, const struct resource *r,
-			 struct checked *c)
+static bool take_to_stay(struct expander *x, const struct resource *r,
+			 const struct state_resource *s, struct checked *c,
+			 struct arena *scratch)
 {
-	const struct state_resource *s = state_find(&x->c->state, r->address);
 	struct value now;
 
-	if (!s || s->is_tainted || r->is_existing || r->n_ignore ||
+	if (s->is_tainted || r->is_existing || r->n_ignore ||
 	    !str_is(s->type, r->schema->name) || value_marks(c->wanted))
-		return;
+		return false;
 	now = diff_convert(r->type, s->attrs, x->arena);
 	if (value_marks(now) ||
-	    diff_attrs(r->type, now, c->wanted, c->places, r->place, x->arena)
-		.n)
-		return;
+	    diff_attrs(r->type, now, c->wanted, c->places, r->place, scratch).n)
+		return false;
 	c->state = s;
 	c->known = value_with(now, STR("id"), value_str(s->id), x->arena);
-	x->values[r->index] = c->known;
+	keep_recorded(x, c, now);
+	return true;
+}
+
+/* What is wanted of one, kept for a plan; own: emptied afterwards. */
+static struct value check_kept(struct expander *x, size_t i, struct arena *own)
+{
+	const struct resource *r = &x->resources.items[i];
+	const struct state_resource *s = state_find(&x->c->state, r->address);
+	struct checked *c = &x->checked[i];
+	struct place *places;
+
+	expand_wanted(x->e, i, s ? own : x->arena, &c->wanted, &c->places);
+	if (!s)
+		return c->wanted;
+	if (!take_to_stay(x, r, s, c, own))
+		c->wanted = value_copy(c->wanted, x->arena);
+	places = arena_new(x->arena, struct place, c->wanted.as.map.n);
+	if (c->wanted.as.map.n)
+		memcpy(places, c->places, c->wanted.as.map.n * sizeof(*places));
+	c->places = places;
+	arena_clear(own);
+	return c->state ? c->known : c->wanted;
 }
 
 static void check_resources(struct expander *x, struct arena *scratch)
 {
-	bool has_state = x->c->state.resources.n;
-	struct arena *a = x->checked ? x->arena : scratch;
+	struct arena own = { 0 };
 	/*
 	 * What was evaluated is kept for the lookup it was made with, so each
 	 * time has a context of its own.
@@ -65,18 +109,14 @@ static void check_resources(struct expander *x, struct arena *scratch)
 	x->e->lookup_context = context;
 	for (size_t k = 0; k < x->resources.n; k++) {
 		size_t i = x->order[k];
-		struct checked *c = x->checked ? &x->checked[i] : NULL;
-		struct value v;
 
 		fetch_ahead(x, k);
-		expand_wanted(x->e, i, a, &v, c ? &c->places : NULL);
-		x->values[i] = v;
-		if (!c)
-			continue;
-		c->wanted = v;
-		if (has_state)
-			take_to_stay(x, &x->resources.items[i], c);
+		if (x->checked)
+			x->values[i] = check_kept(x, i, &own);
+		else
+			expand_wanted(x->e, i, scratch, &x->values[i], NULL);
 	}
+	arena_release(&own);
 }
 
 static void check_all(struct expander *x, struct arena *scratch)
