@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/dms_types \
 	tests/unit/eval \
 	tests/unit/execute \
+	tests/unit/function_edges \
 	tests/unit/functions \
 	tests/unit/graph \
 	tests/unit/http \
@@ -123,7 +124,10 @@ tests_unit_eval_SOURCES = tests/unit/eval.c
 tests_unit_eval_LDADD = $(lang_libs)
 tests_unit_execute_SOURCES = tests/unit/execute.c
 tests_unit_execute_LDADD = $(engine_libs)
-tests_unit_functions_SOURCES = tests/unit/functions.c
+evaluated = tests/unit/evaluated.c tests/unit/evaluated.h
+tests_unit_function_edges_SOURCES = tests/unit/function_edges.c $(evaluated)
+tests_unit_function_edges_LDADD = $(lang_libs)
+tests_unit_functions_SOURCES = tests/unit/functions.c $(evaluated)
 tests_unit_functions_LDADD = $(lang_libs)
 tests_unit_graph_SOURCES = tests/unit/graph.c
 tests_unit_graph_LDADD = $(engine_libs)
