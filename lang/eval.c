@@ -184,22 +184,23 @@ static struct value node(struct evaluation *v, const struct ast_expr *x,
 void eval_charge(struct evaluation *v, size_t steps)
 {
 	v->steps +=
-	    steps < EVAL_STEPS - v->steps ? steps : EVAL_STEPS - v->steps;
+	    steps < v->most_steps - v->steps ? steps : v->most_steps - v->steps;
 }
 
 struct value eval_spent(struct evaluation *v, const struct ast_expr *x)
 {
 	/* Once: what is left to do ends at this same test. */
-	v->steps = EVAL_STEPS;
+	v->steps = v->most_steps;
 	if (v->has_failed)
 		return value_unknown();
 	return eval_fail(v, x, "E0260", NULL,
-			 "the expression takes more than %d steps", EVAL_STEPS);
+			 "the expression takes more than %zu steps",
+			 v->most_steps);
 }
 
 unsigned eval_marks(struct evaluation *v, struct value value)
 {
-	size_t most = (EVAL_STEPS - v->steps) * FUNC_READ_PER_STEP;
+	size_t most = (v->most_steps - v->steps) * FUNC_READ_PER_STEP;
 	size_t left = most;
 	unsigned marks = 0;
 
@@ -218,7 +219,7 @@ struct value eval_node(struct evaluation *v, const struct ast_expr *x,
 				 "the expression is nested more than %d deep",
 				 EVAL_DEPTH);
 	eval_charge(v, 1);
-	if (v->steps >= EVAL_STEPS)
+	if (v->steps >= v->most_steps)
 		return eval_spent(v, x);
 	v->depth++;
 	out = node(v, x, wanted);
@@ -300,7 +301,11 @@ static bool is_bearable(struct value v, unsigned depth, size_t *count)
 int eval_expr(struct eval *e, const struct ast_expr *x,
 	      const struct type *wanted, struct value *out)
 {
-	struct evaluation v = { .e = e, .lasting = e->diags->arena };
+	struct evaluation v = {
+		.e = e,
+		.lasting = e->diags->arena,
+		.most_steps = e->most_steps ? e->most_steps : EVAL_STEPS,
+	};
 	size_t count = 0;
 
 	*out = eval_to(&v, x, wanted);

@@ -16,11 +16,14 @@
 #include "lang/value.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct arena;
 struct ast_expr;
 struct diags;
 struct type;
+
+enum { EVAL_STEPS = 20000000 };
 
 struct eval {
 	struct arena *arena;
@@ -38,6 +41,11 @@ struct eval {
 	 */
 	bool (*reference)(struct eval *e, const struct ast_expr *x,
 			  struct value *out);
+	/*
+	 * Steps that one expression may take: nodes evaluated, comprehensions
+	 * unrolled, and what functions read and make. 0: EVAL_STEPS.
+	 */
+	size_t most_steps;
 	/* All names in scope and declared TYPE.NAMEs, for "did you mean". */
 	void (*suggest)(struct eval *e, struct str wrong, struct str *near);
 };

@@ -271,6 +271,10 @@ static struct value list_item(struct evaluation *v, const struct ast_expr *x,
 		return eval_fail(v, x->right, "E0254", NULL,
 				 "the index of a list is a whole number from "
 				 "0 on");
+	if ((uint64_t)i >= list.as.list.n &&
+	    ((index.marks | list.marks) & MARK_SECRET))
+		return eval_fail(v, x->right, "E0254", NULL,
+				 "the index is beyond the end of the list");
 	if ((uint64_t)i >= list.as.list.n)
 		return eval_fail(v, x->right, "E0254", NULL,
 				 "index %lld of a list of %zu item%s",
@@ -359,6 +363,7 @@ struct value eval_splat(struct evaluation *v, const struct ast_expr *x)
 	const struct value *parts = &one;
 	struct value *items;
 	size_t n_parts = 1, n = 0, at = 0;
+	unsigned marks = of.marks;
 
 	v->has_built = true;
 	if (value_is_unknown(of))
@@ -377,11 +382,13 @@ struct value eval_splat(struct evaluation *v, const struct ast_expr *x)
 					 "%s%s has no items",
 					 value_is_null(parts[i]) ? "" : "a ",
 					 value_kind_name(parts[i]));
+		/* How many there are tells of it. */
+		marks |= parts[i].marks;
 		n += count_items(parts[i]);
 	}
 	eval_charge(v, 2 * n);
 	items = arena_new(v->e->arena, struct value, n + 1);
 	for (size_t i = 0; i < n_parts; i++)
 		at += put_items(parts[i], items + at);
-	return value_mark(value_list(items, n), of.marks);
+	return value_mark(value_list(items, n), marks);
 }

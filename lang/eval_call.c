@@ -80,25 +80,27 @@ static bool attempt(struct evaluation *v, const struct ast_expr *x,
 		    struct attempt *a)
 {
 	bool had_failed = v->has_failed, was_deferred = v->is_deferred;
+	bool was_unsure = v->is_unsure;
 	unsigned touched = v->touched;
 	struct diags *diags = v->e->diags;
 	struct arena scratch = { 0 };
 	struct diags found = { .arena = &scratch };
 	bool result;
 
-	v->has_failed = v->is_deferred = false;
+	v->has_failed = v->is_deferred = v->is_unsure = false;
 	v->touched = 0;
 	v->e->diags = &found;
 	*a = (struct attempt){ .value = eval_node(v, x, NULL) };
 	v->e->diags = diags;
-	a->has_failed = v->has_failed;
-	a->is_deferred = v->is_deferred;
+	a->has_failed = v->has_failed && !v->is_unsure;
+	a->is_deferred = v->is_deferred || v->is_unsure;
 	a->marks = v->touched;
 	result = sift(v, &found, a);
 	diags_release(&found);
 	arena_release(&scratch);
 	v->has_failed = had_failed || !result;
 	v->is_deferred = was_deferred;
+	v->is_unsure = was_unsure;
 	v->touched = touched;
 	return result;
 }
@@ -138,6 +140,7 @@ static struct value eval_try(struct evaluation *v, const struct ast_expr *x)
 		}
 		buf_fmt(&why, "%s%.*s", i ? "; " : "", STR_ARG(a.why));
 	}
+	v->touched |= marks;
 	a.value = eval_fail(v, x, "E0259",
 			    "A last argument that is always right, such as "
 			    "null or a text, makes an end.",
@@ -246,7 +249,7 @@ static struct value eval_function(struct evaluation *v,
 	if (v->has_failed)
 		return value_unknown();
 	v->has_built = true;
-	left = EVAL_STEPS - v->steps;
+	left = v->most_steps - v->steps;
 	buf_init(&why, 4000);
 	c.why = &why;
 	c.left = left;
@@ -256,6 +259,7 @@ static struct value eval_function(struct evaluation *v,
 		warn_of_reveal(v, x, args[0]);
 	eval_charge(v, left - c.left);
 	v->touched |= c.marks & MARK_SECRET;
+	v->is_deferred |= c.is_deferred;
 	buf_release(&why);
 	return out;
 }

@@ -16,11 +16,6 @@ struct loop {
 	struct value value;
 };
 
-enum {
-	/* Nodes evaluated for one expression, comprehensions unrolled. */
-	EVAL_STEPS = 20000000,
-};
-
 /* A file that was read as a template. */
 struct template
 {
@@ -34,11 +29,12 @@ struct evaluation {
 	struct eval *e;
 	const struct loop *loops;
 	unsigned depth;
-	size_t steps;
+	size_t steps, most_steps;
 	bool has_failed; /* a finding was added */
 	bool has_built;	 /* a value was put together: check how deep it is */
 	/* -- since try() or can() began with an argument -- */
 	bool is_deferred; /* something waits for what is not known yet */
+	bool is_unsure;	  /* it may not fail after all, once more is known */
 	unsigned touched; /* MARK_SECRET: a secret was looked at */
 	/* -- */
 	struct arena *lasting;	   /* that of the findings */

@@ -208,13 +208,18 @@ static struct value logic(struct evaluation *v, const struct ast_expr *x)
 	int deciding = x->op == AST_OR;
 	unsigned marks = 0;
 	int a = eval_condition(v, x->left, &marks);
+	bool had_failed = v->has_failed;
 	int b;
 
 	marks &= MARK_SECRET;
 	if (a == deciding)
 		return value_mark(value_bool(a), marks);
 	b = eval_condition(v, x->right, &marks);
+	/* Once the left is known, the right may not be looked at. */
+	v->is_unsure |= a < 0 && v->has_failed && !had_failed;
 	marks &= MARK_SECRET;
+	/* What decides now is a mistake later if the other is no bool. */
+	v->is_deferred |= a < 0;
 	if (b == deciding)
 		return value_mark(value_bool(b), marks);
 	if (a < 0 || b < 0)

@@ -39,6 +39,8 @@ struct func_call {
 	/* -- in any case -- */
 	/* Of the arguments that were looked at, and all inside them. */
 	unsigned marks;
+	/* It may fail yet, by what is unknown; its result is known. */
+	bool is_deferred;
 };
 
 enum func_flag {

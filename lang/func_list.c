@@ -80,6 +80,8 @@ int func_index_of(struct func_call *c, struct value *out)
 
 struct flattened {
 	VEC(struct value) items;
+	/* How many items there are may depend on what is unknown or secret. */
+	unsigned marks;
 };
 
 /* Values are nested 200 deep at most. A list's marks go to its items. */
@@ -90,6 +92,7 @@ static void flatten_into(struct flattened *f, struct value list, unsigned marks)
 
 		if (f->items.n > FUNC_LIST_MAX)
 			return;
+		f->marks |= v.marks;
 		if (v.kind == VALUE_LIST)
 			flatten_into(f, v, v.marks);
 		else
@@ -109,6 +112,7 @@ int func_flatten(struct func_call *c, struct value *out)
 		return -1;
 	}
 	*out = value_list(vec_take(&f.items, c->arena), n);
+	*out = value_mark(*out, f.marks);
 	return 0;
 }
 
@@ -266,8 +270,11 @@ static int decide(struct func_call *c, bool deciding, struct value *out)
 					 value_kind_name(v));
 		is_decided |= v.as.boolean == deciding;
 	}
-	if (is_decided)
+	if (is_decided) {
+		/* What is unknown may turn out to be no bool. */
+		c->is_deferred = marks & MARK_UNKNOWN;
 		marks &= MARK_SECRET;
+	}
 	*out = value_mark(value_bool(is_decided == deciding), marks);
 	return 0;
 }

@@ -1,8 +1,11 @@
 /*
  * Functions on regular expressions, by PCRE2. A pattern may try many ways to
- * match; how many, how deep and in how much memory is limited, so that a slip
- * is an error and not a program that hangs. The limits count what is done and
- * not time: the same text gives the same result on every machine.
+ * match; how many and in how much memory is limited, so that a slip is an error
+ * and not a program that hangs. The limit counts what is done and not time: the
+ * same text gives the same result on every machine.
+ *
+ * PCRE2's own limit begins anew at each character of the text. So patterns are
+ * compiled with a callout before each of their parts, which we count.
  */
 #include <config.h>
 
@@ -16,9 +19,10 @@
 #include <pcre2.h>
 
 enum {
-	PATTERN_MAX = 65536, /* bytes */
-	TRIES_MAX = 1000000, /* per match */
-	HEAP_MAX = 65536,    /* KiB, per match */
+	PATTERN_MAX = 65536,  /* bytes */
+	HEAP_MAX = 65536,     /* KiB, per match */
+	TRIES_MAX = 10000000, /* of all matches of one call, and … */
+	TRIES_PER_BYTE = 32,  /* … more for a long text */
 };
 
 struct regex {
@@ -27,8 +31,9 @@ struct regex {
 	pcre2_code *code;
 	pcre2_match_data *data;
 	pcre2_match_context *limits;
-	size_t from;	 /* where the next match may begin */
-	bool is_checked; /* the text is known to be UTF-8 */
+	size_t most, left; /* tries */
+	size_t from;	   /* where the next match may begin */
+	bool is_checked;   /* the text is known to be UTF-8 */
 	bool is_done;
 	const PCRE2_SIZE *ends; /* of the last match: begin and end of groups */
 	uint32_t n_groups;	/* and the match itself */
@@ -36,6 +41,7 @@ struct regex {
 
 static void regex_close(struct regex *r)
 {
+	r->call->left -= (r->most - r->left) / FUNC_READ_PER_STEP;
 	pcre2_match_data_free(r->data);
 	pcre2_match_context_free(r->limits);
 	pcre2_code_free(r->code);
@@ -49,11 +55,38 @@ static pcre2_code *compile(struct str pattern, int *fault, size_t *at)
 	if (!c)
 		return NULL;
 	pcre2_set_max_pattern_length(c, PATTERN_MAX);
-	code =
-	    pcre2_compile((PCRE2_SPTR)(pattern.n ? pattern.s : ""), pattern.n,
-			  PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, fault, at, c);
+	code = pcre2_compile(
+	    (PCRE2_SPTR)(pattern.n ? pattern.s : ""), pattern.n,
+	    PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT, fault, at,
+	    c);
 	pcre2_compile_context_free(c);
 	return code;
+}
+
+static int count_try(pcre2_callout_block *block, void *data)
+{
+	size_t *left = data;
+
+	(void)block;
+	if (*left == 0)
+		return PCRE2_ERROR_CALLOUT;
+	--*left;
+	return 0;
+}
+
+/* As many as the text may take, or as the expression has steps left. */
+static void set_limits(struct regex *r)
+{
+	size_t steps = r->call->left;
+
+	r->most = TRIES_MAX + r->text.n * TRIES_PER_BYTE;
+	if (steps < r->most / FUNC_READ_PER_STEP)
+		r->most = steps * FUNC_READ_PER_STEP;
+	r->left = r->most;
+	pcre2_set_callout(r->limits, count_try, &r->left);
+	pcre2_set_match_limit(r->limits, UINT32_MAX);
+	pcre2_set_depth_limit(r->limits, UINT32_MAX);
+	pcre2_set_heap_limit(r->limits, HEAP_MAX);
 }
 
 /* Of the text and pattern that are the first two arguments. */
@@ -79,9 +112,7 @@ static int regex_open(struct regex *r, struct func_call *c)
 	r->limits = pcre2_match_context_create(NULL);
 	if (!r->data || !r->limits)
 		BUG("no memory for a regular expression");
-	pcre2_set_match_limit(r->limits, TRIES_MAX);
-	pcre2_set_depth_limit(r->limits, TRIES_MAX);
-	pcre2_set_heap_limit(r->limits, HEAP_MAX);
+	set_limits(r);
 	r->ends = pcre2_get_ovector_pointer(r->data);
 	r->n_groups = pcre2_get_ovector_count(r->data);
 	return 0;
@@ -92,12 +123,15 @@ static int match_fault(struct regex *r, int fault)
 	char message[256];
 
 	regex_close(r);
-	if (fault == PCRE2_ERROR_MATCHLIMIT ||
-	    fault == PCRE2_ERROR_DEPTHLIMIT || fault == PCRE2_ERROR_HEAPLIMIT)
+	if (fault == PCRE2_ERROR_CALLOUT && r->call->left == 0) {
+		r->call->is_spent = true;
+		return -1;
+	}
+	if (fault == PCRE2_ERROR_CALLOUT || fault == PCRE2_ERROR_HEAPLIMIT)
 		return func_fail(r->call, 1,
-				 "the pattern matches in too many ways: it "
-				 "was given up after %d tries",
-				 TRIES_MAX);
+				 "the pattern can match in too many ways: it "
+				 "was given up after %zu tries",
+				 r->most - r->left);
 	pcre2_get_error_message(fault, (PCRE2_UCHAR *)message, sizeof(message));
 	return func_fail(r->call, 1, "%s", message);
 }

@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/dms_types \
 	tests/unit/eval \
 	tests/unit/execute \
+	tests/unit/function_edges \
 	tests/unit/functions \
 	tests/unit/graph \
 	tests/unit/http \
@@ -125,7 +126,10 @@ tests_unit_eval_SOURCES = tests/unit/eval.c
 tests_unit_eval_LDADD = $(lang_libs)
 tests_unit_execute_SOURCES = tests/unit/execute.c
 tests_unit_execute_LDADD = $(engine_libs)
-tests_unit_functions_SOURCES = tests/unit/functions.c
+evaluated = tests/unit/evaluated.c tests/unit/evaluated.h
+tests_unit_function_edges_SOURCES = tests/unit/function_edges.c $(evaluated)
+tests_unit_function_edges_LDADD = $(lang_libs)
+tests_unit_functions_SOURCES = tests/unit/functions.c $(evaluated)
 tests_unit_functions_LDADD = $(lang_libs)
 tests_unit_graph_SOURCES = tests/unit/graph.c
 tests_unit_graph_LDADD = $(engine_libs)
@@ -210,7 +214,7 @@ tests_crash_crash_SOURCES = tests/crash/crash.c $(tracer) \
 tests_crash_crash_LDADD = $(lang_libs)
 
 # Fuzz targets: here over their corpus, by "make fuzz" with libFuzzer.
-fuzz_targets = tests/fuzz/aws_json tests/fuzz/aws_xml tests/fuzz/text
+fuzz_targets = tests/fuzz/aws_json tests/fuzz/aws_xml tests/fuzz/eval tests/fuzz/text
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
 fuzz_replay = tests/fuzz/replay.c tests/fuzz/answers.c tests/fuzz/answers.h
@@ -218,6 +222,8 @@ tests_fuzz_aws_json_SOURCES = tests/fuzz/aws_json.c $(fuzz_replay)
 tests_fuzz_aws_json_LDADD = $(provider_libs)
 tests_fuzz_aws_xml_SOURCES = tests/fuzz/aws_xml.c $(fuzz_replay)
 tests_fuzz_aws_xml_LDADD = $(provider_libs)
+tests_fuzz_eval_SOURCES = tests/fuzz/eval.c $(fuzz_replay)
+tests_fuzz_eval_LDADD = $(provider_libs)
 tests_fuzz_text_SOURCES = tests/fuzz/text.c $(fuzz_replay)
 tests_fuzz_text_LDADD = $(provider_libs)
 
@@ -243,7 +249,7 @@ EXTRA_DIST += tests/bench/stack.py tests/bench/bench.py tests/bench/README
 # Needs clang: each target for FUZZ_SECONDS in a build of its own. What it
 # learns stays in fuzz/corpus-TARGET, what it finds in fuzz/found-*.
 FUZZ_SECONDS = 60
-FUZZ_TARGETS = aws_json aws_xml text
+FUZZ_TARGETS = aws_json aws_xml eval text
 FUZZ_CLANG = clang -g -O1 -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=undefined
 .PHONY: fuzz

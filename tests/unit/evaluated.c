@@ -1,0 +1,144 @@
+#include <config.h>
+
+#include "tests/unit/evaluated.h"
+
+#include "lang/ast.h"
+#include "lang/base/error.h"
+#include "lang/base/file.h"
+#include "lang/json.h"
+#include "lang/parse.h"
+#include "lang/source.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool object_get(const struct object *o, struct str name, struct arena *a,
+		       struct value *out)
+{
+	(void)o, (void)a;
+	*out = value_unknown();
+	return str_is(name, "arn");
+}
+
+static const struct object vpc = {
+	.type = STR_INIT("vpc"),
+	.address = STR_INIT("vpc.main"),
+	.get = object_get,
+};
+
+static bool find_name(struct eval *e, struct str name, struct value *out)
+{
+	struct world *w = (struct world *)e;
+
+	if (str_is(name, "arg"))
+		*out = w->arg;
+	else if (str_is(name, "later"))
+		*out = value_unknown();
+	else if (str_is(name, "password"))
+		*out = value_mark(value_c(SENTINEL), MARK_SECRET);
+	else
+		return false;
+	return true;
+}
+
+static bool find_reference(struct eval *e, const struct ast_expr *x,
+			   struct value *out)
+{
+	(void)e;
+	*out = (struct value){ .kind = VALUE_OBJECT, .as.object = &vpc };
+	return str_is(x->left->text, "vpc") && str_is(x->text, "main");
+}
+
+void put_file(struct world *w, const char *name, const char *text)
+{
+	struct str path = str_fmt(&w->arena, "%s/%s", w->folder.s, name);
+	struct error err;
+
+	assert_int_equal(file_replace(path.s, str_from(text), 0600, &err), 0);
+}
+
+int setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	char folder[] = "/tmp/dmsl-functions-XXXXXX";
+
+	w->diags.arena = &w->arena;
+	w->eval = (struct eval){
+		.arena = &w->arena,
+		.diags = &w->diags,
+		.name = find_name,
+		.reference = find_reference,
+	};
+	buf_init(&w->out, 64 << 20);
+	assert_non_null(mkdtemp(folder));
+	w->folder = str_dup(str_from(folder), &w->arena);
+	put_file(w, "greeting.txt", "hello, ${name}");
+	*state = w;
+	return 0;
+}
+
+int teardown(void **state)
+{
+	struct world *w = *state;
+	struct error err;
+
+	assert_int_equal(file_remove_tree(w->folder.s, &err), 0);
+	buf_release(&w->out);
+	diags_release(&w->diags);
+	arena_release(&w->arena);
+	free(w);
+	return 0;
+}
+
+struct ast_expr *parse(struct world *w, const char *text)
+{
+	struct str name = str_fmt(&w->arena, "%s/s.dmsl", w->folder.s);
+	struct str shown =
+	    text[0] == '{' ? str_fmt(&w->arena, "(%s)", text) : str_from(text);
+
+	diags_release(&w->diags);
+	return parse_expr(source_from(name, shown, &w->arena), &w->arena,
+			  &w->diags);
+}
+
+struct value evaluate(struct world *w, const char *text)
+{
+	struct ast_expr *x = parse(w, text);
+	struct value v = value_unknown();
+
+	if (w->diags.n == 0)
+		eval_expr(&w->eval, x, NULL, &v);
+	return v;
+}
+
+const char *shown(struct world *w, struct value v)
+{
+	buf_clear(&w->out);
+	for (size_t i = 0; i < w->diags.n; i++) {
+		const struct diag *d = w->diags.items[i];
+
+		if (d->severity != SEVERITY_ERROR)
+			continue;
+		buf_fmt(&w->out, "!%s %.*s", d->code, STR_ARG(d->message));
+		return w->out.data;
+	}
+	if (v.marks & MARK_SECRET)
+		buf_add_c(&w->out, "secret ");
+	if (value_is_unknown(v))
+		buf_add_c(&w->out, "unknown");
+	else
+		json_write(&w->out, v, JSON_REVEAL);
+	return w->out.data;
+}
+
+void run(struct world *w, const struct example *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *got = shown(w, evaluate(w, x[i].text));
+
+		if (strcmp(got, x[i].expected) != 0)
+			fail_msg("%s\n  gives    %s\n  expected %s", x[i].text,
+				 got, x[i].expected);
+	}
+}
