@@ -412,6 +412,15 @@ static void check_ref(void *context, const struct ref *r)
 	struct diag *to = diag_error(x->diags, "E0251", r->place,
 				     "unknown name \"%.*s\"", STR_ARG(r->name));
 
+	if (c->body->component && map_has(&x->root_body->names, r->name)) {
+		diag_hint(x->diags, to,
+			  "A component sees only its params and what it "
+			  "declares itself; hand it in as a param.");
+		return;
+	}
+	/* Of an enumeration its members are told when it is evaluated. */
+	if (c->wanted && c->wanted->kind == TYPE_ENUM)
+		return;
 	for (size_t i = 0; i < c->body->names.n; i++)
 		suggest_try(&near, c->body->names.entries[i].key);
 	if (c->has_vars) {
@@ -653,9 +662,8 @@ static void check_check(struct name_check *c, const struct ast_decl *d)
 	check_exprs(c, &d->body, NULL, 0);
 }
 
-/* What a param says of itself; in the head of a component it says nothing. */
-static void check_param_body(struct name_check *c, const struct ast_param *p,
-			     const struct source *source)
+static void check_param(struct name_check *c, const struct ast_param *p,
+			const struct source *source)
 {
 	static const struct attr_schema attrs[] = {
 		{ "description", "string", ATTR_OPTIONAL, NULL, "" },
@@ -668,26 +676,24 @@ static void check_param_body(struct name_check *c, const struct ast_param *p,
 		.name = p->name,
 		.place = { source, p->name_span },
 	};
+	struct name_decl *n = map_get(&c->body->names, p->name);
 
+	check_expr(c, p->fallback, n ? n->type : NULL);
+	if (!p->body.n_attrs && !p->body.n_blocks)
+		return;
 	target.attrs = check_attrs(attrs, &target.n, c->x->arena);
 	check_body(&p->body, source, &target, c->x->diags);
+	c->self = n;
 	check_exprs(c, &p->body, NULL, 0);
+	c->self = NULL;
 }
 
 static void check_decl(struct name_check *c, const struct ast_decl *d)
 {
 	switch (d->kind) {
 	case DECL_PARAM:
-		for (size_t i = 0; i < d->n_params; i++) {
-			struct name_decl *n =
-			    map_get(&c->body->names, d->params[i].name);
-
-			check_expr(c, d->params[i].fallback,
-				   n ? n->type : NULL);
-			c->self = n;
-			check_param_body(c, &d->params[i], d->source);
-			c->self = NULL;
-		}
+		for (size_t i = 0; i < d->n_params; i++)
+			check_param(c, &d->params[i], d->source);
 		break;
 	case DECL_LET:
 		check_expr(c, d->value, NULL);
@@ -744,13 +750,9 @@ void body_check(struct expander *x, const struct body *b)
 	if (b->component) {
 		decls = b->component->decls;
 		n = b->component->n_decls;
-		for (size_t i = 0; i < b->component->n_params; i++) {
-			const struct ast_param *p = &b->component->params[i];
-			struct name_decl *name = map_get(&b->names, p->name);
-
-			check_expr(&c, p->fallback, name ? name->type : NULL);
-			check_exprs(&c, &p->body, NULL, 0);
-		}
+		for (size_t i = 0; i < b->component->n_params; i++)
+			check_param(&c, &b->component->params[i],
+				    b->component->source);
 	}
 	for (size_t i = 0; i < n; i++)
 		check_decl(&c, decls[i]);

@@ -121,6 +121,7 @@ static void check_resources(struct expander *x, struct arena *scratch)
 
 static void check_all(struct expander *x, struct arena *scratch)
 {
+	static const struct type string = { .kind = TYPE_STRING };
 	struct value v;
 
 	check_resources(x, scratch);
@@ -132,10 +133,14 @@ static void check_all(struct expander *x, struct arena *scratch)
 	for (size_t i = 0; i < x->e->n_outputs; i++)
 		expand_output(x->e, x->e->outputs[i], scratch, &v);
 	for (size_t i = 0; i < x->e->n_checks; i++)
-		for (size_t k = 0; k < x->e->checks[i]->body.n_attrs; k++)
-			scope_evaluate(x->root, NULL,
-				       x->e->checks[i]->body.attrs[k].value,
-				       NULL, scratch, &v);
+		for (size_t k = 0; k < x->e->checks[i]->body.n_attrs; k++) {
+			const struct ast_attr *c =
+			    &x->e->checks[i]->body.attrs[k];
+			bool is_query = str_is(c->name, "query");
+
+			scope_evaluate(x->root, NULL, c->value,
+				       is_query ? &string : NULL, scratch, &v);
+		}
 }
 
 /*

@@ -146,7 +146,8 @@ void diag_hint(struct diags *d, struct diag *to, const char *format, ...)
 {
 	va_list args;
 
-	if (to == d->spare)
+	/* The first that finds something knows most of it. */
+	if (to == d->spare || to->hint.n)
 		return;
 	va_start(args, format);
 	to->hint = str_vfmt(d->arena, format, args);

@@ -61,6 +61,7 @@ struct diag *diag_warning(struct diags *d, const char *code, struct place p,
     __attribute__((format(printf, 4, 5)));
 void diag_note(struct diags *d, struct diag *to, struct place p,
 	       const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* A finding has one hint, the first. */
 void diag_hint(struct diags *d, struct diag *to, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void diags_release(struct diags *d);

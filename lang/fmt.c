@@ -318,6 +318,12 @@ static bool is_empty(const struct atom *x, size_t i)
 	return x->match == i + 1;
 }
 
+/* The parentheses of a component, behind which its braces stand. */
+static bool is_component_head(const struct fmt *f, size_t i)
+{
+	return i >= 2 && f->atoms.items[i - 2].kind == TOK_COMPONENT;
+}
+
 static void break_brackets(struct fmt *f)
 {
 	size_t *lines = arena_new(f->arena, size_t, f->atoms.n + 1);
@@ -334,7 +340,10 @@ static void break_brackets(struct fmt *f)
 
 		if (!is_opener(x) || x->match == NONE || is_empty(x, i))
 			continue;
-		if (is_brace(x))
+		/* A declaration begins a line. */
+		if (x->context == CONTEXT_DECLS)
+			x->is_broken = true;
+		else if (is_brace(x) || is_component_head(f, i))
 			x->is_broken = lines[x->match + 1] > lines[i + 1];
 		else
 			x->is_broken =

@@ -124,7 +124,7 @@ static void grammar_error(struct span *span, struct parser *p,
 %nterm <struct ast_where *> comparison
 %nterm <struct object *> object column_object
 %nterm <struct ast_decl *> decl
-%nterm <struct ast_param *> param
+%nterm <struct ast_param *> param formal
 %nterm <struct ast_type *> type
 %nterm <struct loop *> loop each
 %nterm <struct span> label pattern value
@@ -253,8 +253,17 @@ params:
 ;
 
 param_list:
-  param	{ $$ = list_new(p); list_add(p, $$, $1); }
-| param_list COMMA param	{ $$ = $1; list_add(p, $1, $3); }
+  formal	{ $$ = list_new(p); list_add(p, $$, $1); }
+| param_list COMMA formal	{ $$ = $1; list_add(p, $1, $3); }
+;
+
+formal:
+  param optional_body	{
+	$$ = $1;
+	if ($2)
+		$$->body = *$2;
+	$$->span = @$;
+  }
 ;
 
 param:

@@ -407,6 +407,12 @@ static unsigned word_kind(const struct layout *l, const struct token *t)
 	return word_as(t, TRAIT_OF_EXPRESSIONS);
 }
 
+/* Between the parentheses of a component, and in nothing inside them. */
+static bool is_head(const struct layout *l)
+{
+	return l->is_component && l->n_open == 1 && context(l) == CONTEXT_ARGS;
+}
+
 static enum token_context brace_context(struct layout *l)
 {
 	enum token_context c = context(l);
@@ -417,6 +423,9 @@ static enum token_context brace_context(struct layout *l)
 	if (l->last && !token_ends_operand(l->last) && l->last != TOK_LBRACE &&
 	    l->last != TOK_GAP)
 		return CONTEXT_MAP;
+	/* Behind a component's param: what is said of it. */
+	if (is_head(l))
+		return CONTEXT_BODY;
 	if (separates(c) || c == CONTEXT_INDEX || c == CONTEXT_GROUP ||
 	    c == CONTEXT_INTERP)
 		return CONTEXT_MAP;
@@ -457,6 +466,8 @@ static void open_bracket(struct layout *l, struct token t)
 		return;
 	}
 	t.context = (uint8_t)c;
+	if (is_head(l) && c == CONTEXT_BODY)
+		l->is_param = false;
 	l->open[l->n_open++] = (struct open){ t.kind, (uint8_t)c, t.span };
 	put(l, &t);
 }
@@ -495,6 +506,9 @@ static void close_bracket(struct layout *l, struct token t)
 	while (l->n_open > n)
 		put_virtual(l, closer_of(l->open[--l->n_open].kind));
 	l->n_open--;
+	/* The next one may be secret. */
+	if (is_head(l))
+		l->is_param = true;
 	put(l, &t);
 }
 

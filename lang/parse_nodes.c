@@ -114,8 +114,8 @@ static struct ast_wide *wide_new(struct parser *p, enum ast_expr_kind kind,
 
 /*
  * The tree is walked by recursion, so a node knows how deep it reaches. Counts
- * the levels below x once more. Too many: x becomes an error, which says so
- * once.
+ * the levels below x once more. Too many: x becomes an error, and so does what
+ * x is in; it is said once.
  */
 static void reach(struct parser *p, struct ast_expr *x,
 		  const struct ast_expr *below)
@@ -126,9 +126,11 @@ static void reach(struct parser *p, struct ast_expr *x,
 		x->depth = (uint8_t)(below->depth + 1);
 	if (x->depth <= NESTING_MAX)
 		return;
-	parser_exhausted(p, x->span);
+	if (below->depth <= NESTING_MAX)
+		parser_exhausted(p, x->span);
 	*x = (struct ast_expr){ 0 };
 	expr_init(p, x, EXPR_ERROR, below->span);
+	x->depth = NESTING_MAX + 1;
 }
 
 static struct ast_expr *finish(struct parser *p, struct ast_expr *x)
