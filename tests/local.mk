@@ -29,6 +29,7 @@ unit_tests = \
 	tests/unit/config \
 	tests/unit/core_types \
 	tests/unit/dms \
+	tests/unit/dms_golden \
 	tests/unit/dms_live \
 	tests/unit/dms_types \
 	tests/unit/eval \
@@ -114,6 +115,8 @@ tests_unit_core_types_SOURCES = tests/unit/core_types.c
 tests_unit_core_types_LDADD = $(provider_libs)
 tests_unit_dms_SOURCES = tests/unit/dms.c
 tests_unit_dms_LDADD = $(lang_libs)
+tests_unit_dms_golden_SOURCES = tests/unit/dms_golden.c
+tests_unit_dms_golden_LDADD = $(lang_libs)
 tests_unit_dms_live_SOURCES = tests/unit/dms_live.c $(pg_server)
 tests_unit_dms_live_LDADD = $(provider_libs)
 tests_unit_dms_types_SOURCES = tests/unit/dms_types.c $(scripted)
@@ -329,7 +332,7 @@ aws_scenarios = \
 	tests/t/0103-aws-faults.sh \
 	tests/t/0104-aws-killed.sh
 TESTS += $(script_tests) $(aws_scenarios)
-EXTRA_DIST += $(script_tests) $(aws_scenarios) $(unit_scripts) tests/lib.sh tests/lang \
+EXTRA_DIST += $(script_tests) $(aws_scenarios) $(unit_scripts) tests/lib.sh tests/lang tests/dms \
 	tests/property/property.py
 
 # What stands in for AWS, and the tests of that.
