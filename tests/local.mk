@@ -203,7 +203,8 @@ tests_crash_crash_SOURCES = tests/crash/crash.c $(tracer) \
 tests_crash_crash_LDADD = $(lang_libs)
 
 # Fuzz targets: here over their corpus, by "make fuzz" with libFuzzer.
-fuzz_targets = tests/fuzz/aws_json tests/fuzz/aws_xml tests/fuzz/text
+fuzz_targets = tests/fuzz/aws_json tests/fuzz/aws_xml tests/fuzz/mapping \
+	tests/fuzz/tables tests/fuzz/text
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
 fuzz_replay = tests/fuzz/replay.c tests/fuzz/answers.c tests/fuzz/answers.h
@@ -211,6 +212,10 @@ tests_fuzz_aws_json_SOURCES = tests/fuzz/aws_json.c $(fuzz_replay)
 tests_fuzz_aws_json_LDADD = $(provider_libs)
 tests_fuzz_aws_xml_SOURCES = tests/fuzz/aws_xml.c $(fuzz_replay)
 tests_fuzz_aws_xml_LDADD = $(provider_libs)
+tests_fuzz_mapping_SOURCES = tests/fuzz/mapping.c $(fuzz_replay)
+tests_fuzz_mapping_LDADD = $(provider_libs)
+tests_fuzz_tables_SOURCES = tests/fuzz/tables.c $(fuzz_replay)
+tests_fuzz_tables_LDADD = $(provider_libs)
 tests_fuzz_text_SOURCES = tests/fuzz/text.c $(fuzz_replay)
 tests_fuzz_text_LDADD = $(provider_libs)
 
@@ -234,7 +239,7 @@ EXTRA_DIST += tests/bench/stack.py tests/bench/bench.py tests/bench/README
 # Needs clang: each target for FUZZ_SECONDS in a build of its own. What it
 # learns stays in fuzz/corpus-TARGET, what it finds in fuzz/found-*.
 FUZZ_SECONDS = 60
-FUZZ_TARGETS = aws_json aws_xml text
+FUZZ_TARGETS = aws_json aws_xml mapping tables text
 FUZZ_CLANG = clang -g -O1 -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=undefined
 .PHONY: fuzz
