@@ -321,6 +321,7 @@ script_tests = \
 	tests/t/0016-fmt.sh \
 	tests/t/0019-words.sh \
 	tests/t/0020-explain.sh \
+	tests/t/0021-tables.sh \
 	tests/t/0018-rebuild.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
