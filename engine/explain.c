@@ -4,6 +4,21 @@
 
 #include "lang/diag_codes.h"
 
+/* A task and what it needs; mode and blocks are the example. */
+#define TASK(mode, inside)                                                     \
+	"existing replication_instance main { id = \"i\" }\n"                  \
+	"existing dms_endpoint source { id = \"s\" }\n"                        \
+	"existing dms_endpoint target { id = \"t\" }\n"                        \
+	"dms_task demo {\n"                                                    \
+	"  instance = replication_instance.main\n"                             \
+	"  source   = dms_endpoint.source\n"                                   \
+	"  target   = dms_endpoint.target\n"                                   \
+	"  mode     = " mode "\n" inside "}\n"
+#define TABLES(rules) TASK("full_load", "  tables {\n" rules "  }\n")
+#define SETTINGS(lines)                                                        \
+	TASK("full_load", "  tables { include sales.% }\n"                     \
+			  "  settings {\n" lines "  }\n")
+
 /* clang-format off */
 const struct explanation explanations[] = {
 { "E0101",
@@ -354,32 +369,126 @@ const struct explanation explanations[] = {
 { "E0411",
   "A mapping includes at least one table, and has at most as many rules as "
   "DMS takes.",
-  NULL, NULL },
+  TABLES(
+  "    exclude sales.audit_%\n"),
+  TABLES(
+  "    include sales.%\n"
+  "    exclude sales.audit_%\n") },
 { "E0412",
-  "Filters stand on includes of one table.",
-  NULL, NULL },
+  "Filters stand on includes of one table, which is named exactly.",
+  TABLES(
+  "    include sales.% where amount >= 100\n"),
+  TABLES(
+  "    include sales.orders where amount >= 100\n") },
 { "E0413",
-  "DMS compares a column with values: ==, !=, <=, >=, between, is null.",
-  NULL, NULL },
+  "DMS compares a column with values: =, !=, <=, >=, between, is null. "
+  "Alternatives are conditions on one column, and none of them is a "
+  "negative one.",
+  TABLES(
+  "    include sales.orders where amount > 100\n"),
+  TABLES(
+  "    include sales.orders where amount >= 101 and (state = \"a\" or state = \"b\")\n") },
 { "E0414",
   "The name that a table or schema would get on the target is not possible "
-  "there.",
-  NULL, NULL },
+  "there, or a pattern would give it to several.",
+  TABLES(
+  "    include sales.%\n"
+  "    rename table sales.old_% to archive\n"),
+  TABLES(
+  "    include sales.%\n"
+  "    rename table sales.old_orders to archive\n") },
 { "E0415",
-  "Two rules rename the same thing.",
-  NULL, NULL },
+  "Two rules say the same of one thing, and only one can hold: two names, "
+  "two types, two keys.",
+  TABLES(
+  "    include sales.%\n"
+  "    rename schema sales to shop\n"
+  "    rename schema sales to store\n"),
+  TABLES(
+  "    include sales.%\n"
+  "    rename schema sales to shop\n") },
+{ "E0416",
+  "A value in a rule is of the wrong kind, out of range, or missing. In a "
+  "JSON document it is a key that DMS does not have.",
+  TABLES(
+  "    include sales.%\n"
+  "    change column sales.orders.note to strin(100)\n"),
+  TABLES(
+  "    include sales.%\n"
+  "    change column sales.orders.note to string(100)\n") },
+{ "E0417",
+  "Some rules are about one table or column only, so patterns cannot stand "
+  "there: explicit, keys, how a table is loaded, how a column is compared.",
+  TABLES(
+  "    include sales.%\n"
+  "    primary key pk on sales.% (id)\n"),
+  TABLES(
+  "    include sales.%\n"
+  "    primary key pk on sales.orders (id)\n") },
+{ "E0418",
+  "Expressions are in the syntax of SQLite, which has read this one. A "
+  "column of the source is written $name, a text stands in single quotes, "
+  "and there is no SELECT.",
+  TABLES(
+  "    include sales.%\n"
+  "    add column sales.orders.total int8 as \"qty * price\"\n"),
+  TABLES(
+  "    include sales.%\n"
+  "    add column sales.orders.total int8 as \"$qty * $price\"\n") },
+{ "E0419",
+  "Two tables of the source would have one name on the target, and their "
+  "rows would meet in one table.",
+  TABLES(
+  "    include a.orders\n"
+  "    include b.orders\n"
+  "    rename schema b to a\n"),
+  TABLES(
+  "    include a.orders\n"
+  "    include b.orders\n"
+  "    rename schema b to a\n"
+  "    rename table b.orders to orders_b\n") },
 { "E0420",
   "DMS has no such task setting; a near name is suggested.",
-  NULL, NULL },
+  SETTINGS(
+  "    target_perp = truncate\n"),
+  SETTINGS(
+  "    target_prep = truncate\n") },
 { "E0421",
   "The value of a task setting is of another type, or out of range.",
-  NULL, NULL },
+  SETTINGS(
+  "    parallel_tables = 100\n"),
+  SETTINGS(
+  "    parallel_tables = 16\n") },
 { "E0422",
   "Of two values of one task setting one would be lost.",
-  NULL, NULL },
+  SETTINGS(
+  "    lobs    = limited(2MiB)\n"
+  "    lob_max = 64KiB\n"),
+  SETTINGS(
+  "    lobs = limited(2MiB)\n") },
 { "E0423",
-  "DMS refuses this combination of settings.",
-  NULL, NULL },
+  "DMS refuses this combination of settings, or cannot do what it says.",
+  SETTINGS(
+  "    validation_only = true\n"),
+  SETTINGS(
+  "    validation      = true\n"
+  "    validation_only = true\n"
+  "    lobs            = full\n") },
+{ "E0424",
+  "A table is loaded in segments by the upper bounds of ranges: each has a "
+  "value for each column, and is above the one before. Segments by "
+  "partition are not for PostgreSQL.",
+  TABLES(
+  "    include sales.%\n"
+  "    load sales.orders by ranges (id) at (2000), (1000)\n"),
+  TABLES(
+  "    include sales.%\n"
+  "    load sales.orders by ranges (id) at (1000), (2000)\n") },
+{ "E0425",
+  "A view has no changes of its own: only tasks of mode full_load move what "
+  "it shows.",
+  TASK("cdc", "  tables { include view sales.% }\n"),
+  TASK("full_load", "  tables { include view sales.% }\n") },
 { "E0501",
   "The provider could not tell how things are. Nothing was changed; the "
   "message is the provider's.",

@@ -32,8 +32,11 @@ lang_liblang_a_SOURCES = \
 	lang/dms/mapping.c lang/dms/mapping.h \
 	lang/dms/mapping_check.c \
 	lang/dms/mapping_compile.c \
+	lang/dms/mapping_local.c lang/dms/mapping_local.h \
 	lang/dms/mapping_meaning.c \
 	lang/dms/mapping_read.c \
+	lang/dms/mapping_read_rules.c \
+	lang/dms/mapping_reader.h \
 	lang/dms/mapping_types.c lang/dms/mapping_types.h \
 	lang/dms/mapping_write.c \
 	lang/dms/pattern.c lang/dms/pattern.h \

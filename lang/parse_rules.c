@@ -169,6 +169,24 @@ struct ast_rule *make_validation(struct parser *p, struct span pattern,
 	return r;
 }
 
+/* The text of a part; the "_" between the digits of a number is no part of it.
+ */
+static struct str plain_text(struct parser *p, struct span span)
+{
+	struct str text = literal_text(p, span);
+	char *out;
+	size_t n = 0;
+
+	if (text.n == 0 || str_find(text, '_') < 0 ||
+	    !strchr("-0123456789", parser_text(p, span).s[0]))
+		return text;
+	out = str_c(text, p->arena);
+	for (size_t i = 0; i < text.n; i++)
+		if (text.s[i] != '_')
+			out[n++] = text.s[i];
+	return (struct str){ out, n };
+}
+
 struct list *make_part(struct parser *p, struct list *l,
 		       enum ast_part_kind kind, struct span span)
 {
@@ -177,7 +195,7 @@ struct list *make_part(struct parser *p, struct list *l,
 	part->kind = kind;
 	/* A tuple is what its parts are. */
 	if (kind != PART_BOUNDARY)
-		part->text = literal_text(p, span);
+		part->text = plain_text(p, span);
 	part->span = span;
 	if (!l)
 		l = list_new(p);
@@ -221,8 +239,8 @@ struct ast_where *make_where(struct parser *p, struct span column,
 {
 	struct ast_where *w = arena_new(&p->scratch, struct ast_where, 1);
 
-	w->value = literal_text(p, value);
-	w->value2 = literal_text(p, value2);
+	w->value = plain_text(p, value);
+	w->value2 = plain_text(p, value2);
 	w->column = literal_text(p, column);
 	w->op = str_from(op);
 	w->span = span;

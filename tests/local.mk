@@ -29,6 +29,7 @@ unit_tests = \
 	tests/unit/config \
 	tests/unit/core_types \
 	tests/unit/dms \
+	tests/unit/dms_golden \
 	tests/unit/dms_live \
 	tests/unit/dms_types \
 	tests/unit/eval \
@@ -118,6 +119,8 @@ tests_unit_core_types_SOURCES = tests/unit/core_types.c
 tests_unit_core_types_LDADD = $(provider_libs)
 tests_unit_dms_SOURCES = tests/unit/dms.c
 tests_unit_dms_LDADD = $(lang_libs)
+tests_unit_dms_golden_SOURCES = tests/unit/dms_golden.c
+tests_unit_dms_golden_LDADD = $(lang_libs)
 tests_unit_dms_live_SOURCES = tests/unit/dms_live.c $(pg_server)
 tests_unit_dms_live_LDADD = $(provider_libs)
 tests_unit_dms_types_SOURCES = tests/unit/dms_types.c $(scripted)
@@ -215,6 +218,8 @@ tests_crash_crash_LDADD = $(lang_libs)
 
 # Fuzz targets: here over their corpus, by "make fuzz" with libFuzzer.
 fuzz_targets = tests/fuzz/aws_json tests/fuzz/aws_xml tests/fuzz/eval tests/fuzz/text
+fuzz_targets = tests/fuzz/aws_json tests/fuzz/aws_xml tests/fuzz/mapping \
+	tests/fuzz/tables tests/fuzz/text
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
 fuzz_replay = tests/fuzz/replay.c tests/fuzz/answers.c tests/fuzz/answers.h
@@ -224,6 +229,10 @@ tests_fuzz_aws_xml_SOURCES = tests/fuzz/aws_xml.c $(fuzz_replay)
 tests_fuzz_aws_xml_LDADD = $(provider_libs)
 tests_fuzz_eval_SOURCES = tests/fuzz/eval.c $(fuzz_replay)
 tests_fuzz_eval_LDADD = $(provider_libs)
+tests_fuzz_mapping_SOURCES = tests/fuzz/mapping.c $(fuzz_replay)
+tests_fuzz_mapping_LDADD = $(provider_libs)
+tests_fuzz_tables_SOURCES = tests/fuzz/tables.c $(fuzz_replay)
+tests_fuzz_tables_LDADD = $(provider_libs)
 tests_fuzz_text_SOURCES = tests/fuzz/text.c $(fuzz_replay)
 tests_fuzz_text_LDADD = $(provider_libs)
 
@@ -250,6 +259,7 @@ EXTRA_DIST += tests/bench/stack.py tests/bench/bench.py tests/bench/README
 # learns stays in fuzz/corpus-TARGET, what it finds in fuzz/found-*.
 FUZZ_SECONDS = 60
 FUZZ_TARGETS = aws_json aws_xml eval text
+FUZZ_TARGETS = aws_json aws_xml mapping tables text
 FUZZ_CLANG = clang -g -O1 -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=undefined
 .PHONY: fuzz
@@ -339,6 +349,7 @@ script_tests = \
 	tests/t/0022-manual.sh \
 	tests/t/0021-lsp.sh \
 	tests/t/0022-editors.sh \
+	tests/t/0021-tables.sh \
 	tests/t/0018-rebuild.sh \
 	tests/t/0900-migration.sh \
 	tests/t/0901-migration-user.sh \
@@ -356,6 +367,7 @@ aws_scenarios = \
 	tests/t/0104-aws-killed.sh
 TESTS += $(script_tests) $(aws_scenarios)
 EXTRA_DIST += $(script_tests) $(aws_scenarios) $(unit_scripts) tests/lib.sh tests/lang tests/checks \
+EXTRA_DIST += $(script_tests) $(aws_scenarios) $(unit_scripts) tests/lib.sh tests/lang tests/dms \
 	tests/property/property.py
 
 # What stands in for AWS, and the tests of that.

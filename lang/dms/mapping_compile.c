@@ -424,6 +424,7 @@ static void compile_lobs(struct compiler *c, const struct ast_rule *r,
 		diag_error(c->diags, "E0416", place_of(c, size->span),
 			   "the largest LOB is a whole number of KiB above 0");
 		c->report.n_errors++;
+		l->lobs = STR("");
 		return;
 	}
 	l->lob_kb = bytes / 1024;

@@ -234,8 +234,8 @@ static void report_meeting(struct judge *j,
 	p.hint = "DMS carries out one action on one object, that of the lower "
 		 "rule-id; this is the least certain part of it.";
 	dms_report(j->report, p,
-		   "two rules would change the same: here this one does "
-		   "nothing");
+		   "another rule changes the same: of what both match, this "
+		   "one changes nothing");
 }
 
 /*
@@ -403,7 +403,8 @@ static void check_name(struct judge *j, struct map *targets,
 	first = map_add(targets, key_of(j, "to", to_schema, to_table, STR("")),
 			mine);
 	if (!first ||
-	    (str_eq(first->schema, schema) && str_eq(first->table, table)))
+	    (str_eq(first->schema, schema) && str_eq(first->table, table)) ||
+	    first_about(j, rule, key_of(j, "told", schema, table, STR(""))))
 		return;
 	struct dms_problem p = DMS_PROBLEM("E0419", rule->index, NULL);
 

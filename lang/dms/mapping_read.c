@@ -9,27 +9,13 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/error.h"
-#include "lang/base/map.h"
-#include "lang/base/vec.h"
+#include "lang/dms/mapping_reader.h"
 #include "lang/dms/mapping_types.h"
-#include "lang/dms/problem.h"
 #include "lang/json.h"
 
 #include <stdlib.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-struct reader {
-	struct arena *arena;
-	struct dms_report *report;
-	struct value value; /* of the rule */
-	struct mapping_rule rule;
-	VEC(struct mapping_selection) selections;
-	VEC(struct mapping_transformation) transformations;
-	VEC(struct mapping_load) loads;
-	VEC(struct mapping_validation) validations;
-	struct map ids;
-};
 
 /* Kinds of rules, for what they may have. */
 enum {
@@ -92,44 +78,25 @@ static const char *const filter_keys[] = { "filter-type", "column-name",
 static const char *const condition_keys[] = { "filter-operator", "value",
 					      "start-value", "end-value",
 					      NULL };
-static const char *const type_keys[] = { "type", "length", "precision", "scale",
-					 NULL };
-static const char *const key_keys[] = { "name", "origin", "columns", NULL };
-static const char *const image_keys[] = { "column-prefix", "column-suffix",
-					  "column-filter", NULL };
-static const char *const parallel_keys[] = {
-	"type",
-	"columns",
-	"boundaries",
-	"partitions",
-	"subpartitions",
-	"number-of-partitions",
-	"collection-count-from-metadata",
-	"max-records-skip-per-page",
-	"batch-size",
-	NULL,
-};
-static const char *const lob_keys[] = { "mode", "bulk-max-size", NULL };
-
 static const char unknown_document[] = "Invalid table mappings document.";
 
 /* A problem of this rule. */
-static struct dms_problem at(const struct reader *r, const char *path)
+struct dms_problem reader_problem(const struct reader *r, const char *path)
 {
 	return DMS_PROBLEM("E0416", r->rule.index, path);
 }
 
 /* The same, for what AWS answers with four words. */
-static struct dms_problem unknown_at(const struct reader *r, const char *path)
+struct dms_problem reader_unknown(const struct reader *r, const char *path)
 {
-	struct dms_problem p = at(r, path);
+	struct dms_problem p = reader_problem(r, path);
 
 	p.service = unknown_document;
 	return p;
 }
 
 /* A key that is there and not null: null is as good as absent. */
-static const struct value *get(struct value map, const char *key)
+const struct value *reader_get(struct value map, const char *key)
 {
 	const struct value *v = value_get(map, key);
 
@@ -143,27 +110,26 @@ static bool is_text(struct value v)
 }
 
 /* The text under a key, empty where there is none. */
-static int read_text(struct reader *r, struct value map, const char *key,
-		     const char *path, struct str *out)
+int reader_text(struct reader *r, struct value map, const char *key,
+		const char *path, struct str *out)
 {
-	const struct value *v = get(map, key);
+	const struct value *v = reader_get(map, key);
 
 	*out = STR("");
 	if (!v)
 		return 0;
 	if (!is_text(*v))
-		return dms_report(r->report, unknown_at(r, path),
+		return dms_report(r->report, reader_unknown(r, path),
 				  "\"%s\" must be a text", key);
 	*out = v->as.text;
 	return 0;
 }
 
-static int check_keys(struct reader *r, struct value map,
-		      const char *const *known, const char *path,
-		      const char *where)
+int reader_keys(struct reader *r, struct value map, const char *const *known,
+		const char *path, const char *where)
 {
 	if (map.kind != VALUE_MAP)
-		return dms_report(r->report, unknown_at(r, path),
+		return dms_report(r->report, reader_unknown(r, path),
 				  "\"%s\" must be an object", path);
 	for (size_t i = 0; i < map.as.map.n; i++) {
 		struct str key = map.as.map.entries[i].key;
@@ -172,7 +138,7 @@ static int check_keys(struct reader *r, struct value map,
 		while (known[k] && !str_is(key, known[k]))
 			k++;
 		if (!known[k])
-			return dms_report(r->report, at(r, path),
+			return dms_report(r->report, reader_problem(r, path),
 					  "unknown key \"%.*s\"%s",
 					  STR_ARG(key), where);
 	}
@@ -197,7 +163,7 @@ static int check_rule_keys(struct reader *r, unsigned of, struct str type)
 		       !str_is(e->key, rule_keys[k].name))
 			k++;
 		if (k == COUNT(rule_keys))
-			return dms_report(r->report, at(r, key),
+			return dms_report(r->report, reader_problem(r, key),
 					  "unknown key \"%s\"", key);
 		if (!(rule_keys[k].of & of) && says_something(e->value))
 			dms_report(
@@ -210,7 +176,7 @@ static int check_rule_keys(struct reader *r, unsigned of, struct str type)
 
 static int read_id(struct reader *r)
 {
-	struct dms_problem p = at(r, "rule-id");
+	struct dms_problem p = reader_problem(r, "rule-id");
 	struct str id = value_text(r->value, "rule-id");
 
 	if (id.n == 0) {
@@ -240,9 +206,8 @@ static int read_id(struct reader *r)
 }
 
 /* Patterns in a locator: how many of schema, table and column it needs. */
-static int read_locator(struct reader *r, unsigned parts, struct value *locator,
-			struct str *schema, struct str *table,
-			struct str *column)
+int reader_locator(struct reader *r, unsigned parts, struct value *locator,
+		   struct str *schema, struct str *table, struct str *column)
 {
 	static const char *const keys[] = { "schema-name", "table-name",
 					    "column-name" };
@@ -250,41 +215,63 @@ static int read_locator(struct reader *r, unsigned parts, struct value *locator,
 					     "object-locator.table-name",
 					     "object-locator.column-name" };
 	struct str *const out[] = { schema, table, column };
-	const struct value *v = get(r->value, "object-locator");
+	const struct value *v = reader_get(r->value, "object-locator");
 
 	if (!v)
-		return dms_report(r->report, at(r, NULL),
+		return dms_report(r->report, reader_problem(r, NULL),
 				  "object locator cannot be null");
 	*locator = *v;
-	if (check_keys(r, *v, locator_keys, "object-locator",
-		       " in the object locator") < 0)
+	if (reader_keys(r, *v, locator_keys, "object-locator",
+			" in the object locator") < 0)
 		return -1;
 	for (unsigned i = 0; i < parts; i++) {
-		if (read_text(r, *v, keys[i], paths[i], out[i]) < 0)
+		if (reader_text(r, *v, keys[i], paths[i], out[i]) < 0)
 			return -1;
 		if (out[i]->n == 0)
-			return dms_report(r->report, at(r, "object-locator"),
+			return dms_report(r->report,
+					  reader_problem(r, "object-locator"),
 					  "object locator has no %s", keys[i]);
 	}
 	return 0;
 }
 
 /* A whole number that may be written as a text; absent leaves *out. */
-static int read_number(struct reader *r, struct value map, const char *key,
-		       const char *path, int64_t most, int64_t *out)
+int reader_number(struct reader *r, struct value map, const char *key,
+		  const char *path, int64_t most, int64_t *out)
 {
 	struct str text;
 	uint64_t n;
 
-	if (read_text(r, map, key, path, &text) < 0)
+	if (reader_text(r, map, key, path, &text) < 0)
 		return -1;
 	if (text.n == 0)
 		return 0;
 	if (!str_to_u64(text, &n) || n > (uint64_t)most)
-		return dms_report(r->report, at(r, path),
+		return dms_report(r->report, reader_problem(r, path),
 				  "\"%s\" must be a whole number up to %lld",
 				  key, (long long)most);
 	*out = (int64_t)n;
+	return 0;
+}
+
+/* A list of texts; path is where it stands. */
+int reader_texts(struct reader *r, struct value list, const char *path,
+		 struct str **out, size_t *n)
+{
+	if (list.kind != VALUE_LIST)
+		return dms_report(r->report, reader_problem(r, path),
+				  "\"%s\" must be a list of texts", path);
+	*out = arena_new(r->arena, struct str, list.as.list.n + 1);
+	*n = list.as.list.n;
+	for (size_t i = 0; i < *n; i++) {
+		struct value v = list.as.list.items[i];
+
+		if (!is_text(v))
+			return dms_report(r->report, reader_problem(r, path),
+					  "\"%s\" must be a list of texts",
+					  path);
+		(*out)[i] = v.as.text;
+	}
 	return 0;
 }
 
@@ -296,8 +283,8 @@ static int read_condition(struct reader *r, struct value in, const char *path,
 	const struct mapping_operator *op;
 	const char *wrong = NULL;
 
-	if (check_keys(r, in, condition_keys, path, " in a condition") < 0 ||
-	    read_text(r, in, "filter-operator", path, &out->op) < 0)
+	if (reader_keys(r, in, condition_keys, path, " in a condition") < 0 ||
+	    reader_text(r, in, "filter-operator", path, &out->op) < 0)
 		return -1;
 	op = mapping_operator_find(out->op);
 	if (!op)
@@ -305,20 +292,21 @@ static int read_condition(struct reader *r, struct value in, const char *path,
 		    r->report, DMS_PROBLEM("E0413", r->rule.index, path),
 		    "unknown filter-operator \"%.*s\"", STR_ARG(out->op));
 	out->op = str_from(op->means);
-	if (op->n_values == 1 && !get(in, "value"))
+	if (op->n_values == 1 && !reader_get(in, "value"))
 		wrong = "a filter has no value";
 	if (op->n_values == 2 &&
-	    (!get(in, "start-value") || !get(in, "end-value")))
+	    (!reader_get(in, "start-value") || !reader_get(in, "end-value")))
 		wrong = "a filter has no start-value or end-value";
 	if (wrong)
-		return dms_report(r->report, at(r, path), "%s", wrong);
+		return dms_report(r->report, reader_problem(r, path), "%s",
+				  wrong);
 	if (op->n_values == 1)
-		return read_text(r, in, "value", path, &out->value);
+		return reader_text(r, in, "value", path, &out->value);
 	if (op->n_values == 0)
 		return 0;
-	if (read_text(r, in, "start-value", path, &out->value) < 0)
+	if (reader_text(r, in, "start-value", path, &out->value) < 0)
 		return -1;
-	return read_text(r, in, "end-value", path, &out->value2);
+	return reader_text(r, in, "end-value", path, &out->value2);
 }
 
 static size_t count_conditions(struct value filters)
@@ -342,19 +330,19 @@ static int read_filter(struct reader *r, struct value filter, size_t i,
 	const struct value *list;
 	struct str column, type;
 
-	if (check_keys(r, filter, filter_keys, path, " in a filter") < 0 ||
-	    read_text(r, filter, "column-name", path, &column) < 0 ||
-	    read_text(r, filter, "filter-type", path, &type) < 0)
+	if (reader_keys(r, filter, filter_keys, path, " in a filter") < 0 ||
+	    reader_text(r, filter, "column-name", path, &column) < 0 ||
+	    reader_text(r, filter, "filter-type", path, &type) < 0)
 		return -1;
 	if (!str_is(type, "source"))
-		return dms_report(r->report, at(r, path),
+		return dms_report(r->report, reader_problem(r, path),
 				  "filter-type must be source");
 	if (column.n == 0)
-		return dms_report(r->report, at(r, path),
+		return dms_report(r->report, reader_problem(r, path),
 				  "a filter has no column-name");
-	list = get(filter, "filter-conditions");
+	list = reader_get(filter, "filter-conditions");
 	if (!list || list->kind != VALUE_LIST || list->as.list.n == 0)
-		return dms_report(r->report, at(r, path),
+		return dms_report(r->report, reader_problem(r, path),
 				  "a filter has no filter-conditions");
 	for (size_t k = 0; k < list->as.list.n; k++) {
 		struct mapping_condition *c = &s->conditions[(*end)++];
@@ -377,7 +365,7 @@ static int read_filters(struct reader *r, struct value filters,
 	size_t end = 0;
 
 	if (filters.kind != VALUE_LIST)
-		return dms_report(r->report, unknown_at(r, "filters"),
+		return dms_report(r->report, reader_unknown(r, "filters"),
 				  "\"filters\" must be a list");
 	s->n_filters = filters.as.list.n;
 	s->conditions = arena_new(r->arena, struct mapping_condition,
@@ -395,14 +383,14 @@ static int read_kind(struct reader *r, struct value locator,
 	const char *path = "object-locator.table-type";
 	struct str type;
 
-	if (read_text(r, locator, "table-type", path, &type) < 0)
+	if (reader_text(r, locator, "table-type", path, &type) < 0)
 		return -1;
 	if (str_is(type, "view"))
 		*out = MAPPING_VIEWS;
 	else if (str_is(type, "all"))
 		*out = MAPPING_ALL;
 	else if (type.n && !str_is(type, "table"))
-		return dms_report(r->report, at(r, path),
+		return dms_report(r->report, reader_problem(r, path),
 				  "unknown table-type \"%.*s\"", STR_ARG(type));
 	return 0;
 }
@@ -410,7 +398,7 @@ static int read_kind(struct reader *r, struct value locator,
 static int read_selection(struct reader *r)
 {
 	struct str action = value_text(r->value, "rule-action");
-	const struct value *filters = get(r->value, "filters");
+	const struct value *filters = reader_get(r->value, "filters");
 	struct mapping_selection s = { .rule = r->rule };
 	struct str ignored, order;
 	struct value locator;
@@ -423,322 +411,24 @@ static int read_selection(struct reader *r)
 	else if (str_is(action, "explicit"))
 		s.action = MAPPING_EXPLICIT;
 	else
-		return dms_report(r->report, unknown_at(r, "rule-action"),
+		return dms_report(r->report, reader_unknown(r, "rule-action"),
 				  "a selection has no rule-action \"%.*s\"",
 				  STR_ARG(action));
-	if (read_locator(r, 2, &locator, &s.schema, &s.table, &ignored) < 0 ||
+	if (reader_locator(r, 2, &locator, &s.schema, &s.table, &ignored) < 0 ||
 	    read_kind(r, locator, &s.kind) < 0 ||
-	    read_text(r, r->value, "load-order", "load-order", &order) < 0)
+	    reader_text(r, r->value, "load-order", "load-order", &order) < 0)
 		return -1;
-	if (order.n && (read_number(r, r->value, "load-order", "load-order",
-				    INT32_MAX, &n) < 0))
+	if (order.n && (reader_number(r, r->value, "load-order", "load-order",
+				      INT32_MAX, &n) < 0))
 		return -1;
 	if (order.n && n == 0)
-		return dms_report(r->report, at(r, "load-order"),
+		return dms_report(r->report, reader_problem(r, "load-order"),
 				  "load-order must be a whole number from 1 "
 				  "to 2147483647");
 	s.load_order = (int)n;
 	if (filters && read_filters(r, *filters, &s) < 0)
 		return -1;
 	*vec_push(&r->selections) = s;
-	return 0;
-}
-
-/* -- transformations -- */
-
-static int read_target(struct reader *r, enum mapping_target *out,
-		       unsigned *bit)
-{
-	struct str target = value_text(r->value, "rule-target");
-
-	if (str_is(target, "schema")) {
-		*out = MAPPING_SCHEMA;
-		*bit = ON_SCHEMA;
-	} else if (str_is(target, "table")) {
-		*out = MAPPING_TABLE;
-		*bit = ON_TABLE;
-	} else if (str_is(target, "column")) {
-		*out = MAPPING_COLUMN;
-		*bit = ON_COLUMN;
-	} else if (str_ends(target, "-tablespace")) {
-		return dms_report(r->report, at(r, "rule-target"),
-				  "tablespaces are for Oracle targets only");
-	} else {
-		return dms_report(r->report, unknown_at(r, "rule-target"),
-				  "unknown rule-target \"%.*s\"",
-				  STR_ARG(target));
-	}
-	return 0;
-}
-
-static int read_type(struct reader *r, struct mapping_type *t)
-{
-	const struct value *v = get(r->value, "data-type");
-
-	if (!v)
-		return 0;
-	if (check_keys(r, *v, type_keys, "data-type", " in the data-type") <
-		0 ||
-	    read_text(r, *v, "type", "data-type.type", &t->name) < 0 ||
-	    read_number(r, *v, "length", "data-type.length", INT32_MAX,
-			&t->length) < 0 ||
-	    read_number(r, *v, "precision", "data-type.precision", INT32_MAX,
-			&t->precision) < 0 ||
-	    read_number(r, *v, "scale", "data-type.scale", INT32_MAX,
-			&t->scale) < 0)
-		return -1;
-	if (t->name.n == 0)
-		return dms_report(r->report, at(r, "data-type"),
-				  "data-type has no type");
-	return 0;
-}
-
-/* A list of texts; path is where it stands. */
-static int read_texts(struct reader *r, struct value list, const char *path,
-		      struct str **out, size_t *n)
-{
-	if (list.kind != VALUE_LIST)
-		return dms_report(r->report, at(r, path),
-				  "\"%s\" must be a list of texts", path);
-	*out = arena_new(r->arena, struct str, list.as.list.n + 1);
-	*n = list.as.list.n;
-	for (size_t i = 0; i < *n; i++) {
-		struct value v = list.as.list.items[i];
-
-		if (!is_text(v))
-			return dms_report(r->report, at(r, path),
-					  "\"%s\" must be a list of texts",
-					  path);
-		(*out)[i] = v.as.text;
-	}
-	return 0;
-}
-
-static int read_key(struct reader *r, struct mapping_transformation *t)
-{
-	const struct value *v = get(r->value, "primary-key-def");
-	const struct value *columns;
-	struct str origin;
-
-	if (check_keys(r, *v, key_keys, "primary-key-def",
-		       " in the primary-key-def") < 0 ||
-	    read_text(r, *v, "name", "primary-key-def.name", &t->key) < 0 ||
-	    read_text(r, *v, "origin", "primary-key-def.origin", &origin) < 0)
-		return -1;
-	if (origin.n && !str_is(origin, "primary-key") &&
-	    !str_is(origin, "unique-index"))
-		return dms_report(r->report, at(r, "primary-key-def.origin"),
-				  "unknown origin \"%.*s\" of a key",
-				  STR_ARG(origin));
-	t->is_unique = str_is(origin, "unique-index");
-	columns = get(*v, "columns");
-	if (t->key.n == 0 || !columns)
-		return dms_report(r->report, at(r, "primary-key-def"),
-				  "a primary-key-def has a name and columns");
-	return read_texts(r, *columns, "primary-key-def.columns", &t->columns,
-			  &t->n_columns);
-}
-
-static int read_image(struct reader *r, struct mapping_transformation *t)
-{
-	const struct value *v = get(r->value, "before-image-def");
-
-	if (check_keys(r, *v, image_keys, "before-image-def",
-		       " in the before-image-def") < 0 ||
-	    read_text(r, *v, "column-prefix", "before-image-def.column-prefix",
-		      &t->prefix) < 0 ||
-	    read_text(r, *v, "column-suffix", "before-image-def.column-suffix",
-		      &t->suffix) < 0)
-		return -1;
-	return read_text(r, *v, "column-filter",
-			 "before-image-def.column-filter", &t->filter);
-}
-
-static int check_needs(struct reader *r, unsigned needs,
-		       const struct mapping_transformation *t)
-{
-	const char *what = NULL;
-
-	if (t->expression.n && (needs & MAY_HAVE_EXPRESSION))
-		needs &= ~(unsigned)NEEDS_VALUE;
-	if ((needs & NEEDS_VALUE) && t->value.n == 0)
-		what = "a value";
-	else if ((needs & NEEDS_OLD_VALUE) && t->old_value.n == 0)
-		what = "an old-value";
-	else if ((needs & NEEDS_EXPRESSION) && t->expression.n == 0)
-		what = "an expression";
-	else if ((needs & NEEDS_DATA_TYPE) && t->type.name.n == 0)
-		what = "a data-type";
-	else if ((needs & NEEDS_KEY) && !get(r->value, "primary-key-def"))
-		what = "a primary-key-def";
-	else if ((needs & NEEDS_IMAGE) && !get(r->value, "before-image-def"))
-		what = "a before-image-def";
-	if (what)
-		return dms_report(r->report, at(r, NULL), "%.*s needs %s",
-				  STR_ARG(t->action), what);
-	if (t->expression.n &&
-	    !(needs & (MAY_HAVE_EXPRESSION | NEEDS_EXPRESSION)))
-		return dms_report(r->report, at(r, "expression"),
-				  "%.*s has no expression", STR_ARG(t->action));
-	return 0;
-}
-
-static unsigned locator_parts(const struct mapping_transformation *t,
-			      unsigned needs)
-{
-	if (t->target == MAPPING_SCHEMA)
-		return 1;
-	return t->target == MAPPING_TABLE || (needs & NO_COLUMN) ? 2 : 3;
-}
-
-static int read_action(struct reader *r, struct mapping_transformation *t,
-		       const struct mapping_action_info **out)
-{
-	const struct mapping_action_info *action;
-	struct dms_problem p = unknown_at(r, "rule-action");
-	struct str near;
-	unsigned bit = 0;
-
-	t->action = value_text(r->value, "rule-action");
-	action = mapping_action_find(t->action);
-	*out = action;
-	if (!action) {
-		near = mapping_action_near(t->action);
-		if (near.n)
-			p.hint = str_fmt(r->arena, "Did you mean \"%.*s\"?",
-					 STR_ARG(near))
-				     .s;
-		return dms_report(r->report, p,
-				  "a transformation has no rule-action "
-				  "\"%.*s\"",
-				  STR_ARG(t->action));
-	}
-	if (read_target(r, &t->target, &bit) < 0)
-		return -1;
-	if (!(action->needs & bit))
-		return dms_report(r->report, at(r, "rule-target"),
-				  "%s cannot have this rule-target",
-				  action->name);
-	return 0;
-}
-
-static int read_transformation(struct reader *r)
-{
-	struct mapping_transformation t = {
-		.rule = r->rule,
-		.type = { .length = -1, .precision = -1, .scale = -1 },
-	};
-	const struct mapping_action_info *action;
-	struct value locator;
-
-	if (read_action(r, &t, &action) < 0 ||
-	    read_locator(r, locator_parts(&t, action->needs), &locator,
-			 &t.schema, &t.table, &t.column) < 0 ||
-	    read_text(r, locator, "data-type", "object-locator.data-type",
-		      &t.of) < 0 ||
-	    read_text(r, r->value, "value", "value", &t.value) < 0 ||
-	    read_text(r, r->value, "old-value", "old-value", &t.old_value) <
-		0 ||
-	    read_text(r, r->value, "expression", "expression", &t.expression) <
-		0 ||
-	    read_type(r, &t.type) < 0 || check_needs(r, action->needs, &t) < 0)
-		return -1;
-	if ((action->needs & NEEDS_KEY) && read_key(r, &t) < 0)
-		return -1;
-	if ((action->needs & NEEDS_IMAGE) && read_image(r, &t) < 0)
-		return -1;
-	*vec_push(&r->transformations) = t;
-	return 0;
-}
-
-/* -- table settings, validation -- */
-
-static int read_parallel(struct reader *r, struct value v,
-			 struct mapping_load *l)
-{
-	const struct value *columns = get(v, "columns");
-	const struct value *list = get(v, "boundaries");
-
-	if (check_keys(r, v, parallel_keys, "parallel-load",
-		       " in parallel-load") < 0 ||
-	    read_text(r, v, "type", "parallel-load.type", &l->parallel) < 0)
-		return -1;
-	if (l->parallel.n == 0)
-		l->parallel = STR("none");
-	if (columns && read_texts(r, *columns, "parallel-load.columns",
-				  &l->columns, &l->n_columns) < 0)
-		return -1;
-	if (!list)
-		return 0;
-	if (list->kind != VALUE_LIST)
-		return dms_report(r->report, at(r, "parallel-load.boundaries"),
-				  "\"boundaries\" must be a list of lists");
-	l->n_boundaries = list->as.list.n;
-	l->boundaries =
-	    arena_new(r->arena, struct mapping_boundary, l->n_boundaries + 1);
-	for (size_t i = 0; i < l->n_boundaries; i++)
-		if (read_texts(
-			r, list->as.list.items[i],
-			dms_path(r->report, "parallel-load.boundaries[%zu]", i),
-			&l->boundaries[i].values, &l->boundaries[i].n) < 0)
-			return -1;
-	return 0;
-}
-
-static int read_lobs(struct reader *r, struct value v, struct mapping_load *l)
-{
-	if (check_keys(r, v, lob_keys, "lob-settings", " in lob-settings") <
-		0 ||
-	    read_text(r, v, "mode", "lob-settings.mode", &l->lobs) < 0)
-		return -1;
-	if (l->lobs.n == 0)
-		return dms_report(r->report, at(r, "lob-settings"),
-				  "lob-settings has no mode");
-	return read_number(r, v, "bulk-max-size", "lob-settings.bulk-max-size",
-			   INT32_MAX, &l->lob_kb);
-}
-
-static int read_load(struct reader *r)
-{
-	const struct value *parallel = get(r->value, "parallel-load");
-	const struct value *lobs = get(r->value, "lob-settings");
-	struct mapping_load l = { .rule = r->rule };
-	struct str ignored;
-	struct value locator;
-
-	if (read_locator(r, 2, &locator, &l.schema, &l.table, &ignored) < 0 ||
-	    (parallel && read_parallel(r, *parallel, &l) < 0) ||
-	    (lobs && read_lobs(r, *lobs, &l) < 0))
-		return -1;
-	*vec_push(&r->loads) = l;
-	return 0;
-}
-
-static int read_validation(struct reader *r)
-{
-	struct str action = value_text(r->value, "rule-action");
-	struct str target = value_text(r->value, "rule-target");
-	struct mapping_validation v = { .rule = r->rule };
-	struct value locator;
-
-	if (!str_is(action, "override-validation-function"))
-		return dms_report(r->report, unknown_at(r, "rule-action"),
-				  "a validation has no rule-action \"%.*s\"",
-				  STR_ARG(action));
-	if (target.n && !str_is(target, "column"))
-		return dms_report(r->report, at(r, "rule-target"),
-				  "the rule-target of a validation is column");
-	if (read_locator(r, 3, &locator, &v.schema, &v.table, &v.column) < 0 ||
-	    read_text(r, r->value, "source-function", "source-function",
-		      &v.source) < 0 ||
-	    read_text(r, r->value, "target-function", "target-function",
-		      &v.target) < 0)
-		return -1;
-	if (v.source.n == 0 && v.target.n == 0)
-		return dms_report(r->report, at(r, NULL),
-				  "a validation has a source-function or a "
-				  "target-function");
-	*vec_push(&r->validations) = v;
 	return 0;
 }
 
@@ -750,7 +440,7 @@ static int read_rule(struct reader *r)
 	unsigned of = 0;
 
 	if (r->value.kind != VALUE_MAP)
-		return dms_report(r->report, unknown_at(r, NULL),
+		return dms_report(r->report, reader_unknown(r, NULL),
 				  "a rule must be an object");
 	if (read_id(r) < 0)
 		return -1;
@@ -759,20 +449,21 @@ static int read_rule(struct reader *r)
 		if (str_is(type, rule_types[i].name))
 			of = rule_types[i].of;
 	if (!of)
-		return dms_report(r->report, unknown_at(r, "rule-type"),
+		return dms_report(r->report, reader_unknown(r, "rule-type"),
 				  "unknown rule-type \"%.*s\"", STR_ARG(type));
 	if (check_rule_keys(r, of, type) < 0 ||
-	    read_text(r, r->value, "rule-name", "rule-name", &r->rule.name) < 0)
+	    reader_text(r, r->value, "rule-name", "rule-name", &r->rule.name) <
+		0)
 		return -1;
 	switch (of) {
 	case OF_SELECTION:
 		return read_selection(r);
 	case OF_TRANSFORMATION:
-		return read_transformation(r);
+		return reader_transformation(r);
 	case OF_SETTINGS:
-		return read_load(r);
+		return reader_load(r);
 	default:
-		return read_validation(r);
+		return reader_validation(r);
 	}
 }
 
@@ -782,7 +473,7 @@ static const struct value *find_rules(struct value document,
 {
 	struct dms_problem p = DMS_PROBLEM("E0411", DMS_NO_RULE, NULL);
 	const struct value *rules =
-	    document.kind == VALUE_MAP ? get(document, "rules") : NULL;
+	    document.kind == VALUE_MAP ? reader_get(document, "rules") : NULL;
 
 	if (!rules) {
 		p.service = "Valid Table mappings is required";

@@ -38,6 +38,20 @@ static const char *path_of(struct dms_report *r, struct str group,
 	return text;
 }
 
+/* The members of a row as a document has them: "DO_NOTHING, …". */
+static struct str members_of(const struct setting *s, struct arena *a)
+{
+	struct str rest = str_from(s->members), out = STR("");
+
+	while (rest.n) {
+		struct str word = str_cut(&rest, ' ');
+
+		out = str_fmt(a, "%.*s%s%.*s", STR_ARG(out), out.n ? ", " : "",
+			      STR_ARG(str_cut(&word, '=')));
+	}
+	return out;
+}
+
 /* -- key by key -- */
 
 static void check_group(struct str group, struct value map,
@@ -150,8 +164,9 @@ static void check_texts(const struct setting *s, struct value v,
 		is_right = v.as.list.items[i].kind == VALUE_STRING &&
 			   setting_is_member(s, v.as.list.items[i].as.text);
 	if (!is_right)
-		dms_report(r, at("E0421", path), "\"%s\" must be a list of %s",
-			   s->key, s->members);
+		dms_report(r, at("E0421", path),
+			   "\"%s\" must be a list of %.*s", s->key,
+			   STR_ARG(members_of(s, r->arena)));
 }
 
 static void check_value(const struct setting *s, struct value v,
@@ -178,8 +193,8 @@ static void check_value(const struct setting *s, struct value v,
 		return;
 	case SETTING_ENUM:
 		if (v.kind != VALUE_STRING || !setting_is_member(s, v.as.text))
-			dms_report(r, p, "\"%s\" must be one of %s", name,
-				   s->members);
+			dms_report(r, p, "\"%s\" must be one of %.*s", name,
+				   STR_ARG(members_of(s, r->arena)));
 		return;
 	case SETTING_TEXTS:
 		check_texts(s, v, path, r);

@@ -54,6 +54,8 @@ struct dms_host {
 			size_t n, struct str *out);
 	/* The service makes premigration assessments. */
 	bool has_assessments;
+	/* Every rule of a mapping; else mapping_check_local() says which. */
+	bool has_all_rules;
 	/* MAY. An interactive client of a DMS endpoint's database. */
 	int (*session)(struct call *c, const struct dms_server *s,
 		       struct session *out);

@@ -68,6 +68,7 @@ const struct dms_host dms_aws_host = {
 	.log_tail = logs_tail,
 	.is_remote = true,
 	.has_assessments = true,
+	.has_all_rules = true,
 	.poll_ms = 10000,
 	.pace = site_pace,
 	.stack = site_stack,

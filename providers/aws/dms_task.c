@@ -4,6 +4,7 @@
 #include "providers/aws/dms_task.h"
 
 #include "lang/base/digest.h"
+#include "lang/dms/mapping_local.h"
 #include "lang/dms/settings.h"
 #include "lang/json.h"
 #include "providers/aws/dms_assess.h"
@@ -566,6 +567,25 @@ static int plan_load(struct call *c)
 	return task_effects(c);
 }
 
+/* Rules that the server does not carry out are refused before anything. */
+static int plan_rules(struct call *c)
+{
+	const struct dms_host *host = c->type->data;
+	const struct value *tables = value_get(c->config, "tables");
+	struct mapping_local local;
+	struct mapping m;
+
+	if (host->has_all_rules || !tables || value_is_unknown(*tables))
+		return 0;
+	if (mapping_read(value_text(c->config, "tables"), c->arena, &m,
+			 &c->err) < 0 ||
+	    mapping_check_local(&m, &local, &c->err) < 0)
+		return -1;
+	for (size_t i = 0; i < local.n_advice; i++)
+		call_notice(c, "%s", local.advice[i]);
+	return 0;
+}
+
 static int task_plan(struct call *c, const char *action)
 {
 	struct str what = str_from(action);
@@ -583,7 +603,7 @@ static int task_plan(struct call *c, const char *action)
 			  "version");
 		return error_hint(&c->err, "use wait = loaded");
 	}
-	if (plan_run(c, is_new) < 0)
+	if (plan_rules(c) < 0 || plan_run(c, is_new) < 0)
 		return -1;
 	if (str_is(what, "update") && !is_changed(c) && !c->needs_run)
 		plan_start(c);

@@ -5,6 +5,7 @@
 #include "lang/base/arena.h"
 #include "lang/base/error.h"
 #include "lang/dms/mapping.h"
+#include "lang/dms/mapping_local.h"
 #include "lang/dms/settings.h"
 #include "providers/replicator/fault.h"
 #include "providers/replicator/obj.h"
@@ -80,9 +81,12 @@ static int check_mapping(struct str json, struct fault *f)
 {
 	struct arena a = { 0 };
 	struct error err = { 0 };
+	struct mapping_local local;
 	struct mapping m;
 	int rc = mapping_read(json, &a, &m, &err);
 
+	if (rc == 0)
+		rc = mapping_check_local(&m, &local, &err);
 	if (rc < 0)
 		fault_set(f, "InvalidParameterValueException", "%s",
 			  err.message);

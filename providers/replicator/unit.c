@@ -59,6 +59,31 @@ static const char *take(struct buf *b, struct arena *a)
 
 /* --- names of columns --- */
 
+static bool is_on_table(const struct work *w,
+			const struct mapping_transformation *t)
+{
+	return mapping_pattern_matches(t->schema, w->source->schema) &&
+	       mapping_pattern_matches(t->table, w->source->name);
+}
+
+/* Where some columns of a table are kept, all others are left out. */
+static bool is_left_out(const struct work *w, struct str column)
+{
+	const struct mapping *m = w->m->mapping;
+	bool has_kept = false;
+
+	for (size_t i = 0; i < m->n_transformations; i++) {
+		const struct mapping_transformation *t = &m->transformations[i];
+
+		if (!str_is(t->action, "include-column") || !is_on_table(w, t))
+			continue;
+		if (mapping_pattern_matches(t->column, column))
+			return false;
+		has_kept = true;
+	}
+	return has_kept;
+}
+
 static const struct mapping_transformation *
 transformation_of(const struct work *w, struct str column)
 {
@@ -69,9 +94,9 @@ transformation_of(const struct work *w, struct str column)
 		const struct mapping_transformation *t = &m->transformations[i];
 
 		if (t->target == MAPPING_COLUMN &&
+		    !str_is(t->action, "include-column") &&
 		    (!best || t->rule.id < best->rule.id) &&
-		    mapping_pattern_matches(t->schema, w->source->schema) &&
-		    mapping_pattern_matches(t->table, w->source->name) &&
+		    is_on_table(w, t) &&
 		    mapping_pattern_matches(t->column, column))
 			best = t;
 	}
@@ -116,6 +141,8 @@ static int rename_column(const struct work *w, struct str name, struct str *out)
 	struct arena *a = w->a;
 
 	*out = name;
+	if (is_left_out(w, name))
+		return 1;
 	if (!t)
 		return 0;
 	if (str_is(t->action, "remove-column"))

@@ -589,6 +589,65 @@ static void renames_and_filters(void **state)
 	drop_task(arn);
 }
 
+/* Columns that no rule keeps are left out, with their part of the key. */
+static void keeps_columns(void **state)
+{
+	static const char mappings[] =
+	    "{\"rules\":[{\"rule-type\":\"selection\",\"rule-id\":1,"
+	    "\"rule-name\":\"1\",\"object-locator\":{\"schema-name\":"
+	    "\"lab\",\"table-name\":\"plain\"},\"rule-action\":"
+	    "\"include\"},"
+	    "{\"rule-type\":\"transformation\",\"rule-id\":2,\"rule-name\":"
+	    "\"2\",\"rule-target\":\"column\",\"object-locator\":{"
+	    "\"schema-name\":\"lab\",\"table-name\":\"plain\","
+	    "\"column-name\":\"id\"},\"rule-action\":\"include-column\"},"
+	    "{\"rule-type\":\"transformation\",\"rule-id\":3,\"rule-name\":"
+	    "\"3\",\"rule-target\":\"column\",\"object-locator\":{"
+	    "\"schema-name\":\"lab\",\"table-name\":\"pl%\","
+	    "\"column-name\":\"t\"},\"rule-action\":\"include-column\"},"
+	    "{\"rule-type\":\"transformation\",\"rule-id\":4,\"rule-name\":"
+	    "\"4\",\"rule-target\":\"column\",\"object-locator\":{"
+	    "\"schema-name\":\"lab\",\"table-name\":\"plain\","
+	    "\"column-name\":\"t\"},\"rule-action\":\"rename\","
+	    "\"value\":\"title\"}]}";
+	struct str arn;
+
+	(void)state;
+	arn = make_task("keeps", mappings, "{}");
+	assert_string_equal(
+	    text_of(run_task(arn, "start-replication"), "LastFailureMessage"),
+	    "");
+	assert_answer("dst",
+		      "SELECT string_agg(attname, ',' ORDER BY attnum) FROM "
+		      "pg_attribute WHERE attrelid = 'lab.plain'::regclass "
+		      "AND attnum > 0",
+		      "id,title");
+	drop_task(arn);
+}
+
+/* What would be left undone is refused, not left out. */
+static void refuses_rules(void **state)
+{
+	static const char mappings[] =
+	    "{\"rules\":[{\"rule-type\":\"selection\",\"rule-id\":1,"
+	    "\"rule-name\":\"1\",\"object-locator\":{\"schema-name\":"
+	    "\"lab\",\"table-name\":\"plain\"},\"rule-action\":"
+	    "\"include\"},"
+	    "{\"rule-type\":\"transformation\",\"rule-id\":2,\"rule-name\":"
+	    "\"2\",\"rule-target\":\"column\",\"object-locator\":{"
+	    "\"schema-name\":\"lab\",\"table-name\":\"plain\","
+	    "\"column-name\":\"t\"},\"rule-action\":"
+	    "\"data-masking-hash-mask\"}]}";
+
+	(void)state;
+	refused("CreateReplicationTask", "InvalidParameterValueException",
+		"{\"ReplicationTaskIdentifier\":\"masks\","
+		"\"SourceEndpointArn\":\"%s\",\"TargetEndpointArn\":\"%s\","
+		"\"ReplicationInstanceArn\":\"%s\","
+		"\"MigrationType\":\"full-load\",\"TableMappings\":%s}",
+		source_arn, target_arn, instance_arn, escaped(mappings).s);
+}
+
 static void tells_differences(void **state)
 {
 	static const char mappings[] =
@@ -970,6 +1029,8 @@ int main(void)
 		cmocka_unit_test_setup(loads_without_loss, set_up),
 		cmocka_unit_test_setup(makes_missing_tables, set_up),
 		cmocka_unit_test_setup(renames_and_filters, set_up),
+		cmocka_unit_test_setup(keeps_columns, set_up),
+		cmocka_unit_test_setup(refuses_rules, set_up),
 		cmocka_unit_test_setup(tells_differences, set_up),
 		cmocka_unit_test_setup(suspends_a_failing_table, set_up),
 		cmocka_unit_test_setup(stops_by_policy, set_up),
