@@ -224,6 +224,20 @@ static void write_many(struct writer *w, struct value v, unsigned depth)
 		write_map(&one, v, depth);
 }
 
+/* What an existing object refers to has its id for an address. */
+static void write_object(struct buf *out, const struct object *o)
+{
+	size_t n = o->type.n;
+
+	for (size_t i = 0; i + n < o->address.n; i++)
+		if (str_eq(str_sub(o->address, i, i + n), o->type) &&
+		    o->address.s[i + n] == '.') {
+			buf_add_str(out, o->address);
+			return;
+		}
+	write_string(out, o->address);
+}
+
 static void write_amount(struct buf *out, struct value v)
 {
 	struct arena scratch = { 0 };
@@ -273,7 +287,7 @@ static void write_value(struct writer *w, struct value v, unsigned depth)
 		write_many(w, v, depth);
 		return;
 	case VALUE_OBJECT:
-		buf_add_str(w->out, v.as.object->address);
+		write_object(w->out, v.as.object);
 		return;
 	}
 	BUG("value of kind %d", v.kind);

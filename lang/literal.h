@@ -5,7 +5,7 @@
  * Values as a text of the language would write them, so that what is printed
  * can be pasted: "a \"b\"", 10.0.0.0/16, 1h30m, [1, 2], { a = 1 }. Two things
  * cannot be written, and are said instead: (secret) and (known after apply). A
- * resource or component is its address.
+ * resource or component is its address, or its id where only that is known.
  */
 
 #include "lang/value.h"

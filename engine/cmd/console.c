@@ -142,6 +142,9 @@ static void run_input(struct console *k)
 
 	if (is_nothing(text) && !k->is_too_long)
 		return;
+	/* What is missing at the end is missing on the last line. */
+	if (text.n && text.s[text.n - 1] == '\n')
+		text.n--;
 	if (k->is_too_long) {
 		fprintf(stderr,
 			"dmsl: error: line %u: an expression is longer than "

@@ -21,6 +21,9 @@ component doubled(x: number) {
   output held = data.held
 }
 doubled one { x = rows }
+existing vpc theirs { id = "vpc-1" }
+existing subnet theirs { id = "subnet-1"  vpc = vpc.theirs }
+let their_vpc = subnet.theirs.vpc
 EOF
 echo hello >beside.txt
 DMSL_PARAM_pw=hunter2-sentinel
@@ -45,6 +48,8 @@ test_expect_success 'values of the text, a line an expression' '
 	data.each[*].value
 	doubled.one
 	doubled.one.held.value
+	their_vpc.id
+	[their_vpc]
 	pw
 	{ a = pw }
 	file("beside.txt")
@@ -63,6 +68,8 @@ test_expect_success 'values of the text, a line an expression' '
 	["a", "b"]
 	{ held = doubled.one/data.held, twice = 8 }
 	4
+	"vpc-1"
+	["vpc-1"]
 	(secret)
 	{ a = (secret) }
 	"hello\n"
@@ -147,6 +154,7 @@ test_expect_success 'mistakes are shown in the line, and the rest is done' '
 	10 / 0
 	vpc main { }
 	let x = 1 vpc main { }
+	rows +
 	[1, 2
 	EOF
 	printf "1\n" >expect && test_cmp expect out &&
@@ -154,7 +162,7 @@ test_expect_success 'mistakes are shown in the line, and the rest is done' '
 		"    1 | rows + nosuch" "      |        ^~~~~~" \
 		"line 3:1:6: error[E0251]" "line 4:1:1: error[E0255]" \
 		"line 5:1:5: error[E0108]" "line 6:1:11: error[E0206]" \
-		"line 7:1:1: error[E0104]"
+		"line 7:1:7: error[E0108]" "line 8:1:1: error[E0104]"
 '
 
 test_expect_success 'what only a provider gives comes from the state' '
@@ -163,6 +171,7 @@ test_expect_success 'what only a provider gives comes from the state' '
 	tell_console 0 <in &&
 	printf "%s\n" "(known after apply)" "(known after apply)" "(secret)" >expect &&
 	test_cmp expect out &&
+	sed -i "/theirs/d" stack.dmsl &&
 	"$DMSL" apply --yes stack.dmsl &&
 	tell_console 0 <in &&
 	grep -E "^\"data-[0-9a-f]{16}\"$" out && grep -E "^\"[^\"]{20,}\"$" out &&
