@@ -569,6 +569,58 @@ const struct explanation explanations[] = {
   "user name inside a secret document; it is said so that a review sees it.",
   "let password = secret(\"x\")\ndata d { value = reveal(password) }\n",
   "let password = secret(\"x\")\ndata d { value = password }\n" },
+{ "W0411",
+  "DMS ignores this key here, so it says nothing; it is likely meant for a "
+  "rule of another type.",
+  TASK("full_load",
+  "  tables = <<~JSON\n"
+  "    { \"rules\": [ { \"rule-type\": \"selection\", \"rule-id\": 1,\n"
+  "      \"rule-action\": \"include\", \"value\": \"x\",\n"
+  "      \"object-locator\": { \"schema-name\": \"a\", \"table-name\": \"%\" }\n"
+  "    } ] }\n"
+  "    JSON\n"),
+  TASK("full_load",
+  "  tables = <<~JSON\n"
+  "    { \"rules\": [ { \"rule-type\": \"selection\", \"rule-id\": 1,\n"
+  "      \"rule-action\": \"include\",\n"
+  "      \"object-locator\": { \"schema-name\": \"a\", \"table-name\": \"%\" }\n"
+  "    } ] }\n"
+  "    JSON\n") },
+{ "W0412",
+  "Of two rules that would change the same thing DMS carries out the one "
+  "with the lower rule-id, which is the first in tables { }. What it does "
+  "with overlaps is the least certain part of it: avoid them.",
+  TABLES(
+  "    include sales.%\n"
+  "    lower table sales.%\n"
+  "    rename table sales.orders to purchases\n"),
+  TABLES(
+  "    include sales.%\n"
+  "    rename table sales.orders to purchases\n") },
+{ "W0413",
+  "No rule includes what this one names, or it is excluded. Case counts in "
+  "names.",
+  TABLES(
+  "    include sales.%\n"
+  "    rename schema Sales to shop\n"),
+  TABLES(
+  "    include sales.%\n"
+  "    rename schema sales to shop\n") },
+{ "W0414",
+  "The rule is legal, but part of what it says may not happen.",
+  TABLES(
+  "    include sales.%\n"
+  "    add column sales.orders.n int4 as \"length($note)\"\n"),
+  TABLES(
+  "    include sales.%\n"
+  "    add column sales.orders.n string(64) as \"hash_sha256($note)\"\n") },
+{ "W0421",
+  "The settings are legal, but hardly meant so, or a part of them does "
+  "nothing.",
+  SETTINGS(
+  "    lobs = limited(1GiB)\n"),
+  SETTINGS(
+  "    lobs = limited(64KiB)\n") },
 { "W0501",
   "The provider does what is asked for, and has something to say about it.",
   NULL, NULL },
