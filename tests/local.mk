@@ -217,9 +217,8 @@ tests_crash_crash_SOURCES = tests/crash/crash.c $(tracer) \
 tests_crash_crash_LDADD = $(lang_libs)
 
 # Fuzz targets: here over their corpus, by "make fuzz" with libFuzzer.
-fuzz_targets = tests/fuzz/aws_json tests/fuzz/aws_xml tests/fuzz/eval tests/fuzz/text
-fuzz_targets = tests/fuzz/aws_json tests/fuzz/aws_xml tests/fuzz/mapping \
-	tests/fuzz/tables tests/fuzz/text
+fuzz_targets = tests/fuzz/aws_json tests/fuzz/aws_xml tests/fuzz/eval \
+	tests/fuzz/mapping tests/fuzz/tables tests/fuzz/text
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
 fuzz_replay = tests/fuzz/replay.c tests/fuzz/answers.c tests/fuzz/answers.h
@@ -258,8 +257,7 @@ EXTRA_DIST += tests/bench/stack.py tests/bench/bench.py tests/bench/README
 # Needs clang: each target for FUZZ_SECONDS in a build of its own. What it
 # learns stays in fuzz/corpus-TARGET, what it finds in fuzz/found-*.
 FUZZ_SECONDS = 60
-FUZZ_TARGETS = aws_json aws_xml eval text
-FUZZ_TARGETS = aws_json aws_xml mapping tables text
+FUZZ_TARGETS = aws_json aws_xml eval mapping tables text
 FUZZ_CLANG = clang -g -O1 -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=undefined
 .PHONY: fuzz
