@@ -412,7 +412,8 @@ static void check_ref(void *context, const struct ref *r)
 	struct diag *to = diag_error(x->diags, "E0251", r->place,
 				     "unknown name \"%.*s\"", STR_ARG(r->name));
 
-	if (c->body->component && map_has(&x->root_body->names, r->name)) {
+	if (c->body->component && x->root_body &&
+	    map_has(&x->root_body->names, r->name)) {
 		diag_hint(x->diags, to,
 			  "A component sees only its params and what it "
 			  "declares itself; hand it in as a param.");
