@@ -208,6 +208,12 @@ struct resource_ops {
 	 * again, whatever the moment that they are cut off.
 	 */
 	enum step (*control)(struct call *c);
+	/*
+	 * MAY. Told of each of its resources that the state has, before the
+	 * first call of a command, in the main thread: what calls of others,
+	 * which have its id, need to know of it.
+	 */
+	void (*know)(void *self, struct str id, struct value attrs);
 	/* MAY. An interactive client. Memory in c->arena. */
 	int (*session)(struct call *c, struct session *out);
 	/*

@@ -76,6 +76,7 @@ struct type_schema {
 	const struct attr_schema *attrs;   /* ends with name NULL */
 	const struct block_schema *blocks; /* ends with name NULL; or NULL */
 	bool has_tags;	  /* takes `tags`, stack tags are merged in */
+	bool is_foreign;  /* what it describes is never dmsl's own */
 	bool is_built_in; /* served by the program whatever the provider */
 	bool is_fixed;	  /* prevents replacing: the old data would be lost */
 	const char *doc;

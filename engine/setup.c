@@ -9,6 +9,7 @@
 #include "engine/seal.h"
 #include "engine/state.h"
 #include "engine/store.h"
+#include "engine/target.h"
 #include "lang/ast.h"
 #include "lang/config.h"
 
@@ -193,6 +194,27 @@ int setup_state(struct context *c, enum access access, struct error *err)
 	return 0;
 }
 
+static void tell_known(struct context *c)
+{
+	struct arena scratch = { 0 };
+	struct state_resource **all;
+	size_t n;
+
+	all = state_sorted(&c->state, &scratch, &n);
+	for (size_t i = 0; i < n; i++) {
+		const struct resource_type *t;
+		size_t at;
+
+		if (target_provider(c, all[i]->provider, &at) < 0)
+			continue;
+		t = provider_type(c->open[at].provider, all[i]->type);
+		if (t && t->ops->know)
+			t->ops->know(c->open[at].self, all[i]->id,
+				     all[i]->attrs);
+	}
+	arena_release(&scratch);
+}
+
 struct expansion *setup_stack(struct context *c, const char *path,
 			      enum access access, struct error *err)
 {
@@ -214,10 +236,12 @@ struct expansion *setup_stack(struct context *c, const char *path,
 	e = expand(c, false, err);
 	if (!e)
 		return NULL;
-	if (c->diags.n_errors)
+	if (c->diags.n_errors) {
 		*err = (struct error){ 0 };
-	else if (identity_check(c, err) == 0)
+	} else if (identity_check(c, err) == 0) {
+		tell_known(c);
 		return e;
+	}
 	expansion_release(e);
 	return NULL;
 }

@@ -72,6 +72,7 @@ providers_libproviders_a_SOURCES = \
 	providers/aws/source.h \
 	providers/aws/sso.c \
 	providers/aws/reach.c providers/aws/reach.h \
+	providers/aws/reach_server.c \
 	providers/aws/reach_data.c \
 	providers/aws/reach_ssm.c providers/aws/reach_script.c \
 	providers/aws/reach_script.h providers/aws/reach_session.c \
@@ -110,6 +111,7 @@ providers_libproviders_a_SOURCES = \
 	providers/local/model.c providers/local/model.h \
 	providers/local/network.c providers/local/network.h \
 	providers/local/object.c providers/local/object.h \
+	providers/local/outside.c providers/local/outside.h \
 	providers/local/path.c \
 	providers/local/process.c providers/local/process.h \
 	providers/local/provision.c \

@@ -310,6 +310,7 @@ script_tests = \
 	tests/t/0106-aws-tasks.sh \
 	tests/t/0106-aws-changes.sh \
 	tests/t/0107-aws-existing.sh \
+	tests/t/0108-server.sh \
 	tests/t/0016-fmt.sh \
 	tests/t/0019-words.sh \
 	tests/t/0020-explain.sh \
@@ -337,7 +338,7 @@ aws_tests = tests/aws/server-test.sh tests/aws/reach-test.sh \
 	tests/aws/proxy-test.sh tests/aws/lib-test.sh
 TESTS += $(aws_tests)
 EXTRA_DIST += $(aws_tests) tests/aws/requirements.txt tests/aws/venv.sh \
-	tests/aws/use-venv.sh tests/aws/lib.sh tests/aws/scenario.sh tests/aws/cloud.dmsl tests/aws/sql.dmsl tests/aws/sql-near.dmsl tests/aws/shims/aws tests/aws/shims/psql \
+	tests/aws/use-venv.sh tests/aws/lib.sh tests/aws/scenario.sh tests/aws/cloud.dmsl tests/aws/sql.dmsl tests/aws/sql-near.dmsl tests/aws/server.dmsl tests/aws/shims/aws tests/aws/shims/psql \
 	tests/aws/census.py tests/aws/check_log.py tests/aws/graph.py tests/aws/proxy.py \
 	tests/aws/use-venv.sh tests/aws/lib.sh tests/aws/scenario.sh tests/aws/cloud.dmsl tests/aws/shims/aws tests/aws/shims/psql \
 	tests/aws/census.py tests/aws/changes.dmsl tests/aws/changes.py tests/aws/check_log.py tests/aws/graph.py tests/aws/proxy.py \

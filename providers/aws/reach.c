@@ -148,6 +148,7 @@ static int ask_cluster(struct aws_site *w, struct str cluster, struct arena *a,
 	out->secret = secret_of(k, a);
 	out->endpoint = aws_text(k, "Endpoint");
 	out->port = number && number < 65536 ? (int)number : 5432;
+	out->ssl_mode = STR("require");
 	out->has_data_api = str_is(aws_text(k, "HttpEndpointEnabled"), "true");
 	if (out->secret.n == 0) {
 		error_set(err, ERROR_INVALID,
@@ -184,6 +185,8 @@ static int cluster_find(struct aws_site *w, struct str cluster, struct arena *a,
 	struct entry *e;
 	bool is_known;
 
+	if (reach_is_server(cluster))
+		return reach_server_find(w, cluster, out, err);
 	pthread_mutex_lock(&k->lock);
 	e = entry_of(k, cluster);
 	is_known = is_fresh(e->cluster_at);
@@ -204,6 +207,7 @@ static int cluster_find(struct aws_site *w, struct str cluster, struct arena *a,
 		.vpc = str_dup(out->vpc, &k->arena),
 		.port = out->port,
 		.has_data_api = out->has_data_api,
+		.ssl_mode = out->ssl_mode,
 	};
 	pthread_mutex_unlock(&k->lock);
 	return 0;
@@ -446,6 +450,16 @@ static int ask_way(struct call *c, const struct reach_cluster *k,
 	vpc = aws_text(host, "vpcId");
 	if (str_eq(vpc, k->vpc))
 		return 0;
+	if (k->is_server) {
+		error_set(&c->err, ERROR_UNAVAILABLE,
+			  "the workstation %.*s stands in network %.*s, and "
+			  "%.*s is reached from %.*s",
+			  STR_ARG(out->instance), STR_ARG(vpc), STR_ARG(k->id),
+			  STR_ARG(k->vpc));
+		return error_hint(&c->err,
+				  "set network in its database block to where "
+				  "the workstation stands");
+	}
 	return find_path(c, vpc, k, &out->server);
 }
 
@@ -511,7 +525,7 @@ static int sql_target_of(void *self, struct str cluster, struct str database,
 		.host = k.endpoint,
 		.port = k.port,
 		.database = str_dup(database, a),
-		.ssl_mode = STR("require"),
+		.ssl_mode = k.ssl_mode,
 	};
 	return secret_read(w, k.secret, a, &out->user, &out->password, err);
 }
@@ -521,9 +535,24 @@ static struct str sql_stack_of(void *self)
 	return ((struct aws_site *)self)->stack;
 }
 
-static bool sql_is_remote_of(void *self)
+static bool sql_is_remote_of(void *self, struct str cluster)
 {
-	return ((struct aws_site *)self)->reach != AWS_REACH_DIRECT;
+	struct aws_site *w = self;
+	struct reach_cluster k;
+	struct error ignored;
+
+	if (w->reach == AWS_REACH_DIRECT)
+		return false;
+	return !reach_is_server(cluster) ||
+	       (reach_server_find(w, cluster, &k, &ignored) == 0 && k.vpc.n);
+}
+
+static int refuse_data_api(struct error *err)
+{
+	error_set(err, ERROR_INVALID,
+		  "the Data API serves clusters of Aurora alone");
+	return error_hint(err, "SQL on another server in a network needs reach "
+			       "= workstation or direct in the provider block");
 }
 
 static enum step sql_run_of(struct call *c, const struct sql_job *job,
@@ -534,6 +563,10 @@ static enum step sql_run_of(struct call *c, const struct sql_job *job,
 
 	if (cluster_find(w, job->at.cluster, c->arena, &k, &c->err) < 0)
 		return STEP_FAILED;
+	if (w->reach == AWS_REACH_DATA_API && k.is_server) {
+		refuse_data_api(&c->err);
+		return STEP_FAILED;
+	}
 	if (w->reach == AWS_REACH_DATA_API)
 		return reach_data_run(c, &k, job, out);
 	return reach_ssm_run(c, &k, job, memo, out);

@@ -11,6 +11,10 @@
  *
  * A cluster's master user stands in the secret that its tag dmsl:secret names,
  * or in the one that RDS manages. Statements come from providers/sql.
+ *
+ * A server that is no cluster (type database) goes by HOST:PORT, and by what
+ * its block says: see reach_server.c. One that names no network is reached from
+ * this machine, whatever the provider's way.
  */
 
 #include "engine/provider.h"
@@ -26,6 +30,8 @@ struct reach_cluster {
 	struct str endpoint, vpc;
 	int port;
 	bool has_data_api;
+	bool is_server;	     /* of type database; id is HOST:PORT */
+	struct str ssl_mode; /* libpq's */
 };
 
 /* A host of the stack, and under which name it sees a cluster. */
@@ -37,7 +43,20 @@ struct reach_way {
 
 extern const struct sql_host aws_sql_host;
 
+struct reach_servers;
+
+/* Tells of a server: what its block says. */
+void reach_server_know(struct aws_site *w, struct str id, struct value attrs);
+
 /* -- private to reach*.c -- */
+
+struct reach_servers *reach_servers_new(void);
+void reach_servers_free(struct reach_servers *s);
+/* Whether an id is a server's. */
+bool reach_is_server(struct str id);
+/* ERROR_UNAVAILABLE: nothing is known of it (yet). */
+int reach_server_find(struct aws_site *w, struct str id,
+		      struct reach_cluster *out, struct error *err);
 
 /*
  * What was found out is believed for a minute: a job asks at each of its polls.

@@ -26,7 +26,8 @@ void script_secret(struct buf *b, const struct aws_site *w,
 	buf_add_char(b, '\n');
 }
 
-struct str script_connection(const struct reach_way *way, struct str database,
+struct str script_connection(const struct reach_cluster *k,
+			     const struct reach_way *way, struct str database,
 			     struct arena *a)
 {
 	struct str out;
@@ -36,8 +37,8 @@ struct str script_connection(const struct reach_way *way, struct str database,
 	pg_add_option(&b, "host", way->server);
 	buf_fmt(&b, " port=%d", way->port);
 	pg_add_option(&b, "dbname", database);
-	buf_add_c(&b, " sslmode=require connect_timeout=15 "
-		      "application_name=dmsl");
+	pg_add_option(&b, "sslmode", k->ssl_mode);
+	buf_add_c(&b, " connect_timeout=15 application_name=dmsl");
 	out = str_dup(buf_str(&b), a);
 	buf_release(&b);
 	return out;

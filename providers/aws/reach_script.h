@@ -20,7 +20,8 @@ void script_secret(struct buf *b, const struct aws_site *w,
  */
 extern const char script_read_secret[];
 /* A connection string without user and password. */
-struct str script_connection(const struct reach_way *way, struct str database,
+struct str script_connection(const struct reach_cluster *k,
+			     const struct reach_way *way, struct str database,
 			     struct arena *a);
 
 #endif

@@ -118,7 +118,7 @@ static struct str session_script(const struct aws_site *w,
 		script_read_secret);
 	buf_add_c(&script, "rm -rf \"$work\"; export PGUSER PGPASSWORD\n"
 			   "exec psql ");
-	buf_add_shell(&script, script_connection(way, database, a));
+	buf_add_shell(&script, script_connection(k, way, database, a));
 	buf_init(&command, 1 << 17);
 	buf_add_c(&command, "sh -c ");
 	buf_add_shell(&command, buf_str(&script));

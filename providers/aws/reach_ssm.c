@@ -148,7 +148,8 @@ static struct str run_script(const struct call *c,
 		      "-v VERBOSITY=verbose -v SHOW_CONTEXT=never ");
 	add_settings(&b, c, job);
 	buf_add_c(&b, "-f \"$work/sql\" ");
-	buf_add_shell(&b, script_connection(way, job->at.database, c->arena));
+	buf_add_shell(&b,
+		      script_connection(k, way, job->at.database, c->arena));
 	buf_add_c(&b, " >\"$work/out\" 2>\"$work/err\" </dev/null\n"
 		      "status=$?\n");
 	if (n)
@@ -351,6 +352,8 @@ static void refused(struct call *c, const struct sql_job *job,
 		break;
 	}
 	words = str_sub(words, 0, 800);
+	if (!out->state[0])
+		words = str_cut(&words, '\n');
 	if (out->state[0])
 		error_set(&c->err, pg_state_kind(out->state), "%.*s",
 			  STR_ARG(words));
@@ -359,7 +362,7 @@ static void refused(struct call *c, const struct sql_job *job,
 		error_set(&c->err,
 			  was_connected && job->is_change ? ERROR_TIMEOUT
 							  : ERROR_UNAVAILABLE,
-			  "%.*s", STR_ARG(str_cut(&words, '\n')));
+			  "%.*s", STR_ARG(words));
 }
 
 /* The first column of the first row, by the separators of the script. */

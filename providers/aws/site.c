@@ -370,6 +370,7 @@ int aws_site_open(const struct provider_setup *s, struct aws_site **out,
 	}
 	read_reach(own, s->config);
 	own->site.reached = reach_cache_new();
+	own->site.servers = reach_servers_new();
 	set_clients(own, s);
 	*out = &own->site;
 	return 0;
@@ -385,6 +386,7 @@ void aws_site_close(struct aws_site *w)
 		aws_client_free(w->client);
 	credentials_free(w->credentials);
 	reach_cache_free(w->reached);
+	reach_servers_free(w->servers);
 	profiles_free(own->profiles);
 	pthread_mutex_destroy(&own->lock);
 	arena_release(&own->arena);

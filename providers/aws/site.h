@@ -43,7 +43,8 @@ struct aws_site {
 	int64_t (*pace)(const struct aws_site *w, int64_t ms);
 	struct aws_client *client;
 	struct credentials *credentials;
-	struct reach_cache *reached; /* of reach.c */
+	struct reach_cache *reached;   /* of reach.c */
+	struct reach_servers *servers; /* of reach_server.c */
 	const struct aws_settings *settings;
 	struct site_own *own;
 };

@@ -7,6 +7,7 @@
 #include "lang/base/error.h"
 #include "providers/local/balancer.h"
 #include "providers/local/network.h"
+#include "providers/local/outside.h"
 #include "providers/local/process.h"
 #include "providers/local/stack.h"
 #include "providers/pg/pg.h"
@@ -85,6 +86,8 @@ int database_target(void *self, struct str cluster_id, struct str database,
 	struct server s;
 	struct str password;
 
+	if (outside_find(l, cluster_id, a, &cluster))
+		return outside_target(l, &cluster, database, a, out, err);
 	if (record_read(l, "db_cluster", cluster_id, a, &cluster, err) < 0 ||
 	    database_server(l, &cluster, a, &s, err) < 0)
 		return -1;
@@ -191,8 +194,13 @@ int database_start(void *self, struct str cluster_id, struct arena *a,
 	struct local *l = self;
 	int64_t end = clock_ms() + UP_MS;
 	struct record cluster;
-	int rc = record_read(l, "db_cluster", cluster_id, a, &cluster, err);
+	int rc;
 
+	if (outside_find(l, cluster_id, a, &cluster))
+		return error_set(err, ERROR_UNAVAILABLE,
+				 "%.*s is not dmsl's to start",
+				 STR_ARG(cluster.address));
+	rc = record_read(l, "db_cluster", cluster_id, a, &cluster, err);
 	if (rc < 0)
 		return -1;
 	pthread_mutex_lock(&l->servers);

@@ -313,8 +313,8 @@ static int place(void *self, struct dms_place *out, struct error *err)
 	return 0;
 }
 
-static int secret(void *self, struct str id, struct arena *a, struct str *json,
-		  struct error *err)
+int hosts_secret(void *self, struct str id, struct arena *a, struct str *json,
+		 struct error *err)
 {
 	unsigned char key[VAULT_KEY_BYTES];
 	struct local *l = self;
@@ -383,7 +383,7 @@ static struct str owner(void *self)
 const struct dms_host local_dms_host = {
 	.client = client,
 	.place = place,
-	.secret = secret,
+	.secret = hosts_secret,
 	.session = session,
 	.stack = owner,
 	.poll_ms = 100,

@@ -29,6 +29,9 @@ int hosts_look(struct local *l, struct arena *a, struct aws_endpoint *out,
 /* Starts the replication server when it does not run. */
 int hosts_start(struct local *l, struct arena *a, struct error *err);
 int hosts_stop(struct local *l, struct error *err);
+/* dms_host.secret: the JSON of a secret of the stack; wipe it after use. */
+int hosts_secret(void *self, struct str id, struct arena *a, struct str *json,
+		 struct error *err);
 /* The file of a secret in the vault: the last part of its ARN. */
 struct str secret_vault_name(struct str id, struct arena *a);
 

@@ -7,6 +7,7 @@
 #include "providers/local/balancer.h"
 #include "providers/local/command.h"
 #include "providers/local/hosts.h"
+#include "providers/local/outside.h"
 #include "providers/local/process.h"
 #include "providers/local/stack.h"
 #include "providers/local/types.h"
@@ -57,7 +58,9 @@ static const struct resource_type types[] = {
 	RECORDED(instance_profile),
 	RECORDED(instance),
 	RECORDED(log_group),
-	RECORDED(database),
+	{ .name = "database",
+	  .ops = &local_database_ops,
+	  .data = &recorded_database },
 	RECORDED(dms_certificate),
 	{ .name = "replication_subnet_group",
 	  .ops = &replication_subnet_group_ops,

@@ -66,7 +66,7 @@ static struct str make_id(const struct call *c, struct str text)
 			    : object_name(c, kind->name_max);
 }
 
-static enum step create(struct call *c)
+enum step recorded_create(struct call *c)
 {
 	const struct recorded *kind = kind_of(c);
 	struct str name = { 0 };
@@ -87,7 +87,7 @@ static enum step create(struct call *c)
 	return object_end(keep(c, &r));
 }
 
-static enum step read_record(struct call *c)
+enum step recorded_read(struct call *c)
 {
 	struct record r;
 	int rc = object_read(c, &r);
@@ -97,7 +97,7 @@ static enum step read_record(struct call *c)
 	return object_end(rc);
 }
 
-static enum step update(struct call *c)
+enum step recorded_update(struct call *c)
 {
 	struct record r;
 
@@ -106,7 +106,7 @@ static enum step update(struct call *c)
 	return object_end(keep(c, &r));
 }
 
-static enum step destroy(struct call *c)
+enum step recorded_destroy(struct call *c)
 {
 	const struct recorded *kind = kind_of(c);
 	struct record r;
@@ -121,10 +121,10 @@ static enum step destroy(struct call *c)
 }
 
 const struct resource_ops local_recorded_ops = {
-	.read = read_record,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
+	.read = recorded_read,
+	.create = recorded_create,
+	.update = recorded_update,
+	.destroy = recorded_destroy,
 	.recovery = 'T',
 };
 

@@ -48,6 +48,11 @@ extern const struct recorded recorded_iam_role;
 extern const struct recorded recorded_instance_profile;
 extern const struct recorded recorded_instance;
 extern const struct recorded recorded_database;
+/* The functions of local_recorded_ops; type->data is a struct recorded. */
+enum step recorded_read(struct call *c);
+enum step recorded_create(struct call *c);
+enum step recorded_update(struct call *c);
+enum step recorded_destroy(struct call *c);
 extern const struct recorded recorded_dms_certificate;
 extern const struct recorded recorded_log_group;
 extern const struct recorded recorded_db_subnet_group;

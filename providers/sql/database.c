@@ -160,8 +160,9 @@ static enum step database_create(struct call *c)
 		return call_fail(c, ERROR_INVALID,
 				 "a database's name has 1 to %d bytes",
 				 NAME_MAX_BYTES);
-	result = sql_is_remote(c) ? remote_database_create(c, cluster, name)
-				  : create_here(c, cluster, name);
+	result = sql_is_remote(c, cluster)
+		     ? remote_database_create(c, cluster, name)
+		     : create_here(c, cluster, name);
 	if (result == STEP_FAILED)
 		error_add(&c->err, "creating database \"%.*s\"", STR_ARG(name));
 	if (result != STEP_DONE)
@@ -263,8 +264,9 @@ static enum step destroy_here(struct call *c)
 
 static enum step database_destroy(struct call *c)
 {
-	enum step result =
-	    sql_is_remote(c) ? remote_database_destroy(c) : destroy_here(c);
+	enum step result = sql_is_remote(c, sql_place_of(c->id).cluster)
+			       ? remote_database_destroy(c)
+			       : destroy_here(c);
 
 	if (result == STEP_FAILED)
 		error_add(&c->err, "dropping database \"%.*s\"",
@@ -289,7 +291,7 @@ static struct str contents(struct call *c)
 	struct pg *pg;
 	struct str text = { "", 0 };
 
-	if (sql_is_remote(c)) {
+	if (sql_is_remote(c, sql_place_of(c->id).cluster)) {
 		struct sql_answer there;
 
 		if (sql_remote_ask(c, sql_place_of(c->id), str_from(sql),
@@ -328,7 +330,7 @@ enum step sql_ask(struct call *c, const struct sql_host *host,
 	struct question q = { .c = c, .host = host, .at = at, .sql = c->sql };
 	struct pg_target target = { 0 };
 
-	if (!host->is_remote || !host->is_remote(c->self)) {
+	if (!host->is_remote || !host->is_remote(c->self, at.cluster)) {
 		if (host->target(c->self, at.cluster, at.database, c->arena,
 				 &target, &c->err) < 0)
 			return STEP_FAILED;
@@ -351,7 +353,7 @@ int sql_open_session(struct call *c, const struct sql_host *host,
 {
 	struct pg_target target = { 0 };
 
-	if (host->is_remote && host->is_remote(c->self))
+	if (host->is_remote && host->is_remote(c->self, at.cluster))
 		return host->session(c, at, out);
 	if (host->target(c->self, at.cluster, at.database, c->arena, &target,
 			 &c->err) < 0)

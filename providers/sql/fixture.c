@@ -301,7 +301,7 @@ static enum step fixture_create(struct call *c)
 		return STEP_FAILED;
 	digest_sha256_hex(sql, hex);
 	hash = str_dup(str_from(hex), c->arena);
-	if (sql_is_remote(c)) {
+	if (sql_is_remote(c, sql_place_of(database).cluster)) {
 		result = remote_fixture_create(c, sql_place_of(database), &all,
 					       hash, is_secret);
 	} else {
@@ -446,7 +446,7 @@ static enum step fixture_destroy(struct call *c)
 	if (sql_split_for_transaction(value_text(c->prior, "undo"), c->arena,
 				      &all, &c->err) < 0)
 		result = STEP_FAILED;
-	else if (!sql_is_remote(c))
+	else if (!sql_is_remote(c, place_of(c->id).cluster))
 		result = undo_here(c, &all);
 	else
 		result =

@@ -138,6 +138,24 @@ static size_t group_all(const struct sql_thing *thing,
 	return n_groups;
 }
 
+/* Those that are reached by run() come first; how many they are. */
+static size_t remote_first(const struct sql_thing *thing, struct group *all,
+			   size_t n)
+{
+	size_t n_remote = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct call *c = all[i].calls[0];
+		struct group g = all[i];
+
+		if (!sql_is_remote(c, thing->place(c).cluster))
+			continue;
+		all[i] = all[n_remote];
+		all[n_remote++] = g;
+	}
+	return n_remote;
+}
+
 static void find_all(const struct sql_thing *thing, struct call *const *calls,
 		     int *found, size_t n)
 {
@@ -145,6 +163,7 @@ static void find_all(const struct sql_thing *thing, struct call *const *calls,
 	struct group *groups = arena_new(a, struct group, n);
 	size_t n_groups = group_all(thing, calls, n, groups);
 	struct question *all = arena_new(a, struct question, n_groups);
+	size_t n_remote = remote_first(thing, groups, n_groups);
 
 	for (size_t i = 0; i < n_groups; i++)
 		all[i] = (struct question){
@@ -153,10 +172,8 @@ static void find_all(const struct sql_thing *thing, struct call *const *calls,
 			.at = thing->place(groups[i].calls[0]),
 			.sql = question_of(thing, &groups[i]),
 		};
-	if (sql_is_remote(calls[0]))
-		sql_remote_ask_all(all, n_groups);
-	else
-		ask_all_here(all, n_groups);
+	sql_remote_ask_all(all, n_remote);
+	ask_all_here(all + n_remote, n_groups - n_remote);
 	for (size_t i = 0; i < n_groups; i++)
 		take(&groups[i], &all[i], found);
 }

@@ -14,11 +14,11 @@ static const struct sql_host *host_of(const struct call *c)
 	return c->type->data;
 }
 
-bool sql_is_remote(const struct call *c)
+bool sql_is_remote(const struct call *c, struct str cluster)
 {
 	const struct sql_host *host = host_of(c);
 
-	return host->is_remote && host->is_remote(c->self);
+	return host->is_remote && host->is_remote(c->self, cluster);
 }
 
 struct str sql_remote_stage(const struct call *c, const char *first)

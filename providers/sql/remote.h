@@ -14,7 +14,7 @@
 #include "providers/sql/split.h"
 #include "providers/sql/sql.h"
 
-bool sql_is_remote(const struct call *c);
+bool sql_is_remote(const struct call *c, struct str cluster);
 /*
  * One statement of a stage: STEP_PENDING is handed on with the stage in the
  * memo; when it is done, the memo holds the stage alone.

@@ -63,18 +63,18 @@ struct sql_host {
 	int (*start)(void *self, struct str cluster, struct arena *a,
 		     struct error *err);
 	/*
-	 * MAY. Whether databases are reached by run() instead of target(). A
+	 * MAY. Whether its databases are reached by run(), not target(). A
 	 * statement is then the whole conversation: what belongs together is
 	 * one DO block, and a repetition must be harmless.
 	 */
-	bool (*is_remote)(void *self);
+	bool (*is_remote)(void *self, struct str cluster);
 	/*
 	 * Runs one statement. STEP_PENDING leaves in *memo (short, one line)
 	 * what finds it again; the memo of a new statement is empty.
 	 */
 	enum step (*run)(struct call *c, const struct sql_job *job,
 			 struct str *memo, struct sql_answer *out);
-	/* An interactive client where it is_remote. */
+	/* An interactive client where it is remote. */
 	int (*session)(struct call *c, struct sql_place at,
 		       struct session *out);
 };

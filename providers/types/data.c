@@ -211,5 +211,6 @@ const struct type_schema database_schema = {
 	.name = "database",
 	.group = "data",
 	.attrs = database_attrs,
+	.is_foreign = true,
 	.doc = "A PostgreSQL server that is there already, wherever it is.",
 };

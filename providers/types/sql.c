@@ -4,8 +4,9 @@
 #include "providers/types/types.h"
 
 static const struct attr_schema sql_database_attrs[] = {
-	{ "on", "db_cluster", ATTR_REQUIRED | ATTR_REPLACE | ATTR_MODIFIES,
-	  NULL, "The cluster it is made on." },
+	{ "on", "db_cluster | database",
+	  ATTR_REQUIRED | ATTR_REPLACE | ATTR_MODIFIES, NULL,
+	  "The cluster or server it is made on." },
 	{ "name", "string", ATTR_REQUIRED | ATTR_REPLACE, NULL, "Its name." },
 	{ 0 },
 };
@@ -15,7 +16,7 @@ const struct type_schema sql_database_schema = {
 	.group = "sql",
 	.attrs = sql_database_attrs,
 	.is_fixed = true,
-	.doc = "A database on a cluster. Destroying it drops its tables.",
+	.doc = "A database on a server. Destroying it drops its tables.",
 };
 
 static const struct attr_schema fixture_attrs[] = {

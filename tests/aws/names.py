@@ -1,7 +1,8 @@
 """Which PostgreSQL stands behind a cluster. The file $DMSL_MOTO_DATABASES has one line
 for each server there is, NAME ADDRESS:PORT ADMIN: the name is the cluster's endpoint,
-or "free", and the admin a superuser that needs no password. A cluster that is created
-takes the first free one, and gives it back, empty, when it is deleted."""
+"free", or "host:" and the name of a server that is no cluster; the admin is a superuser
+that needs no password. A cluster that is created takes the first free one, and gives it
+back, empty, when it is deleted."""
 
 import os
 

@@ -71,6 +71,9 @@ def listing(self, instance):
         server = names.server_of(cluster.endpoint)
         if server:
             lines.append(f"{name} {server[0]}:{server[1]} {server[2]}\n")
+    # Servers that are nobody's here stand beside all networks.
+    lines += [f"{name[5:]} {address} {admin}\n" for name, address, admin in names.lines()
+              if name.startswith("host:")]
     return "".join(lines)
 
 

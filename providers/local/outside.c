@@ -1,0 +1,103 @@
+#include <config.h>
+
+#include "providers/local/outside.h"
+
+#include "lang/json.h"
+#include "providers/local/hosts.h"
+#include "providers/local/record.h"
+#include "providers/local/types.h"
+#include "providers/pg/pg.h"
+#include "providers/sql/sql.h"
+
+bool outside_find(struct local *l, struct str id, struct arena *a,
+		  struct record *out)
+{
+	struct error ignored;
+
+	return record_read(l, "database", id, a, out, &ignored) == 0;
+}
+
+static struct str ssl_mode(struct str tls)
+{
+	static const struct {
+		const char *ours, *theirs;
+	} modes[] = {
+		{ "none", "disable" },
+		{ "verify_ca", "verify-ca" },
+		{ "verify_full", "verify-full" },
+	};
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (str_is(tls, modes[i].ours))
+			return str_from(modes[i].theirs);
+	return STR("require");
+}
+
+int outside_target(struct local *l, const struct record *r, struct str database,
+		   struct arena *a, struct pg_target *out, struct error *err)
+{
+	struct str secret = value_text(r->config, "secret"), text;
+	struct error ignored;
+	struct value json;
+
+	if (secret.n == 0) {
+		error_set(err, ERROR_INVALID, "%.*s names no secret",
+			  STR_ARG(r->address));
+		return error_hint(err, "SQL logs in as the user in its secret, "
+				       "{ username, password }: set secret "
+				       "there");
+	}
+	if (hosts_secret(l, secret, a, &text, err) < 0)
+		return -1;
+	/* A parser's words could quote it. */
+	if (json_read(text, a, &json, &ignored) < 0 ||
+	    value_text(json, "password").n == 0)
+		return error_set(err, ERROR_INVALID,
+				 "the secret of %.*s does not hold a username "
+				 "and a password",
+				 STR_ARG(r->address));
+	*out = (struct pg_target){
+		.host = value_text(r->config, "host"),
+		.port = (int)value_number(r->config, "port", 5432),
+		.database = str_dup(database, a),
+		.user = value_text(json, "username"),
+		.password = value_text(json, "password"),
+		.ssl_mode = ssl_mode(value_text(r->config, "tls")),
+		.application = STR("dmsl"),
+	};
+	return 0;
+}
+
+static int target(struct call *c, struct pg_target *out)
+{
+	struct record r;
+
+	if (record_read(c->self, "database", c->id, c->arena, &r, &c->err) < 0)
+		return -1;
+	return outside_target(c->self, &r, STR("postgres"), c->arena, out,
+			      &c->err);
+}
+
+static enum step query(struct call *c)
+{
+	struct pg_target t;
+
+	return target(c, &t) < 0 ? STEP_FAILED : sql_query(c, &t);
+}
+
+static int session(struct call *c, struct session *out)
+{
+	struct pg_target t;
+
+	return target(c, &t) < 0 ? -1 : sql_session(c, &t, out);
+}
+
+const struct resource_ops local_database_ops = {
+	.read = recorded_read,
+	.create = recorded_create,
+	.update = recorded_update,
+	.destroy = recorded_destroy,
+	.query = query,
+	.session = session,
+	.recovery = 'T',
+};
