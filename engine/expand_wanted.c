@@ -338,7 +338,7 @@ static int check_modify(struct expander *x, const struct resource *r,
 	if (!(info->schema->flags & ATTR_MODIFIES) || v.kind != VALUE_OBJECT)
 		return 0;
 	on = map_get(x->e->by_address, v.as.object->address);
-	if (!on || !(on->is_existing || schema_attr(on->schema, STR("modify"))))
+	if (!on || !(on->is_existing || on->schema->is_foreign))
 		return 0;
 	modify = ast_attr_find(&on->decl->body, STR("modify"));
 	if (modify && scope_evaluate(resource_scope(on), on->scope,

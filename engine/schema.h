@@ -131,6 +131,7 @@ struct type_schema {
 	const struct attr_choice *choices; /* ends with no attrs; or NULL */
 	const struct block_schema *blocks; /* ends with name NULL; or NULL */
 	bool has_tags;	  /* takes `tags`, stack tags are merged in */
+	bool is_foreign;  /* what it describes is never dmsl's own */
 	bool is_built_in; /* served by the program whatever the provider */
 	bool is_fixed;	  /* prevents replacing: the old data would be lost */
 	/* All that it refers to and that is in a network is in the same. */

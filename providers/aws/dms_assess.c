@@ -9,7 +9,6 @@
 
 enum {
 	PAGE = 100,
-	RESULTS_MAX = 1000,
 	NAMED_MAX = 10,
 	TEXT_MAX = 700,
 };
@@ -81,50 +80,47 @@ static int read_results(struct call *c, struct str arn, struct value *out)
 {
 	static const char filter[] = "replication-task-assessment-run-arn";
 	VEC(struct value) all = { 0 };
-	struct str marker = { "", 0 };
-	int result = 0;
+	struct value found;
 	size_t n;
 
-	do {
-		struct value input = dms_filter(filter, arn, c->arena);
-		const struct value *list;
-		struct value answer;
+	if (dms_call_all(
+		c, true, "DescribeReplicationTaskIndividualAssessments",
+		value_with(dms_filter(filter, arn, c->arena), STR("MaxRecords"),
+			   value_int(PAGE), c->arena),
+		"ReplicationTaskIndividualAssessments", &found) < 0)
+		return -1;
+	for (size_t i = 0; i < found.as.list.n; i++) {
+		struct value v = found.as.list.items[i];
+		struct fields f = { 0 };
 
-		input = value_with(input, STR("MaxRecords"), value_int(PAGE),
-				   c->arena);
-		if (marker.n)
-			input = value_with(input, STR("Marker"),
-					   value_str(marker), c->arena);
-		result = dms_call(
-		    c, true, "DescribeReplicationTaskIndividualAssessments",
-		    input, &answer);
-		if (result < 0)
-			break;
-		list =
-		    value_get(answer, "ReplicationTaskIndividualAssessments");
-		for (size_t i = 0;
-		     list && list->kind == VALUE_LIST && i < list->as.list.n;
-		     i++) {
-			struct value v = list->as.list.items[i];
-			struct fields f = { 0 };
-
-			if (!str_eq(value_text(
-					v, "ReplicationTaskAssessmentRunArn"),
-				    arn))
-				continue;
-			field_text(&f, "assessment",
-				   value_text(v, "IndividualAssessmentName"));
-			field_text(&f, "result", value_text(v, "Status"));
-			*vec_push(&all) = fields_done(&f, c->arena);
-		}
-		marker = value_text(answer, "Marker");
-	} while (marker.n && all.n < RESULTS_MAX);
+		if (!str_eq(value_text(v, "ReplicationTaskAssessmentRunArn"),
+			    arn))
+			continue;
+		field_text(&f, "assessment",
+			   value_text(v, "IndividualAssessmentName"));
+		field_text(&f, "result", value_text(v, "Status"));
+		*vec_push(&all) = fields_done(&f, c->arena);
+	}
 	n = all.n;
 	*out = value_list(n ? vec_take(&all, c->arena) : NULL, n);
 	if (n)
 		qsort((struct value *)out->as.list.items, n, sizeof(*out),
 		      order_results);
-	return result;
+	return 0;
+}
+
+static struct str fetch_command(struct str where, struct arena *a)
+{
+	struct buf b;
+	struct str out;
+
+	buf_init(&b, 4096);
+	buf_add_c(&b, "aws s3 cp --recursive ");
+	buf_add_shell(&b, where);
+	buf_add_c(&b, " assessment");
+	out = str_dup(buf_str(&b), a);
+	buf_release(&b);
+	return out;
 }
 
 static enum step wait_run(struct call *c, struct value run,
@@ -150,6 +146,7 @@ static enum step wait_run(struct call *c, struct value run,
 	out->where = str_fmt(c->arena, "s3://%.*s%s%.*s",
 			     STR_ARG(value_text(run, "ResultLocationBucket")),
 			     folder.n ? "/" : "", STR_ARG(folder));
+	out->command = fetch_command(out->where, c->arena);
 	return read_results(c, arn, &out->results) < 0 ? STEP_FAILED
 						       : STEP_DONE;
 }
@@ -157,21 +154,18 @@ static enum step wait_run(struct call *c, struct value run,
 /* The run of this name; null: there is none. */
 static int find_run(struct call *c, struct str name, struct value *out)
 {
-	const struct value *list;
-	struct value answer;
+	struct value all;
 
 	*out = value_null();
-	if (dms_call(c, true, "DescribeReplicationTaskAssessmentRuns",
-		     dms_filter("replication-task-arn", c->id, c->arena),
-		     &answer) < 0)
+	if (dms_call_all(c, true, "DescribeReplicationTaskAssessmentRuns",
+			 dms_filter("replication-task-arn", c->id, c->arena),
+			 "ReplicationTaskAssessmentRuns", &all) < 0)
 		return -1;
-	list = value_get(answer, "ReplicationTaskAssessmentRuns");
-	for (size_t i = 0;
-	     list && list->kind == VALUE_LIST && i < list->as.list.n; i++)
+	for (size_t i = 0; i < all.as.list.n; i++)
 		if (str_eq(
-			value_text(list->as.list.items[i], "AssessmentRunName"),
+			value_text(all.as.list.items[i], "AssessmentRunName"),
 			name))
-			*out = list->as.list.items[i];
+			*out = all.as.list.items[i];
 	return 0;
 }
 
@@ -270,7 +264,8 @@ enum step dms_assess_refuse(struct call *c, const struct assessment *a)
 	call_fail(c, ERROR_FAILED,
 		  "the premigration assessment ended with \"%.*s\"%s%.*s",
 		  STR_ARG(a->status), n ? ": " : "", STR_ARG(buf_str(&b)));
-	error_hint(&c->err, "%.*s has every finding", STR_ARG(a->where));
+	error_hint(&c->err, "every finding with its rows and columns: %.*s",
+		   STR_ARG(a->command));
 	buf_release(&b);
 	return STEP_FAILED;
 }

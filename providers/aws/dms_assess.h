@@ -6,8 +6,9 @@
 #include "engine/provider.h"
 
 struct assessment {
-	struct str status; /* "passed", "warning", "failed", … */
-	struct str where;  /* "s3://bucket/folder", with every finding */
+	struct str status;  /* "passed", "warning", "failed", … */
+	struct str where;   /* "s3://bucket/folder", with every finding */
+	struct str command; /* what fetches them from there */
 	/* Maps of assessment and result, the worst first. */
 	struct value results;
 };

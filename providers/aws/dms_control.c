@@ -582,6 +582,7 @@ static enum step carry_assess(struct call *c, struct value task)
 	field_text(&f, "status", a.status);
 	field_text(&f, "results", dms_assess_counts(&a, c->arena));
 	field_text(&f, "findings", a.where);
+	field_text(&f, "fetch", a.command);
 	field(&f, "assessments", a.results);
 	c->result = fields_done(&f, c->arena);
 	if (dms_assess_has_failed(&a)) {

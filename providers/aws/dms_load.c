@@ -176,8 +176,9 @@ static enum step assess(struct call *c)
 		dms_assess_refuse(c, &a);
 		return STEP_FAILED;
 	}
-	call_notice(c, "premigration assessment: %.*s; %.*s has every finding",
-		    STR_ARG(dms_assess_counts(&a, c->arena)), STR_ARG(a.where));
+	call_notice(c, "premigration assessment: %.*s; for every finding: %.*s",
+		    STR_ARG(dms_assess_counts(&a, c->arena)),
+		    STR_ARG(a.command));
 	return STEP_DONE;
 }
 

@@ -145,6 +145,20 @@ static const char *const sql_rights[] = {
 	[AWS_REACH_DIRECT] = "secretsmanager:GetSecretValue",
 };
 
+/* Without a stack a task may want it. */
+static bool assesses(const struct doctor *d)
+{
+	for (size_t i = 0; i < d->n_needs; i++) {
+		const struct value *role =
+		    value_get(d->needs[i].config, "assess_role");
+
+		if (str_is(d->needs[i].type, "dms_task") && role &&
+		    !value_is_null(*role))
+			return true;
+	}
+	return d->n_needs == 0;
+}
+
 static void gather(const struct doctor *d, struct actions *x)
 {
 	for (size_t i = 0; i < sizeof(rights) / sizeof(*rights); i++)
@@ -152,6 +166,9 @@ static void gather(const struct doctor *d, struct actions *x)
 			add_actions(x, str_from(rights[i].actions));
 	if (doctor_uses(d, "sql_database") || doctor_uses(d, "fixture"))
 		add_actions(x, str_from(sql_rights[d->site->reach]));
+	if (assesses(d))
+		add_actions(x, STR("dms:StartReplicationTaskAssessmentRun "
+				   "iam:PassRole"));
 }
 
 /*

@@ -343,5 +343,6 @@ const struct type_schema database_schema = {
 	.group = "data",
 	.attrs = database_attrs,
 	.rules = database_rules,
+	.is_foreign = true,
 	.doc = "A PostgreSQL server that is there already, wherever it is.",
 };

@@ -162,7 +162,10 @@ def _(self, p):
     return {"ReplicationTaskArn": task.arn}
 
 
-# Assessment runs: they pass, but where the bucket's name begins with another result.
+# Assessment runs: they pass, but where the bucket's name begins with another result:
+# that is the first one's, of more than a page.
+MORE = 100
+
 
 def result_of(bucket):
     first = bucket.split("-")[0]
@@ -181,9 +184,10 @@ def _(self, p):
         "ReplicationTaskArn": task.arn, "AssessmentRunName": p["AssessmentRunName"],
         "ServiceAccessRoleArn": p["ServiceAccessRoleArn"],
         "ResultLocationBucket": p["ResultLocationBucket"],
-        "AssessmentProgress": {"IndividualAssessmentCount": 1,
-                               "IndividualAssessmentCompletedCount": 1},
-        "ResultStatistic": {"Passed": 1, "Failed": 0, "Error": 0, "Warning": 0, "Cancelled": 0}},
+        "ResultLocationFolder": "dms",
+        "AssessmentProgress": {"IndividualAssessmentCount": 1 + MORE,
+                               "IndividualAssessmentCompletedCount": 1 + MORE},
+        "ResultStatistic": {"Passed": 1 + MORE, "Failed": 0, "Error": 0, "Warning": 0, "Cancelled": 0}},
         "starting", "running",
         result_of(p["ResultLocationBucket"]))
     thing.view["ReplicationTaskAssessmentRunArn"] = thing.arn
@@ -197,9 +201,14 @@ describe("DescribeReplicationTaskAssessmentRuns", "ReplicationTaskAssessmentRuns
 
 
 @dms("DescribeReplicationTaskIndividualAssessments")
-def _(self, _p):
-    return {"ReplicationTaskIndividualAssessments": [{
-        "ReplicationTaskIndividualAssessmentArn": run.arn.replace("-run:", ":"),
-        "ReplicationTaskAssessmentRunArn": run.arn, "Status": run.life.now,
-        "IndividualAssessmentName": "unsupported-data-types-in-source"}
-        for run in of_kind(self, "assessment-run")]}
+def _(self, p):
+    every = [{
+        "ReplicationTaskIndividualAssessmentArn": f"{run.arn.replace('-run:', ':')}{i}",
+        "ReplicationTaskAssessmentRunArn": run.arn,
+        "Status": "passed" if i else run.life.now,
+        "IndividualAssessmentName": f"assessment-{i}" if i else "unsupported-data-types-in-source"}
+        for run in of_kind(self, "assessment-run") for i in range(1 + MORE)]
+    first = int(p.get("Marker", 0))
+    last = first + p.get("MaxRecords", 100)
+    page = {"ReplicationTaskIndividualAssessments": every[first:last]}
+    return page if last >= len(every) else {**page, "Marker": str(last)}

@@ -6,11 +6,33 @@ URL to FILE when it listens; ends on SIGTERM.
 moto finds the handler of an operation as a method of the service's response class:
 the files here put theirs there (hooks.py)."""
 
+import functools
+import logging
 import os
 import signal
 import sys
 
+import botocore.loaders
+import botocore.session
+import moto.backends
+from moto.core import responses
+from moto.iam.models import IAMBackend
 from moto.server import ThreadedMotoServer
+
+
+def spare():
+    """What moto does anew for each request, though it comes to the same each time, is
+    done once: looking through its own folders and its classes, reading the services'
+    models. The policies of AWS are made for our partition alone. No request is logged."""
+    loader = botocore.loaders.Loader()
+    botocore.session.create_loader = lambda _paths=None: loader
+    modules = list(moto.backends.list_of_moto_modules())
+    moto.backends.list_of_moto_modules = lambda: modules
+    responses.method_names_from_class = functools.cache(responses.method_names_from_class)
+    init_policies = IAMBackend._init_aws_policies
+    IAMBackend._init_aws_policies = \
+        lambda self: init_policies(self) if self.partition == "aws" else []
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 
 def put_right():
@@ -31,6 +53,7 @@ def put_right():
 
 def main():
     arguments = sys.argv[1:]
+    spare()
     if "--plain" in arguments:
         arguments.remove("--plain")
         import engine_versions

@@ -18,6 +18,11 @@ called() {
 	grep -c "\"operation\": \"$1\"" "$AWS_LOG"
 }
 
+# asked_for ACTION: whether doctor has asked if it is allowed.
+asked_for() {
+	grep "\"operation\": \"SimulatePrincipalPolicy\"" "$AWS_LOG" | grep -q "\"$1\""
+}
+
 # killed_at OPERATION WORD: dmsl task WORD is killed when it has called OPERATION.
 killed_at() {
 	: >"$AWS_LOG"
@@ -142,6 +147,10 @@ test_expect_success 'stop, resume, and all loaded anew' '
 
 test_expect_success 'an assessment needs a role and a bucket' '
 	refused "needs assess_role" task assess &&
+	proxy_mark doctor &&
+	"$DMSL" doctor aws $stack --set on=aws >doctor.txt 2>&1 &&
+	! asked_for dms:StartReplicationTaskAssessmentRun &&
+	asked_for dms:StartReplicationTask &&
 	cat >>$stack <<-\DMSL &&
 	iam_role assess {
 	  name     = "dms-assess"
@@ -149,12 +158,15 @@ test_expect_success 'an assessment needs a role and a bucket' '
 	}
 	DMSL
 	edit "s/^  mode .*/&\n  assess = true  assess_role = iam_role.assess  assess_bucket = \"findings\"/" &&
+	"$DMSL" doctor aws $stack --set on=aws >doctor.txt 2>&1 &&
+	asked_for dms:StartReplicationTaskAssessmentRun &&
 	dmsl_on apply --yes >apply.txt &&
 	refused "runs already" task assess &&
 	task stop >stop.txt &&
 	proxy_mark assess &&
 	task assess >assess.txt &&
-	test_contains assess.txt "status: passed" "1 passed" "s3://findings" unsupported-data-types &&
+	test_contains assess.txt "status: passed" "101 passed" "findings: s3://findings/dms" unsupported-data-types \
+		assessment-100 "fetch: aws s3 cp --recursive" &&
 	check_log --span assess valid
 '
 
@@ -162,7 +174,7 @@ test_expect_success 'apply makes it before the load' '
 	edit "s/= manual/= on_apply/; s/include public.t/include public.t  include public.u/" &&
 	proxy_mark load &&
 	dmsl_on apply --yes >apply.txt 2>&1 &&
-	test_contains apply.txt "premigration assessment: 1 passed" &&
+	test_contains apply.txt "premigration assessment: 101 passed" &&
 	check_log --span load valid &&
 	aws dms describe-replication-task-assessment-runs \
 		--query "length(ReplicationTaskAssessmentRuns)" >runs &&
@@ -180,7 +192,7 @@ test_expect_success 'one that fails ends the apply before the load, and the next
 	test_contains err "assessment ended with \"failed\"" &&
 	edit "s/\"failed-findings\"/\"warning-findings\"/" &&
 	dmsl_on apply --yes >apply.txt 2>&1 &&
-	test_contains apply.txt "premigration assessment: 1 warning" &&
+	test_contains apply.txt "premigration assessment: 1 warning, 100 passed" &&
 	is_in running
 '
 

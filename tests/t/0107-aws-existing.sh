@@ -130,4 +130,56 @@ test_expect_success 'what is there already is used, and stays as it was' '
 	test_cmp expect actual
 '
 
+test_expect_success 'a path from a network that stands, to a server outside of it' '
+	cat >outside.dmsl <<-DMSL &&
+	stack outside { provider = aws }
+	provider aws { region = "us-east-1" }
+	existing vpc there { id = "$vpc" }
+	existing subnet a { id = "$a" }
+	existing subnet b { id = "$b" }
+	existing security_group there { id = "$group" }
+	network near { cidr = 10.0.0.0/16  zones = ["us-east-1a", "us-east-1b"] }
+	network far {
+	  cidr             = 10.0.0.0/16
+	  zones            = ["us-east-1a", "us-east-1b"]
+	  existing_vpc     = vpc.there
+	  existing_subnets = [subnet.a, subnet.b]
+	}
+	secret login { value = { username = "app", password = "secret" }  recovery_days = 0 }
+	database outside { host = "192.168.7.7"  port = 5444  secret = secret.login }
+	database inside { host = "10.0.1.9"  secret = secret.login }
+	private_path outside {
+	  from    = network.near
+	  network = network.far
+	  address = database.outside.host
+	  port    = database.outside.port
+	}
+	private_path inside { from = network.near  network = network.far  address = database.inside.host }
+	security_group_rule balancers {
+	  security_group = security_group.there
+	  direction      = ingress
+	  port           = 5432
+	  cidr           = network.far.cidr
+	}
+	output at = private_path.outside.dns_name
+	DMSL
+	aws_list >expect &&
+	: >"$AWS_LOG" &&
+	"$DMSL" apply outside.dmsl --yes >apply.txt 2>&1 &&
+	check_log valid tags unique &&
+	grep "\"operation\": \"RegisterTargets\"" "$AWS_LOG" >targets &&
+	test "$(wc -l <targets)" = 2 &&
+	grep "\"Id\": \"192.168.7.7\", \"AvailabilityZone\": \"all\"" targets >all &&
+	test "$(wc -l <all)" = 1 &&
+	test "$(grep -c "\"AvailabilityZone\"" targets)" = 1 &&
+	aws_list >list &&
+	test "$(grep -c "^ec2 vpc " list)" = 2 &&
+	test "$(grep -c "^elbv2 listener " list)" = 2 &&
+	"$DMSL" plan outside.dmsl --detailed-exitcode >plan.txt &&
+	"$DMSL" destroy outside.dmsl --yes >destroy.txt &&
+	check_log order &&
+	aws_list >actual &&
+	test_cmp expect actual
+'
+
 test_done

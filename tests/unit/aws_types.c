@@ -704,6 +704,127 @@ static void rule_is_made_changed_and_revoked(void **state)
 	fixture_close(&f);
 }
 
+#define RULE_V6(from)                                                          \
+	EC2("DescribeSecurityGroupRules",                                      \
+	    "<securityGroupRuleSet><item><securityGroupRuleId>sgr-1"           \
+	    "</securityGroupRuleId><groupId>sg-1</groupId><isEgress>true"      \
+	    "</isEgress><ipProtocol>tcp</ipProtocol><fromPort>" from           \
+	    "</fromPort><toPort>5432</toPort><cidrIpv6>2001:db8::/32"          \
+	    "</cidrIpv6>" MARKED "</item></securityGroupRuleSet>")
+
+/* Its range has parameters of its own, and counts for no drift. */
+static void rule_of_ipv6_is_made_and_changed(void **state)
+{
+	static const struct scripted_step script[] = {
+		WHO,
+		{ .target = "AuthorizeSecurityGroupEgress",
+		  .request = "IpPermissions.1.Ipv6Ranges.1.CidrIpv6="
+			     "2001%3Adb8%3A%3A%2F32&",
+		  .answer = EC2("AuthorizeSecurityGroupEgress",
+				"<securityGroupRuleSet><item>"
+				"<securityGroupRuleId>sgr-1"
+				"</securityGroupRuleId></item>"
+				"</securityGroupRuleSet>") },
+		{ .target = "DescribeSecurityGroupRules",
+		  .answer = RULE_V6("5432") },
+		{ .target = "DescribeSecurityGroupRules",
+		  .answer = RULE_V6("5432") },
+		{ .target = "DescribeSecurityGroupRules",
+		  .answer = RULE_V6("5431") },
+		{ .target = "ModifySecurityGroupRules",
+		  .request = "SecurityGroupRule.1.SecurityGroupRule.CidrIpv6="
+			     "2001%3Adb8%3A%3A%2F32&",
+		  .answer = EC2("ModifySecurityGroupRules", "") },
+		{ .target = "DescribeSecurityGroupRules",
+		  .answer = RULE_V6("5432") },
+		{ 0 },
+	};
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f, script, "us-east-1", "security_group_rule",
+		     "{\"security_group\":\"sg-1\",\"direction\":\"egress\","
+		     "\"protocol\":\"tcp\",\"port\":5432,\"to_port\":null,"
+		     "\"cidr\":\"2001:db8::/32\"}");
+	fixture_done(&f, VERB_CREATE);
+	f.call.prior = f.call.config;
+	fixture_done(&f, VERB_READ);
+	assert_string_equal(fixture_result(&f, "cidr"), "(absent)");
+	assert_string_equal(fixture_result(&f, "port"), "(absent)");
+	fixture_done(&f, VERB_UPDATE);
+	fixture_close(&f);
+}
+
+static const struct kind {
+	const char *id, *param, *path;
+	bool is_v6;
+} kinds[] = {
+	{ "igw-1", "GatewayId", "gatewayId", false },
+	{ "vgw-1", "GatewayId", "gatewayId", false },
+	{ "nat-1", "NatGatewayId", "natGatewayId", false },
+	{ "tgw-1", "TransitGatewayId", "transitGatewayId", false },
+	{ "pcx-1", "VpcPeeringConnectionId", "vpcPeeringConnectionId", false },
+	{ "vpce-1", "VpcEndpointId", "gatewayId", false },
+	{ "lgw-1", "LocalGatewayId", "localGatewayId", false },
+	{ "i-1", "InstanceId", "instanceId", false },
+	{ "eni-1", "NetworkInterfaceId", "networkInterfaceId", false },
+	{ "eigw-1", "EgressOnlyInternetGatewayId",
+	  "egressOnlyInternetGatewayId", true },
+};
+
+static void check_kind(const struct kind *k, struct arena *a)
+{
+	const char *destination = k->is_v6 ? "Ipv6CidrBlock" : "CidrBlock";
+	const char *cidr = k->is_v6 ? "::/0" : "10.9.0.0/16";
+	const char *shown =
+	    str_fmt(a,
+		    TABLE("<routeSet>" LOCAL "<item><destination%s>%s"
+			  "</destination%s><%s>%s</%s><state>"
+			  "active</state><origin>CreateRoute"
+			  "</origin></item></routeSet>"),
+		    destination, cidr, destination, k->path, k->id, k->path)
+		.s;
+	struct scripted_step script[] = {
+		{ .target = "DescribeRouteTables",
+		  .answer = TABLE("<routeSet>" LOCAL "</routeSet>") },
+		WHO,
+		{ .target = "CreateRoute",
+		  .request = str_fmt(a, "&%s=%s", k->param, k->id).s,
+		  .answer = EC2("CreateRoute", "") },
+		{ .target = "DescribeRouteTables", .answer = shown },
+		/* read: it leads where it should */
+		{ .target = "DescribeRouteTables", .answer = shown },
+		{ 0 },
+	};
+	struct fixture f;
+
+	fixture_open(&f, script, "us-east-1", "route_table",
+		     str_fmt(a,
+			     "{\"vpc\":\"vpc-1\",\"subnets\":[],\"route\":[{"
+			     "\"cidr\":\"%s\",\"gateway\":null,\"target\":"
+			     "\"%s\"}]}",
+			     cidr, k->id)
+			 .s);
+	f.call.id = STR("rtb-1");
+	f.call.prior = f.call.config;
+	fixture_done(&f, VERB_UPDATE);
+	fixture_done(&f, VERB_READ);
+	assert_string_equal(fixture_result(&f, "route"), "(absent)");
+	fixture_close(&f);
+}
+
+/* By the beginning of its id each goes under a name of its own. */
+static void route_leads_through_each_kind(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct arena a = { 0 };
+
+		check_kind(&kinds[i], &a);
+		arena_release(&a);
+	}
+}
+
 /* -- taking away ---------------------------------------------------------- */
 
 static void holders_are_named(void **state)
@@ -1032,6 +1153,8 @@ int main(void)
 		cmocka_unit_test(attributes_and_tags_are_changed),
 		cmocka_unit_test(subnet_of_a_foreign_table_is_left_alone),
 		cmocka_unit_test(rule_is_made_changed_and_revoked),
+		cmocka_unit_test(rule_of_ipv6_is_made_and_changed),
+		cmocka_unit_test(route_leads_through_each_kind),
 		cmocka_unit_test(holders_are_named),
 		cmocka_unit_test(missing_one_costs_few_requests),
 		cmocka_unit_test(old_state_is_not_believed),

@@ -111,8 +111,9 @@ static enum step run(struct call *c, const struct sql_job *job,
 
 static bool is_remote_way;
 
-static bool is_remote(void *self)
+static bool is_remote(void *self, struct str cluster)
 {
+	(void)cluster;
 	(void)self;
 	return is_remote_way;
 }
