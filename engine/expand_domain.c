@@ -77,9 +77,8 @@ static void set_index(void *context, size_t index)
 	*(size_t *)context = index;
 }
 
-/* The resource that an attribute refers to; false: not known. */
-static bool referred(struct expander *x, const struct resource *r,
-		     const char *attr, size_t *out)
+bool domain_refers(struct expander *x, const struct resource *r,
+		   const char *attr, size_t *out)
 {
 	const struct attr_info *info = resource_attr(r, str_from(attr));
 
@@ -193,11 +192,12 @@ void domain_check(struct expander *x)
 		if (!s.resource->is_existing) {
 			check_open(x, s.resource);
 			domain_one(x, s.resource);
+			domain_data(x, s.resource);
 			domain_trace(x, s.resource, from);
 		}
 		if (!str_is(str_from(s.resource->schema->name), "subnet") ||
 		    !known_cidr(x->values[i], "cidr", &s.range) ||
-		    !referred(x, s.resource, "vpc", &s.vpc))
+		    !domain_refers(x, s.resource, "vpc", &s.vpc))
 			continue;
 		check_inside(x, &s);
 		*vec_push(&subnets) = s;

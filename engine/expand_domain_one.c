@@ -63,7 +63,8 @@ static void check_choice(struct expander *x, const struct resource *r,
 			given[n - 1] = c->attrs[i];
 	}
 	if (n == 1 ||
-	    (n == 0 && (n_uncertain || c->kind == CHOICE_AT_MOST_ONE)))
+	    (n == 0 && (n_uncertain || c->kind == CHOICE_AT_MOST_ONE ||
+			domain_is_unclear(x, r))))
 		return;
 	buf_init(&all, 1000);
 	if (n == 0) {
