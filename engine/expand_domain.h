@@ -8,6 +8,16 @@
 
 #include "engine/expand_private.h"
 
+/*
+ * An attribute of a resource as far as it is known and no secret, so that
+ * messages may tell it; NULL: it is not.
+ */
+const struct value *domain_known(const struct expander *x, size_t index,
+				 const char *attr);
+/* The same as a text, or empty. */
+struct str domain_text(const struct expander *x, size_t index,
+		       const char *attr);
+
 /* Where an attribute is written, or the resource's name. */
 struct place domain_place(const struct resource *r, const char *attr);
 

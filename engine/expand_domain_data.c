@@ -11,14 +11,6 @@
 
 #include <string.h>
 
-static const struct value *known(struct expander *x, size_t index,
-				 const char *attr)
-{
-	const struct value *v = value_get(x->values[index], attr);
-
-	return v && !value_is_unknown(*v) ? v : NULL;
-}
-
 static bool is_written(const struct resource *r, const char *attr)
 {
 	return ast_attr_find(resource_body(r), str_from(attr)) != NULL;
@@ -38,7 +30,7 @@ static void check_role(struct expander *x, const struct resource *task,
 	if (!domain_refers(x, task, side, &index))
 		return;
 	endpoint = &x->resources.items[index];
-	role = value_text(x->values[index], "role");
+	role = domain_text(x, index, "role");
 	if (!role.n || str_is(role, side))
 		return;
 	to = diag_error(x->diags, "E0430", domain_place(task, side),
@@ -79,14 +71,14 @@ static void check_family(struct expander *x, const struct resource *r,
 			 const struct resource *cluster)
 {
 	static const char engine[] = "aurora-postgresql";
-	struct str version = value_text(x->values[cluster->index], "version");
+	struct str version = domain_text(x, cluster->index, "version");
 	struct str major = str_cut(&version, '.'), family;
 	struct diag *to;
 	size_t group;
 
 	if (!major.n || !domain_refers(x, r, "parameter_group", &group))
 		return;
-	family = value_text(x->values[group], "family");
+	family = domain_text(x, group, "family");
 	if (!family.n || (str_starts(family, engine) &&
 			  str_eq(str_skip(family, strlen(engine)), major)))
 		return;
@@ -107,7 +99,8 @@ static void check_family(struct expander *x, const struct resource *r,
 /* A password is given or made by the service. */
 static void check_login(struct expander *x, const struct resource *r)
 {
-	const struct value *managed = known(x, r->index, "managed_password");
+	const struct value *managed =
+	    domain_known(x, r->index, "managed_password");
 	bool is_managed = managed && managed->as.boolean;
 	bool has_password = value_get(x->values[r->index], "password");
 	struct diag *to;
@@ -132,8 +125,8 @@ static void check_login(struct expander *x, const struct resource *r)
 
 static void check_capacity(struct expander *x, const struct resource *r)
 {
-	const struct value *min = known(x, r->index, "min_capacity");
-	const struct value *max = known(x, r->index, "max_capacity");
+	const struct value *min = domain_known(x, r->index, "min_capacity");
+	const struct value *max = domain_known(x, r->index, "max_capacity");
 	struct decimal least, most;
 	struct diag *to;
 
@@ -156,7 +149,7 @@ static void check_cluster(struct expander *x, const struct resource *r)
 
 static void check_instance(struct expander *x, const struct resource *r)
 {
-	const struct value *interval = known(x, r->index, "monitoring");
+	const struct value *interval = domain_known(x, r->index, "monitoring");
 	struct diag *to;
 	size_t cluster;
 
@@ -177,7 +170,7 @@ static void check_instance(struct expander *x, const struct resource *r)
 
 static void check_address(struct expander *x, const struct resource *r)
 {
-	const struct value *ip = known(x, r->index, "private_ip");
+	const struct value *ip = domain_known(x, r->index, "private_ip");
 	struct cidr range;
 	uint32_t address;
 	struct diag *to;
@@ -185,7 +178,7 @@ static void check_address(struct expander *x, const struct resource *r)
 
 	if (!ip || !ip_read(ip->as.text, &address) ||
 	    !domain_refers(x, r, "subnet", &subnet) ||
-	    !cidr_read(value_text(x->values[subnet], "cidr"), &range) ||
+	    !cidr_read(domain_text(x, subnet, "cidr"), &range) ||
 	    cidr_contains_ip(range, address))
 		return;
 	struct str outer = cidr_text(range, x->arena);
@@ -205,16 +198,16 @@ static void check_endpoint(struct expander *x, const struct resource *r)
 	static const char *const of_interfaces[] = { "subnets",
 						     "security_groups" };
 	const char *wrong = NULL;
-	struct str kind = value_text(x->values[r->index], "kind");
+	struct str kind = domain_text(x, r->index, "kind");
 	const struct value *v;
 	struct diag *to;
 
 	for (size_t i = 0; i < 2 && str_is(kind, "gateway"); i++) {
-		v = known(x, r->index, of_interfaces[i]);
+		v = domain_known(x, r->index, of_interfaces[i]);
 		if (v && v->kind == VALUE_LIST && v->as.list.n)
 			wrong = of_interfaces[i];
 	}
-	v = known(x, r->index, "route_tables");
+	v = domain_known(x, r->index, "route_tables");
 	if (str_is(kind, "interface") && v && v->kind == VALUE_LIST &&
 	    v->as.list.n)
 		wrong = "route_tables";
