@@ -385,19 +385,28 @@ static bool is_given(const struct check_target *t, const char *name)
 		     (b->given && strcmp(name, b->given) == 0));
 }
 
-/* Whether a syntax error lies in the body: what it lacks is no finding then. */
-static bool is_torn(const struct ast_body *b, const struct source *s,
-		    const struct diags *d)
+/* Whether a finding whose code begins like that lies in the body. */
+static bool has_finding(const struct ast_body *b, const struct source *s,
+			const struct diags *d, const char *code)
 {
 	for (size_t i = 0; i < d->n; i++) {
 		const struct diag *x = d->items[i];
 
-		if (!strncmp(x->code, "E01", 3) && x->place.source == s &&
+		if (!strncmp(x->code, code, strlen(code)) &&
+		    x->place.source == s &&
 		    x->place.span.start >= b->span.start &&
 		    x->place.span.start <= b->span.end)
 			return true;
 	}
 	return false;
+}
+
+bool check_is_unclear(const struct ast_body *b, const struct source *s,
+		      const struct diags *d)
+{
+	return d->n_errors &&
+	       (has_finding(b, s, d, "E01") || has_finding(b, s, d, "E0203") ||
+		has_finding(b, s, d, "E0222"));
 }
 
 static void check_missing(const struct ast_body *b, const struct source *s,
@@ -426,7 +435,7 @@ static void check_missing(const struct ast_body *b, const struct source *s,
 				a->name, a->type);
 	}
 	/* What could not be read may have had it. */
-	if (names.len && !is_torn(b, s, d)) {
+	if (names.len && !has_finding(b, s, d, "E01")) {
 		to = diag_error(d, "E0220", t->place, "%s \"%.*s\" has no %s",
 				t->kind, STR_ARG(t->name), names.data);
 		diag_hint(d, to, "Add %s.", hint.data);

@@ -99,6 +99,12 @@ struct check_target {
 /* Adds findings; checks names only, evaluates nothing. */
 void check_body(const struct ast_body *b, const struct source *s,
 		const struct check_target *t, struct diags *d);
+/*
+ * Whether something in the body could not be read or is not known: what it
+ * lacks may be that, and is no finding.
+ */
+bool check_is_unclear(const struct ast_body *b, const struct source *s,
+		      const struct diags *d);
 /* Repeated attributes of a body. */
 void check_repeated(const struct ast_body *b, const struct source *s,
 		    struct diags *d);

@@ -26,6 +26,28 @@ struct place domain_place(const struct resource *r, const char *attr)
 	return a ? expr_place(a->value) : r->place;
 }
 
+const struct value *domain_known(const struct expander *x, size_t index,
+				 const char *attr)
+{
+	const struct value *v = value_get(x->values[index], attr);
+
+	return v && !value_is_unknown(*v) && !value_has_secret(*v) ? v : NULL;
+}
+
+struct str domain_text(const struct expander *x, size_t index, const char *attr)
+{
+	return domain_known(x, index, attr) ? value_text(x->values[index], attr)
+					    : STR("");
+}
+
+static bool known_cidr(const struct expander *x, size_t index, const char *attr,
+		       struct cidr *out)
+{
+	const struct value *v = domain_known(x, index, attr);
+
+	return v && v->kind == VALUE_CIDR && cidr_read(v->as.text, out);
+}
+
 void domain_trace(struct expander *x, const struct resource *r, size_t from)
 {
 	if (x->diags->n > from)
@@ -65,21 +87,13 @@ bool domain_referred(struct expander *x, const struct resource *r,
 	return is_whole;
 }
 
-static bool known_cidr(struct value map, const char *attr, struct cidr *out)
-{
-	const struct value *v = value_get(map, attr);
-
-	return v && v->kind == VALUE_CIDR && cidr_read(v->as.text, out);
-}
-
 static void set_index(void *context, size_t index)
 {
 	*(size_t *)context = index;
 }
 
-/* The resource that an attribute refers to; false: not known. */
-static bool referred(struct expander *x, const struct resource *r,
-		     const char *attr, size_t *out)
+bool domain_refers(struct expander *x, const struct resource *r,
+		   const char *attr, size_t *out)
 {
 	const struct attr_info *info = resource_attr(r, str_from(attr));
 
@@ -93,7 +107,7 @@ static void check_inside(struct expander *x, const struct subnet *s)
 	const struct resource *vpc = &x->resources.items[s->vpc];
 	struct cidr range;
 
-	if (!known_cidr(x->values[s->vpc], "cidr", &range) ||
+	if (!known_cidr(x, s->vpc, "cidr", &range) ||
 	    cidr_contains_cidr(range, s->range))
 		return;
 	size_t from = x->diags->n;
@@ -168,12 +182,11 @@ static void check_overlaps(struct expander *x, const struct subnet *all,
 /* Everyone may come in. */
 static void check_open(struct expander *x, const struct resource *r)
 {
-	struct value v = x->values[r->index];
 	struct cidr range;
 	struct diag *to;
 
-	if (!str_is(value_text(v, "direction"), "ingress") ||
-	    !known_cidr(v, "cidr", &range) || range.bits != 0)
+	if (!str_is(domain_text(x, r->index, "direction"), "ingress") ||
+	    !known_cidr(x, r->index, "cidr", &range) || range.bits != 0)
 		return;
 	to = diag_warning(x->diags, "W0401", domain_place(r, "cidr"),
 			  "%.*s lets everyone in", STR_ARG(r->address));
@@ -193,11 +206,12 @@ void domain_check(struct expander *x)
 		if (!s.resource->is_existing) {
 			check_open(x, s.resource);
 			domain_one(x, s.resource);
+			domain_data(x, s.resource);
 			domain_trace(x, s.resource, from);
 		}
 		if (!str_is(str_from(s.resource->schema->name), "subnet") ||
-		    !known_cidr(x->values[i], "cidr", &s.range) ||
-		    !referred(x, s.resource, "vpc", &s.vpc))
+		    !known_cidr(x, i, "cidr", &s.range) ||
+		    !domain_refers(x, s.resource, "vpc", &s.vpc))
 			continue;
 		check_inside(x, &s);
 		*vec_push(&subnets) = s;

@@ -63,7 +63,8 @@ static void check_choice(struct expander *x, const struct resource *r,
 			given[n - 1] = c->attrs[i];
 	}
 	if (n == 1 ||
-	    (n == 0 && (n_uncertain || c->kind == CHOICE_AT_MOST_ONE)))
+	    (n == 0 && (n_uncertain || c->kind == CHOICE_AT_MOST_ONE ||
+			domain_is_unclear(x, r))))
 		return;
 	buf_init(&all, 1000);
 	if (n == 0) {
@@ -87,12 +88,18 @@ static void check_choice(struct expander *x, const struct resource *r,
 
 /* -- Ports ---------------------------------------------------------------- */
 
+static int64_t port_of(const struct expander *x, const struct resource *r,
+		       const char *attr)
+{
+	return domain_known(x, r->index, attr)
+		   ? value_number(x->values[r->index], attr, INT64_MIN)
+		   : INT64_MIN;
+}
+
 static void check_ports(struct expander *x, const struct resource *r)
 {
-	struct value v = x->values[r->index];
-	struct str protocol = value_text(v, "protocol");
-	int64_t from = value_number(v, "port", INT64_MIN);
-	int64_t to = value_number(v, "to_port", INT64_MIN);
+	struct str protocol = domain_text(x, r->index, "protocol");
+	int64_t from = port_of(x, r, "port"), to = port_of(x, r, "to_port");
 	struct diag *d = NULL;
 
 	/* ICMP has a type and a code there, and -1 for any. */
@@ -207,7 +214,7 @@ void domain_names(struct expander *x)
 
 		if (!r->schema->unique_in || r->is_existing)
 			continue;
-		name = value_text(x->values[i], "name");
+		name = domain_text(x, i, "name");
 		if (!name.n || !find_around(x, r, &around))
 			continue;
 		first =

@@ -34,7 +34,7 @@ static void add_zone(void *context, size_t index)
 {
 	struct zones *z = context;
 	struct resource *subnet = &z->x->resources.items[index];
-	struct str zone = value_text(z->x->values[index], "zone");
+	struct str zone = domain_text(z->x, index, "zone");
 	const struct resource *first;
 	struct diag *to;
 
@@ -106,8 +106,8 @@ static bool are_apart(const struct networks *n, size_t a, size_t b)
 
 	if (!all[a - 1].is_existing || !all[b - 1].is_existing)
 		return a != b;
-	one = value_text(n->x->values[a - 1], "id");
-	other = value_text(n->x->values[b - 1], "id");
+	one = domain_text(n->x, a - 1, "id");
+	other = domain_text(n->x, b - 1, "id");
 	return one.n && other.n && !str_eq(one, other);
 }
 

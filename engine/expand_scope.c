@@ -206,8 +206,11 @@ static void check_param(struct scope *s, const struct name_decl *d,
 	struct place place = d->place;
 	const struct ast_attr *argument = instance_argument(s->self, d->name);
 
-	if (message)
-		scope_evaluate(s, NULL, message->value, NULL, a, &text);
+	/* It may tell the value. */
+	if (message &&
+	    (scope_evaluate(s, NULL, message->value, NULL, a, &text) ||
+	     (value_marks(text) & MARK_SECRET)))
+		text = value_null();
 	if (argument)
 		place = expr_place(argument->value);
 	struct diag *to =

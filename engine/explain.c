@@ -311,7 +311,7 @@ const struct explanation explanations[] = {
   "iam_role reader { name = \"the-reader\"  service = \"ec2.amazonaws.com\" }\n" },
 { "E0405",
   "Some attributes say the same thing in different ways: one of them is "
-  "given, and only one.",
+  "given, and only one. Others need each other: a name its password.",
   "vpc main { cidr = 10.0.0.0/16 }\n"
   "security_group db {\n"
   "  vpc = vpc.main\n"
@@ -366,6 +366,14 @@ const struct explanation explanations[] = {
   "iam_role two { name = \"reader\"  service = \"ec2.amazonaws.com\" }\n",
   "iam_role one { name = \"reader\"  service = \"ec2.amazonaws.com\" }\n"
   "iam_role two { name = \"writer\"  service = \"ec2.amazonaws.com\" }\n" },
+{ "E0410",
+  "An address of a network interface is one of its subnet.",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "subnet a { vpc = vpc.main  cidr = 10.0.1.0/24  zone = \"us-east-1a\" }\n"
+  "network_interface host { subnet = subnet.a  private_ip = 10.0.2.10 }\n",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "subnet a { vpc = vpc.main  cidr = 10.0.1.0/24  zone = \"us-east-1a\" }\n"
+  "network_interface host { subnet = subnet.a  private_ip = 10.0.1.10 }\n" },
 { "E0411",
   "A mapping includes at least one table, and has at most as many rules as "
   "DMS takes.",
@@ -489,6 +497,70 @@ const struct explanation explanations[] = {
   "it shows.",
   TASK("cdc", "  tables { include view sales.% }\n"),
   TASK("full_load", "  tables { include view sales.% }\n") },
+{ "E0430",
+  "A task takes rows from an endpoint whose role is source, and brings them "
+  "to one whose role is target.",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "subnet a { vpc = vpc.main  cidr = 10.0.1.0/24  zone = \"us-east-1a\" }\n"
+  "subnet b { vpc = vpc.main  cidr = 10.0.2.0/24  zone = \"us-east-1b\" }\n"
+  "replication_subnet_group main { subnets = [subnet.a, subnet.b] }\n"
+  "replication_instance main { class = \"dms.t3.medium\"  subnet_group = replication_subnet_group.main }\n"
+  "random_password db { }\n"
+  "secret db { value = { username = \"app\", password = random_password.db.result } }\n"
+  "dms_endpoint old { role = source  engine = postgres  server = \"old\"  database = \"d\"  secret = secret.db }\n"
+  "dms_endpoint new { role = target  engine = postgres  server = \"new\"  database = \"d\"  secret = secret.db }\n"
+  "dms_task move {\n"
+  "  instance = replication_instance.main\n"
+  "  source   = dms_endpoint.new\n"
+  "  target   = dms_endpoint.old\n"
+  "  mode     = full_load\n"
+  "  tables { include public.accounts }\n"
+  "}\n",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "subnet a { vpc = vpc.main  cidr = 10.0.1.0/24  zone = \"us-east-1a\" }\n"
+  "subnet b { vpc = vpc.main  cidr = 10.0.2.0/24  zone = \"us-east-1b\" }\n"
+  "replication_subnet_group main { subnets = [subnet.a, subnet.b] }\n"
+  "replication_instance main { class = \"dms.t3.medium\"  subnet_group = replication_subnet_group.main }\n"
+  "random_password db { }\n"
+  "secret db { value = { username = \"app\", password = random_password.db.result } }\n"
+  "dms_endpoint old { role = source  engine = postgres  server = \"old\"  database = \"d\"  secret = secret.db }\n"
+  "dms_endpoint new { role = target  engine = postgres  server = \"new\"  database = \"d\"  secret = secret.db }\n"
+  "dms_task move {\n"
+  "  instance = replication_instance.main\n"
+  "  source   = dms_endpoint.old\n"
+  "  target   = dms_endpoint.new\n"
+  "  mode     = full_load\n"
+  "  tables { include public.accounts }\n"
+  "}\n" },
+{ "E0431",
+  "A parameter group is made for one major version of the engine; its family "
+  "names it.",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "subnet a { vpc = vpc.main  cidr = 10.0.1.0/24  zone = \"us-east-1a\" }\n"
+  "subnet b { vpc = vpc.main  cidr = 10.0.2.0/24  zone = \"us-east-1b\" }\n"
+  "db_subnet_group main { subnets = [subnet.a, subnet.b] }\n"
+  "db_cluster_parameter_group main { family = \"aurora-postgresql14\" }\n"
+  "random_password db { }\n"
+  "db_cluster main {\n"
+  "  version         = \"15.4\"\n"
+  "  username        = \"postgres\"\n"
+  "  password        = random_password.db.result\n"
+  "  subnet_group    = db_subnet_group.main\n"
+  "  parameter_group = db_cluster_parameter_group.main\n"
+  "}\n",
+  "vpc main { cidr = 10.0.0.0/16 }\n"
+  "subnet a { vpc = vpc.main  cidr = 10.0.1.0/24  zone = \"us-east-1a\" }\n"
+  "subnet b { vpc = vpc.main  cidr = 10.0.2.0/24  zone = \"us-east-1b\" }\n"
+  "db_subnet_group main { subnets = [subnet.a, subnet.b] }\n"
+  "db_cluster_parameter_group main { family = \"aurora-postgresql15\" }\n"
+  "random_password db { }\n"
+  "db_cluster main {\n"
+  "  version         = \"15.4\"\n"
+  "  username        = \"postgres\"\n"
+  "  password        = random_password.db.result\n"
+  "  subnet_group    = db_subnet_group.main\n"
+  "  parameter_group = db_cluster_parameter_group.main\n"
+  "}\n" },
 { "E0501",
   "The provider could not tell how things are. Nothing was changed; the "
   "message is the provider's.",

@@ -28,6 +28,7 @@ engine_libengine_a_SOURCES = \
 	engine/expand_declared.c \
 	engine/expand_deps.c \
 	engine/expand_domain.c engine/expand_domain.h \
+	engine/expand_domain_data.c \
 	engine/expand_domain_one.c \
 	engine/expand_domain_zone.c \
 	engine/expand_document.c \

@@ -51,11 +51,19 @@ static int64_t bits_of(struct str text)
 	return cidr_read(text, &c) ? c.bits : 0;
 }
 
+/* Nothing of a secret is told. */
+static const char *secret_fault(struct value v)
+{
+	return v.kind == VALUE_STRING || v.kind == VALUE_LIST
+		   ? "is too short or too long"
+		   : "is another secret value";
+}
+
 /* "is 70000", "has 70 characters"; `n` counts what has no value of its own. */
 static void tell(struct value v, int64_t n, const char *unit, struct buf *why)
 {
 	if (v.marks & MARK_SECRET)
-		buf_add_c(why, "is too short or too long");
+		buf_add_c(why, secret_fault(v));
 	else if (v.kind == VALUE_STRING || v.kind == VALUE_LIST)
 		buf_fmt(why, "has %" PRId64 " %s%s", n, unit,
 			n == 1 ? "" : "s");
@@ -86,7 +94,7 @@ static bool number_keeps(const struct attr_rule *r, struct value v,
 			      ((r->flags & RULE_OR_ZERO) && d.digits == 0)))
 		return true;
 	tell(v, 0, "", why);
-	if (has_fraction)
+	if (has_fraction && !(v.marks & MARK_SECRET))
 		buf_add_c(why, ", which is no whole number");
 	return false;
 }
@@ -99,6 +107,16 @@ static void print_amount(enum value_kind kind, int64_t amount, struct buf *out)
 
 	buf_add_str(out, value_amount_text(v, &a));
 	arena_release(&a);
+}
+
+static void tell_amount(struct value v, struct buf *why)
+{
+	if (v.marks & MARK_SECRET) {
+		buf_add_c(why, secret_fault(v));
+		return;
+	}
+	buf_add_c(why, "is ");
+	print_amount(v.kind, v.as.amount, why);
 }
 
 static bool range_keeps(const struct attr_rule *r, struct value v,
@@ -124,8 +142,7 @@ static bool range_keeps(const struct attr_rule *r, struct value v,
 	case VALUE_SIZE:
 		if (is_between(v.as.amount, r))
 			return true;
-		buf_add_c(why, "is ");
-		print_amount(v.kind, v.as.amount, why);
+		tell_amount(v, why);
 		return false;
 	case VALUE_NULL:
 	case VALUE_BOOL:
@@ -154,11 +171,10 @@ static bool among_keeps(const struct attr_rule *r, struct value v,
 	for (const int64_t *one = r->among; *one >= 0; one++)
 		if (*one == n)
 			return true;
-	buf_add_c(why, "is ");
 	if (v.kind == VALUE_DURATION)
-		print_amount(v.kind, v.as.amount, why);
+		tell_amount(v, why);
 	else
-		buf_add_str(why, v.as.text);
+		tell(v, 0, "", why);
 	return false;
 }
 
@@ -225,7 +241,8 @@ static bool name_keeps(const struct attr_rule *r, struct value v,
 	if (!fault)
 		return true;
 	show(v, why);
-	buf_fmt(why, ", %s", fault);
+	if (!(v.marks & MARK_SECRET))
+		buf_fmt(why, ", %s", fault);
 	return false;
 }
 

@@ -71,11 +71,12 @@
 	X("E0402", "two subnets overlap")                                      \
 	X("E0403", "a value is not one that the service takes")                \
 	X("E0404", "a name is not one that the service takes")                 \
-	X("E0405", "attributes exclude each other, or all are missing")        \
+	X("E0405", "attributes do not go together, or one is missing")         \
 	X("E0406", "subnets are in the wrong zones")                           \
 	X("E0407", "the ports of a rule do not go together")                   \
 	X("E0408", "things of two networks cannot work together")              \
 	X("E0409", "two objects have the same name")                           \
+	X("E0410", "an address is outside its subnet")                         \
 	X("E0411", "a table mapping has no rules, or too many")                \
 	X("E0412", "a filter cannot stand on this rule")                       \
 	X("E0413", "a filter operator is not one of DMS")                      \
@@ -91,6 +92,8 @@
 	X("E0423", "the settings of a task are refused")                       \
 	X("E0424", "a table cannot be loaded in such segments")                \
 	X("E0425", "a task with changes moves no views")                       \
+	X("E0430", "an endpoint is on the wrong side of a task")               \
+	X("E0431", "parameters are for another version")                       \
 	X("E0501", "a provider could not read")                                \
 	X("E0502", "a provider could not plan")                                \
 	X("E0503", "a provider could not run a check")                         \

@@ -138,7 +138,7 @@ static const struct attr_rule dms_endpoint_rules[] = {
 };
 
 static const struct attr_choice dms_endpoint_choices[] = {
-	{ CHOICE_AT_MOST_ONE, { "secret", "username" } },
+	{ CHOICE_ONE, { "secret", "username" } },
 	{ CHOICE_AT_MOST_ONE, { "secret", "password" } },
 	{ 0 },
 };
