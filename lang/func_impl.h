@@ -74,6 +74,7 @@ int func_regex_replace(struct func_call *c, struct value *out);
 int func_all(struct func_call *c, struct value *out);
 int func_any(struct func_call *c, struct value *out);
 int func_chunk(struct func_call *c, struct value *out);
+int func_combinations(struct func_call *c, struct value *out);
 int func_compact(struct func_call *c, struct value *out);
 int func_concat(struct func_call *c, struct value *out);
 int func_contains(struct func_call *c, struct value *out);
