@@ -186,7 +186,9 @@ const struct explanation explanations[] = {
   "data d { value = json_decode(\"{}\") }\n" },
 { "E0260",
   "Values are bounded, so that a slip does not fill the memory: 16 MiB of "
-  "text, a million items.",
+  "text, a million items; so is what one expression does: 20 million steps, "
+  "of which each part of it is one each time it is computed, and what "
+  "functions read and make are some.",
   NULL, NULL },
 { "E0261",
   "Of two values under one key one would be lost.",

@@ -193,7 +193,9 @@ struct value eval_spent(struct evaluation *v, const struct ast_expr *x)
 	v->steps = v->most_steps;
 	if (v->has_failed)
 		return value_unknown();
-	return eval_fail(v, x, "E0260", NULL,
+	return eval_fail(v, x, "E0260",
+			 "Look many things up in a map, or by functions on "
+			 "whole lists such as intersect and subtract.",
 			 "the expression takes more than %zu steps",
 			 v->most_steps);
 }

@@ -94,39 +94,48 @@ static int parse(struct evaluation *v, struct template *t)
 	return -1;
 }
 
-/* Reads and parses a file, once; NULL with a finding. */
-static struct template *
-open_template(struct evaluation *v, const struct ast_expr *x, struct value path)
+/* NULL with a finding. */
+static struct template *read_template(struct evaluation *v,
+				      const struct ast_expr *x,
+				      struct func_call *c, struct value path)
 {
 	bool is_secret = path.marks & MARK_SECRET;
-	struct func_call c = { .arena = v->e->arena, .source = x->source };
-	struct template *t = NULL;
+	struct template *t;
 	struct source *s;
-	struct str name, text;
+	struct str text;
 	struct buf why;
 
 	buf_init(&why, 4000);
-	c.why = &why;
-	eval_charge(v, OPEN_STEPS);
-	if (func_read_file(&c, path.as.text, is_secret, &name, &text) < 0) {
+	c->why = &why;
+	if (func_read_file(c, path.as.text, is_secret, &text) < 0) {
 		eval_fail(v, x->items[0], "E0259", NULL, "%s", why.data);
 		buf_release(&why);
 		return NULL;
 	}
 	buf_release(&why);
-	t = map_get(&v->templates, name);
-	if (t)
-		return t;
-	eval_charge(v, text.n / FUNC_READ_PER_STEP);
+	eval_charge(v, OPEN_STEPS + text.n / FUNC_READ_PER_STEP);
 	t = arena_new(v->e->arena, struct template, 1);
-	s = source_from(name, text, v->e->arena);
+	s = source_from(func_path(c, path.as.text), text, v->e->arena);
 	/* Findings name it; what it reads is still beside it. */
 	if (is_secret)
 		s->name = STR("(secret)");
 	t->source = s;
-	if (parse(v, t) < 0)
-		return NULL;
-	map_put(&v->templates, name, t);
+	return parse(v, t) < 0 ? NULL : t;
+}
+
+/* Each file is read once. */
+static struct template *
+open_template(struct evaluation *v, const struct ast_expr *x, struct value path)
+{
+	struct func_call c = { .arena = v->e->arena, .source = x->source };
+	struct str name = func_path(&c, path.as.text);
+	struct template *t = map_get(&v->templates, name);
+
+	if (t)
+		return t;
+	t = read_template(v, x, &c, path);
+	if (t)
+		map_put(&v->templates, name, t);
 	return t;
 }
 

@@ -11,18 +11,24 @@
 
 #include <string.h>
 
+struct str func_path(struct func_call *c, struct str name)
+{
+	/* As people write it: not "./NAME". */
+	if (str_starts(name, "/") || !c->source ||
+	    str_is(c->source->folder, "."))
+		return str_dup(name, c->arena);
+	return str_join(c->source->folder, "/", name, c->arena);
+}
+
 int func_read_file(struct func_call *c, struct str name, bool is_secret,
-		   struct str *path, struct str *text)
+		   struct str *text)
 {
 	struct error err = { 0 };
 
 	if (name.n == 0 || memchr(name.s, '\0', name.n))
 		return func_fail(c, 0, "the name of the file is empty");
-	*path = str_dup(name, c->arena);
-	/* As people write it: not "./NAME". */
-	if (name.s[0] != '/' && c->source && !str_is(c->source->folder, "."))
-		*path = str_join(c->source->folder, "/", name, c->arena);
-	if (file_read(path->s, FUNC_TEXT_MAX, c->arena, text, &err) < 0)
+	if (file_read(func_path(c, name).s, FUNC_TEXT_MAX, c->arena, text,
+		      &err) < 0)
 		return func_fail(c, 0, "%s",
 				 is_secret ? "could not read the file"
 					   : err.message);
@@ -33,10 +39,10 @@ int func_read_file(struct func_call *c, struct str name, bool is_secret,
 
 int func_file(struct func_call *c, struct value *out)
 {
-	struct str path, text;
+	struct str text;
 
 	if (func_read_file(c, c->args[0].as.text,
-			   c->args[0].marks & MARK_SECRET, &path, &text) < 0)
+			   c->args[0].marks & MARK_SECRET, &text) < 0)
 		return -1;
 	*out = value_str(text);
 	return 0;

@@ -38,12 +38,14 @@ bool func_is_comparable(struct value a, struct value b);
  * of *left; false when that is not enough.
  */
 bool func_marks(struct value v, size_t *left, unsigned *marks);
+/* The path of a file beside the text of the call. */
+struct str func_path(struct func_call *c, struct str name);
 /*
- * Reads a file beside the text of the call: UTF-8 of at most FUNC_TEXT_MAX
- * bytes. A name that is_secret is in no message. *path is what was opened.
+ * Reads such a file: UTF-8 of at most FUNC_TEXT_MAX bytes. A name that
+ * is_secret is in no message.
  */
 int func_read_file(struct func_call *c, struct str name, bool is_secret,
-		   struct str *path, struct str *text);
+		   struct str *text);
 
 /* func_text.c */
 int func_contains_text(struct func_call *c, struct value *out);
@@ -74,6 +76,7 @@ int func_regex_replace(struct func_call *c, struct value *out);
 int func_all(struct func_call *c, struct value *out);
 int func_any(struct func_call *c, struct value *out);
 int func_chunk(struct func_call *c, struct value *out);
+int func_combinations(struct func_call *c, struct value *out);
 int func_compact(struct func_call *c, struct value *out);
 int func_concat(struct func_call *c, struct value *out);
 int func_contains(struct func_call *c, struct value *out);

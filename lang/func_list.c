@@ -216,6 +216,39 @@ int func_chunk(struct func_call *c, struct value *out)
 	return 0;
 }
 
+int func_combinations(struct func_call *c, struct value *out)
+{
+	struct value *lists, *items;
+	size_t n = 1;
+
+	for (size_t i = 0; i < c->n; i++) {
+		size_t of = c->args[i].as.list.n;
+
+		/* All items of all lists count. */
+		if (of && n > FUNC_LIST_MAX / of / c->n)
+			return func_count(c, (size_t)FUNC_LIST_MAX + 1);
+		n *= of;
+	}
+	/* The lists in the result are made here too. */
+	c->left -= n * c->n < c->left ? n * c->n : c->left;
+	lists = arena_new(c->arena, struct value, n + 1);
+	items = arena_new(c->arena, struct value, n * c->n + 1);
+	for (size_t i = 0; i < n; i++) {
+		size_t rest = i;
+
+		for (size_t k = c->n; k-- > 0;) {
+			struct value list = c->args[k];
+
+			items[i * c->n + k] =
+			    list.as.list.items[rest % list.as.list.n];
+			rest /= list.as.list.n;
+		}
+		lists[i] = value_list(items + i * c->n, c->n);
+	}
+	*out = value_list(lists, n);
+	return 0;
+}
+
 int func_compact(struct func_call *c, struct value *out)
 {
 	struct value in = c->args[0];

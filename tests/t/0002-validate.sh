@@ -171,6 +171,33 @@ test_expect_success 'a file that is not there' '
 	test_contains err "none.dmsl" "No such file"
 '
 
+test_expect_success 'a mistake in a template is shown in it, once' '
+	printf "host = \${host}\nport = \${prot}\n" >server.conf &&
+	cat >template.dmsl <<-\TXT &&
+	stack template { provider = core }
+	let ports = { host = 10.0.0.1, port = 5432 }
+	data a for k in ["x", "y"] { value = template("server.conf", ports) }
+	TXT
+	test_expect_code 1 "$DMSL" validate template.dmsl 2>err &&
+	test_contains err "server.conf:2:10: error[E0251]: unknown name \"prot\"" \
+		"template.dmsl:3:38: note:" "Did you mean \"port\"?" &&
+	test "$(grep -c "error\[" err)" = 1
+'
+
+test_expect_success 'where a secret is revealed, plan says so' '
+	test_repository . &&
+	cat >revealed.dmsl <<-\TXT &&
+	stack revealed { provider = core }
+	param pw : string secret
+	data a { value = "user=${reveal(pw)}" }
+	data b { value = try(reveal(pw).x, pw) }
+	TXT
+	DMSL_PARAM_pw=hidden "$DMSL" plan revealed.dmsl >out 2>err &&
+	test_contains err "revealed.dmsl:3:26: warning[W0402]" "reveal(pw)" &&
+	test_contains out "user=hidden" &&
+	test "$(grep -c "W0402" err)" = 1
+'
+
 test_expect_success 'a plan or an apply of a bad text touches nothing' '
 	test_repository . &&
 	test_expect_code 1 "$DMSL" plan bad.dmsl &&

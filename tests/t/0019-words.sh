@@ -24,6 +24,20 @@ test_expect_success 'docs says what an attribute is, and how it is given' '
 		"(optional, false when not written)"
 '
 
+test_expect_success 'docs tells the types of a function, and has an example' '
+	"$DMSL" docs substr >out &&
+	cat >expect <<-\TXT &&
+	substr(text: string, from: number[, length: number]) : string
+
+	Part of a text, counted in characters.
+
+	Example
+	  substr("häßlich", 1, 2)
+	  gives "äß"
+	TXT
+	test_cmp expect out
+'
+
 test_expect_success 'docs as JSON has all of it' '
 	"$DMSL" docs --json >all.json &&
 	python3 -c "
