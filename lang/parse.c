@@ -289,6 +289,9 @@ static const char *advice(const struct parser *p, unsigned kind,
 	if (kind == TOK_OR && where == CONTEXT_TABLES)
 		return "Alternatives stand in parentheses: "
 		       "where (a = 1 or a = 2).";
+	if (kind == TOK_AS && where == CONTEXT_TABLES && has[TOK_NAME])
+		return "A new column has a type: "
+		       "add column S.T.C string(20) as \"...\".";
 	if (kind == TOK_QUOTE && where == CONTEXT_TABLES)
 		return "Rules have no templates; \\${ is the text ${.";
 	if (kind == TOK_COLON && has[TOK_ASSIGN])

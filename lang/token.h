@@ -85,8 +85,8 @@ void tokens_digest(const struct tokens *t, const struct source *s,
 		   unsigned char digest[32]);
 
 /*
- * The first step, of lexer.l: the text as it stands; -1 when it is no UTF-8 or
- * nested too deeply.
+ * The first step, of lexer.l: the text as it stands; -1 when it is no UTF-8,
+ * has a NUL or is nested too deeply.
  */
 int lexer_run(const struct source *s, enum text_form form, struct tokens *out,
 	      struct diags *d);

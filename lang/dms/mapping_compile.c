@@ -515,6 +515,23 @@ static void compile_rules(struct compiler *c, struct mapping *m)
 	}
 }
 
+/* Whether rules are missing because they could not be read. */
+static bool has_holes(const struct compiler *c)
+{
+	struct span all = c->block->span;
+
+	for (size_t i = 0; i < c->diags->n; i++) {
+		const struct diag *d = c->diags->items[i];
+
+		if (str_starts(str_from(d->code), "E01") &&
+		    d->place.source == c->source &&
+		    d->place.span.start >= all.start &&
+		    d->place.span.end <= all.end)
+			return true;
+	}
+	return false;
+}
+
 int mapping_compile(const struct ast_block *tables, const struct source *s,
 		    const struct mapping_task *task, struct diags *d,
 		    struct arena *a, struct str *json)
@@ -533,6 +550,8 @@ int mapping_compile(const struct ast_block *tables, const struct source *s,
 	if (tables->body.n_rules > RULES_MAX)
 		return -1;
 	compile_rules(&c, &m);
+	/* What is missing then only follows. */
+	c.report.n_errors += has_holes(&c);
 	mapping_check_rules(&m, &c.report);
 	if (c.report.n_errors == 0)
 		mapping_check_meaning(&m, task, &c.report);
