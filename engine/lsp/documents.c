@@ -20,7 +20,7 @@ struct str uri_to_path(struct str uri, struct arena *a)
 	struct str path = uri;
 
 	if (!str_starts(uri, "file://"))
-		return str_dup(uri, a);
+		return config_path(uri, a);
 	path = str_skip(uri, strlen("file://"));
 	/* The host: none, or this one. */
 	if (str_find(path, '/') > 0)
