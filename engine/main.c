@@ -23,6 +23,10 @@
  *	     report	what a person sees while it goes on
  *	      estimate	how long that is, by the durations of earlier runs
  *	    summary	what was done, what is missing, how to go on
+ *	   lsp/		a server for editors
+ *	    workspace	open texts, and the stacks they belong to
+ *	     analysis	one stack's configuration and findings
+ *	      names	what its words mean
  *	  replicator	the replication server, a program of its own
  */
 

@@ -75,7 +75,7 @@ def span(text, part, nth=0, encoding="utf-16"):
 
 
 class Server:
-    def __init__(self, encodings=None, start=True):
+    def __init__(self, encodings=None, start=True, watches=False):
         self.process = subprocess.Popen(
             [DMSL, "lsp"],
             stdin=subprocess.PIPE,
@@ -90,7 +90,9 @@ class Server:
         threading.Thread(target=self.receive, daemon=True).start()
         if start:
             general = {"positionEncodings": encodings} if encodings else {}
-            answer = self.ask("initialize", {"capabilities": {"general": general}})
+            files = {"didChangeWatchedFiles": {"dynamicRegistration": watches}}
+            able = {"general": general, "workspace": files}
+            answer = self.ask("initialize", {"capabilities": able})
             self.encoding = answer["capabilities"]["positionEncoding"]
             self.tell("initialized", {})
 

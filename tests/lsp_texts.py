@@ -308,6 +308,19 @@ def case_files():
     s.change("lib/net.dmsl", [{"text": net.replace("= size", "= sise")}])
     expect("in the library", [f["code"] for f in s.findings("lib/net.dmsl", 2)], ["E0251"])
     expect("leaves", s.leave(), 0)
+    # A file changes that is not open: the editor was asked to say so.
+    s = Server(watches=True)
+    asked = s.next()
+    expect("asks to watch", asked["method"], "client/registerCapability")
+    s.send({"id": asked["id"], "result": None})
+    s.open("a.dmsl", stack)
+    expect("before", s.findings("a.dmsl"), [])
+    with open("part.dmsl", "w", encoding="utf-8") as out:
+        out.write("let small = 5\n")
+    changed = {"uri": uri_of("part.dmsl"), "type": 2}
+    s.tell("workspace/didChangeWatchedFiles", {"changes": [changed]})
+    expect("behind", [f["code"] for f in s.findings("a.dmsl")], ["E0251"])
+    expect("leaves", s.leave(), 0)
     # Components that no stack uses.
     os.makedirs("alone", exist_ok=True)
     s = Server()

@@ -20,7 +20,7 @@ struct str uri_to_path(struct str uri, struct arena *a)
 	struct str path = uri;
 
 	if (!str_starts(uri, "file://"))
-		return str_dup(uri, a);
+		return config_path(uri, a);
 	path = str_skip(uri, strlen("file://"));
 	/* The host: none, or this one. */
 	if (str_find(path, '/') > 0)
@@ -51,27 +51,12 @@ struct str uri_from_path(struct str path, struct arena *a)
 	return out;
 }
 
-static struct str copy(struct str s)
-{
-	char *out = xmalloc(s.n + 1);
-
-	if (s.n)
-		memcpy(out, s.s, s.n);
-	out[s.n] = '\0';
-	return (struct str){ out, s.n };
-}
-
-static void drop(struct str s)
-{
-	free((char *)(uintptr_t)s.s);
-}
-
 static void document_free(struct document *doc)
 {
-	drop(doc->uri);
-	drop(doc->path);
-	drop(doc->text);
-	drop(doc->stack_path);
+	str_drop(doc->uri);
+	str_drop(doc->path);
+	str_drop(doc->text);
+	str_drop(doc->stack_path);
 	lines_release(&doc->lines);
 	free(doc);
 }
@@ -117,7 +102,7 @@ static int check_size(const struct documents *d, const struct document *doc,
 static void set_text(struct documents *d, struct document *doc, struct str text)
 {
 	d->bytes = d->bytes - doc->text.n + text.n;
-	drop(doc->text);
+	str_drop(doc->text);
 	doc->text = text;
 	doc->is_changed = true;
 }
@@ -135,8 +120,8 @@ static struct document *add(struct documents *d, struct str uri,
 	}
 	doc = xmalloc(sizeof(*doc));
 	*doc = (struct document){ 0 };
-	doc->uri = copy(uri);
-	doc->path = copy(uri_to_path(uri, &a));
+	doc->uri = str_keep(uri);
+	doc->path = str_keep(uri_to_path(uri, &a));
 	*vec_push(d) = doc;
 	arena_release(&a);
 	return doc;
@@ -155,7 +140,7 @@ struct document *documents_open(struct documents *d, struct str uri,
 		doc = add(d, uri, err);
 	if (!doc)
 		return NULL;
-	set_text(d, doc, copy(text));
+	set_text(d, doc, str_keep(text));
 	lines_index(&doc->lines, doc->text);
 	doc->version = version;
 	return doc;

@@ -28,16 +28,6 @@ struct telling {
 	struct error *err;
 };
 
-static struct str copy(struct str s)
-{
-	char *out = xmalloc(s.n + 1);
-
-	if (s.n)
-		memcpy(out, s.s, s.n);
-	out[s.n] = '\0';
-	return (struct str){ out, s.n };
-}
-
 /* -- What is shown -------------------------------------------------------- */
 
 static struct shown *find_shown(struct workspace *w, struct str uri)
@@ -50,8 +40,8 @@ static struct shown *find_shown(struct workspace *w, struct str uri)
 
 static void forget_shown(struct workspace *w, struct shown *s)
 {
-	free((char *)(uintptr_t)s->uri.s);
-	free((char *)(uintptr_t)s->path.s);
+	str_drop(s->uri);
+	str_drop(s->path);
 	*s = w->shown[--w->n_shown];
 }
 
@@ -63,7 +53,8 @@ static void note_shown(struct workspace *w, struct str uri, struct str stack)
 		forget_shown(w, s);
 	w->shown =
 	    vec_grow(w->shown, w->n_shown, &w->shown_room, sizeof(*w->shown));
-	w->shown[w->n_shown++] = (struct shown){ copy(uri), copy(stack) };
+	w->shown[w->n_shown++] =
+	    (struct shown){ str_keep(uri), str_keep(stack) };
 }
 
 /* -- Texts of findings ---------------------------------------------------- */

@@ -100,7 +100,7 @@ static void walk_reference(struct walk *w, const struct ast_expr *x)
 	struct str both = str_join(type, ".", x->text, w->names->arena);
 	struct symbol *site = map_get(&w->names->root->providers, both);
 
-	if (site && w->scope == w->names->root) {
+	if (site) {
 		walk_use(w, name_place(x), site);
 		return;
 	}

@@ -128,11 +128,22 @@ static enum encoding choose_encoding(struct value params)
 	return ENCODING_UTF16;
 }
 
+/* Whether the editor can say that files changed, when it is asked to. */
+static bool can_watch(struct value params)
+{
+	static const char *const path[] = { "capabilities", "workspace",
+					    "didChangeWatchedFiles", NULL };
+	const struct value *watch = below(params, path);
+
+	return watch && value_true(*watch, "dynamicRegistration");
+}
+
 static int initialize(const struct request *r, struct buf *out,
 		      struct error *err)
 {
 	(void)err;
 	r->workspace->encoding = choose_encoding(r->params);
+	r->workspace->can_watch = can_watch(r->params);
 	buf_fmt(out,
 		"{\"capabilities\":{\"positionEncoding\":\"%s\","
 		"\"textDocumentSync\":{\"openClose\":true,\"change\":2,"
@@ -245,6 +256,19 @@ static void did_save(struct message *m)
 	workspace_forget(&m->server->workspace);
 }
 
+/* Texts that are not open change, too: by git, or by another program. */
+static void initialized(struct message *m)
+{
+	if (m->server->workspace.can_watch)
+		send(m->server,
+		     STR("{\"jsonrpc\":\"2.0\",\"id\":\"watch\",\"method\":"
+			 "\"client/registerCapability\",\"params\":{"
+			 "\"registrations\":[{\"id\":\"watch\",\"method\":"
+			 "\"workspace/didChangeWatchedFiles\","
+			 "\"registerOptions\":{\"watchers\":[{"
+			 "\"globPattern\":\"**/*.dmsl\"}]}}]}}"));
+}
+
 static void nothing(struct message *m)
 {
 	(void)m;
@@ -276,7 +300,7 @@ static const struct {
 	const char *name;
 	void (*run)(struct message *m);
 } notifications[] = {
-	{ "initialized", nothing },
+	{ "initialized", initialized },
 	{ "$/cancelRequest", nothing },
 	{ "textDocument/didOpen", did_open },
 	{ "textDocument/didChange", did_change },

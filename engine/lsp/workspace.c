@@ -66,8 +66,8 @@ void workspace_release(struct workspace *w)
 	documents_release(&w->documents);
 	map_release(&w->instead);
 	for (size_t i = 0; i < w->n_shown; i++) {
-		free((char *)(uintptr_t)w->shown[i].uri.s);
-		free((char *)(uintptr_t)w->shown[i].path.s);
+		str_drop(w->shown[i].uri);
+		str_drop(w->shown[i].path);
 	}
 	free(w->shown);
 }
@@ -177,14 +177,8 @@ static struct analysis *look_for_stack(struct workspace *w,
 
 static void remember(struct document *doc, const struct analysis *an)
 {
-	struct str path = an ? an->path : (struct str){ 0 };
-	char *copy = xmalloc(path.n + 1);
-
-	if (path.n)
-		memcpy(copy, path.s, path.n);
-	copy[path.n] = '\0';
-	free((char *)(uintptr_t)doc->stack_path.s);
-	doc->stack_path = (struct str){ copy, path.n };
+	str_drop(doc->stack_path);
+	doc->stack_path = str_keep(an ? an->path : (struct str){ 0 });
 	doc->has_looked = true;
 }
 

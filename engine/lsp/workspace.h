@@ -34,6 +34,7 @@ struct workspace {
 	struct shown *shown;
 	size_t n_shown, shown_room;
 	bool is_changed; /* some text is */
+	bool can_watch;	 /* the editor tells of files, when asked to */
 };
 
 /* c: types and providers. */

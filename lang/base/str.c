@@ -6,6 +6,7 @@
 #include "lang/base/error.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int str_cmp(struct str a, struct str b)
@@ -120,6 +121,21 @@ char *str_c(struct str s, struct arena *a)
 	if (s.n)
 		memcpy(copy, s.s, s.n);
 	return copy;
+}
+
+struct str str_keep(struct str s)
+{
+	char *out = xmalloc(s.n + 1);
+
+	if (s.n)
+		memcpy(out, s.s, s.n);
+	out[s.n] = '\0';
+	return (struct str){ out, s.n };
+}
+
+void str_drop(struct str s)
+{
+	free((char *)(uintptr_t)s.s);
 }
 
 struct str str_dup(struct str s, struct arena *a)

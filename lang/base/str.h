@@ -76,6 +76,9 @@ char *str_c(struct str s, struct arena *a);
 /* One behind the other, with `between` in the middle. */
 struct str str_join(struct str first, const char *between, struct str second,
 		    struct arena *a);
+/* A copy that is malloc'ed and ends in NUL, and its end. */
+struct str str_keep(struct str s);
+void str_drop(struct str s);
 /* `mark` and two hexadecimal digits are that byte, all else is itself. */
 struct str str_unescape(struct str s, char mark, struct arena *a);
 struct str str_fmt(struct arena *a, const char *format, ...)
