@@ -305,6 +305,75 @@ static void run_cases(struct run *r, const char *path)
 
 /* -- All of them ---------------------------------------------------------- */
 
+/* -- Precedence ------------------------------------------------------------ */
+
+/* As dmsl(5) has it: a higher number binds more. */
+static const struct {
+	const char *text;
+	int level;
+	bool chains;
+} operators[] = {
+	{ "or", 1, true },  { "and", 2, true }, { "==", 3, false },
+	{ "!=", 3, false }, { "<", 4, false },	{ "<=", 4, false },
+	{ ">", 4, false },  { ">=", 4, false }, { "+", 5, true },
+	{ "-", 5, true },   { "*", 6, true },	{ "/", 6, true },
+	{ "%", 6, true },
+};
+
+enum { N_OPERATORS = sizeof(operators) / sizeof(*operators), NOT_LEVEL = 3 };
+
+/* tree: NULL where the text is a mistake. */
+static void check_tree(struct run *r, const char *text, const char *tree)
+{
+	struct arena a = { 0 };
+	struct str findings, got;
+
+	got = tree_of(STR("precedence"), str_fmt(&a, "let v = %s\n", text), &a,
+		      &findings);
+	if (!tree)
+		tell(r, findings.n > 0, str_fmt(&a, "%s is a mistake", text));
+	else
+		compare(r, str_from(text), str_fmt(&a, "let v = %s\n", tree),
+			got);
+	arena_release(&a);
+}
+
+static void check_pair(struct run *r, size_t one, size_t two)
+{
+	const char *x = operators[one].text, *y = operators[two].text;
+	int first = operators[one].level, second = operators[two].level;
+	struct arena *a = &r->arena;
+	const char *tree = NULL;
+
+	if (first > second || (first == second && operators[one].chains))
+		tree = str_fmt(a, "(%s (%s a b) c)", y, x).s;
+	else if (first < second)
+		tree = str_fmt(a, "(%s a (%s b c))", x, y).s;
+	check_tree(r, str_fmt(a, "a %s b %s c", x, y).s, tree);
+}
+
+/* Every operator beside every other one. */
+static void check_precedence(struct run *r)
+{
+	struct arena *a = &r->arena;
+
+	for (size_t i = 0; i < N_OPERATORS; i++) {
+		const char *x = operators[i].text;
+		bool is_above = operators[i].level >= NOT_LEVEL;
+
+		for (size_t k = 0; k < N_OPERATORS; k++)
+			check_pair(r, i, k);
+		check_tree(r, str_fmt(a, "not a %s b", x).s,
+			   is_above ? str_fmt(a, "(not (%s a b))", x).s
+				    : str_fmt(a, "(%s (not a) b)", x).s);
+		check_tree(r, str_fmt(a, "-a %s -b[0].c", x).s,
+			   str_fmt(a, "(%s (- a) (- (.c (index b 0))))", x).s);
+		check_tree(
+		    r, str_fmt(a, "a %s b ? c %s d : e %s f", x, x, x).s,
+		    str_fmt(a, "(? (%s a b) (%s c d) (%s e f))", x, x, x).s);
+	}
+}
+
 /* No file is one, but what is given by --set and typed at the console. */
 static void check_expression(struct run *r)
 {
@@ -357,6 +426,7 @@ int main(int argc, char **argv)
 	run_all(&r, "dmsl", run_one);
 	run_all(&r, "cases", run_cases);
 	if (!r.is_update) {
+		check_precedence(&r);
 		check_grammar(&r);
 		printf("1..%zu\n", r.n);
 	}

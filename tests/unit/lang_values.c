@@ -10,9 +10,9 @@
  *	! E0250 1-20 [1]: expected a cidr, found a number
  *
  * "=" is the value as the language writes it; "!" the first finding with its
- * code and columns, and "  " behind it the hint. A line that begins with "#" is
- * a comment. Every function is used. With --update the files are written anew:
- * read the difference before you commit.
+ * code and columns, and "  " behind it the hint, but how a function is used. A
+ *line that begins with "#" is a comment. Every function is used. With --update
+ *the files are written anew: read the difference before you commit.
  *
  * Names in scope: unknown, secret_text, both, numbers = [1, 2, 3].
  */
@@ -86,7 +86,9 @@ static void print_finding(const struct diags *d, struct buf *out)
 	source_position(first->place.source, first->place.span.end, &line, &to);
 	buf_fmt(out, "! %s %u-%u %.*s\n", first->code, from, to - 1,
 		STR_ARG(first->message));
-	if (first->hint.n)
+	/* Where a function is called wrongly, it is what docs says of it. */
+	if (first->hint.n && strcmp(first->code, "E0258") != 0 &&
+	    strcmp(first->code, "E0259") != 0)
 		buf_fmt(out, "  %.*s\n", STR_ARG(first->hint));
 }
 
