@@ -437,7 +437,7 @@ def case_format():
 
 def case_columns():
     """Tabs are one character, emoji two of UTF-16 and four of UTF-8."""
-    text = 'stack a { provider = local }\nlet x = 1\n\tlet y = "é😀日本 ${x} 😀" + "😀${ nope }"  # 😀\n\tlet z = "e\u0301\U0001f469\u200d\U0001f4bb${x}"\n'
+    text = 'stack a { provider = local }\nlet x = 1\n\tlet y = ["é😀日本 ${x} 😀", "😀${ nope }"]  # 😀\n\tlet z = "e\u0301\U0001f469\u200d\U0001f4bb${x}"\n'
     for encoding in ("utf-16", "utf-8"):
         s = Server([encoding])
         expect("encoding", s.encoding, encoding)
@@ -463,7 +463,7 @@ def case_columns():
         expect("references", len(where), 2)
         # An edit behind emoji, and one that begins inside of one.
         s.change("a.dmsl", [{"range": span(text, "nope", 0, encoding), "text": "x"}], 2)
-        expect("mended", s.findings("a.dmsl", 2), [])
+        expect("mended", [f for f in s.findings("a.dmsl", 2) if f["severity"] == 1], [])
         expect("leaves", s.leave(), 0)
 
 

@@ -193,9 +193,9 @@ test_expect_success 'where a secret is revealed, plan says so' '
 	data b { value = try(reveal(pw).x, pw) }
 	TXT
 	DMSL_PARAM_pw=hidden "$DMSL" plan revealed.dmsl >out 2>err &&
-	test_contains err "revealed.dmsl:3:26: warning[W0402]" "reveal(pw)" &&
+	test_contains err "revealed.dmsl:3:26: warning[W0404]" "reveal(pw)" &&
 	test_contains out "user=hidden" &&
-	test "$(grep -c "W0402" err)" = 1
+	test "$(grep -c "W0404" err)" = 1
 '
 
 test_expect_success 'a plan or an apply of a bad text touches nothing' '
