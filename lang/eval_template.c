@@ -123,14 +123,17 @@ static struct template *read_template(struct evaluation *v,
 	return parse(v, t) < 0 ? NULL : t;
 }
 
-/* Each file is read once. */
+/* Each file is read once; one with a secret name has another in findings. */
 static struct template *
 open_template(struct evaluation *v, const struct ast_expr *x, struct value path)
 {
 	struct func_call c = { .arena = v->e->arena, .source = x->source };
 	struct str name = func_path(&c, path.as.text);
-	struct template *t = map_get(&v->templates, name);
+	struct template *t;
 
+	if (path.marks & MARK_SECRET)
+		return read_template(v, x, &c, path);
+	t = map_get(&v->templates, name);
 	if (t)
 		return t;
 	t = read_template(v, x, &c, path);

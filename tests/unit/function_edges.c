@@ -388,6 +388,18 @@ static void templates(void **state)
 	}
 }
 
+/* Whoever knows a file's name from elsewhere does not find it here. */
+static void a_secret_name_is_in_no_place(void **state)
+{
+	struct world *w = *state;
+
+	put_file(w, SENTINEL, "${x.y}");
+	evaluate(w, "[template(\"" SENTINEL "\", { x = { y = 1 } }), "
+		    "template(password, { x = 5 })]");
+	assert_int_equal(w->diags.n, 1);
+	assert_true(str_is(w->diags.items[0]->place.source->name, "(secret)"));
+}
+
 /* The finding is in the file, with the call behind it, and only once. */
 static void templates_have_places(void **state)
 {
@@ -483,6 +495,7 @@ int main(void)
 		TEST(lists_and_sets),
 		TEST(numbers_and_blocks),
 		TEST(templates),
+		TEST(a_secret_name_is_in_no_place),
 		TEST(templates_have_places),
 		TEST(everything_is_bounded),
 		TEST(a_lookup_is_quick),
