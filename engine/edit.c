@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 enum {
@@ -310,15 +311,35 @@ int edit_open(const struct edit_options *o, struct editor **out,
 	return 0;
 }
 
+/*
+ * libedit shows the prompt first and changes the terminal afterwards: a Ctrl-C
+ * in between would be a signal, and a Ctrl-D be lost.
+ */
+static void read_keys(const struct termios *cooked)
+{
+	struct termios keys = *cooked;
+
+	keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG | IEXTEN);
+	keys.c_cc[VMIN] = 1;
+	keys.c_cc[VTIME] = 0;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &keys);
+}
+
 enum edit_result edit_line(struct editor *ed, const char *prompt,
 			   struct str *line)
 {
+	struct termios cooked;
+	bool is_changed = tcgetattr(STDIN_FILENO, &cooked) == 0;
 	const char *text;
 	int n = 0;
 
 	ed->prompt = prompt;
 	ed->is_cleared = false;
+	if (is_changed)
+		read_keys(&cooked);
 	text = libedit.el_gets(ed->el, &n);
+	if (is_changed)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &cooked);
 	if (ed->is_cleared)
 		return EDIT_CLEARED;
 	if (!text || n <= 0)

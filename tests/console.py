@@ -32,13 +32,17 @@ class Terminal:
         self.seen += data.decode(errors="replace")
 
     def expect(self, text):
-        """Waits for a text behind what was last waited for."""
+        """Waits for a text behind what was last waited for; a prompt is the last
+        of all, or it is only a line that is drawn anew."""
         end = time.monotonic() + PATIENCE
-        while text not in self.seen and time.monotonic() < end:
+        is_prompt = text in ("> ", ". ")
+        while time.monotonic() < end:
+            if self.seen.endswith(text) if is_prompt else text in self.seen:
+                break
             self.read()
-        if text not in self.seen:
+        else:
             check(False, f"{text!r} does not come, but {self.seen!r}")
-        self.seen = self.seen.partition(text)[2]
+        self.seen = "" if is_prompt else self.seen.partition(text)[2]
 
     def type(self, keys, *answers):
         os.write(self.fd, keys.encode())
