@@ -59,6 +59,7 @@ enum use_kind {
 	USE_BLOCK,    /* of a resource type */
 	USE_FUNCTION, /* of the language */
 	USE_MEMBER,   /* of an enum */
+	USE_SETTING,  /* of a task: its name stands there */
 	USE_FILE,     /* use "…" */
 };
 

@@ -116,11 +116,15 @@ static void walk_attrs(struct walk *w, const struct ast_body *b,
 
 static void walk_settings(struct walk *w, const struct ast_body *b)
 {
-	for (size_t i = 0; i < b->n_attrs; i++)
-		if (b->attrs[i].value->kind != EXPR_NAME ||
-		    !task_setting_takes(b->attrs[i].name,
-					b->attrs[i].value->text))
-			walk_expr(w, b->attrs[i].value, NULL);
+	for (size_t i = 0; i < b->n_attrs; i++) {
+		const struct ast_attr *a = &b->attrs[i];
+
+		if (task_setting_is(a->name))
+			walk_add(w, at(w, a->name_span), USE_SETTING);
+		if (a->value->kind != EXPR_NAME ||
+		    !task_setting_takes(a->name, a->value->text))
+			walk_expr(w, a->value, NULL);
+	}
 	for (size_t i = 0; i < b->n_blocks; i++)
 		walk_plain(w, &b->blocks[i].body);
 }
