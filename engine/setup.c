@@ -54,7 +54,7 @@ static const char *const *type_names(struct context *c)
 	return names;
 }
 
-int setup_config(struct context *c, const char *path, struct error *err)
+int setup_texts(struct context *c, const char *path, struct error *err)
 {
 	const struct config_options o = {
 		.is_type = c->is_type,
@@ -66,7 +66,12 @@ int setup_config(struct context *c, const char *path, struct error *err)
 
 	c->path = path;
 	c->config = config_load_with(path, &o, c->arena, &c->diags, err);
-	if (!c->config)
+	return c->config ? 0 : -1;
+}
+
+int setup_config(struct context *c, const char *path, struct error *err)
+{
+	if (setup_texts(c, path, err) < 0)
 		return -1;
 	if (c->config->stack)
 		return 0;

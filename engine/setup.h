@@ -33,6 +33,8 @@ enum access {
  * program in a build tree, or as installed.
  */
 const char *setup_library(struct arena *a);
+/* Loads the texts, also such that declare no stack. */
+int setup_texts(struct context *c, const char *path, struct error *err);
 /*
  * Loads the texts. Findings are in the context; 0 also when there are errors,
  * as long as it is known which stack it is.

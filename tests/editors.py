@@ -4,6 +4,7 @@ editors.py textmate TOKENS FILE…  lang/editor/dmsl.tmLanguage.json, by a match
                                   TextMate grammars that has what that one needs
 editors.py vim TOKENS FILE…       lang/editor/dmsl.vim, in vim
 editors.py words TOKENS DMSL      keywords, types and functions of both
+editors.py update DMSL            writes the types and functions into both
 
 Prints what is not so; exits 1 if anything is."""
 
@@ -231,15 +232,44 @@ def vim(tokens, paths):
 
 # -- Words ----------------------------------------------------------------
 
+GROUP = re.compile(r"\(([a-z0-9_|]+)\)")
 
-def words(tokens, dmsl):
+
+def documented(dmsl):
     run = subprocess.run([dmsl, "docs", "--json"], capture_output=True, text=True, check=True)
     docs = json.loads(run.stdout)
+    return {kind: sorted(x["name"] for x in docs[kind]) for kind in ("types", "functions")}
+
+
+def update(dmsl):
+    docs = documented(dmsl)
+    path = os.path.join(EDITOR, "dmsl.tmLanguage.json")
+    with open(path, encoding="utf-8") as f:
+        grammar = json.load(f)
+    for name, kind in (("type", "types"), ("function", "functions")):
+        rule = grammar["repository"][name]
+        rule["match"] = GROUP.sub(f"({'|'.join(docs[kind])})", rule["match"], count=1)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(json.dumps(grammar, indent=2, ensure_ascii=False) + "\n")
+    path = os.path.join(EDITOR, "dmsl.vim")
+    lines = open(path, encoding="utf-8").read().splitlines()
+    for name, kind in (("dmslType", "types"), ("dmslFunction", "functions")):
+        at = [i for i, x in enumerate(lines) if x.startswith(f"  syntax match {name} ")]
+        words = [docs[kind][i : i + 6] for i in range(0, len(docs[kind]), 6)]
+        before, after = re.split(r"<\\%\(.*?\\\)\\>", lines[at[0]], maxsplit=1)
+        new = [before + "<\\%(" + "\\|".join(w) + "\\)\\>" + after for w in words]
+        lines[at[0] : at[-1] + 1] = new
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("\n".join(lines) + "\n")
+
+
+def words(tokens, dmsl):
+    docs = documented(dmsl)
     run = subprocess.run([tokens, "--words"], capture_output=True, text=True, check=True)
     keywords = set(run.stdout.split())
     wanted = {
-        "types": {t["name"] for t in docs["types"]},
-        "functions": {f["name"] for f in docs["functions"]},
+        "types": set(docs["types"]),
+        "functions": set(docs["functions"]),
         "keywords": keywords,
     }
     with open(os.path.join(EDITOR, "dmsl.tmLanguage.json"), encoding="utf-8") as f:
@@ -254,10 +284,9 @@ def words(tokens, dmsl):
         rule = rules[name]
         return [w for r in [rule, *rule.get("patterns", [])] for w in names(r)]
 
-    first = re.compile(r"\(([a-z0-9_|]+)\)")
     got = {
-        "types": set(first.search(rules["type"]["match"]).group(1).split("|")),
-        "functions": set(first.search(rules["function"]["match"]).group(1).split("|")),
+        "types": set(GROUP.search(rules["type"]["match"]).group(1).split("|")),
+        "functions": set(GROUP.search(rules["function"]["match"]).group(1).split("|")),
         "keywords": {
             w
             for n in (
@@ -304,10 +333,14 @@ def same(name, got, wanted):
     for kind, all_of in wanted.items():
         if got[kind] != all_of:
             complain(f"{name}, {kind}: lacks {all_of - got[kind]}, has {got[kind] - all_of}")
+            if kind != "keywords":
+                print('"editors.py update DMSL" writes them.')
 
 
 if sys.argv[1] == "words":
     words(sys.argv[2], sys.argv[3])
+elif sys.argv[1] == "update":
+    update(sys.argv[2])
 else:
     {"textmate": textmate, "vim": vim}[sys.argv[1]](sys.argv[2], sys.argv[3:])
 sys.exit(bad)

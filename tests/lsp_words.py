@@ -83,6 +83,17 @@ def case_hover():
     expect(
         "range", full["range"], span(NAMES, "vpc", NAMES[: NAMES.index("vpc.main")].count("vpc"))
     )
+    task = (
+        HEAD + "dms_task t {\n  settings {\n    parallel_tables = size\n    lobs = none\n  }\n}\n"
+    )
+    s.open("a.dmsl", task)
+    answer = result(s.at("hover", "a.dmsl", task, "parallel_tables"))["contents"]["value"]
+    expect_in("setting", "`MaxFullLoadSubTasks` of `FullLoadSettings`", answer)
+    expect_in("its range", "1 to 49, `8` when not written.", answer)
+    answer = result(s.at("hover", "a.dmsl", task, "= size\n    lobs", offset=2))
+    expect_in("a param in a setting", "param size", answer["contents"]["value"])
+    answer = result(s.at("hover", "a.dmsl", task, "lobs"))["contents"]["value"]
+    expect_in("lobs", "limited(SIZE)", answer)
     expect("leaves", s.leave(), 0)
 
 

@@ -28,9 +28,7 @@ struct analysis *analysis_open(const struct context *c, struct str path,
 		.arena = &an->arena,
 		.diags = { .arena = &an->arena },
 	};
-	/* Fails, too, when there is no stack block. */
-	if (setup_config(&an->context, str_c(an->path, &an->arena), err) < 0 &&
-	    !an->context.config) {
+	if (setup_texts(&an->context, str_c(an->path, &an->arena), err) < 0) {
 		analysis_close(an);
 		return NULL;
 	}

@@ -4,6 +4,7 @@
 #include "engine/lsp/analysis.h"
 #include "engine/lsp/names.h"
 #include "engine/lsp/request.h"
+#include "engine/lsp/task_settings.h"
 #include "lang/ast.h"
 #include "lang/base/buf.h"
 #include "lang/func.h"
@@ -324,6 +325,14 @@ static void show_use(struct card *c, const struct use *u)
 		break;
 	case USE_MEMBER:
 		show_member(c, u);
+		break;
+	case USE_SETTING:
+		begin_code(c);
+		buf_add_str(&c->text, source_text(u->place));
+		end_code(c);
+		buf_add_char(&c->text, '\n');
+		task_setting_describe(u->setting_block, source_text(u->place),
+				      &c->text);
 		break;
 	case USE_FILE:
 		buf_fmt(&c->text, "`%.*s`\n", STR_ARG(u->file->name));

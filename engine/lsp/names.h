@@ -59,6 +59,7 @@ enum use_kind {
 	USE_BLOCK,    /* of a resource type */
 	USE_FUNCTION, /* of the language */
 	USE_MEMBER,   /* of an enum */
+	USE_SETTING,  /* of a task: its name stands there */
 	USE_FILE,     /* use "…" */
 };
 
@@ -76,6 +77,7 @@ struct use {
 		const struct block_schema *block;
 		const struct func *func;
 		const struct type *members;
+		struct str setting_block; /* in settings { }, or empty */
 		const struct source *file;
 	};
 	const struct use *next; /* of the same symbol */

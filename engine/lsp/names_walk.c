@@ -117,11 +117,16 @@ static void walk_attrs(struct walk *w, const struct ast_body *b,
 static void walk_settings(struct walk *w, const struct ast_body *b,
 			  struct str block)
 {
-	for (size_t i = 0; i < b->n_attrs; i++)
-		if (b->attrs[i].value->kind != EXPR_NAME ||
-		    !task_setting_takes(block, b->attrs[i].name,
-					b->attrs[i].value->text))
-			walk_expr(w, b->attrs[i].value, NULL);
+	for (size_t i = 0; i < b->n_attrs; i++) {
+		const struct ast_attr *a = &b->attrs[i];
+
+		if (task_setting_is(block, a->name))
+			walk_add(w, at(w, a->name_span), USE_SETTING)
+			    ->setting_block = block;
+		if (a->value->kind != EXPR_NAME ||
+		    !task_setting_takes(block, a->name, a->value->text))
+			walk_expr(w, a->value, NULL);
+	}
 	for (size_t i = 0; block.n == 0 && i < b->n_blocks; i++)
 		walk_settings(w, &b->blocks[i].body, b->blocks[i].name);
 }

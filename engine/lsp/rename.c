@@ -225,6 +225,7 @@ static bool means_the_same(const struct use *a, const struct use *b)
 	case USE_FUNCTION:
 		return a->func == b->func;
 	case USE_MEMBER:
+	case USE_SETTING:
 	case USE_FILE:
 		break;
 	}

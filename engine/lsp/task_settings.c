@@ -3,6 +3,7 @@
 #include "engine/lsp/task_settings.h"
 
 #include "lang/base/arena.h"
+#include "lang/base/buf.h"
 #include "lang/base/vec.h"
 #include "lang/dms/settings_table.h"
 
@@ -33,6 +34,33 @@ bool task_setting_at(struct str block, size_t nth, struct task_setting *out)
 		return true;
 	}
 	return false;
+}
+
+bool task_setting_is(struct str block, struct str name)
+{
+	return is_lobs(block, name) || setting_by_name(block, name);
+}
+
+void task_setting_describe(struct str block, struct str name, struct buf *out)
+{
+	const struct setting *s = setting_by_name(block, name);
+
+	if (!s) {
+		buf_add_c(out, "How large objects are moved: `limited(SIZE)`, "
+			       "`full(CHUNK)` or `none`.\n");
+		return;
+	}
+	buf_fmt(out, "`%s`", s->key);
+	if (s->group)
+		buf_fmt(out, " of `%s`", s->group);
+	buf_add_c(out, " in the document of settings.\n");
+	if (s->most > s->least)
+		buf_fmt(out, "\n%lld to %lld", (long long)s->least,
+			(long long)s->most);
+	if (s->fallback)
+		buf_fmt(out, "%s`%s` when not written.",
+			s->most > s->least ? ", " : "\n", s->fallback);
+	buf_add_char(out, '\n');
 }
 
 bool task_setting_takes(struct str block, struct str setting, struct str word)

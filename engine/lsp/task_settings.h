@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 struct arena;
+struct buf;
 
 struct task_setting {
 	struct str name; /* "commit_rate" */
@@ -20,6 +21,9 @@ struct task_setting {
 
 /* The nth of them; false: there are no more. */
 bool task_setting_at(struct str block, size_t nth, struct task_setting *out);
+bool task_setting_is(struct str block, struct str name);
+/* What it is in the document, what it takes and its default, as Markdown. */
+void task_setting_describe(struct str block, struct str name, struct buf *out);
 /* Whether the setting takes that word: it is no name of a param then. */
 bool task_setting_takes(struct str block, struct str setting, struct str word);
 /* The words it takes, in the arena; their number. */

@@ -33,12 +33,14 @@ function! s:colour() abort
   syntax match dmslType /\.\@1<!\<\%(replication_subnet_group\|route_table\|secret\|security_group\|security_group_rule\|sql_database\)\>\%(\.\h\|\s\+\h\w*\s\+\%({\|for\>\|if\>\)\)\@=/
   syntax match dmslType /\.\@1<!\<\%(subnet\|target_group\|vpc\|vpc_endpoint\)\>\%(\.\h\|\s\+\h\w*\s\+\%({\|for\>\|if\>\)\)\@=/
 
-  syntax match dmslFunction /\.\@1<!\<\%(abs\|base64\|ceil\|cidr_contains\|cidr_host\|cidr_overlaps\|cidr_subnet\|coalesce\)\>(\@=/
-  syntax match dmslFunction /\.\@1<!\<\%(concat\|contains\|distinct\|ends_with\|file\|flatten\|floor\|format\)\>(\@=/
-  syntax match dmslFunction /\.\@1<!\<\%(index_of\|join\|json_decode\|json_encode\|keys\|length\|lookup\|lower\)\>(\@=/
-  syntax match dmslFunction /\.\@1<!\<\%(max\|merge\|min\|number\|range\|replace\|reveal\|reverse\)\>(\@=/
-  syntax match dmslFunction /\.\@1<!\<\%(secret\|sha256\|slice\|sort\|split\|starts_with\|string\|substr\)\>(\@=/
-  syntax match dmslFunction /\.\@1<!\<\%(sum\|to_json\|trim\|trim_prefix\|trim_suffix\|upper\|values\|zip_map\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(abs\|base64\|ceil\|cidr_contains\|cidr_host\|cidr_overlaps\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(cidr_subnet\|coalesce\|concat\|contains\|distinct\|ends_with\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(file\|flatten\|floor\|format\|index_of\|join\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(json_decode\|json_encode\|keys\|length\|lookup\|lower\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(max\|merge\|min\|number\|range\|replace\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(reveal\|reverse\|secret\|sha256\|slice\|sort\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(split\|starts_with\|string\|substr\|sum\|to_json\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(trim\|trim_prefix\|trim_suffix\|upper\|values\|zip_map\)\>(\@=/
   syntax match dmslFunction /\.\@1<!\<\%(zipmap\)\>(\@=/
 
   " The head of a param or component: "secret" behind a type.

@@ -38,8 +38,8 @@ static const char *class_of(const struct token *t)
 	case TOK_PATTERN:
 		return "pattern";
 	default:
-		return t->kind >= TOK_TRUE && t->kind <= TOK_IS ? "keyword"
-								: "other";
+		return t->kind >= TOK_TRUE && t->kind < TOK_LBRACE ? "keyword"
+								   : "other";
 	}
 }
 
@@ -73,7 +73,8 @@ int main(int argc, char **argv)
 		return 64;
 	if (strcmp(argv[1], "--words") != 0)
 		return print_tokens(argv[1]);
-	for (unsigned k = TOK_TRUE; k <= TOK_IS; k++)
-		puts(grammar_token_name(k));
+	for (unsigned k = TOK_TRUE; k < TOK_LBRACE; k++)
+		if (k != TOK_PATTERN)
+			puts(grammar_token_name(k));
 	return 0;
 }

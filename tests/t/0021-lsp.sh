@@ -35,4 +35,22 @@ test_expect_success 'takes no operands' '
 	test_must_be_empty out
 '
 
+# What a whole conversation asks the system for: no connection, no change.
+if strace -o /dev/null true 2>/dev/null; then
+	cat >traced <<-EOF
+	#!/bin/sh
+	ASAN_OPTIONS=detect_leaks=0 exec strace -f -o "$PWD/calls" \\
+		-e trace=%file,connect "$DMSL" "\$@"
+	EOF
+	chmod +x traced
+	test_expect_success 'reads, and does nothing else' '
+		traced=$PWD/traced &&
+		(DMSL=$traced && serve rename_all) &&
+		grep -q "execve(.*lsp" calls &&
+		! grep -E "connect\(|rename|unlink|mkdir|O_WRONLY|O_RDWR|O_CREAT|credentials" calls
+	'
+else
+	test_skip 'reads, and does nothing else' 'strace is missing, or may not be used'
+fi
+
 test_done
