@@ -201,6 +201,25 @@ static bool find_around(struct expander *x, const struct resource *r,
 		*out != SIZE_MAX);
 }
 
+/*
+ * The account or region that is chosen for a resource, by its label: another
+ * provider may serve all of them at once, as on one machine.
+ */
+static struct str site_of(const struct resource *r)
+{
+	const struct instance_scope *i = r->scope;
+
+	for (; i; i = i->group->scope->self) {
+		const struct ast_attr *a =
+		    ast_attr_find(&i->group->decl->decl->body, STR("provider"));
+
+		if (a)
+			return a->value->kind == EXPR_ATTR ? a->value->text
+							   : STR("");
+	}
+	return STR("");
+}
+
 void domain_names(struct expander *x)
 {
 	struct map seen = { 0 };
@@ -217,9 +236,11 @@ void domain_names(struct expander *x)
 		name = domain_text(x, i, "name");
 		if (!name.n || !find_around(x, r, &around))
 			continue;
+		struct str site = site_of(r);
+
 		first =
 		    map_add(&seen,
-			    str_fmt(x->arena, "%zu %s %zu %.*s", r->provider,
+			    str_fmt(x->arena, "%.*s %s %zu %.*s", STR_ARG(site),
 				    r->schema->name, around, STR_ARG(name)),
 			    r);
 		if (!first)

@@ -187,8 +187,8 @@ static struct value keep_references(struct value v, struct arena *a)
 
 /* -- Params, lets, outputs ------------------------------------------------ */
 
-/* The param's own check, in the scope that it belongs to. */
-static void check_param(struct scope *s, const struct name_decl *d,
+/* The param's own check, in the scope that it belongs to; -1: not allowed. */
+static int check_param(struct scope *s, const struct name_decl *d,
 			struct arena *a)
 {
 	const struct ast_attr *check =
@@ -201,7 +201,7 @@ static void check_param(struct scope *s, const struct name_decl *d,
 
 	if (!check || scope_evaluate(s, NULL, check->value, &boolean, a, &v) ||
 	    value_is_unknown(v) || (v.kind == VALUE_BOOL && v.as.boolean))
-		return;
+		return 0;
 	struct value text = value_null();
 	struct place place = d->place;
 	const struct ast_attr *argument = instance_argument(s->self, d->name);
@@ -224,6 +224,7 @@ static void check_param(struct scope *s, const struct name_decl *d,
 	diag_note(s->x->diags, to, expr_place(check->value),
 		  "this must be true");
 	scope_trace(argument ? s->self->group->scope : s, from);
+	return -1;
 }
 
 static int param_value(struct scope *s, const struct name_decl *d,
@@ -319,8 +320,9 @@ void binding_value(struct scope *s, struct binding *b, struct arena *a,
 		b->progress = FINISHED;
 		*out = b->value;
 		/* Once: its check looks at the param by name. */
-		if (b->decl->kind == NAME_PARAM && !b->used_lookup)
-			check_param(s, b->decl, a);
+		if (b->decl->kind == NAME_PARAM && !b->used_lookup &&
+		    check_param(s, b->decl, a))
+			*out = b->value = value_unknown();
 	}
 }
 

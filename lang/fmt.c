@@ -393,6 +393,14 @@ static size_t cells(struct str s)
 	return n;
 }
 
+/* A word of digits, which a dot would go on. */
+static bool is_literal(const struct atom *x)
+{
+	return x->kind == TOK_NUMBER || x->kind == TOK_CIDR ||
+	       x->kind == TOK_IP || x->kind == TOK_DURATION ||
+	       x->kind == TOK_SIZE;
+}
+
 /* Blanks between two atoms of a line. */
 static size_t gap(const struct atom *a, const struct atom *b, bool in_type)
 {
@@ -404,6 +412,9 @@ static size_t gap(const struct atom *a, const struct atom *b, bool in_type)
 		return 1;
 	if (b->is_item || b->is_separated)
 		return is_opener(a) ? 1 : 2;
+	/* 1 .x is no number. */
+	if (b->kind == TOK_DOT && is_literal(a))
+		return 1;
 	if (a->kind == TOK_DOT || b->kind == TOK_DOT || b->kind == TOK_COMMA ||
 	    b->kind == TOK_CALL || b->kind == TOK_INDEX || a->is_negative ||
 	    a->is_address || b->is_address)

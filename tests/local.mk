@@ -55,6 +55,7 @@ unit_tests = \
 	tests/unit/promise \
 	tests/unit/replicator \
 	tests/unit/report \
+	tests/unit/rule \
 	tests/unit/schedule \
 	tests/unit/seal \
 	tests/unit/secrets \
@@ -173,6 +174,8 @@ tests_unit_promise_SOURCES = tests/unit/promise.c
 tests_unit_promise_LDADD = $(engine_libs)
 tests_unit_report_SOURCES = tests/unit/report.c
 tests_unit_report_LDADD = $(engine_libs)
+tests_unit_rule_SOURCES = tests/unit/rule.c
+tests_unit_rule_LDADD = $(provider_libs)
 tests_unit_schedule_SOURCES = tests/unit/schedule.c
 tests_unit_schedule_LDADD = $(engine_libs)
 tests_unit_seal_SOURCES = tests/unit/seal.c

@@ -426,6 +426,83 @@ static void marks_follow(void **state)
 	RUN(x);
 }
 
+/* In each place of each operator, whatever stands there marks the result. */
+static void marks_follow_through_operators(void **state)
+{
+	static const struct {
+		const char *value; /* in place of each @ */
+		bool is_secret, is_unknown;
+	} of_numbers[] = {
+		{ "secret(4)", true, false },
+		{ "later", false, true },
+		{ "later_secret", true, true },
+	};
+	static const char *const numbers[] = {
+		"@ + 1",
+		"1 + @",
+		"@ - 1",
+		"1 - @",
+		"@ * 2",
+		"0 * @",
+		"@ / 2",
+		"2 / @",
+		"@ % 3",
+		"3 % @",
+		"-@",
+		"@ < 5",
+		"5 < @",
+		"@ <= 5",
+		"@ > 5",
+		"@ >= 5",
+		"@ == 4",
+		"4 == @",
+		"@ != 4",
+		"4 != @",
+		"not (@ == 4)",
+		"@ == 4 and true",
+		"true and @ == 4",
+		"@ == 4 or false",
+		"false or @ == 4",
+		"@ == 4 ? 1 : 2",
+		"@ == 4 ? [1] : [2]",
+		"\"x${@}y\"",
+		"[1, 2, 3, 4, 5][@]",
+		"[@]",
+		"{ a = @ }",
+		"{ a = @ }.a",
+		"[@][0]",
+		"[1, @][1]",
+		"[for x in [1, 2] : x + @]",
+		"[for x in [@] : x]",
+		"[for x in [1, 2] : x if x < @]",
+		"{for x in [\"a\"] : x => @}",
+		"{for x in [\"a\"] : x => 1 if @ > 1}",
+		"true ? @ : 1",
+		"coalesce(null, @)",
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		for (size_t k = 0; k < 3; k++) {
+			const char *at = strchr(numbers[i], '@');
+			struct value v;
+			char text[200];
+
+			snprintf(text, sizeof(text), "%.*s%s%s",
+				 (int)(at - numbers[i]), numbers[i],
+				 of_numbers[k].value, at + 1);
+			v = evaluate(w, text, NULL);
+			if (w->diags.n)
+				print_message(
+				    "%s: %.*s\n", text,
+				    STR_ARG(w->diags.items[0]->message));
+			assert_int_equal(w->diags.n, 0);
+			if (value_has_secret(v) != of_numbers[k].is_secret ||
+			    value_is_known(v) == of_numbers[k].is_unknown)
+				fail_msg("marks of %s", text);
+		}
+}
+
 static void a_secret_is_in_no_finding(void **state)
 {
 	static const char *const texts[] = {
@@ -714,6 +791,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(templates, setup, teardown),
 		cmocka_unit_test_setup_teardown(marks_follow, setup, teardown),
+		cmocka_unit_test_setup_teardown(marks_follow_through_operators,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_secret_is_in_no_finding,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(functions, setup, teardown),
