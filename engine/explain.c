@@ -428,7 +428,7 @@ const struct explanation explanations[] = {
   "    change column sales.orders.note to string(100)\n") },
 { "E0417",
   "Some rules are about one table or column only, so patterns cannot stand "
-  "there: explicit, keys, how a table is loaded, how a column is compared.",
+  "there: explicit, keys, how a table is loaded.",
   TABLES(
   "    include sales.%\n"
   "    primary key pk on sales.% (id)\n"),

@@ -458,8 +458,8 @@ rule:
 	$$ = make_rule(p, RULE_LOAD, "load", $2, @$);
 	rule_add(p, $$, $3);
   }
-| VALIDATE COLUMN pattern functions	{
-	$$ = make_validation(p, $3, $4, @$);
+| VALIDATE column_object functions	{
+	$$ = make_validation(p, $2, $3, @$);
   }
 ;
 

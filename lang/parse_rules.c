@@ -157,12 +157,11 @@ struct ast_rule *make_mask(struct parser *p, const char *action,
 	return make_transform(p, action, &column, span);
 }
 
-struct ast_rule *make_validation(struct parser *p, struct span pattern,
+struct ast_rule *make_validation(struct parser *p, const struct object *on,
 				 struct list *functions, struct span span)
 {
-	struct object column = { .target = "column", .pattern = pattern };
 	struct ast_rule *r =
-	    make_transform(p, "override-validation-function", &column, span);
+	    make_transform(p, "override-validation-function", on, span);
 
 	r->kind = RULE_VALIDATE;
 	rule_add(p, r, functions);

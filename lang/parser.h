@@ -159,7 +159,7 @@ struct ast_rule *make_key_rule(struct parser *p, struct span name,
 struct ast_rule *make_mask(struct parser *p, const char *action,
 			   struct span pattern, struct list *of,
 			   struct span span);
-struct ast_rule *make_validation(struct parser *p, struct span pattern,
+struct ast_rule *make_validation(struct parser *p, const struct object *on,
 				 struct list *functions, struct span span);
 /* A part at the end of a list of parts; NULL: of a new one. */
 struct list *make_part(struct parser *p, struct list *l,

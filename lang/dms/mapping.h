@@ -100,8 +100,10 @@ struct mapping_load {
 /* What is compared of a column instead of its value. */
 struct mapping_validation {
 	struct mapping_rule rule;
-	struct str schema, table, column;
-	struct str source, target; /* SQL; empty: the column as it is */
+	struct str schema, table, column; /* patterns */
+	struct str of; /* only columns of this DMS type; empty: of any */
+	/* SQL with ${column-name}; empty: the column as it is */
+	struct str source, target;
 };
 
 struct mapping {

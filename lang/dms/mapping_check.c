@@ -290,17 +290,17 @@ static void check_column(struct checker *c,
 		}
 }
 
-static void check_of(struct checker *c, const struct mapping_transformation *t)
+static void check_of(struct checker *c, const struct mapping_rule *rule,
+		     struct str of, bool is_of_all)
 {
 	const char *path = "object-locator.data-type";
-	const struct mapping_type_info *info = mapping_type_find(t->of);
 
-	if (t->of.n == 0)
+	if (of.n == 0)
 		return;
-	if (!info)
-		unknown_type(c, &t->rule, t->of, path);
-	else if (t->target != MAPPING_COLUMN || !str_is(t->column, "%"))
-		dms_report(c->report, DMS_PROBLEM("E0416", t->rule.index, path),
+	if (!mapping_type_find(of))
+		unknown_type(c, rule, of, path);
+	else if (!is_of_all)
+		dms_report(c->report, DMS_PROBLEM("E0416", rule->index, path),
 			   "columns of one type are chosen among all: the "
 			   "column's name must be %%");
 }
@@ -328,7 +328,8 @@ static void check_transformation(struct checker *c,
 	check_script(c, rule, t->column, "object-locator", "transformations");
 	check_type(c, rule, &t->type);
 	check_column(c, t);
-	check_of(c, t);
+	check_of(c, rule, t->of,
+		 t->target == MAPPING_COLUMN && str_is(t->column, "%"));
 	if (str_is(t->action, "data-masking-digits-mask"))
 		check_mask(c, t);
 	else
@@ -390,11 +391,7 @@ static void check_validation(struct checker *c,
 	check_pattern(c, &v->rule, v->schema);
 	check_pattern(c, &v->rule, v->table);
 	check_pattern(c, &v->rule, v->column);
-	if (is_pattern(v->schema, v->table) || pattern_has_wildcard(v->column))
-		dms_report(
-		    c->report,
-		    DMS_PROBLEM("E0417", v->rule.index, "object-locator"),
-		    "what is compared is said of one column");
+	check_of(c, &v->rule, v->of, str_is(v->column, "%"));
 }
 
 void mapping_check_rules(const struct mapping *m, struct dms_report *r)

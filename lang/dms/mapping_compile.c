@@ -445,6 +445,7 @@ static void compile_validation(struct compiler *c, const struct ast_rule *r,
 	v->schema = r->pattern.schema;
 	v->table = r->pattern.table;
 	v->column = r->pattern.column;
+	v->of = part_text(r, PART_OF);
 	v->source = part_text(r, PART_SOURCE);
 	v->target = part_text(r, PART_TARGET);
 	need_text(c, r, PART_SOURCE);

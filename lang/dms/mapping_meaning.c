@@ -153,7 +153,9 @@ static void check_twice(struct judge *j)
 
 		first = first_about(
 		    j, &v->rule,
-		    key_of(j, "validate", v->schema, v->table, v->column));
+		    key_of(j,
+			   str_fmt(j->arena, "validate %.*s", STR_ARG(v->of)).s,
+			   v->schema, v->table, v->column));
 		if (first)
 			twice(j, &v->rule, first,
 			      "how this column is compared is said twice");
@@ -593,6 +595,28 @@ static void check_expressions(struct judge *j)
 	expression_close(reader);
 }
 
+/* Another name in ${ } than the one that DMS replaces. */
+static void check_function(struct judge *j, const struct mapping_rule *rule,
+			   struct str sql, const char *path)
+{
+	struct dms_problem p = DMS_PROBLEM("W0414", rule->index, path);
+	ptrdiff_t at;
+
+	p.hint = "Write ${column-name}, whatever the column is called; in "
+		 "tables { } that is \\${column-name}.";
+	while ((at = str_find(sql, '$')) >= 0) {
+		sql = str_skip(sql, (size_t)at);
+		if (str_starts(sql, "${") &&
+		    !str_starts(sql, "${column-name}")) {
+			dms_report(j->report, p,
+				   "DMS puts the column in the place of "
+				   "${column-name} alone");
+			return;
+		}
+		sql = str_skip(sql, 1);
+	}
+}
+
 static bool includes_something(const struct mapping *m)
 {
 	for (size_t i = 0; i < m->n_selections; i++)
@@ -624,6 +648,12 @@ void mapping_check_meaning(const struct mapping *m,
 		check_rename(&j, &m->transformations[i]);
 	for (size_t i = 0; i < m->n_loads; i++)
 		check_ranges(&j, &m->loads[i]);
+	for (size_t i = 0; i < m->n_validations; i++) {
+		const struct mapping_validation *v = &m->validations[i];
+
+		check_function(&j, &v->rule, v->source, "source-function");
+		check_function(&j, &v->rule, v->target, "target-function");
+	}
 	check_expressions(&j);
 	check_twice(&j);
 	check_meetings(&j);

@@ -256,8 +256,7 @@ static int read_lobs(struct reader *r, struct value v, struct mapping_load *l)
 	    reader_text(r, v, "mode", "lob-settings.mode", &l->lobs) < 0)
 		return -1;
 	if (l->lobs.n == 0)
-		return dms_report(r->report, reader_problem(r, "lob-settings"),
-				  "lob-settings has no mode");
+		l->lobs = STR("limited");
 	return reader_number(r, v, "bulk-max-size",
 			     "lob-settings.bulk-max-size", INT32_MAX,
 			     &l->lob_kb);
@@ -295,6 +294,8 @@ int reader_validation(struct reader *r)
 				  "the rule-target of a validation is column");
 	if (reader_locator(r, 3, &locator, &v.schema, &v.table, &v.column) <
 		0 ||
+	    reader_text(r, locator, "data-type", "object-locator.data-type",
+			&v.of) < 0 ||
 	    reader_text(r, r->value, "source-function", "source-function",
 			&v.source) < 0 ||
 	    reader_text(r, r->value, "target-function", "target-function",

@@ -238,6 +238,7 @@ static struct value write_validation(const struct mapping_validation *v,
 	put_text(&locator, "schema-name", v->schema);
 	put_text(&locator, "table-name", v->table);
 	put_text(&locator, "column-name", v->column);
+	put_given(&locator, "data-type", v->of);
 	put(&w, "rule-action", value_c("override-validation-function"));
 	put(&w, "rule-target", value_c("column"));
 	put(&w, "object-locator", done(&locator));

@@ -16,7 +16,7 @@
 
 enum {
 	LOB_KB_ADVISED = 102400,
-	CODE_POINT_MAX = 0x10ffff,
+	CODE_POINT_DIGITS = 6, /* 10FFFF */
 };
 
 static struct dms_problem at(const char *code, const char *path)
@@ -115,15 +115,23 @@ static void check_number(const struct setting *s, struct value v,
 			   (long long)s->least, (long long)s->most);
 }
 
+/* The digits are hexadecimal, whether they stand in quotes or not. */
 static void check_code_point(struct value v, const char *path,
 			     struct dms_report *r)
 {
-	int64_t n = whole(v);
+	static const char hex[] = "0123456789abcdefABCDEF";
+	bool is_text = v.kind == VALUE_STRING || v.kind == VALUE_NUMBER;
+	struct str digits = is_text ? v.as.text : STR("");
+	bool is_right = digits.n > 0 && digits.n <= CODE_POINT_DIGITS;
 
-	if (n < 0 || n > CODE_POINT_MAX)
+	for (size_t i = 0; is_right && i < digits.n; i++)
+		is_right = memchr(hex, digits.s[i], sizeof(hex) - 1) != NULL;
+	if (is_right && digits.n == CODE_POINT_DIGITS)
+		is_right = str_starts(digits, "10") || digits.s[0] == '0';
+	if (!is_right)
 		dms_report(r, at("E0421", path),
-			   "a code point is a whole number from 0 to %d",
-			   CODE_POINT_MAX);
+			   "a code point is written in hexadecimal digits, "
+			   "from 0 to 10FFFF");
 }
 
 static void check_replacements(struct value v, const char *path,

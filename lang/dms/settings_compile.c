@@ -412,7 +412,7 @@ static void compile_texts(struct compiler *c, const struct ast_attr *at,
 	set(c, at, s, value_list(items, x->n_items));
 }
 
-/* The code point of a text of one character; of none it is 0. */
+/* The code point of a text of one character, in hexadecimal; of none 0. */
 static bool code_point(struct compiler *c, const struct ast_attr *at,
 		       struct str text, bool may_be_none, struct value *out)
 {
@@ -420,7 +420,8 @@ static bool code_point(struct compiler *c, const struct ast_attr *at,
 
 	if ((text.n == 0 && may_be_none) ||
 	    (text.n && ch.length == text.n && ch.is_valid)) {
-		*out = value_int_in(text.n ? (int64_t)ch.code : 0, c->arena);
+		*out = value_str(
+		    str_fmt(c->arena, "%04X", text.n ? (unsigned)ch.code : 0));
 		return true;
 	}
 	fail(c, at, at->value->span,

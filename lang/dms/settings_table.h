@@ -26,7 +26,7 @@ enum setting_kind {
 	SETTING_GROUP,	  /* an object whose keys have rows of their own */
 	SETTING_DOCUMENT, /* object, list or null; not looked into */
 	SETTING_LOG_COMPONENTS,
-	SETTING_CODE_POINT,   /* of a character; 0: none */
+	SETTING_CODE_POINT,   /* of a character, hexadecimal; 0: none */
 	SETTING_REPLACEMENTS, /* of characters by others */
 	SETTING_GIVEN,	      /* by the service alone: null when we send it */
 };

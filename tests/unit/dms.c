@@ -248,6 +248,49 @@ static void what_is_compiled_can_be_read(void **state)
 	assert_true(str_is(table, "orders"));
 }
 
+static bool has_code(const struct diags *d, const char *code)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (strcmp(d->items[i]->code, code) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Rules are compared with one another up to a budget: what is over it is said,
+ * and takes no longer. What needs no comparing is found all the same.
+ */
+static void many_rules_have_a_budget(void **state)
+{
+	static const struct {
+		size_t n;
+		bool is_over;
+	} x[] = { { 500, false }, { 9000, true } };
+	const struct mapping_task task = { 0 };
+	struct world *w = *state;
+
+	for (size_t k = 0; k < 2; k++) {
+		const struct ast_block *b;
+		struct source *s;
+		struct str json;
+		struct buf text;
+
+		buf_init(&text, 10 << 20);
+		buf_add_c(&text, "tables {\n include s.%\n");
+		for (size_t i = 0; i < x[k].n; i++)
+			buf_fmt(&text, " rename table s.t%zu to u%zu\n", i, i);
+		buf_add_c(&text, " rename table s.t0 to v\n}");
+		s = source_from(STR("t"), STR(""), &w->arena);
+		b = parse_block(w, text.data, "tables");
+		assert_int_equal(
+		    mapping_compile(b, s, &task, &w->diags, &w->arena, &json),
+		    -1);
+		assert_true(has_code(&w->diags, "E0415"));
+		assert_int_equal(has_code(&w->diags, "W0414"), x[k].is_over);
+		buf_release(&text);
+	}
+}
+
 /* -- documents -- */
 
 #define LOCATOR                                                                \
@@ -628,6 +671,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(what_is_compiled_can_be_read,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(many_rules_have_a_budget, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(bad_mappings_are_refused, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(consoles_documents_are_read,
