@@ -270,12 +270,23 @@ static void copy_out(char *out, size_t size, struct str s)
 	out[n] = '\0';
 }
 
+/* Neither a service nor a gateway answers with anything else. */
+static bool is_text(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.s[i] < ' ' && s.s[i] != '\t' &&
+		    s.s[i] != '\r' && s.s[i] != '\n')
+			return false;
+	return true;
+}
+
 /* What the service said becomes err, the refusal, and what to do next. */
 static int refuse(struct exchange *x, const struct http_response *r,
 		  struct aws_reason why, struct outcome *o, struct error *err)
 {
 	struct str code = one_line(why.code, &x->scratch);
 	struct str words = one_line(why.words, &x->scratch);
+	bool is_damaged = !code.n && !words.n && !is_text(r->body);
 	struct aws_fault f;
 
 	/* A gateway's page: its first line says more than nothing. */
@@ -286,6 +297,8 @@ static int refuse(struct exchange *x, const struct http_response *r,
 				 &x->scratch);
 	}
 	f = aws_fault_of(x->service, code, words, r->status);
+	if (is_damaged)
+		f.kind = ERROR_UNAVAILABLE;
 	if (repeats_secret(words, x->input, false, &x->scratch))
 		words = STR("(words that repeat a secret are left out)");
 	o->code = code;
@@ -293,7 +306,8 @@ static int refuse(struct exchange *x, const struct http_response *r,
 	o->asked_ms = asked_ms(r);
 	/* 503 is a refusal to begin; what comes behind the others is unknown.
 	 */
-	o->is_lost = f.kind == ERROR_UNAVAILABLE && r->status != 503;
+	o->is_lost = f.kind == ERROR_UNAVAILABLE && r->status != 503 &&
+		     !(is_damaged && r->status < 500);
 	if (x->how.refusal) {
 		copy_out(x->how.refusal->code, sizeof(x->how.refusal->code),
 			 code);

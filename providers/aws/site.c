@@ -7,6 +7,7 @@
 #include "lang/base/error.h"
 #include "providers/aws/profile.h"
 #include "providers/aws/reach.h"
+#include "providers/retry.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -368,6 +369,9 @@ int aws_site_open(const struct provider_setup *s, struct aws_site **out,
 		aws_site_close(&own->site);
 		return -1;
 	}
+	/* What is looked at sooner is repeated sooner, too. */
+	if (own->poll_ms < retry_standard.base_ms)
+		own->source.base_ms = (int)own->poll_ms;
 	read_reach(own, s->config);
 	own->site.reached = reach_cache_new();
 	own->site.servers = reach_servers_new();
