@@ -376,12 +376,11 @@ static void fetch_prior(const struct planner *x, size_t index, unsigned look)
 		return;
 	if (look == 3) {
 		__builtin_prefetch(f);
-		__builtin_prefetch(&f->now);
-		__builtin_prefetch(&f->now.attrs);
 	} else if (look == 2) {
-		__builtin_prefetch(f->state);
-		if (f->now.attrs.kind == VALUE_MAP)
-			__builtin_prefetch(f->now.attrs.as.map.entries);
+		__builtin_prefetch(f->now);
+		__builtin_prefetch(&f->now->attrs);
+	} else if (f->now->attrs.kind == VALUE_MAP) {
+		__builtin_prefetch(f->now->attrs.as.map.entries);
 	}
 }
 

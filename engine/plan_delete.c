@@ -76,7 +76,7 @@ static int fill_delete(struct planner *x, struct plan_step *s,
 
 	s->address = f->state->address;
 	s->schema = catalog_type(&x->types, f->state->type)->schema;
-	s->prior = &f->now;
+	s->prior = f->now;
 	s->has_drifted = f->has_drifted;
 	s->wanted = value_null();
 	s->moved_from = plan_moved_from(x, s->address);

@@ -64,10 +64,10 @@ static void fill(struct planner *x, struct plan_step *s,
 	s->schema = t->schema;
 	s->resource = x->e ? map_get(x->e->by_address, s->address) : NULL;
 	s->prior = before;
-	s->after = f->is_gone ? value_null() : f->now.attrs;
+	s->after = f->is_gone ? value_null() : f->now->attrs;
 	s->action = f->is_gone ? ACTION_DELETE : ACTION_UPDATE;
 	if (!f->is_gone)
-		compare(before->attrs, f->now.attrs, &changes);
+		compare(before->attrs, f->now->attrs, &changes);
 	s->n_changes = changes.n;
 	s->changes = vec_take(&changes, x->arena);
 }

@@ -17,7 +17,7 @@ static void compare(struct planner *x, struct plan_step *s,
 	const struct type_info *t =
 	    catalog_type(&x->types, str_from(s->schema->name));
 	struct value was = diff_convert(t, f->state->attrs, x->arena);
-	struct value now = f->now.attrs;
+	struct value now = f->now->attrs;
 	size_t n = now.kind == VALUE_MAP ? now.as.map.n : 0;
 
 	s->changes = arena_new(x->arena, struct plan_change, n + 1);
@@ -40,10 +40,10 @@ static int fill(struct planner *x, struct plan_step *s,
 {
 	s->address = f->state->address;
 	s->schema = catalog_type(&x->types, f->state->type)->schema;
-	s->prior = &f->now;
+	s->prior = f->now;
 	s->has_drifted = f->has_drifted;
 	s->wanted = value_null();
-	s->after = f->now.attrs;
+	s->after = f->now->attrs;
 	if (f->is_gone) {
 		s->action = ACTION_FORGET;
 		s->reason = STR("was deleted outside");

@@ -104,9 +104,9 @@ void planner_keep(struct planner *x, size_t step)
 		s->import_id = (struct str){ 0 };
 		return;
 	}
-	s->prior = &f->now;
-	s->after =
-	    value_with(f->now.attrs, STR("id"), value_str(f->now.id), x->arena);
+	s->prior = f->now;
+	s->after = value_with(f->now->attrs, STR("id"), value_str(f->now->id),
+			      x->arena);
 	x->known[i] = s->after;
 	x->is_known[i] = true;
 }
@@ -114,7 +114,7 @@ void planner_keep(struct planner *x, size_t step)
 void planner_know_kept(struct planner *x)
 {
 	for (size_t i = 0; x->e && i < x->n_state; i++) {
-		const struct state_resource *now = &x->now[i].now;
+		const struct state_resource *now = x->now[i].now;
 		const struct resource *r = x->declared[i];
 
 		if (!r || !planner_leaves_state(x, i))

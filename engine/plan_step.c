@@ -88,9 +88,9 @@ static void find_diff(struct planner *x, struct plan_step *s,
 {
 	struct diff *d = &x->diffs[s->index];
 
-	expand_ignored(s->resource, r->now.attrs, x->arena, &s->wanted,
+	expand_ignored(s->resource, r->now->attrs, x->arena, &s->wanted,
 		       &s->places);
-	*d = diff_attrs(s->resource->type, r->now.attrs, s->wanted, s->places,
+	*d = diff_attrs(s->resource->type, r->now->attrs, s->wanted, s->places,
 			s->resource->place, x->arena);
 	s->changes = d->changes;
 	s->n_changes = d->n;
@@ -101,7 +101,7 @@ static void take_diff(const struct planner *x, struct plan_step *s,
 {
 	const struct diff *d = &x->diffs[s->index];
 
-	if (r->now.is_tainted) {
+	if (r->now->is_tainted) {
 		s->action = ACTION_REPLACE;
 		s->reason = STR("its creation did not finish");
 	} else if (d->needs_replace) {
@@ -178,9 +178,12 @@ static void adopt_unread(struct planner *x, const struct plan_step *s,
 		const struct value *v = value_get(s->wanted, a->name);
 
 		if ((a->flags & ATTR_REPLACE) && v && value_is_known(*v) &&
-		    !value_get(f->now.attrs, a->name))
-			f->now.attrs = value_with(
-			    f->now.attrs, str_from(a->name), *v, x->arena);
+		    !value_get(f->now->attrs, a->name))
+			refreshed_set(f,
+				      value_with(f->now->attrs,
+						 str_from(a->name), *v,
+						 x->arena),
+				      x->arena);
 	}
 }
 
@@ -212,9 +215,10 @@ static bool take_checked(struct planner *x, struct plan_step *s,
 static void hide_secrets(struct planner *x, const struct plan_step *s,
 			 struct refreshed *f)
 {
-	f->now.attrs = secrets_keep(f->now.attrs, s->wanted, x->arena);
-	f->now.attrs =
-	    secrets_find(f->now.attrs, s->wanted, s->address, x->arena);
+	struct value attrs = secrets_keep(f->now->attrs, s->wanted, x->arena);
+
+	attrs = secrets_find(attrs, s->wanted, s->address, x->arena);
+	refreshed_set(f, attrs, x->arena);
 }
 
 void step_decide(struct planner *x, size_t step)
@@ -240,12 +244,11 @@ void step_decide(struct planner *x, size_t step)
 	}
 	if (f->is_gone) {
 		s->action = ACTION_CREATE;
-		s->reason = f->now.is_tainted
+		s->reason = f->now->is_tainted
 				? STR("was not made when it was tried")
 				: STR("was deleted outside");
 		return;
 	}
-	s->prior = &f->now;
 	if (check_provider(x, s, f->state))
 		return;
 	if (s->import_id.n)
@@ -257,6 +260,7 @@ void step_decide(struct planner *x, size_t step)
 		hide_secrets(x, s, f);
 		find_diff(x, s, f);
 	}
+	s->prior = f->now;
 	take_diff(x, s, f);
 	take_replace_when(x, s, f->state);
 	take_recorded(x, s, f->state);

@@ -318,7 +318,7 @@ static void choose(struct builder *b, struct refreshed *read,
 		   struct map *by_address)
 {
 	for (size_t i = 0; i < b->entries.n; i++) {
-		struct state_resource *s = &read[i].now;
+		struct state_resource *s = read[i].now;
 
 		if (read[i].is_gone)
 			continue;

@@ -151,6 +151,22 @@ void refresh_failed(struct context *c, const char *code, struct place place,
 }
 
 /* What a finished read says of the resource. */
+void refreshed_set(struct refreshed *f, struct value attrs, struct arena *a)
+{
+	struct value before = f->now->attrs;
+
+	if (attrs.kind == VALUE_MAP && before.kind == VALUE_MAP &&
+	    attrs.marks == before.marks &&
+	    attrs.as.map.entries == before.as.map.entries &&
+	    attrs.as.map.n == before.as.map.n)
+		return;
+	if (f->now == f->state) {
+		f->now = arena_new(a, struct state_resource, 1);
+		*f->now = *f->state;
+	}
+	f->now->attrs = attrs;
+}
+
 static void take_result(struct reading *r, const struct engine_call *e)
 {
 	size_t i = r->nodes[e->index].resource;
@@ -170,11 +186,11 @@ static void take_result(struct reading *r, const struct engine_call *e)
 	const struct type_info *t = catalog_type(r->types, f->state->type);
 	struct value read =
 	    diff_convert(t, value_copy(c->result, r->arena), r->arena);
-	struct value before = f->now.attrs;
+	struct value before = f->now->attrs;
 
 	read = secrets_keep(read, before, r->arena);
-	f->now.attrs = diff_overlay(before, read, r->arena);
-	f->has_drifted = !value_eq(before, f->now.attrs);
+	refreshed_set(f, diff_overlay(before, read, r->arena), r->arena);
+	f->has_drifted = !value_eq(before, f->now->attrs);
 }
 
 static struct engine_call *call_of(struct reading *r, size_t node)
@@ -383,8 +399,8 @@ int refresh(struct context *c, struct catalog *types,
 			return -1;
 		}
 		r.all[i].state = all[i];
-		r.all[i].now = *all[i];
-		r.all[i].now.attrs = diff_convert(t, all[i]->attrs, a);
+		r.all[i].now = all[i];
+		refreshed_set(&r.all[i], diff_convert(t, all[i]->attrs, a), a);
 	}
 	*out = r.all;
 	if (skip)

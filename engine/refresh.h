@@ -22,12 +22,19 @@ struct error;
 /* A resource of the state as it is now. */
 struct refreshed {
 	const struct state_resource *state; /* as recorded */
-	struct state_resource now;	    /* the same, with what was read */
+	/*
+	 * With what was read; the one above where that is the same. Its
+	 * attributes are set by refreshed_set() alone.
+	 */
+	struct state_resource *now;
+	struct str status; /* why, where it is broken */
 	bool is_gone;
 	bool is_broken;
-	struct str status; /* why */
-	bool has_drifted;  /* now.attrs differ from what was recorded */
+	bool has_drifted; /* now->attrs differ from what was recorded */
 };
+
+/* Gives `now` these attributes, and memory of its own for them. */
+void refreshed_set(struct refreshed *f, struct value attrs, struct arena *a);
 
 /*
  * One for each of the n resources, in their order, in the arena. With `skip`

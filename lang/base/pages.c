@@ -113,7 +113,8 @@ void *pages_new(size_t *size)
 	p = spare_take(*size);
 	if (p)
 		return p;
-	return *size < HUGE ? map(*size) : map_aligned(*size);
+	/* One huge page, begun and not filled, is what a small stack takes. */
+	return *size < 2 * HUGE ? map(*size) : map_aligned(*size);
 }
 
 void pages_free(void *p, size_t size)
