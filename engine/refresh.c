@@ -150,7 +150,6 @@ void refresh_failed(struct context *c, const char *code, struct place place,
 		diag_hint(&c->diags, to, "%s", why->hint);
 }
 
-/* What a finished read says of the resource. */
 void refreshed_set(struct refreshed *f, struct value attrs, struct arena *a)
 {
 	struct value before = f->now->attrs;
@@ -167,6 +166,7 @@ void refreshed_set(struct refreshed *f, struct value attrs, struct arena *a)
 	f->now->attrs = attrs;
 }
 
+/* What a finished read says of the resource. */
 static void take_result(struct reading *r, const struct engine_call *e)
 {
 	size_t i = r->nodes[e->index].resource;
@@ -197,7 +197,7 @@ static struct engine_call *call_of(struct reading *r, size_t node)
 {
 	struct read_node *n = &r->nodes[node];
 	const struct read_group *g = &r->groups.items[n->group];
-	const struct state_resource *s = &r->all[n->resource].now;
+	const struct state_resource *s = r->all[n->resource].now;
 	struct engine_call *e = n->pending;
 
 	n->pending = NULL;
