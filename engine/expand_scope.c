@@ -150,7 +150,7 @@ int scope_evaluate(struct scope *s, const struct instance_scope *vars,
 
 /* The param's own check, in the scope that it belongs to; -1: not allowed. */
 static int check_param(struct scope *s, const struct name_decl *d,
-			struct arena *a)
+		       struct arena *a)
 {
 	const struct ast_attr *check =
 	    ast_attr_find(&d->param->body, STR("check"));
