@@ -189,7 +189,7 @@ static struct value keep_references(struct value v, struct arena *a)
 
 /* The param's own check, in the scope that it belongs to; -1: not allowed. */
 static int check_param(struct scope *s, const struct name_decl *d,
-			struct arena *a)
+		       struct arena *a)
 {
 	const struct ast_attr *check =
 	    ast_attr_find(&d->param->body, STR("check"));
