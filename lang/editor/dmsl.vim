@@ -33,14 +33,18 @@ function! s:colour() abort
   syntax match dmslType /\.\@1<!\<\%(replication_subnet_group\|route_table\|secret\|security_group\|security_group_rule\|sql_database\)\>\%(\.\h\|\s\+\h\w*\s\+\%({\|for\>\|if\>\)\)\@=/
   syntax match dmslType /\.\@1<!\<\%(subnet\|target_group\|vpc\|vpc_endpoint\)\>\%(\.\h\|\s\+\h\w*\s\+\%({\|for\>\|if\>\)\)\@=/
 
-  syntax match dmslFunction /\.\@1<!\<\%(abs\|base64\|ceil\|cidr_contains\|cidr_host\|cidr_overlaps\)\>(\@=/
-  syntax match dmslFunction /\.\@1<!\<\%(cidr_subnet\|coalesce\|concat\|contains\|distinct\|ends_with\)\>(\@=/
-  syntax match dmslFunction /\.\@1<!\<\%(file\|flatten\|floor\|format\|index_of\|join\)\>(\@=/
-  syntax match dmslFunction /\.\@1<!\<\%(json_decode\|json_encode\|keys\|length\|lookup\|lower\)\>(\@=/
-  syntax match dmslFunction /\.\@1<!\<\%(max\|merge\|min\|number\|range\|replace\)\>(\@=/
-  syntax match dmslFunction /\.\@1<!\<\%(reveal\|reverse\|secret\|sha256\|slice\|sort\)\>(\@=/
-  syntax match dmslFunction /\.\@1<!\<\%(split\|starts_with\|string\|substr\|sum\|to_json\)\>(\@=/
-  syntax match dmslFunction /\.\@1<!\<\%(trim\|trim_prefix\|trim_suffix\|upper\|values\|zip_map\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(abs\|all\|any\|base64_decode\|base64_encode\|can\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(ceil\|chunk\|cidr_contains\|cidr_host\|cidr_overlaps\|cidr_split\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(cidr_subnet\|coalesce\|combinations\|compact\|concat\|contains\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(csv_decode\|distinct\|ends_with\|file\|flatten\|floor\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(format\|indent\|index_of\|intersect\|join\|json_decode\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(json_encode\|keys\|length\|lookup\|lower\|max\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(merge\|min\|number\|one\|pow\|range\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(regex_find\|regex_find_all\|regex_match\|regex_replace\|repeat\|replace\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(reveal\|reverse\|round\|secret\|sha256\|slice\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(sort\|split\|starts_with\|string\|substr\|subtract\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(sum\|template\|trim\|trim_prefix\|trim_suffix\|try\)\>(\@=/
+  syntax match dmslFunction /\.\@1<!\<\%(type_of\|union\|upper\|url_decode\|url_encode\|values\)\>(\@=/
   syntax match dmslFunction /\.\@1<!\<\%(zipmap\)\>(\@=/
 
   " The head of a param or component: "secret" behind a type.
@@ -53,9 +57,15 @@ function! s:colour() abort
   syntax region dmslParens matchgroup=dmslDelimiter start=/(/ end=/)/ contained contains=@dmslAll,dmslSecret,dmslParens
 
   " tables { } has words of its own.
-  syntax match dmslRule /[.%]\@1<!\<\%(include\|exclude\|rename\|where\|to\|between\|is\|and\|not\|null\|true\|false\)\>[.%]\@!/ contained
-  syntax match dmslRule /[.%]\@1<!\<rename\s\+\%(schema\|table\|column\)\>[.%]\@!/ contained
-  syntax region dmslTables matchgroup=dmslRule start=/\.\@1<!\<tables\>\%(\s*{\)\@=/ matchgroup=NONE end=/}/ contains=dmslRule,dmslNumber,dmslString,dmslComment
+  syntax match dmslRule /[.%]\@1<!\<\%(add\|all\|and\|as\|at\|before_image\|between\|by\|change\|column\)\>[.%]\@!/ contained
+  syntax match dmslRule /[.%]\@1<!\<\%(digits\|exclude\|explicit\|false\|from\|hash\|in\|include\|is\|keep\|key\)\>[.%]\@!/ contained
+  syntax match dmslRule /[.%]\@1<!\<\%(load\|load_order\|lobs\|lower\|mask\|not\|null\|of\|on\|or\)\>[.%]\@!/ contained
+  syntax match dmslRule /[.%]\@1<!\<\%(prefix\|primary\|random\|ranges\|remove\|rename\|replace\|schema\|source\|suffix\)\>[.%]\@!/ contained
+  syntax match dmslRule /[.%]\@1<!\<\%(table\|target\|to\|true\|unique\|upper\|validate\|view\|where\|with\)\>[.%]\@!/ contained
+  " A column, key or type may be called like one of them.
+  syntax match dmslRuleName /\%([.%]\@1<!\<\%(where\|and\|or\|of\|key\|lobs\|schema\)\s\+\|[(,]\s*\)\@<=\h\w*/ contained
+  syntax match dmslRuleName /\%(\<rename\s\+\%(schema\|table\|column\)\s\+[0-9A-Za-z_.%]\+\s\+to\s\+\)\@<=\h\w*/ contained
+  syntax region dmslTables matchgroup=dmslRule start=/\.\@1<!\<tables\>\%(\s*{\)\@=/ matchgroup=NONE end=/}/ contains=dmslRule,dmslRuleName,dmslNumber,dmslString,dmslComment
 
   syntax region dmslTemplate matchgroup=dmslDelimiter start=/${/ end=/}/ contained contains=@dmslAll,dmslBraces
   syntax region dmslBraces matchgroup=dmslDelimiter start=/{/ end=/}/ contained contains=@dmslAll,dmslBraces

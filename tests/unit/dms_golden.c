@@ -23,79 +23,11 @@
 #include "lang/parse.h"
 #include "lang/source.h"
 
-#include <glob.h>
+#include "tests/support/golden.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { OUTPUT_MAX = 16 << 20 };
-
-struct run {
-	struct arena arena;
-	bool is_update;
-	size_t n, n_failed;
-};
-
-static struct str read_golden(struct run *r, const char *path)
-{
-	struct error err = { 0 };
-	struct str text;
-
-	if (file_read(path, OUTPUT_MAX, &r->arena, &text, &err) == 0)
-		return text;
-	if (access(path, F_OK) == 0)
-		fprintf(stderr, "%s\n", err.message);
-	return STR("");
-}
-
-/* Prints the first line that differs, expected and got. */
-static void show_difference(struct str expected, struct str got)
-{
-	for (unsigned line = 1; expected.n || got.n; line++) {
-		struct str x = str_cut(&expected, '\n');
-		struct str y = str_cut(&got, '\n');
-
-		if (str_eq(x, y))
-			continue;
-		printf("# line %u\n# expected: %.*s\n# got:      %.*s\n", line,
-		       STR_ARG(x), STR_ARG(y));
-		return;
-	}
-}
-
-static void update(const char *path, struct str got)
-{
-	struct error err = { 0 };
-
-	if (got.n == 0) {
-		unlink(path);
-	} else if (file_replace(path, got, 0644, &err) < 0) {
-		fprintf(stderr, "%s\n", err.message);
-		exit(1);
-	}
-}
-
-static void check(struct run *r, struct str stem, const char *ending,
-		  struct str got)
-{
-	struct str path = str_fmt(&r->arena, "%.*s.%s", STR_ARG(stem), ending);
-	struct str expected;
-	bool is_same;
-
-	if (r->is_update) {
-		update(path.s, got);
-		return;
-	}
-	expected = read_golden(r, path.s);
-	is_same = str_eq(expected, got);
-	r->n++;
-	r->n_failed += !is_same;
-	printf("%s %zu - %s\n", is_same ? "ok" : "not ok", r->n,
-	       path.s + str_rfind(path, '/') + 1);
-	if (!is_same)
-		show_difference(expected, got);
-}
 
 static bool no_name(struct eval *e, struct str name, struct value *out)
 {
@@ -200,10 +132,9 @@ static void say(struct said *s, const struct ast_file *f)
 	}
 }
 
-static void run_one(struct run *r, const char *path)
+static void run_one(struct golden *g, const char *path)
 {
 	struct said s = { .is_stable = true };
-	struct error err = { 0 };
 	struct str name = str_from(path);
 	struct str stem = str_sub(name, 0, name.n - strlen(".dmsl"));
 	struct str text;
@@ -212,12 +143,9 @@ static void run_one(struct run *r, const char *path)
 	FILE *out;
 
 	s.diags.arena = &s.arena;
-	if (file_read(path, OUTPUT_MAX, &s.arena, &text, &err) < 0) {
-		fprintf(stderr, "%s\n", err.message);
-		exit(1);
-	}
+	text = golden_input(path, &s.arena);
 	name = str_skip(name, (size_t)(str_rfind(name, '/') + 1));
-	buf_init(&s.documents, OUTPUT_MAX);
+	buf_init(&s.documents, GOLDEN_MAX);
 	say(&s,
 	    parse_file(source_from(name, text, &s.arena), &s.arena, &s.diags));
 	out = open_memstream(&findings, &size);
@@ -225,12 +153,12 @@ static void run_one(struct run *r, const char *path)
 		exit(1);
 	diags_print(&s.diags, out, false, 0, 1000);
 	fclose(out);
-	check(r, stem, "json", buf_str(&s.documents));
+	golden_check(g, stem, "json", buf_str(&s.documents));
 	if (s.diags.n_errors && !str_starts(name, "e_"))
-		check(r, stem, "should have no errors", STR("it has"));
-	check(r, stem, "err", (struct str){ findings, size });
+		golden_check(g, stem, "should have no errors", STR("it has"));
+	golden_check(g, stem, "err", (struct str){ findings, size });
 	if (!s.is_stable)
-		check(r, stem, "should be stable", STR("it is not"));
+		golden_check(g, stem, "should be stable", STR("it is not"));
 	free(findings);
 	buf_release(&s.documents);
 	diags_release(&s.diags);
@@ -239,23 +167,9 @@ static void run_one(struct run *r, const char *path)
 
 int main(int argc, char **argv)
 {
-	const char *folder = getenv("DMSL_SRCDIR");
-	struct run r = { .is_update =
-			     argc > 1 && !strcmp(argv[1], "--update") };
-	struct str pattern;
-	glob_t found;
+	struct golden g;
 
-	pattern =
-	    str_fmt(&r.arena, "%s/tests/dms/*.dmsl", folder ? folder : ".");
-	if (glob(pattern.s, 0, NULL, &found) != 0) {
-		fprintf(stderr, "no files match %s\n", pattern.s);
-		return 1;
-	}
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		run_one(&r, found.gl_pathv[i]);
-	globfree(&found);
-	if (!r.is_update)
-		printf("1..%zu\n", r.n);
-	arena_release(&r.arena);
-	return r.n_failed > 0;
+	golden_begin(&g, argc, argv);
+	golden_each(&g, "tests/dms/*.dmsl", run_one);
+	return golden_end(&g);
 }

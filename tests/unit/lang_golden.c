@@ -31,88 +31,12 @@
 #include "lang/parse.h"
 #include "lang/source.h"
 
+#include "tests/support/golden.h"
 #include "tests/unit/grammar_traced.h"
 
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { OUTPUT_MAX = 16 << 20 };
-
-struct run {
-	struct arena arena;
-	bool is_update;
-	size_t n, n_failed;
-};
-
-static struct str read_golden(struct run *r, const char *path)
-{
-	struct error err = { 0 };
-	struct str text;
-
-	if (file_read(path, OUTPUT_MAX, &r->arena, &text, &err) == 0)
-		return text;
-	if (access(path, F_OK) == 0)
-		fprintf(stderr, "%s\n", err.message);
-	return STR("");
-}
-
-/* Prints the first line that differs, expected and got. */
-static void show_difference(struct str expected, struct str got)
-{
-	for (unsigned line = 1; expected.n || got.n; line++) {
-		struct str x = str_cut(&expected, '\n');
-		struct str y = str_cut(&got, '\n');
-
-		if (str_eq(x, y))
-			continue;
-		printf("# line %u\n# expected: %.*s\n# got:      %.*s\n", line,
-		       STR_ARG(x), STR_ARG(y));
-		return;
-	}
-}
-
-static void update(const char *path, struct str got)
-{
-	struct error err = { 0 };
-
-	if (got.n == 0) {
-		unlink(path);
-	} else if (file_replace(path, got, 0644, &err) < 0) {
-		fprintf(stderr, "%s\n", err.message);
-		exit(1);
-	}
-}
-
-static void tell(struct run *r, bool is_good, struct str what)
-{
-	r->n++;
-	r->n_failed += !is_good;
-	printf("%s %zu - %.*s\n", is_good ? "ok" : "not ok", r->n,
-	       STR_ARG(what));
-}
-
-static void compare(struct run *r, struct str what, struct str expected,
-		    struct str got)
-{
-	tell(r, str_eq(expected, got), what);
-	if (!str_eq(expected, got))
-		show_difference(expected, got);
-}
-
-static void check(struct run *r, struct str stem, const char *ending,
-		  struct str got)
-{
-	struct str path = str_fmt(&r->arena, "%.*s.%s", STR_ARG(stem), ending);
-
-	if (r->is_update)
-		update(path.s, got);
-	else
-		compare(r, str_skip(path, (size_t)(str_rfind(path, '/') + 1)),
-			read_golden(r, path.s), got);
-}
 
 /* What is made of one text. */
 struct made {
@@ -139,7 +63,7 @@ static struct str tree_of(struct str name, struct str text, struct arena *a,
 	size_t size = 0;
 	FILE *to;
 
-	buf_init(&tree, OUTPUT_MAX);
+	buf_init(&tree, GOLDEN_MAX);
 	ast_dump(parse_file(source_from(name, text, a), a, &diags), &tree);
 	to = open_memstream(&printed, &size);
 	if (!to)
@@ -155,22 +79,23 @@ static struct str tree_of(struct str name, struct str text, struct arena *a,
 }
 
 /* The form of the form is itself, and has the same tree. */
-static void check_form(struct run *r, struct str name, const struct made *m,
+static void check_form(struct golden *g, struct str name, const struct made *m,
 		       struct str text, struct arena *a)
 {
 	struct str findings, form = m->form.n ? m->form : text;
 	struct buf again;
 
-	buf_init(&again, OUTPUT_MAX);
+	buf_init(&again, GOLDEN_MAX);
 	canonical(name, form, &again, a);
-	compare(r, str_fmt(a, "%.*s is formatted once", STR_ARG(name)), form,
-		buf_str(&again));
-	compare(r, str_fmt(a, "%.*s formatted is the same", STR_ARG(name)),
-		m->tree, tree_of(name, form, a, &findings));
+	golden_compare(g, str_fmt(a, "%.*s is formatted once", STR_ARG(name)),
+		       form, buf_str(&again));
+	golden_compare(g,
+		       str_fmt(a, "%.*s formatted is the same", STR_ARG(name)),
+		       m->tree, tree_of(name, form, a, &findings));
 	buf_release(&again);
 }
 
-static void make(struct run *r, struct str name, struct str text,
+static void make(struct golden *g, struct str name, struct str text,
 		 struct arena *a, struct made *out)
 {
 	struct buf form;
@@ -179,26 +104,16 @@ static void make(struct run *r, struct str name, struct str text,
 	out->tree = tree_of(name, text, a, &out->findings);
 	if (out->findings.n)
 		return;
-	buf_init(&form, OUTPUT_MAX);
+	buf_init(&form, GOLDEN_MAX);
 	canonical(name, text, &form, a);
 	if (!str_eq(buf_str(&form), text))
 		out->form = str_dup(buf_str(&form), a);
 	buf_release(&form);
-	if (!r->is_update)
-		check_form(r, name, out, text, a);
+	if (!g->is_update)
+		check_form(g, name, out, text, a);
 }
 
-static void read_input(const char *path, struct arena *a, struct str *out)
-{
-	struct error err = { 0 };
-
-	if (file_read(path, OUTPUT_MAX, a, out, &err) == 0)
-		return;
-	fprintf(stderr, "%s\n", err.message);
-	exit(1);
-}
-
-static void run_one(struct run *r, const char *path)
+static void run_one(struct golden *g, const char *path)
 {
 	struct arena arena = { 0 };
 	struct str name = str_from(path);
@@ -206,17 +121,17 @@ static void run_one(struct run *r, const char *path)
 	struct str text;
 	struct made m;
 
-	read_input(path, &arena, &text);
+	text = golden_input(path, &arena);
 	/* The file's own name, whatever the folder of the sources is. */
 	name = str_skip(name, (size_t)(str_rfind(name, '/') + 1));
-	make(r, name, text, &arena, &m);
-	check(r, stem, "ast", m.tree);
+	make(g, name, text, &arena, &m);
+	golden_check(g, stem, "ast", m.tree);
 	if (m.findings.n && !str_starts(name, "e_"))
-		check(r, stem, "should have no findings", STR("it has"));
+		golden_check(g, stem, "should have no findings", STR("it has"));
 	else
-		check(r, stem, "err", m.findings);
+		golden_check(g, stem, "err", m.findings);
 	if (m.findings.n == 0)
-		check(r, stem, "fmt", m.form);
+		golden_check(g, stem, "fmt", m.form);
 	arena_release(&arena);
 }
 
@@ -243,7 +158,7 @@ static void add_part(struct buf *out, const char *title, struct str part)
 		buf_fmt(out, "-- %s\n%.*s", title, STR_ARG(part));
 }
 
-static void run_case(struct run *r, struct str name, struct str *rest,
+static void run_case(struct golden *g, struct str name, struct str *rest,
 		     struct buf *out)
 {
 	struct arena arena = { 0 };
@@ -260,45 +175,47 @@ static void run_case(struct run *r, struct str name, struct str *rest,
 		else if (str_is(title, "err"))
 			expected.findings = part;
 		else
-			tell(r, false, title);
+			golden_tell(g, false, title);
 	}
-	make(r, name, text, &arena, &m);
+	make(g, name, text, &arena, &m);
 	buf_fmt(out, "== %.*s\n%.*s", STR_ARG(name), STR_ARG(text));
 	add_part(out, "ast", m.tree);
 	add_part(out, "fmt", m.form);
 	add_part(out, "err", m.findings);
 	buf_add_char(out, '\n');
-	if (!r->is_update) {
-		compare(r, str_fmt(&arena, "%.*s: tree", STR_ARG(name)),
-			expected.tree, m.tree);
-		compare(r, str_fmt(&arena, "%.*s: form", STR_ARG(name)),
-			expected.form, m.form);
-		compare(r, str_fmt(&arena, "%.*s: findings", STR_ARG(name)),
-			expected.findings, m.findings);
+	if (!g->is_update) {
+		golden_compare(g, str_fmt(&arena, "%.*s: tree", STR_ARG(name)),
+			       expected.tree, m.tree);
+		golden_compare(g, str_fmt(&arena, "%.*s: form", STR_ARG(name)),
+			       expected.form, m.form);
+		golden_compare(g,
+			       str_fmt(&arena, "%.*s: findings", STR_ARG(name)),
+			       expected.findings, m.findings);
 	}
 	arena_release(&arena);
 }
 
-static void run_cases(struct run *r, const char *path)
+static void run_cases(struct golden *g, const char *path)
 {
 	struct arena arena = { 0 };
 	struct str rest;
 	struct buf out;
 
-	read_input(path, &arena, &rest);
-	buf_init(&out, OUTPUT_MAX);
+	rest = golden_input(path, &arena);
+	buf_init(&out, GOLDEN_MAX);
 	buf_add_str(&out, cut_part(&rest));
 	buf_add_char(&out, '\n');
 	while (str_starts(rest, "== ")) {
 		struct str name = str_cut(&rest, '\n');
 
-		run_case(r, str_skip(name, strlen("== ")), &rest, &out);
+		run_case(g, str_skip(name, strlen("== ")), &rest, &out);
 	}
 	/* What is left would not be run. */
 	if (rest.n)
-		tell(r, false, rest);
-	else if (r->is_update)
-		update(path, str_sub(buf_str(&out), 0, buf_str(&out).n - 1));
+		golden_tell(g, false, rest);
+	else if (g->is_update)
+		golden_write(path,
+			     str_sub(buf_str(&out), 0, buf_str(&out).n - 1));
 	buf_release(&out);
 	arena_release(&arena);
 }
@@ -323,7 +240,7 @@ static const struct {
 enum { N_OPERATORS = sizeof(operators) / sizeof(*operators), NOT_LEVEL = 3 };
 
 /* tree: NULL where the text is a mistake. */
-static void check_tree(struct run *r, const char *text, const char *tree)
+static void check_tree(struct golden *g, const char *text, const char *tree)
 {
 	struct arena a = { 0 };
 	struct str findings, got;
@@ -331,42 +248,43 @@ static void check_tree(struct run *r, const char *text, const char *tree)
 	got = tree_of(STR("precedence"), str_fmt(&a, "let v = %s\n", text), &a,
 		      &findings);
 	if (!tree)
-		tell(r, findings.n > 0, str_fmt(&a, "%s is a mistake", text));
+		golden_tell(g, findings.n > 0,
+			    str_fmt(&a, "%s is a mistake", text));
 	else
-		compare(r, str_from(text), str_fmt(&a, "let v = %s\n", tree),
-			got);
+		golden_compare(g, str_from(text),
+			       str_fmt(&a, "let v = %s\n", tree), got);
 	arena_release(&a);
 }
 
-static void check_pair(struct run *r, size_t one, size_t two)
+static void check_pair(struct golden *g, size_t one, size_t two)
 {
 	const char *x = operators[one].text, *y = operators[two].text;
 	int first = operators[one].level, second = operators[two].level;
-	struct arena *a = &r->arena;
+	struct arena *a = &g->arena;
 	const char *tree = NULL;
 
 	if (first > second || (first == second && operators[one].chains))
 		tree = str_fmt(a, "(%s (%s a b) c)", y, x).s;
 	else if (first < second)
 		tree = str_fmt(a, "(%s a (%s b c))", x, y).s;
-	check_tree(r, str_fmt(a, "a %s b %s c", x, y).s, tree);
+	check_tree(g, str_fmt(a, "a %s b %s c", x, y).s, tree);
 }
 
 /* Every operator beside every other one. */
-static void check_precedence(struct run *r)
+static void check_precedence(struct golden *g)
 {
-	struct arena *a = &r->arena;
+	struct arena *a = &g->arena;
 
 	for (size_t i = 0; i < N_OPERATORS; i++) {
 		const char *x = operators[i].text;
 		bool is_above = operators[i].level >= NOT_LEVEL;
 
 		for (size_t k = 0; k < N_OPERATORS; k++)
-			check_pair(r, i, k);
-		check_tree(r, str_fmt(a, "not a %s b", x).s,
+			check_pair(g, i, k);
+		check_tree(g, str_fmt(a, "not a %s b", x).s,
 			   is_above ? str_fmt(a, "(not (%s a b))", x).s
 				    : str_fmt(a, "(%s (not a) b)", x).s);
-		check_tree(r, str_fmt(a, "-a %s -b[0].c", x).s,
+		check_tree(g, str_fmt(a, "-a %s -b[0].c", x).s,
 			   str_fmt(a, "(%s (- a) (- (.c (index b 0))))", x).s);
 		check_tree(
 		    r, str_fmt(a, "a %s b ? c %s d : e %s f", x, x, x).s,
@@ -375,61 +293,42 @@ static void check_precedence(struct run *r)
 }
 
 /* No file is one, but what is given by --set and typed at the console. */
-static void check_expression(struct run *r)
+static void check_expression(struct golden *g)
 {
-	struct diags d = { .arena = &r->arena };
+	struct diags d = { .arena = &g->arena };
 	struct source *s =
-	    source_from(STR("--set"), STR("{ a = 1\n  b = 2 }"), &r->arena);
-	const struct ast_expr *x = parse_expr(s, &r->arena, &d);
+	    source_from(STR("--set"), STR("{ a = 1\n  b = 2 }"), &g->arena);
+	const struct ast_expr *x = parse_expr(s, &g->arena, &d);
 
-	tell(r, x->kind == EXPR_MAP && x->n_items == 4 && d.n == 0,
-	     STR("an expression alone"));
+	golden_tell(g, x->kind == EXPR_MAP && x->n_items == 4 && d.n == 0,
+		    STR("an expression alone"));
 	diags_release(&d);
 }
 
-static void check_grammar(struct run *r)
+static void check_grammar(struct golden *g)
 {
-	check_expression(r);
+	check_expression(g);
 	for (size_t i = 1; i <= grammar_rules(); i++)
 		if (!grammar_used(i))
-			tell(r, false,
-			     str_fmt(&r->arena,
-				     "no case uses the rule of \"%s\", "
-				     "grammar.y:%u",
-				     grammar_rule_name(i),
-				     grammar_rule_line(i)));
-	tell(r, grammar_rules() > 100, STR("the rules of the grammar"));
-}
-
-static void run_all(struct run *r, const char *ending,
-		    void (*one)(struct run *r, const char *path))
-{
-	const char *folder = getenv("DMSL_SRCDIR");
-	struct str pattern = str_fmt(&r->arena, "%s/tests/lang/*.%s",
-				     folder ? folder : ".", ending);
-	glob_t found;
-
-	if (glob(pattern.s, 0, NULL, &found) != 0) {
-		fprintf(stderr, "no files match %s\n", pattern.s);
-		exit(1);
-	}
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		one(r, found.gl_pathv[i]);
-	globfree(&found);
+			golden_tell(g, false,
+				    str_fmt(&g->arena,
+					    "no case uses the rule of \"%s\", "
+					    "grammar.y:%u",
+					    grammar_rule_name(i),
+					    grammar_rule_line(i)));
+	golden_tell(g, grammar_rules() > 100, STR("the rules of the grammar"));
 }
 
 int main(int argc, char **argv)
 {
-	struct run r = { .is_update =
-			     argc > 1 && !strcmp(argv[1], "--update") };
+	struct golden g;
 
-	run_all(&r, "dmsl", run_one);
-	run_all(&r, "cases", run_cases);
-	if (!r.is_update) {
-		check_precedence(&r);
-		check_grammar(&r);
-		printf("1..%zu\n", r.n);
+	golden_begin(&g, argc, argv);
+	golden_each(&g, "tests/lang/*.dmsl", run_one);
+	golden_each(&g, "tests/lang/*.cases", run_cases);
+	if (!g.is_update) {
+		check_precedence(&g);
+		check_grammar(&g);
 	}
-	arena_release(&r.arena);
-	return r.n_failed > 0;
+	return golden_end(&g);
 }

@@ -31,28 +31,17 @@
 #include "lang/source.h"
 #include "lang/type.h"
 
-#include <glob.h>
+#include "tests/support/golden.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUTPUT_MAX = 16 << 20 };
-
 struct run {
-	struct arena arena;
-	bool is_update;
-	size_t n, n_failed;
+	struct golden golden; /* the first: see run_file() */
 	struct str folder;    /* that file() reads in */
 	struct buf successes; /* the expressions that gave a value */
 };
-
-static void tell(struct run *r, bool is_good, struct str what)
-{
-	r->n++;
-	r->n_failed += !is_good;
-	printf("%s %zu - %.*s\n", is_good ? "ok" : "not ok", r->n,
-	       STR_ARG(what));
-}
 
 static bool find_name(struct eval *e, struct str name, struct value *out)
 {
@@ -152,25 +141,21 @@ static void run_case(struct run *r, struct str *rest, struct buf *out)
 	begun = out->len;
 	evaluate(r, text, type, out);
 	got = str_skip(buf_str(out), begun);
-	if (r->is_update)
+	if (r->golden.is_update)
 		return;
-	tell(r, str_eq(got, expected), text);
+	golden_tell(&r->golden, str_eq(got, expected), text);
 	if (!str_eq(got, expected))
 		printf("# expected: %.*s# got: %.*s", STR_ARG(expected),
 		       STR_ARG(got));
 }
 
-static void run_file(struct run *r, const char *path)
+static void run_file(struct golden *g, const char *path)
 {
-	struct error err = { 0 };
-	struct str rest;
+	struct run *r = (struct run *)g;
+	struct str rest = golden_input(path, &g->arena);
 	struct buf out;
 
-	if (file_read(path, OUTPUT_MAX, &r->arena, &rest, &err) < 0) {
-		fprintf(stderr, "%s\n", err.message);
-		exit(1);
-	}
-	buf_init(&out, OUTPUT_MAX);
+	buf_init(&out, GOLDEN_MAX);
 	while (rest.n) {
 		if (rest.s[0] == '\n' || rest.s[0] == '#') {
 			buf_add_str(&out, str_cut(&rest, '\n'));
@@ -179,46 +164,36 @@ static void run_file(struct run *r, const char *path)
 			run_case(r, &rest, &out);
 		}
 	}
-	if (r->is_update && file_replace(path, buf_str(&out), 0644, &err) < 0) {
-		fprintf(stderr, "%s\n", err.message);
-		exit(1);
-	}
+	if (g->is_update)
+		golden_write(path, buf_str(&out));
 	buf_release(&out);
 }
 
 static void check_functions(struct run *r)
 {
 	for (const struct func *f = func_table; f->name; f++) {
-		struct str call = str_fmt(&r->arena, "%s(", f->name);
+		struct str call = str_fmt(&r->golden.arena, "%s(", f->name);
 
-		tell(r, str_contains(buf_str(&r->successes), call),
-		     str_fmt(&r->arena, "%s() has a case", f->name));
+		golden_tell(
+		    &r->golden, str_contains(buf_str(&r->successes), call),
+		    str_fmt(&r->golden.arena, "%s() has a case", f->name));
 	}
 }
 
 int main(int argc, char **argv)
 {
 	const char *folder = getenv("DMSL_SRCDIR");
-	struct run r = { .is_update =
-			     argc > 1 && !strcmp(argv[1], "--update") };
-	struct str pattern;
-	glob_t found;
+	struct run r;
+	int status;
 
-	r.folder = str_fmt(&r.arena, "%s/tests/lang", folder ? folder : ".");
-	pattern = str_fmt(&r.arena, "%.*s/*.values", STR_ARG(r.folder));
-	if (glob(pattern.s, 0, NULL, &found) != 0) {
-		fprintf(stderr, "no files match %s\n", pattern.s);
-		return 1;
-	}
-	buf_init(&r.successes, OUTPUT_MAX);
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		run_file(&r, found.gl_pathv[i]);
-	globfree(&found);
-	if (!r.is_update) {
+	golden_begin(&r.golden, argc, argv);
+	r.folder =
+	    str_fmt(&r.golden.arena, "%s/tests/lang", folder ? folder : ".");
+	buf_init(&r.successes, GOLDEN_MAX);
+	golden_each(&r.golden, "tests/lang/*.values", run_file);
+	if (!r.golden.is_update)
 		check_functions(&r);
-		printf("1..%zu\n", r.n);
-	}
+	status = golden_end(&r.golden);
 	buf_release(&r.successes);
-	arena_release(&r.arena);
-	return r.n_failed > 0;
+	return status;
 }
