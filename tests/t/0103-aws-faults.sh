@@ -49,6 +49,36 @@ test_expect_success 'reads that lag behind make nothing twice and leave nothing'
 	nothing_left
 '
 
+test_expect_success 'a create that is killed is repeated with every attribute as it was' '
+	cat >target.dmsl <<-\DMSL &&
+	stack target { provider = aws }
+	provider aws { region = "us-east-1" }
+	vpc main { cidr = 10.0.0.0/16 }
+	target_group main { vpc = vpc.main  port = 5432  health_interval = 30s }
+	DMSL
+	proxy_faults "{\"faults\": [{\"kind\": \"reset-before\",
+		\"operations\": [\"elasticloadbalancingv2:CreateTargetGroup\", \"elbv2:CreateTargetGroup\"]}]}" &&
+	: >"$AWS_LOG" &&
+	{ "$DMSL" apply target.dmsl --yes >killed.txt 2>&1 & } &&
+	pid=$! &&
+	for _ in $(seq 200); do
+		if grep -q "\"operation\": \"CreateTargetGroup\"" "$AWS_LOG"; then
+			break
+		fi
+		sleep 0.05
+	done &&
+	kill -KILL $pid &&
+	{ wait $pid; :; } &&
+	proxy_faults "{}" &&
+	"$DMSL" apply target.dmsl --yes >apply.txt 2>&1 &&
+	test_contains apply.txt "1 step is open" &&
+	check_log valid unique &&
+	grep "\"HealthCheckIntervalSeconds\": 30" "$AWS_LOG" >interval &&
+	"$DMSL" plan target.dmsl --detailed-exitcode >plan.txt &&
+	"$DMSL" destroy target.dmsl --yes >destroy.txt &&
+	nothing_left
+'
+
 test_expect_success 'two applies at once: one makes everything, the other says why not' '
 	{ dmsl_on apply --yes >other.txt 2>&1 & } &&
 	other=$! &&
