@@ -2,10 +2,8 @@
 
 #include "engine/recover.h"
 
-#include "engine/check.h"
 #include "engine/commit.h"
 #include "engine/context.h"
-#include "engine/diff.h"
 #include "engine/execute.h"
 #include "engine/expand.h"
 #include "engine/journal.h"
@@ -28,31 +26,6 @@ struct recovery {
 	size_t n_left;	     /* outcomes that are not known, with those */
 	struct report report;
 };
-
-/*
- * What was written down as text, a duration or an address, is again what the
- * schema says: so the providers were given it, and so it is compared.
- */
-static void type_intents(struct context *c, struct journal_replay *replay)
-{
-	struct catalog types;
-
-	catalog_init(&types, c->schemas, c->arena);
-	for (size_t i = 0; i < replay->n_open; i++) {
-		struct journal_record *intent = &replay->open[i];
-		const struct type_info *t = catalog_type(&types, intent->type);
-
-		if (!t)
-			continue;
-		if (intent->config.kind == VALUE_MAP)
-			intent->config =
-			    diff_convert(t, intent->config, c->arena);
-		if (intent->prior)
-			intent->prior->attrs =
-			    diff_convert(t, intent->prior->attrs, c->arena);
-	}
-	catalog_release(&types);
-}
 
 static int fill(struct recovery *r, const struct journal_record *intent,
 		struct operation *op, struct error *err)
@@ -206,7 +179,6 @@ static int carry(struct recovery *r, bool may_carry, struct error *err)
 	state_release(&ignored);
 	if (result < 0)
 		return -1;
-	type_intents(c, left);
 	if (may_carry && can_carry(r, left)) {
 		c->replay = left;
 		return 0;
@@ -259,7 +231,6 @@ int recover(struct context *c, struct expansion *e, bool may_carry,
 	if (!replay)
 		return journal_clear(store_stack_folder(c->store), c->seal,
 				     err);
-	type_intents(c, replay);
 	if (journal_open(store_stack_folder(c->store), c->seal, replay,
 			 &journal, err) < 0)
 		return error_add(err, "recovery");
