@@ -287,7 +287,7 @@ static void check_precedence(struct golden *g)
 		check_tree(g, str_fmt(a, "-a %s -b[0].c", x).s,
 			   str_fmt(a, "(%s (- a) (- (.c (index b 0))))", x).s);
 		check_tree(
-		    r, str_fmt(a, "a %s b ? c %s d : e %s f", x, x, x).s,
+		    g, str_fmt(a, "a %s b ? c %s d : e %s f", x, x, x).s,
 		    str_fmt(a, "(? (%s a b) (%s c d) (%s e f))", x, x, x).s);
 	}
 }
