@@ -73,6 +73,22 @@ static void try_and_can(void **state)
 	RUN(x);
 }
 
+/* Whatever else, an expression that failed has a finding. */
+static void a_try_can_fail_too_often(void **state)
+{
+	struct world *w = *state;
+	struct buf text;
+
+	buf_init(&text, 1000000);
+	buf_add_c(&text, "try([");
+	for (int i = 0; i < DIAGS_MAX + 10; i++)
+		buf_add_c(&text, "1 / 0, ");
+	buf_add_c(&text, "], 0)");
+	assert_string_equal(shown(w, evaluate(w, text.data)),
+			    "!E0255 division by zero");
+	buf_release(&text);
+}
+
 /* -- edges -- */
 
 static void texts(void **state)
@@ -300,6 +316,12 @@ static void numbers_and_blocks(void **state)
 		{ "pow(1, 6000)", "1" },
 		{ "pow(2, 0.5)",
 		  "!E0259 expected a whole number from -6000 to 6000" },
+		/* A difference of amounts can be negative. */
+		{ "sum([3s - 5s, 3s]) == 1s", "true" },
+		{ "sum([-(5s), -(3s)]) == 0s - 8s", "true" },
+		{ "sum([8000PiB, 8000PiB])", "!E0259 the sum is too large" },
+		{ "sum([-(8000PiB), -(8000PiB)])",
+		  "!E0259 the sum is too large" },
 		{ "cidr_split(10.0.0.0/16, 0)", "[\"10.0.0.0/16\"]" },
 		{ "cidr_split(10.0.0.0/16, 1, 1)",
 		  "[\"10.0.0.0/17\",\"10.0.128.0/17\"]" },
@@ -488,6 +510,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(try_and_can),
+		TEST(a_try_can_fail_too_often),
 		TEST(texts),
 		TEST(encodings),
 		TEST(csv),
