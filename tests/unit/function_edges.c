@@ -217,6 +217,11 @@ static void regular_expressions(void **state)
 		{ "regex_match(repeat(\"a\", 30000), \"a.{0,2000}[!?]\")",
 		  "!E0259 the pattern can match in too many ways: it was given "
 		  "up after 10960000 tries" },
+		/* Two parts at each character, but a long way between them. */
+		{ "regex_match(repeat(\"a\", 1000000), \"a*[bc]\")",
+		  "!E0259 the pattern can match in too many ways: it was given "
+		  "up after 42000000 tries" },
+		{ "regex_match(repeat(\"a\", 1000000), \"^a*[bc]\")", "false" },
 		{ "[for i in range(100) : regex_match(repeat(\"a\", 40), "
 		  "\"^(a+)+.$|!\")]",
 		  "" },
