@@ -477,6 +477,15 @@ static void everything_is_bounded(void **state)
 		{ "[for l in [range(100000)] : [for i in range(100000) : "
 		  "contains(l, -1)]]",
 		  "!E0260 the expression takes more than 500000 steps" },
+		{ "[for s in [repeat(\"x\", 1000000)] : "
+		  "[for i in range(10000) : length(s)]]",
+		  "!E0260 the expression takes more than 500000 steps" },
+		{ "[for s in [repeat(\"x\", 1000000)] : "
+		  "distinct([for i in range(10000) : s])]",
+		  "!E0260 the expression takes more than 500000 steps" },
+		{ "[for s in [repeat(\"x\", 1000000)] : "
+		  "[for i in range(10000) : s == s]]",
+		  "!E0260 the expression takes more than 500000 steps" },
 		{ "format(\"%9999s\", \"x\") == \"\"", "false" },
 	};
 	struct world *w = *state;
@@ -496,6 +505,23 @@ static void everything_is_bounded(void **state)
 			    "!E0260 the expression takes more than 500000 "
 			    "steps");
 	buf_release(&text);
+}
+
+/* What is compared is secret, though the walk that finds this out ends early.
+ */
+static void a_spent_walk_reveals_nothing(void **state)
+{
+	static const char text[] = "[1, 2, 3, 4, 5, 6, 7, 8, password] == []";
+	struct world *w = *state;
+
+	for (w->eval.most_steps = 1; w->eval.most_steps < 30;
+	     w->eval.most_steps++) {
+		const char *is = shown(w, evaluate(w, text));
+
+		if (strcmp(is, "secret false"))
+			assert_memory_equal(is, "!E0260", 6);
+	}
+	assert_string_equal(shown(w, evaluate(w, text)), "secret false");
 }
 
 /* Asking a large map again and again does not read it again and again. */
@@ -526,6 +552,7 @@ int main(void)
 		TEST(a_secret_name_is_in_no_place),
 		TEST(templates_have_places),
 		TEST(everything_is_bounded),
+		TEST(a_spent_walk_reveals_nothing),
 		TEST(a_lookup_is_quick),
 	};
 
