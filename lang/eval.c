@@ -311,6 +311,9 @@ int eval_expr(struct eval *e, const struct ast_expr *x,
 	size_t count = 0;
 
 	*out = eval_to(&v, x, wanted);
+	/* The last steps may have gone into a walk that did not see all. */
+	if (v.steps >= v.most_steps)
+		eval_spent(&v, x);
 	if (!v.has_failed && v.has_built && !is_bearable(*out, 0, &count))
 		eval_fail(&v, x, "E0260", NULL,
 			  "the value is nested more than %d deep or has more "

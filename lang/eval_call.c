@@ -72,8 +72,12 @@ static bool sift(struct evaluation *v, const struct diags *found,
 			a->why = str_dup(d->message, v->e->arena);
 		}
 	}
-	/* More than fit into a list, which nobody has seen. */
-	return is_tried && found->n < DIAGS_MAX;
+	/* More than fit into the list: what is left out may be no value's. */
+	if (is_tried && found->n == DIAGS_MAX) {
+		tell(v->e->diags, found->items[0]);
+		is_tried = false;
+	}
+	return is_tried;
 }
 
 static bool attempt(struct evaluation *v, const struct ast_expr *x,

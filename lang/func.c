@@ -297,11 +297,35 @@ struct str func_usage_in(const struct func *f, bool has_types, struct arena *a)
 	return text;
 }
 
+static size_t text_reads(struct value v)
+{
+	switch ((enum value_kind)v.kind) {
+	case VALUE_NUMBER:
+	case VALUE_STRING:
+	case VALUE_CIDR:
+	case VALUE_IP:
+		return v.as.text.n / FUNC_BYTES_PER_READ;
+	case VALUE_NULL:
+	case VALUE_BOOL:
+	case VALUE_DURATION:
+	case VALUE_SIZE:
+	case VALUE_LIST:
+	case VALUE_MAP:
+	case VALUE_OBJECT:
+		return 0;
+	}
+	BUG("value of kind %d", v.kind);
+}
+
 bool func_marks(struct value v, size_t *left, unsigned *marks)
 {
-	if (*left == 0)
+	size_t reads = 1 + text_reads(v);
+
+	if (*left < reads) {
+		*left = 0;
 		return false;
-	--*left;
+	}
+	*left -= reads;
 	*marks |= v.marks;
 	if (v.kind == VALUE_LIST)
 		for (size_t i = 0; i < v.as.list.n; i++)

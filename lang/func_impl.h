@@ -10,6 +10,8 @@
 enum {
 	/* Items that are read in the time that a step takes. */
 	FUNC_READ_PER_STEP = 8,
+	/* Bytes of text that are read in the time of an item. */
+	FUNC_BYTES_PER_READ = 32,
 	/* Bytes of text that a step makes. */
 	FUNC_TEXT_PER_STEP = 32,
 };
@@ -35,7 +37,7 @@ size_t func_count_chars(struct str s);
 bool func_is_comparable(struct value a, struct value b);
 /*
  * Or's in the marks of a value and of all inside it, each of which takes one
- * of *left; false when that is not enough.
+ * of *left, and a long text more; false when that is not enough.
  */
 bool func_marks(struct value v, size_t *left, unsigned *marks);
 /* The path of a file beside the text of the call. */

@@ -149,7 +149,8 @@ static int sum_amounts(struct func_call *c, struct value list,
 			return func_fail(c, 0, "a %s and a %s cannot be added",
 					 value_kind_name(*out),
 					 value_kind_name(v));
-		if (v.as.amount > INT64_MAX - out->as.amount)
+		if (v.as.amount > 0 ? out->as.amount > INT64_MAX - v.as.amount
+				    : out->as.amount < INT64_MIN - v.as.amount)
 			return func_fail(c, 0, "the sum is too large");
 		out->as.amount += v.as.amount;
 	}

@@ -5,7 +5,8 @@
  * same text gives the same result on every machine.
  *
  * PCRE2's own limit begins anew at each character of the text. So patterns are
- * compiled with a callout before each of their parts, which we count.
+ * compiled with a callout before each of their parts, which we count. A part
+ * such as a* may go far by itself, so the way between two callouts counts too.
  */
 #include <config.h>
 
@@ -23,6 +24,7 @@ enum {
 	HEAP_MAX = 65536,     /* KiB, per match */
 	TRIES_MAX = 10000000, /* of all matches of one call, and … */
 	TRIES_PER_BYTE = 32,  /* … more for a long text */
+	BYTES_PER_TRY = 16,   /* that one part of a pattern goes over */
 };
 
 struct regex {
@@ -32,6 +34,7 @@ struct regex {
 	pcre2_match_data *data;
 	pcre2_match_context *limits;
 	size_t most, left; /* tries */
+	size_t at;	   /* where the last callout was */
 	size_t from;	   /* where the next match may begin */
 	bool is_checked;   /* the text is known to be UTF-8 */
 	bool is_done;
@@ -65,12 +68,17 @@ static pcre2_code *compile(struct str pattern, int *fault, size_t *at)
 
 static int count_try(pcre2_callout_block *block, void *data)
 {
-	size_t *left = data;
+	struct regex *r = data;
+	size_t at = block->current_position;
+	size_t way = at > r->at ? at - r->at : r->at - at;
+	size_t tries = 1 + way / BYTES_PER_TRY;
 
-	(void)block;
-	if (*left == 0)
+	r->at = at;
+	if (r->left < tries) {
+		r->left = 0;
 		return PCRE2_ERROR_CALLOUT;
-	--*left;
+	}
+	r->left -= tries;
 	return 0;
 }
 
@@ -83,7 +91,7 @@ static void set_limits(struct regex *r)
 	if (steps < r->most / FUNC_READ_PER_STEP)
 		r->most = steps * FUNC_READ_PER_STEP;
 	r->left = r->most;
-	pcre2_set_callout(r->limits, count_try, &r->left);
+	pcre2_set_callout(r->limits, count_try, r);
 	pcre2_set_match_limit(r->limits, UINT32_MAX);
 	pcre2_set_depth_limit(r->limits, UINT32_MAX);
 	pcre2_set_heap_limit(r->limits, HEAP_MAX);

@@ -6,6 +6,7 @@ mkdir -p lib sql
 echo "component pair(cidr: cidr) { vpc a { cidr = cidr } }" >lib/pair.dmsl
 echo "let shared = 1" >lib/shared.dmsl
 echo "CREATE TABLE t (id bigint PRIMARY KEY);" >sql/schema.sql
+echo "hello, \${name}" >greeting.txt
 
 test_expect_success 'the examples do what they are marked with' '
 	python3 "$DMSL_SRCDIR/tests/manual.py" "$DMSL" "$DMSL_SRCDIR/man/dmsl.5"

@@ -73,6 +73,22 @@ static void try_and_can(void **state)
 	RUN(x);
 }
 
+/* Whatever else, an expression that failed has a finding. */
+static void a_try_can_fail_too_often(void **state)
+{
+	struct world *w = *state;
+	struct buf text;
+
+	buf_init(&text, 1000000);
+	buf_add_c(&text, "try([");
+	for (int i = 0; i < DIAGS_MAX + 10; i++)
+		buf_add_c(&text, "1 / 0, ");
+	buf_add_c(&text, "], 0)");
+	assert_string_equal(shown(w, evaluate(w, text.data)),
+			    "!E0255 division by zero");
+	buf_release(&text);
+}
+
 /* -- edges -- */
 
 static void texts(void **state)
@@ -201,6 +217,11 @@ static void regular_expressions(void **state)
 		{ "regex_match(repeat(\"a\", 30000), \"a.{0,2000}[!?]\")",
 		  "!E0259 the pattern can match in too many ways: it was given "
 		  "up after 10960000 tries" },
+		/* Two parts at each character, but a long way between them. */
+		{ "regex_match(repeat(\"a\", 1000000), \"a*[bc]\")",
+		  "!E0259 the pattern can match in too many ways: it was given "
+		  "up after 42000000 tries" },
+		{ "regex_match(repeat(\"a\", 1000000), \"^a*[bc]\")", "false" },
 		{ "[for i in range(100) : regex_match(repeat(\"a\", 40), "
 		  "\"^(a+)+.$|!\")]",
 		  "" },
@@ -300,6 +321,12 @@ static void numbers_and_blocks(void **state)
 		{ "pow(1, 6000)", "1" },
 		{ "pow(2, 0.5)",
 		  "!E0259 expected a whole number from -6000 to 6000" },
+		/* A difference of amounts can be negative. */
+		{ "sum([3s - 5s, 3s]) == 1s", "true" },
+		{ "sum([-(5s), -(3s)]) == 0s - 8s", "true" },
+		{ "sum([8000PiB, 8000PiB])", "!E0259 the sum is too large" },
+		{ "sum([-(8000PiB), -(8000PiB)])",
+		  "!E0259 the sum is too large" },
 		{ "cidr_split(10.0.0.0/16, 0)", "[\"10.0.0.0/16\"]" },
 		{ "cidr_split(10.0.0.0/16, 1, 1)",
 		  "[\"10.0.0.0/17\",\"10.0.128.0/17\"]" },
@@ -450,6 +477,15 @@ static void everything_is_bounded(void **state)
 		{ "[for l in [range(100000)] : [for i in range(100000) : "
 		  "contains(l, -1)]]",
 		  "!E0260 the expression takes more than 500000 steps" },
+		{ "[for s in [repeat(\"x\", 1000000)] : "
+		  "[for i in range(10000) : length(s)]]",
+		  "!E0260 the expression takes more than 500000 steps" },
+		{ "[for s in [repeat(\"x\", 1000000)] : "
+		  "distinct([for i in range(10000) : s])]",
+		  "!E0260 the expression takes more than 500000 steps" },
+		{ "[for s in [repeat(\"x\", 1000000)] : "
+		  "[for i in range(10000) : s == s]]",
+		  "!E0260 the expression takes more than 500000 steps" },
 		{ "format(\"%9999s\", \"x\") == \"\"", "false" },
 	};
 	struct world *w = *state;
@@ -471,6 +507,23 @@ static void everything_is_bounded(void **state)
 	buf_release(&text);
 }
 
+/* What is compared is secret, though the walk that finds this out ends early.
+ */
+static void a_spent_walk_reveals_nothing(void **state)
+{
+	static const char text[] = "[1, 2, 3, 4, 5, 6, 7, 8, password] == []";
+	struct world *w = *state;
+
+	for (w->eval.most_steps = 1; w->eval.most_steps < 30;
+	     w->eval.most_steps++) {
+		const char *is = shown(w, evaluate(w, text));
+
+		if (strcmp(is, "secret false"))
+			assert_memory_equal(is, "!E0260", 6);
+	}
+	assert_string_equal(shown(w, evaluate(w, text)), "secret false");
+}
+
 /* Asking a large map again and again does not read it again and again. */
 static void a_lookup_is_quick(void **state)
 {
@@ -488,6 +541,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(try_and_can),
+		TEST(a_try_can_fail_too_often),
 		TEST(texts),
 		TEST(encodings),
 		TEST(csv),
@@ -498,6 +552,7 @@ int main(void)
 		TEST(a_secret_name_is_in_no_place),
 		TEST(templates_have_places),
 		TEST(everything_is_bounded),
+		TEST(a_spent_walk_reveals_nothing),
 		TEST(a_lookup_is_quick),
 	};
 
