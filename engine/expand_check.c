@@ -165,6 +165,7 @@ static void check_with_state(struct expander *x, struct arena *scratch)
 	if (!is_good)
 		x->checked = NULL;
 	check_all(x, scratch);
+	domain_check(x);
 }
 
 void values_check(struct expander *x)
@@ -176,11 +177,12 @@ void values_check(struct expander *x)
 	if (!x->check_only)
 		x->checked =
 		    arena_new(x->arena, struct checked, x->resources.n + 1);
-	if (x->checked && x->c->state.resources.n)
+	if (x->checked && x->c->state.resources.n) {
 		check_with_state(x, &scratch);
-	else
+	} else {
 		check_all(x, &scratch);
-	domain_check(x);
+		domain_check(x);
+	}
 	x->e->lookup = NULL;
 	x->e->lookup_context = NULL;
 	x->is_checking = false;

@@ -10,6 +10,7 @@
 #include "lang/cidr.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* A subnet whose range and network are known. */
 struct subnet {
@@ -185,7 +186,8 @@ static void check_open(struct expander *x, const struct resource *r)
 	struct cidr range;
 	struct diag *to;
 
-	if (!str_is(domain_text(x, r->index, "direction"), "ingress") ||
+	if (strcmp(r->schema->name, "security_group_rule") != 0 ||
+	    !str_is(domain_text(x, r->index, "direction"), "ingress") ||
 	    !known_cidr(x, r->index, "cidr", &range) || range.bits != 0)
 		return;
 	to = diag_warning(x->diags, "W0401", domain_place(r, "cidr"),

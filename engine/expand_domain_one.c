@@ -202,10 +202,10 @@ static bool find_around(struct expander *x, const struct resource *r,
 }
 
 /*
- * The account or region that is chosen for a resource, by its label: another
- * provider may serve all of them at once, as on one machine.
+ * The account or region that is chosen for a resource, by the words for it:
+ * another provider may serve all of them at once, as on one machine.
  */
-static struct str site_of(const struct resource *r)
+static struct str site_of(const struct expander *x, const struct resource *r)
 {
 	const struct instance_scope *i = r->scope;
 
@@ -213,9 +213,12 @@ static struct str site_of(const struct resource *r)
 		const struct ast_attr *a =
 		    ast_attr_find(&i->group->decl->decl->body, STR("provider"));
 
-		if (a)
-			return a->value->kind == EXPR_ATTR ? a->value->text
-							   : STR("");
+		if (!a)
+			continue;
+		return a->value->kind == EXPR_ATTR && a->value->left
+			   ? str_join(a->value->left->text, ".", a->value->text,
+				      x->arena)
+			   : STR("");
 	}
 	return STR("");
 }
@@ -236,7 +239,7 @@ void domain_names(struct expander *x)
 		name = domain_text(x, i, "name");
 		if (!name.n || !find_around(x, r, &around))
 			continue;
-		struct str site = site_of(r);
+		struct str site = site_of(x, r);
 
 		first =
 		    map_add(&seen,

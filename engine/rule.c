@@ -83,7 +83,6 @@ static bool number_keeps(const struct attr_rule *r, struct value v,
 			 struct buf *why)
 {
 	struct decimal d;
-
 	bool has_fraction;
 
 	if (decimal_read(v.as.text, &d) != DECIMAL_OK)
@@ -331,6 +330,20 @@ static bool window_keeps(struct value v, bool has_day, struct buf *why)
 
 /* -- Tags ----------------------------------------------------------------- */
 
+/* Of a long key the first characters, of secret tags none. */
+static void tell_tag(struct value tags, struct str key, const char *fault,
+		     struct buf *why)
+{
+	size_t n = 0;
+
+	while (n < key.n && n < SHOWN_MOST)
+		n += utf8_next(str_skip(key, n)).length;
+	buf_add_c(why, "has a tag ");
+	if (!(tags.marks & MARK_SECRET))
+		buf_fmt(why, "\"%.*s\" ", (int)n, key.s);
+	buf_fmt(why, "that %s", fault);
+}
+
 static bool tags_keep(struct value v, struct buf *why)
 {
 	if (v.as.map.n > TAGS_MOST) {
@@ -354,9 +367,7 @@ static bool tags_keep(struct value v, struct buf *why)
 			fault = "has a value that is too long";
 		if (!fault)
 			continue;
-		buf_fmt(why, "has a tag \"%.*s\" that %s",
-			n > SHOWN_MOST ? SHOWN_MOST : (int)e->key.n, e->key.s,
-			fault);
+		tell_tag(v, e->key, fault, why);
 		return false;
 	}
 	return true;

@@ -26,6 +26,11 @@
 
 enum {
 	INPUT_MAX = 1 << 20, /* bytes of one expression */
+	/*
+	 * Bytes that are looked at for whether it is whole: all of it with
+	 * each of its lines.
+	 */
+	LOOKED_MAX = 256 << 20,
 	OUTPUT_MAX = 64 << 20,
 	MOST_ERRORS = 20,
 	WIDTH = 80, /* of a terminal that does not say */
@@ -41,6 +46,7 @@ struct console {
 	struct arena scratch; /* of one expression */
 	struct buf input;
 	unsigned n_lines, first; /* read; of the input */
+	size_t n_looked;	 /* see LOOKED_MAX */
 	bool is_terminal, is_too_long, has_failed;
 };
 
@@ -148,7 +154,7 @@ static void run_input(struct console *k)
 	if (k->is_too_long) {
 		fprintf(stderr,
 			"dmsl: error: line %u: an expression is longer than "
-			"%d bytes\n",
+			"%d bytes, or has too many lines\n",
 			k->first, INPUT_MAX);
 		k->is_too_long = false;
 		k->has_failed = true;
@@ -181,11 +187,13 @@ static bool add_line(struct console *k, struct str line)
 	k->n_lines++;
 	if (k->input.len == 0) {
 		k->first = k->n_lines;
+		k->n_looked = 0;
 		line = str_trim(line);
 	}
 	buf_add_str(&k->input, line);
 	buf_add_char(&k->input, '\n');
-	k->is_too_long |= buf_is_full(&k->input);
+	k->n_looked += k->input.len;
+	k->is_too_long |= buf_is_full(&k->input) || k->n_looked > LOOKED_MAX;
 	if (k->is_too_long)
 		return true;
 	text = buf_str(&k->input);

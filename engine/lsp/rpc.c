@@ -150,7 +150,8 @@ bool rpc_is_waiting(struct rpc *r, int milliseconds)
 {
 	struct pollfd p = { .fd = r->in, .events = POLLIN };
 
-	return r->at < r->n || poll(&p, 1, milliseconds) != 0;
+	/* A signal is no message. */
+	return r->at < r->n || poll(&p, 1, milliseconds) > 0;
 }
 
 int rpc_send(struct rpc *r, struct str json, struct error *err)

@@ -214,6 +214,12 @@ test_expect_success 'an expression may be long, but not without end' '
 	printf "1\n2\n" >expect && test_cmp expect out
 '
 
+test_expect_success 'nor may it have lines without end' '
+	{ echo "["; yes "" | head -n 30000; echo "]"; } >in &&
+	tell_console 1 <in && test_contains err "line 1:" &&
+	test_contains err "too many lines"
+'
+
 test_expect_success 'at a terminal: editing, completion, history' '
 	python3 "$DMSL_SRCDIR/tests/console.py" "$DMSL" stack.dmsl
 '

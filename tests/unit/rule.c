@@ -8,6 +8,7 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
+#include "lang/utf8.h"
 
 #include "engine/schema.h"
 
@@ -193,7 +194,7 @@ static void tags(void **state)
 	static const struct attr_rule rule = { .attr = "tags",
 					       .kind = RULE_TAGS };
 	struct value_entry entries[51];
-	char keys[51][8], longest[258];
+	char keys[51][8], longest[258], accents[1 + 2 * 65] = "x";
 	struct buf why;
 
 	(void)state;
@@ -218,8 +219,20 @@ static void tags(void **state)
 	assert_false(rule_keeps(&rule, value_sorted(entries, 1), &why));
 	entries[0].key = STR("AWS:x");
 	assert_false(rule_keeps(&rule, value_sorted(entries, 1), &why));
+	buf_clear(&why);
+	assert_false(rule_keeps(
+	    &rule, value_mark(value_sorted(entries, 1), MARK_SECRET), &why));
+	assert_null(strstr(why.data, "AWS"));
 	entries[0].key = STR("awsx");
 	assert_true(rule_keeps(&rule, value_sorted(entries, 1), &why));
+	/* What is shown of a long key has no half of a character. */
+	for (size_t i = 0; i < 65; i++)
+		memcpy(accents + 1 + 2 * i, "\303\251", 2);
+	entries[0].key = (struct str){ accents, sizeof(accents) };
+	entries[0].value = value_str((struct str){ longest, 257 });
+	buf_clear(&why);
+	assert_false(rule_keeps(&rule, value_sorted(entries, 1), &why));
+	assert_int_equal(utf8_check(buf_str(&why)), why.len);
 	buf_release(&why);
 }
 
