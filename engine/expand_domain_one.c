@@ -183,11 +183,6 @@ void domain_one(struct expander *x, const struct resource *r)
 
 /* -- Names ---------------------------------------------------------------- */
 
-static void set_index(void *context, size_t index)
-{
-	*(size_t *)context = index;
-}
-
 /* What a name is unique in: SIZE_MAX is the account and region. */
 static bool find_around(struct expander *x, const struct resource *r,
 			size_t *out)
@@ -195,10 +190,7 @@ static bool find_around(struct expander *x, const struct resource *r,
 	const char *attr = r->schema->unique_in;
 
 	*out = SIZE_MAX;
-	return !*attr ||
-	       (domain_referred(x, r, resource_attr(r, str_from(attr)),
-				set_index, out) &&
-		*out != SIZE_MAX);
+	return !*attr || domain_refers(x, r, attr, out);
 }
 
 /*
