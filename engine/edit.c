@@ -37,6 +37,7 @@ enum {
 	F(el_insertstr)                                                        \
 	F(el_line)                                                             \
 	F(el_set)                                                              \
+	F(el_wset)                                                             \
 	F(history)                                                             \
 	F(history_end)                                                         \
 	F(history_init)
@@ -276,12 +277,13 @@ static int set_up(struct editor *ed)
 	bad |= libedit.el_set(ed->el, EL_EDITOR, "emacs");
 	bad |= libedit.el_set(ed->el, EL_SIGNAL, 1);
 	bad |= libedit.el_set(ed->el, EL_HIST, libedit.history, ed->history);
-	bad |= libedit.el_set(ed->el, EL_ADDFN, "dmsl-complete",
-			      "Completes a name", complete);
+	/* The narrow form never frees its copies of these two texts. */
+	bad |= libedit.el_wset(ed->el, EL_ADDFN, L"dmsl-complete",
+			       L"Completes a name", complete);
 	bad |= libedit.el_set(ed->el, EL_BIND, "\t", "dmsl-complete", NULL);
 	/* While a line is edited, Ctrl-C is a key and no signal. */
-	bad |= libedit.el_set(ed->el, EL_ADDFN, "dmsl-clear",
-			      "Gives up the line", clear_line);
+	bad |= libedit.el_wset(ed->el, EL_ADDFN, L"dmsl-clear",
+			       L"Gives up the line", clear_line);
 	bad |= libedit.el_set(ed->el, EL_SETTY, "-d", "-isig", NULL);
 	bad |= libedit.el_set(ed->el, EL_BIND, key, "dmsl-clear", NULL);
 	return bad ? -1 : 0;
