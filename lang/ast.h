@@ -275,15 +275,14 @@ struct ast_decl {
 	struct ast_body body;
 };
 
-/* What begins as a declaration and could not be read as one. */
-struct ast_torn {
-	struct span span; /* up to where it goes wrong */
-	const struct ast_torn *next;
-};
-
 struct ast_file {
 	const struct source *source;
-	const struct ast_torn *torn; /* or NULL */
+	/*
+	 * The words, sorted, of what begins as a declaration and could not be
+	 * read as one, up to where each goes wrong.
+	 */
+	const struct str *torn;
+	size_t n_torn;
 	/* SHA-256 of what the text means: tokens_digest(). */
 	unsigned char meaning[32];
 	struct ast_decl **decls;

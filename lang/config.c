@@ -19,6 +19,7 @@
 #include "lang/diag.h"
 #include "lang/parse.h"
 #include "lang/suggest.h"
+#include "lang/token.h"
 
 #include <stdlib.h>
 
@@ -108,37 +109,18 @@ static struct ast_file *read_file(struct loader *l, struct str path,
 	return f;
 }
 
-static bool is_word_byte(char c)
+static int by_text(const void *a, const void *b)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '_';
-}
-
-/* Whether the text has the name as a word of its own. */
-static bool has_word(struct str text, struct str name)
-{
-	for (size_t i = 0; name.n && i + name.n <= text.n; i++) {
-		struct str rest = str_skip(text, i);
-
-		if (str_eq(str_sub(rest, 0, name.n), name) &&
-		    (i == 0 || !is_word_byte(text.s[i - 1])) &&
-		    (rest.n == name.n || !is_word_byte(rest.s[name.n])))
-			return true;
-	}
-	return false;
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
 static bool is_torn(struct ast_file *const *files, size_t n, struct str name)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct ast_torn *t = files[i]->torn;
-		struct str text = files[i]->source->text;
-
-		for (; t; t = t->next)
-			if (has_word(str_sub(text, t->span.start, t->span.end),
-				     name))
-				return true;
-	}
+	for (size_t i = 0; i < n; i++)
+		if (files[i]->n_torn &&
+		    bsearch(&name, files[i]->torn, files[i]->n_torn,
+			    sizeof(name), by_text))
+			return true;
 	return false;
 }
 
@@ -353,7 +335,7 @@ static void resolve_words(struct loader *l, const struct source *source,
 	while (text.n) {
 		size_t n = 0;
 
-		while (n < text.n && is_word_byte(text.s[n]))
+		while (n < text.n && token_is_word_byte(text.s[n]))
 			n++;
 		word = str_sub(text, 0, n);
 		text = str_skip(text, n ? n : 1);

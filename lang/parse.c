@@ -390,7 +390,8 @@ struct ast_file *parse_file(const struct source *s, struct arena *a,
 
 	run(&p, TEXT_FILE, f);
 	f->source = s;
-	f->torn = p.torn;
+	f->n_torn = p.torn.n;
+	f->torn = torn_keep(&p);
 	/* What was read before a give-up counts. */
 	f->decls = decls_keep(&p);
 	f->n_decls = p.decls.n;

@@ -8,6 +8,7 @@
 #include "lang/grammar.h"
 #include "lang/parser.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct list *list_new(struct parser *p)
@@ -65,10 +66,30 @@ void decls_add(struct parser *p, struct list *l, struct ast_decl *d)
 
 void decls_torn(struct parser *p, struct span span)
 {
-	struct ast_torn *t = arena_new(p->arena, struct ast_torn, 1);
+	struct str text = parser_text(p, span);
 
-	*t = (struct ast_torn){ span, p->torn };
-	p->torn = t;
+	while (text.n) {
+		size_t n = 0;
+
+		while (n < text.n && token_is_word_byte(text.s[n]))
+			n++;
+		if (n)
+			*vec_push(&p->torn) = str_sub(text, 0, n);
+		text = str_skip(text, n ? n : 1);
+	}
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+const struct str *torn_keep(struct parser *p)
+{
+	if (p->torn.n)
+		qsort(p->torn.items, p->torn.n, sizeof(*p->torn.items),
+		      by_text);
+	return vec_take(&p->torn, p->arena);
 }
 
 struct ast_decl **decls_keep(struct parser *p)

@@ -9,6 +9,7 @@
 
 #include "lang/ast.h"
 #include "lang/base/arena.h"
+#include "lang/base/vec.h"
 #include "lang/source.h"
 #include "lang/token.h"
 
@@ -59,7 +60,7 @@ struct parser {
 	size_t n_open;
 	struct list decls; /* of the file; malloc'ed */
 	bool has_decls;
-	struct ast_torn *torn;
+	VEC(struct str) torn;  /* words of declarations given up */
 	struct ast_expr *expr; /* what parse_expr() wants */
 };
 
@@ -82,8 +83,10 @@ void list_join(struct parser *p, struct list *l, const struct list *other);
  */
 struct list *decls_new(struct parser *p);
 void decls_add(struct parser *p, struct list *l, struct ast_decl *d);
-/* A declaration was given up. */
+/* A declaration was given up: keeps its words. */
 void decls_torn(struct parser *p, struct span span);
+/* All of them, sorted, as an array that lasts as long as the tree. */
+const struct str *torn_keep(struct parser *p);
 /* The file's, as an array that lasts as long as the tree. */
 struct ast_decl **decls_keep(struct parser *p);
 

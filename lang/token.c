@@ -199,6 +199,12 @@ static bool is_body(unsigned kind)
 	return kind == TOK_LBRACE || kind == TOK_LMAP;
 }
 
+bool token_is_word_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_';
+}
+
 bool token_begins_item(const struct tokens *t, size_t i,
 		       enum token_context where)
 {

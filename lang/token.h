@@ -120,6 +120,8 @@ static inline struct token *tokens_add(struct tokens *t, unsigned kind,
 	return token;
 }
 
+/* Letters of ASCII, digits and "_": what names are made of. */
+bool token_is_word_byte(char c);
 /*
  * Whether tokens i, i + 1, … begin an attribute, block or declaration, as far
  * as a look at two or three of them can tell. For recovery.

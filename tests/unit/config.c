@@ -4,6 +4,7 @@
 #include "lang/config.h"
 
 #include "lang/base/arena.h"
+#include "lang/base/buf.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 #include "lang/diag.h"
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -220,6 +222,30 @@ static void syntax_errors_hide_nothing_else(void **state)
 	assert_non_null(f->config->stack);
 }
 
+/* What could not be read is looked up, and not searched for each name. */
+static void many_torn_declarations_are_quick(void **state)
+{
+	enum { N = 20000 };
+	struct fixture *f = *state;
+	clock_t start = clock();
+	struct buf text;
+
+	buf_init(&text, 1 << 20);
+	buf_add_c(&text, "stack dev { provider = local }\n");
+	for (int i = 0; i < N; i++)
+		buf_fmt(&text, "component ) torn_%d() { }\n", i);
+	file(f, "s/dev.dmsl", text.data);
+	buf_release(&text);
+	load(f);
+	for (int i = 0; i < 2 * N; i++)
+		assert_int_equal(
+		    config_is_torn(f->config, str_fmt(&f->arena, "torn_%d", i)),
+		    i < N);
+	assert_false(config_is_torn(f->config, STR("torn_")));
+	assert_false(config_is_torn(f->config, STR("")));
+	assert_true(clock() - start < 5 * CLOCKS_PER_SEC);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +261,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(syntax_errors_hide_nothing_else,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    many_torn_declarations_are_quick, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
