@@ -391,32 +391,102 @@ struct str dms_count(int64_t n, struct arena *a)
 	return str_dup(str_from(out), a);
 }
 
+static int carries(struct call *c, const struct dms_found *how, struct str id,
+		   struct value wanted, bool *out)
+{
+	struct str arn = id;
+	struct value tags;
+
+	*out = false;
+	if ((how->arn && how->arn(c, id, &arn) < 0) ||
+	    dms_read_tags(c, false, arn, &tags) < 0)
+		return -1;
+	for (size_t i = 0; i < wanted.as.map.n; i++) {
+		struct value_entry e = wanted.as.map.entries[i];
+		const struct value *v = value_get_str(tags, e.key);
+
+		if (!v || !value_eq(*v, e.value))
+			return 0;
+	}
+	*out = true;
+	return 0;
+}
+
+/*
+ * The one that carries all of these tags, empty when there is none. The service
+ * has no filter for them, so the tags of each object are asked for.
+ */
+static int find_tagged(struct call *c, const struct dms_found *how,
+		       struct value wanted, struct str *out)
+{
+	struct value list;
+	bool is_it;
+
+	*out = (struct str){ "", 0 };
+	if (dms_call_all(c, false, how->operation, value_map(NULL, 0, c->arena),
+			 how->member, &list) < 0) {
+		if (c->err.kind != ERROR_NOT_FOUND)
+			return -1;
+		c->err = (struct error){ 0 };
+		return 0;
+	}
+	for (size_t i = 0; i < list.as.list.n; i++) {
+		struct str id = value_text(list.as.list.items[i], how->id);
+
+		if (carries(c, how, id, wanted, &is_it) < 0)
+			return -1;
+		if (!is_it)
+			continue;
+		if (out->n) {
+			call_fail(c, ERROR_CONFLICT,
+				  "%.*s and %.*s carry these tags",
+				  STR_ARG(*out), STR_ARG(id));
+			return error_hint(&c->err,
+					  "say more of it, or give the id of "
+					  "the one that is meant");
+		}
+		*out = id;
+	}
+	return 0;
+}
+
+/* As names are stored. */
+static struct str lower_case(struct str name, struct arena *a)
+{
+	char *lower = str_c(name, a);
+
+	for (char *p = lower; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	return (struct str){ lower, name.n };
+}
+
 enum step dms_lookup(struct call *c, const struct dms_found *how,
 		     enum step (*read)(struct call *c))
 {
 	struct str id = value_text(c->config, "id");
 	struct str name = value_text(c->config, "name");
-	char *lower = str_c(name, c->arena);
+	const struct value *tags = value_get(c->config, "tags");
 	struct value object;
 
-	/* As they are stored. */
-	for (char *p = lower; *p; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p - 'A' + 'a');
 	if (id.n == 0)
 		id = c->id;
-	if (id.n == 0 && name.n == 0) {
-		call_fail(c, ERROR_INVALID, "nothing says which %s is meant",
-			  how->noun);
-		error_hint(&c->err, "give its id or its name");
-		return STEP_FAILED;
-	}
-	if (id.n == 0) {
+	if (id.n == 0 && name.n) {
 		if (dms_find(c, false, how->operation,
-			     dms_filter(how->filter, str_from(lower), c->arena),
+			     dms_filter(how->filter, lower_case(name, c->arena),
+					c->arena),
 			     how->member, &object) < 0)
 			return STEP_FAILED;
 		id = value_text(object, how->id);
+	} else if (id.n == 0 && tags && tags->kind == VALUE_MAP &&
+		   tags->as.map.n) {
+		if (find_tagged(c, how, *tags, &id) < 0)
+			return STEP_FAILED;
+	} else if (id.n == 0) {
+		call_fail(c, ERROR_INVALID, "nothing says which %s is meant",
+			  how->noun);
+		error_hint(&c->err, "give its id, its name or its tags");
+		return STEP_FAILED;
 	}
 	if (id.n == 0) {
 		c->is_gone = true;

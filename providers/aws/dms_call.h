@@ -78,16 +78,18 @@ int dms_poll_ms(const struct call *c);
  */
 enum step dms_delete(struct call *c, const char *operation, const char *arn,
 		     const char *gone, const char *busy);
-/* How a type's objects are found by their names. */
+/* How a type's objects are found by their names and tags. */
 struct dms_found {
 	const char *noun;      /* "endpoint" */
 	const char *operation; /* "DescribeEndpoints" */
 	const char *filter;    /* "endpoint-id" */
 	const char *member;    /* "Endpoints" */
 	const char *id;	       /* "EndpointArn" */
+	/* The ARN of an id, where the id is none; -1 with c->err. */
+	int (*arn)(struct call *c, struct str id, struct str *arn);
 };
 
-/* resource_ops.lookup: by id or by name, then `read`. */
+/* resource_ops.lookup: by id, name or tags, then `read`. */
 enum step dms_lookup(struct call *c, const struct dms_found *how,
 		     enum step (*read)(struct call *c));
 /* "1,234,567" */

@@ -99,7 +99,7 @@ static enum step certificate_lookup(struct call *c)
 {
 	static const struct dms_found how = {
 		"certificate",	"DescribeCertificates", "certificate-id",
-		"Certificates", "CertificateArn",
+		"Certificates", "CertificateArn",	NULL,
 	};
 
 	return dms_lookup(c, &how, certificate_read);

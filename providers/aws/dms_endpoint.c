@@ -539,7 +539,7 @@ static enum step endpoint_lookup(struct call *c)
 {
 	static const struct dms_found how = {
 		"endpoint",  "DescribeEndpoints", "endpoint-id",
-		"Endpoints", "EndpointArn",
+		"Endpoints", "EndpointArn",	  NULL,
 	};
 
 	return dms_lookup(c, &how, endpoint_read);

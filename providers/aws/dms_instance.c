@@ -343,7 +343,7 @@ static enum step instance_lookup(struct call *c)
 	static const struct dms_found how = {
 		"replication instance",	   "DescribeReplicationInstances",
 		"replication-instance-id", "ReplicationInstances",
-		"ReplicationInstanceArn",
+		"ReplicationInstanceArn",  NULL,
 	};
 
 	return dms_lookup(c, &how, instance_read);

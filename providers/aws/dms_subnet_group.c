@@ -171,6 +171,7 @@ static enum step group_lookup(struct call *c)
 		"replication-subnet-group-id",
 		"ReplicationSubnetGroups",
 		"ReplicationSubnetGroupIdentifier",
+		arn_of,
 	};
 
 	return dms_lookup(c, &how, group_read);

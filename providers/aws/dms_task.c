@@ -615,7 +615,7 @@ static enum step task_lookup(struct call *c)
 	static const struct dms_found how = {
 		"replication task",    "DescribeReplicationTasks",
 		"replication-task-id", "ReplicationTasks",
-		"ReplicationTaskArn",
+		"ReplicationTaskArn",  NULL,
 	};
 
 	return dms_lookup(c, &how, task_read);

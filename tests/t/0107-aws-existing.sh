@@ -182,4 +182,31 @@ test_expect_success 'a path from a network that stands, to a server outside of i
 	test_cmp expect actual
 '
 
+dms() {
+	aws dms "$@" --endpoint-url "$AWS_ENDPOINT_URL"
+}
+
+test_expect_success 'what DMS has is found by its tags, if they say which' '
+	for n in one two; do
+		dms create-endpoint --endpoint-identifier $n --endpoint-type source \
+			--engine-name aurora-postgresql --server-name $n.example --port 5432 \
+			--username app --password "$SECRET" --database-name shop \
+			--tags Key=team,Value=sales Key=side,Value=$n >/dev/null || return 1
+	done &&
+	cat >tagged.dmsl <<-\DMSL &&
+	stack tagged { provider = aws }
+	provider aws { region = "us-east-1" }
+	param tags : map(string)
+	existing dms_endpoint there { tags = tags }
+	data server { value = dms_endpoint.there.server }
+	DMSL
+	"$DMSL" apply tagged.dmsl --yes --set tags="{ team = \"sales\", side = \"two\" }" >apply.txt &&
+	"$DMSL" state show tagged.dmsl data.server >server &&
+	test_contains server two.example &&
+	test_must_fail "$DMSL" plan tagged.dmsl --set tags="{ team = \"sales\" }" 2>err &&
+	test_contains err "carry these tags" &&
+	test_must_fail "$DMSL" plan tagged.dmsl --set tags="{ team = \"none\" }" 2>err &&
+	test_contains err "E0318"
+'
+
 test_done

@@ -611,6 +611,70 @@ static void imports_a_certificate(void **state)
 	arena_release(&a);
 }
 
+static void finds_objects_by_their_tags(void **state)
+{
+	static const struct scripted_step script[] = {
+		{ .target = "DescribeReplicationSubnetGroups",
+		  .body = "{}",
+		  .answer =
+		      "{\"ReplicationSubnetGroups\":["
+		      "{\"ReplicationSubnetGroupIdentifier\":\"one\"},"
+		      "{\"ReplicationSubnetGroupIdentifier\":\"two\"}]}" },
+		{ .target = "ListTagsForResource",
+		  .request = "subgrp:one\"",
+		  .answer = "{\"TagList\":[{\"Key\":\"team\",\"Value\":"
+			    "\"a\"},{\"Key\":\"env\",\"Value\":\"b\"}]}" },
+		{ .target = "ListTagsForResource",
+		  .request = "subgrp:two\"",
+		  .answer = "{\"TagList\":[{\"Key\":\"team\",\"Value\":"
+			    "\"a\"},{\"Key\":\"env\",\"Value\":\"c\"}]}" },
+		{ .target = "DescribeReplicationSubnetGroups",
+		  .body = FILTER("replication-subnet-group-id", "two"),
+		  .answer =
+		      "{\"ReplicationSubnetGroups\":["
+		      "{\"ReplicationSubnetGroupIdentifier\":\"two\"}]}" },
+		{ .target = "ListTagsForResource", .answer = "{}" },
+		/* Nothing is there. */
+		{ .target = "DescribeEndpoints",
+		  .body = "{}",
+		  .status = 400,
+		  .answer = FAULT("ResourceNotFoundFault") },
+		/* Two have it. */
+		{ .target = "DescribeEndpoints",
+		  .body = "{}",
+		  .answer = "{\"Endpoints\":[{\"EndpointArn\":\"arn:1\"},"
+			    "{\"EndpointArn\":\"arn:2\"}]}" },
+		{ .target = "ListTagsForResource",
+		  .answer = "{\"TagList\":[{\"Key\":\"team\",\"Value\":"
+			    "\"a\"}]}" },
+		{ .target = "ListTagsForResource",
+		  .answer = "{\"TagList\":[{\"Key\":\"team\",\"Value\":"
+			    "\"a\"}]}" },
+		{ 0 },
+	};
+	struct scripted *s = scripted_start(script);
+	struct arena a = { 0 };
+	struct call c = call(s, &a, &group_type, "replication_subnet_group.a",
+			     "{\"tags\":{\"team\":\"a\",\"env\":\"c\"}}");
+
+	(void)state;
+	is(finish(&c, c.type->ops->lookup), STEP_DONE, &c);
+	assert_true(str_is(c.id, "two"));
+	c = call(s, &a, &endpoint_type, "dms_endpoint.a",
+		 "{\"tags\":{\"team\":\"a\"}}");
+	is(finish(&c, c.type->ops->lookup), STEP_DONE, &c);
+	assert_true(c.is_gone);
+	c = call(s, &a, &endpoint_type, "dms_endpoint.a",
+		 "{\"tags\":{\"team\":\"a\"}}");
+	is(finish(&c, c.type->ops->lookup), STEP_FAILED, &c);
+	assert_int_equal(c.err.kind, ERROR_CONFLICT);
+	c = call(s, &a, &endpoint_type, "dms_endpoint.a", "{}");
+	is(finish(&c, c.type->ops->lookup), STEP_FAILED, &c);
+	assert_int_equal(c.err.kind, ERROR_INVALID);
+	scripted_stop(s);
+	arena_release(&a);
+}
+
 static void destroys_an_endpoint(void **state)
 {
 	static const struct scripted_step script[] = {
@@ -1281,6 +1345,7 @@ int main(void)
 		cmocka_unit_test(changes_an_endpoint_under_a_task),
 		cmocka_unit_test(lets_the_service_read_the_secret),
 		cmocka_unit_test(imports_a_certificate),
+		cmocka_unit_test(finds_objects_by_their_tags),
 		cmocka_unit_test(destroys_an_endpoint),
 		cmocka_unit_test(makes_a_subnet_group),
 		cmocka_unit_test(makes_an_instance),
