@@ -365,6 +365,8 @@ static void unknown_reference(struct name_check *c, const struct ref *r)
 			  "what it declares itself; hand it in as a param.");
 		return;
 	}
+	if (!expand_suggests(x))
+		return;
 	for (size_t i = 0; is_type && i < c->body->n_groups; i++)
 		if (str_eq(c->body->decls[i]->decl->type, r->name))
 			suggest_try(&near, c->body->decls[i]->decl->name);
@@ -420,7 +422,7 @@ static void check_ref(void *context, const struct ref *r)
 		return;
 	}
 	/* Of an enumeration its members are told when it is evaluated. */
-	if (c->wanted && c->wanted->kind == TYPE_ENUM)
+	if ((c->wanted && c->wanted->kind == TYPE_ENUM) || !expand_suggests(x))
 		return;
 	for (size_t i = 0; i < c->body->names.n; i++)
 		suggest_try(&near, c->body->names.entries[i].key);

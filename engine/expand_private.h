@@ -238,6 +238,12 @@ int scope_evaluate(struct scope *s, const struct instance_scope *vars,
  */
 bool unknown_is_told(const struct expander *x, struct value v,
 		     uint64_t lookups);
+/* Whether to look for a name like a wrong one: not in the hundredth finding.
+ */
+static inline bool expand_suggests(const struct expander *x)
+{
+	return x->diags->n < 100;
+}
 void binding_value(struct scope *s, struct binding *b, struct arena *a,
 		   struct value *out);
 /* The instances of a declaration, made when first asked for; -1: findings. */

@@ -108,6 +108,8 @@ static void find_near(struct eval *e, struct str wrong, struct str *near)
 	const struct body *b = env->scope->body;
 	struct suggest n = suggest_start(wrong);
 
+	if (!expand_suggests(env->scope->x))
+		return;
 	for (size_t i = 0; i < b->names.n; i++)
 		suggest_try(&n, b->names.entries[i].key);
 	for (size_t i = 0; i < b->groups.n; i++)
