@@ -10,9 +10,11 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 # Scripts that run a program of the unit tests.
 unit_scripts = tests/replicator/aws-cli.sh tests/unit/local-user.sh
 
-# Unit tests: one program a module or part, in TAP (cmocka).
+# Unit tests: one program a module or part, in TAP (cmocka). The longest is first,
+# since two run at once.
 if HAVE_CMOCKA
 unit_tests = \
+	tests/crash/crash \
 	tests/unit/apply \
 	tests/unit/aws_faults \
 	tests/unit/aws_identity \
@@ -71,7 +73,6 @@ unit_tests = \
 	tests/unit/vault \
 	tests/unit/worker
 
-unit_tests += tests/crash/crash
 check_PROGRAMS += $(unit_tests) tests/support/replicator tests/support/tokens tests/dmsl-test
 TESTS += $(unit_tests) $(unit_scripts)
 
@@ -316,10 +317,10 @@ style:
 hooks:
 	cd $(srcdir) && git config core.hooksPath .githooks
 
-EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py tests/console.py tests/explain.py tests/find-secret.py tests/manual.py tests/lib-stack.sh tests/habits/headers.sh \
-EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py tests/explain.py tests/lsp.py tests/lsp_client.py tests/lsp_texts.py tests/lsp_words.py tests/find-secret.py tests/lib-stack.sh tests/habits/headers.sh \
-EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py tests/explain.py tests/editors.py tests/lsp.py tests/lsp_client.py tests/lsp_texts.py tests/lsp_words.py tests/find-secret.py tests/lib-stack.sh tests/habits/headers.sh \
-	tests/habits/layers.sh tests/habits/man.sh
+EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py \
+	tests/console.py tests/editors.py tests/explain.py tests/find-secret.py tests/lsp.py \
+	tests/lsp_client.py tests/lsp_texts.py tests/lsp_words.py tests/manual.py \
+	tests/lib-stack.sh tests/habits/headers.sh tests/habits/layers.sh tests/habits/man.sh
 
 # Commands and whole stacks, with the program that was built.
 script_tests = \
@@ -368,22 +369,22 @@ aws_scenarios = \
 	tests/t/0103-aws-faults.sh \
 	tests/t/0104-aws-killed.sh
 TESTS += $(script_tests) $(aws_scenarios)
-EXTRA_DIST += $(script_tests) $(aws_scenarios) $(unit_scripts) tests/lib.sh tests/lang tests/checks \
-EXTRA_DIST += $(script_tests) $(aws_scenarios) $(unit_scripts) tests/lib.sh tests/lang tests/dms \
-	tests/property/property.py
+EXTRA_DIST += $(script_tests) $(aws_scenarios) $(unit_scripts) tests/lib.sh \
+	tests/checks tests/dms tests/lang tests/property/property.py
 
 # What stands in for AWS, and the tests of that.
 aws_tests = tests/aws/server-test.sh tests/aws/reach-test.sh \
 	tests/aws/proxy-test.sh tests/aws/lib-test.sh
 TESTS += $(aws_tests)
-EXTRA_DIST += $(aws_tests) tests/aws/requirements.txt tests/aws/venv.sh \
-	tests/aws/use-venv.sh tests/aws/lib.sh tests/aws/scenario.sh tests/aws/cloud.dmsl tests/aws/sql.dmsl tests/aws/sql-near.dmsl tests/aws/server.dmsl tests/aws/shims/aws tests/aws/shims/psql \
-	tests/aws/census.py tests/aws/check_log.py tests/aws/graph.py tests/aws/proxy.py \
-	tests/aws/use-venv.sh tests/aws/lib.sh tests/aws/scenario.sh tests/aws/cloud.dmsl tests/aws/shims/aws tests/aws/shims/psql \
-	tests/aws/census.py tests/aws/changes.dmsl tests/aws/changes.py tests/aws/check_log.py tests/aws/graph.py tests/aws/proxy.py \
-	tests/aws/proxy_test.py tests/aws/wire.py \
-	tests/aws/dms.py tests/aws/dms_load.py tests/aws/dms_tasks.py tests/aws/ec2.py \
-	tests/aws/elbv2.py tests/aws/engine_versions.py tests/aws/hooks.py tests/aws/libpq.py tests/aws/names.py \
-	tests/aws/others.py tests/aws/paths.py tests/aws/privatelink.py tests/aws/rds.py \
-	tests/aws/reach.py tests/aws/reach_test.py tests/aws/server.py \
-	tests/aws/server_test.py tests/aws/shim_psql.py tests/aws/shim_secret.py tests/aws/stack.py tests/aws/tap.py
+EXTRA_DIST += $(aws_tests) tests/aws/census.py tests/aws/changes.dmsl \
+	tests/aws/changes.py tests/aws/check_log.py tests/aws/cloud.dmsl tests/aws/dms.py \
+	tests/aws/dms_load.py tests/aws/dms_tasks.py tests/aws/ec2.py tests/aws/elbv2.py \
+	tests/aws/engine_versions.py tests/aws/graph.py tests/aws/hooks.py tests/aws/lib.sh \
+	tests/aws/libpq.py tests/aws/names.py tests/aws/others.py tests/aws/paths.py \
+	tests/aws/privatelink.py tests/aws/proxy.py tests/aws/proxy_test.py tests/aws/rds.py \
+	tests/aws/reach.py tests/aws/reach_test.py tests/aws/requirements.txt \
+	tests/aws/scenario.sh tests/aws/server.dmsl tests/aws/server.py \
+	tests/aws/server_test.py tests/aws/shim_psql.py tests/aws/shim_secret.py \
+	tests/aws/shims/aws tests/aws/shims/psql tests/aws/sql-near.dmsl tests/aws/sql.dmsl \
+	tests/aws/stack.py tests/aws/tap.py tests/aws/use-venv.sh tests/aws/venv.sh \
+	tests/aws/wire.py
