@@ -253,25 +253,33 @@ static int choose_stack(struct expander *x, struct error *err)
 	return providers_choose(x, err);
 }
 
-struct expansion *expand(struct context *c, bool check_only, struct error *err)
+static struct expander *expander_new(struct context *c, bool check_only)
 {
-	struct expansion *e = arena_new(c->arena, struct expansion, 1);
 	struct expander *x = arena_new(c->arena, struct expander, 1);
 
-	size_t errors = c->diags.n_errors;
-
-	if (!c->config)
-		return NULL;
-	x->e = e;
+	x->e = arena_new(c->arena, struct expansion, 1);
+	x->e->context = c;
+	x->e->private = x;
 	x->c = c;
 	x->arena = c->arena;
 	x->diags = &c->diags;
 	x->check_only = check_only;
-	e->context = c;
-	e->private = x;
 	if (!c->diags.arena)
 		c->diags.arena = c->arena;
 	catalog_init(&x->catalog, c->schemas, c->arena);
+	return x;
+}
+
+struct expansion *expand(struct context *c, bool check_only, struct error *err)
+{
+	size_t errors = c->diags.n_errors;
+	struct expander *x;
+	struct expansion *e;
+
+	if (!c->config)
+		return NULL;
+	x = expander_new(c, check_only);
+	e = x->e;
 	collect(x);
 	check_names(x);
 	x->root = scope_new(x, x->root_body, NULL);
@@ -295,25 +303,16 @@ struct expansion *expand(struct context *c, bool check_only, struct error *err)
 
 void expand_check_components(struct context *c)
 {
-	struct expansion *e = arena_new(c->arena, struct expansion, 1);
-	struct expander *x = arena_new(c->arena, struct expander, 1);
+	struct expander *x = expander_new(c, true);
 	const struct map *components = &c->config->components;
 
-	x->e = e;
-	x->c = c;
-	x->arena = c->arena;
-	x->diags = &c->diags;
-	x->check_only = true;
-	e->context = c;
-	e->private = x;
-	catalog_init(&x->catalog, c->schemas, c->arena);
 	/* One names another, so that some are there already. */
 	for (size_t i = 0; i < components->n; i++)
 		if (!map_has(&x->bodies, components->entries[i].key))
 			body_new(x, components->entries[i].value);
 	for (size_t i = 0; i < x->bodies.n; i++)
 		body_check(x, x->bodies.entries[i].value);
-	expansion_release(e);
+	expansion_release(x->e);
 }
 
 int expand_output(struct expansion *e, const struct ast_decl *output,
