@@ -8,6 +8,7 @@
 #include "providers/aws/reach.h"
 
 #include "lang/base/map.h"
+#include "providers/pg/pg.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -44,23 +45,6 @@ bool reach_is_server(struct str id)
 	return str_rfind(id, ':') >= 0;
 }
 
-static struct str ssl_mode(struct str tls)
-{
-	static const struct {
-		const char *ours, *theirs;
-	} modes[] = {
-		{ "none", "disable" },
-		{ "require", "require" },
-		{ "verify_ca", "verify-ca" },
-		{ "verify_full", "verify-full" },
-	};
-
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
-		if (str_is(tls, modes[i].ours))
-			return str_from(modes[i].theirs);
-	return STR("require");
-}
-
 void reach_server_know(struct aws_site *w, struct str id, struct value attrs)
 {
 	struct reach_servers *s = w->servers;
@@ -75,7 +59,7 @@ void reach_server_know(struct aws_site *w, struct str id, struct value attrs)
 		.port = (int)value_number(attrs, "port", 5432),
 		.secret = str_dup(value_text(attrs, "secret"), &s->arena),
 		.vpc = str_dup(value_text(attrs, "network"), &s->arena),
-		.ssl_mode = ssl_mode(value_text(attrs, "tls")),
+		.ssl_mode = pg_ssl_mode(value_text(attrs, "tls")),
 	};
 	map_put(&s->by_id, k->id, k);
 	pthread_mutex_unlock(&s->lock);

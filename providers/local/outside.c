@@ -17,22 +17,6 @@ bool outside_find(struct local *l, struct str id, struct arena *a,
 	return record_read(l, "database", id, a, out, &ignored) == 0;
 }
 
-static struct str ssl_mode(struct str tls)
-{
-	static const struct {
-		const char *ours, *theirs;
-	} modes[] = {
-		{ "none", "disable" },
-		{ "verify_ca", "verify-ca" },
-		{ "verify_full", "verify-full" },
-	};
-
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
-		if (str_is(tls, modes[i].ours))
-			return str_from(modes[i].theirs);
-	return STR("require");
-}
-
 int outside_target(struct local *l, const struct record *r, struct str database,
 		   struct arena *a, struct pg_target *out, struct error *err)
 {
@@ -62,7 +46,7 @@ int outside_target(struct local *l, const struct record *r, struct str database,
 		.database = str_dup(database, a),
 		.user = value_text(json, "username"),
 		.password = value_text(json, "password"),
-		.ssl_mode = ssl_mode(value_text(r->config, "tls")),
+		.ssl_mode = pg_ssl_mode(value_text(r->config, "tls")),
 		.application = STR("dmsl"),
 	};
 	return 0;

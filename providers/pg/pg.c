@@ -581,6 +581,22 @@ void pg_add_option(struct buf *b, const char *name, struct str value)
 	buf_add_char(b, '\'');
 }
 
+struct str pg_ssl_mode(struct str tls)
+{
+	static const struct {
+		const char *ours, *theirs;
+	} modes[] = {
+		{ "none", "disable" },
+		{ "verify_ca", "verify-ca" },
+		{ "verify_full", "verify-full" },
+	};
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (str_is(tls, modes[i].ours))
+			return str_from(modes[i].theirs);
+	return STR("require");
+}
+
 int pg_version(const struct pg *c)
 {
 	return c->version;

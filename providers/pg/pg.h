@@ -68,6 +68,11 @@ struct str pg_identifier(struct str name, struct arena *a);
 struct str pg_literal(struct str text, struct arena *a);
 /* NAME='value' of a connection string, a blank before it; not when empty. */
 void pg_add_option(struct buf *b, const char *name, struct str value);
+/*
+ * libpq's sslmode for what `tls` of a database says: none, require, verify_ca,
+ * verify_full; require when it says nothing.
+ */
+struct str pg_ssl_mode(struct str tls);
 /* The server's version, such as 150018. */
 int pg_version(const struct pg *c);
 /* Cancels what runs on the connection; may be called from another thread. */
