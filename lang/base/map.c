@@ -104,6 +104,42 @@ void *map_get(const struct map *m, struct str key)
 	return e ? e->value : NULL;
 }
 
+/* Where the search for a key begins: most end there. */
+static const struct map_slot *first_slot(const struct map *m, uint32_t hash)
+{
+	return &m->slots[hash & (m->n_slots - 1)];
+}
+
+void map_get_many(const struct map *m, const struct str *keys, size_t n,
+		  void **values)
+{
+	uint32_t hashes[MAP_MANY], at;
+
+	if (n > MAP_MANY)
+		BUG("%zu keys at once", n);
+	for (size_t i = 0; m->n_slots && i < n; i++) {
+		hashes[i] = hash_of(keys[i]);
+		__builtin_prefetch(first_slot(m, hashes[i]));
+	}
+	for (size_t i = 0; m->n_slots && i < n; i++) {
+		at = first_slot(m, hashes[i])->at;
+		if (at)
+			__builtin_prefetch(&m->entries[at - 1]);
+	}
+	for (size_t i = 0; m->n_slots && i < n; i++) {
+		at = first_slot(m, hashes[i])->at;
+		if (at) {
+			__builtin_prefetch(m->entries[at - 1].key.s);
+			__builtin_prefetch(m->entries[at - 1].value);
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		at = m->n_slots ? find(m, keys[i], hashes[i])->at : 0;
+		values[i] = m->n_slots ? (at ? m->entries[at - 1].value : NULL)
+				       : map_get(m, keys[i]);
+	}
+}
+
 bool map_has(const struct map *m, struct str key)
 {
 	return entry(m, key) != NULL;

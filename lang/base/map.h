@@ -35,6 +35,13 @@ struct map {
 /* The value, or NULL. */
 void *map_get(const struct map *m, struct str key);
 bool map_has(const struct map *m, struct str key);
+/*
+ * The same for n keys at once, n at most MAP_MANY: in a large map the waits for
+ * memory are then one wait.
+ */
+enum { MAP_MANY = 64 };
+void map_get_many(const struct map *m, const struct str *keys, size_t n,
+		  void **values);
 /* Sets the value of a key; returns the one that stood there, or NULL. */
 void *map_put(struct map *m, struct str key, void *value);
 /* Puts it where nothing stood; returns what stands there already, or NULL. */
