@@ -222,6 +222,8 @@ void json_write(struct buf *out, struct value v, unsigned flags)
 
 /* -- reading -- */
 
+enum { KEYS_KNOWN = 64 };
+
 struct reader {
 	struct str text;
 	size_t at;
@@ -230,6 +232,7 @@ struct reader {
 	struct error *err;
 	/* Entries of all open lists and objects; a closed one is cut off. */
 	VEC(struct value_entry) open;
+	struct str keys[KEYS_KNOWN]; /* see known_key() */
 };
 
 static int fail(const struct reader *r, const char *what)
@@ -513,6 +516,25 @@ static int fail_duplicate(struct reader *r, const struct value_entry *entries,
 			 STR_ARG(twice));
 }
 
+/*
+ * Keys repeat: one that was met lately gives the text of then, so that the few
+ * that there are stay at hand.
+ */
+static struct str known_key(struct reader *r, struct str key)
+{
+	struct str *known;
+
+	/* What has escapes may stand in an arena that others empty. */
+	if (key.n == 0 || key.s < r->text.s || key.s >= r->text.s + r->text.n)
+		return key;
+	known = &r->keys[(key.n * 5 + (unsigned char)key.s[0] +
+			  (unsigned char)key.s[key.n - 1] * 3) %
+			 KEYS_KNOWN];
+	if (!str_eq(*known, key))
+		*known = key;
+	return *known;
+}
+
 static int read_key(struct reader *r, struct str *key)
 {
 	skip_blanks(r);
@@ -520,6 +542,7 @@ static int read_key(struct reader *r, struct str *key)
 		return fail(r, "expected a key in quotes");
 	if (read_string(r, key) < 0)
 		return -1;
+	*key = known_key(r, *key);
 	skip_blanks(r);
 	if (!take(r, ':'))
 		return fail(r, "expected \":\"");

@@ -12,7 +12,7 @@
 int str_cmp(struct str a, struct str b)
 {
 	size_t n = a.n < b.n ? a.n : b.n;
-	int order = n ? memcmp(a.s, b.s, n) : 0;
+	int order = n && a.s != b.s ? memcmp(a.s, b.s, n) : 0;
 
 	if (order)
 		return order;

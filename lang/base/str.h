@@ -41,7 +41,8 @@ static inline struct str str_from(const char *s)
 
 static inline bool str_eq(struct str a, struct str b)
 {
-	return a.n == b.n && (a.n == 0 || memcmp(a.s, b.s, a.n) == 0);
+	return a.n == b.n &&
+	       (a.s == b.s || a.n == 0 || memcmp(a.s, b.s, a.n) == 0);
 }
 
 static inline bool str_is(struct str a, const char *b)
