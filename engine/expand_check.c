@@ -78,7 +78,7 @@ static bool take_to_stay(struct expander *x, const struct resource *r,
 static struct value check_kept(struct expander *x, size_t i, struct arena *own)
 {
 	const struct resource *r = &x->resources.items[i];
-	const struct state_resource *s = state_find(&x->c->state, r->address);
+	const struct state_resource *s = x->prior[i];
 	struct checked *c = &x->checked[i];
 	struct place *places;
 
@@ -95,6 +95,20 @@ static struct value check_kept(struct expander *x, size_t i, struct arena *own)
 	return c->state ? c->known : c->wanted;
 }
 
+/* What the state has of each resource. */
+static void find_prior(struct expander *x, struct arena *scratch)
+{
+	struct str addresses[MAP_MANY];
+
+	x->prior = arena_new(scratch, void *, x->resources.n + 1);
+	for (size_t i = 0, n; i < x->resources.n; i += n) {
+		for (n = 0; n < MAP_MANY && i + n < x->resources.n; n++)
+			addresses[n] = x->resources.items[i + n].address;
+		map_get_many(&x->c->state.resources, addresses, n,
+			     x->prior + i);
+	}
+}
+
 static void check_resources(struct expander *x, struct arena *scratch)
 {
 	struct arena own = { 0 };
@@ -104,6 +118,7 @@ static void check_resources(struct expander *x, struct arena *scratch)
 	 */
 	struct value **context = arena_new(x->arena, struct value *, 1);
 
+	find_prior(x, scratch);
 	x->values = arena_new(scratch, struct value, x->resources.n + 1);
 	*context = x->values;
 	x->e->lookup_context = context;
@@ -187,6 +202,7 @@ void values_check(struct expander *x)
 	x->e->lookup_context = NULL;
 	x->is_checking = false;
 	x->values = NULL;
+	x->prior = NULL;
 	arena_release(&scratch);
 }
 

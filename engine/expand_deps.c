@@ -379,15 +379,30 @@ static const struct index_set *instance_depends(struct instance_scope *i)
 	return &i->depends_on;
 }
 
+static void find_plain(struct finder *f, const struct group_decl *d)
+{
+	for (size_t k = 0; k < d->n_needs; k++) {
+		struct group *g = &f->scope->groups[d->needs[k]];
+
+		if (group_open(g) == 0 && g->n)
+			find_in_instance(f, g->instances, (struct str){ 0 });
+	}
+	if (f->scope->self)
+		add_set(f, instance_depends(
+			       (struct instance_scope *)f->scope->self));
+}
+
 static void find_of_resource(struct finder *f, const struct resource *r)
 {
 	struct instance_scope *i = (struct instance_scope *)r->scope;
-	struct expander *x = f->x;
 
 	f->scope = i->group->scope;
 	f->vars = i;
-	find_in_body(f, resource_body(r),
-		     catalog_type(&x->catalog, str_from(r->schema->name)));
+	if (i->group->decl->is_plain && !f->wants_place) {
+		find_plain(f, i->group->decl);
+		return;
+	}
+	find_in_body(f, resource_body(r), r->type);
 	if (life_replace_when(r))
 		find_in_expr(f, life_replace_when(r));
 	if (r->node)
@@ -513,6 +528,25 @@ static void fill_graph(const struct expander *x, struct graph *g,
 	}
 }
 
+/* Asks for the memory that a later resource's needs are in. */
+static void fetch_needs(const struct expander *x, size_t i, bool is_near)
+{
+	const struct group *own;
+
+	if (i >= x->resources.n)
+		return;
+	own = x->resources.items[i].scope->group;
+	for (size_t k = 0; k < own->decl->n_needs; k++) {
+		const struct group *g =
+		    &own->scope->groups[own->decl->needs[k]];
+
+		if (is_near)
+			__builtin_prefetch(g->instances);
+		else
+			__builtin_prefetch(g);
+	}
+}
+
 void deps_find(struct expander *x)
 {
 	struct resource *all = x->resources.items;
@@ -526,6 +560,9 @@ void deps_find(struct expander *x)
 		struct ids ids = { 0 };
 		struct finder f = { .x = x, .ids = &ids };
 		struct index_set set;
+
+		fetch_needs(x, i + 2 * FETCH_AHEAD, false);
+		fetch_needs(x, i + FETCH_AHEAD, true);
 
 		find_of_resource(&f, &all[i]);
 		set = seal_ids(x, &ids);

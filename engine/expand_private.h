@@ -36,6 +36,7 @@
 
 struct expander;
 struct scope;
+struct suggest;
 
 enum {
 	EXPAND_DEPTH_MAX = 32,	  /* components inside each other */
@@ -60,10 +61,20 @@ struct name_decl {
 };
 
 struct group_decl {
-	size_t slot; /* in scope.groups */
+	size_t slot;	/* in scope.groups */
+	struct str key; /* TYPE.NAME */
 	const struct ast_decl *decl;
 	const struct body *component; /* or */
 	const struct type_info *type; /* one of them, or NULL: an error */
+	/*
+	 * Of a resource that refers to single resources of its body alone, by
+	 * attributes alone, as most do: their slots, so that its text need not
+	 * be walked again.
+	 */
+	bool is_plain;
+	bool is_single; /* a resource without "for" */
+	uint32_t *needs;
+	size_t n_needs;
 };
 
 struct body {
@@ -73,8 +84,9 @@ struct body {
 	struct map groups;	     /* "type.name" -> struct group_decl */
 	struct name_decl **bindings; /* by slot */
 	size_t n_bindings;
-	struct group_decl **decls; /* by slot, in the order of the text */
+	struct group_decl *decls; /* by slot, in the order of the text */
 	size_t n_groups;
+	char *keys;   /* room for those of the groups that are to come */
 	bool is_used; /* a component that there are declarations of */
 };
 
@@ -197,6 +209,7 @@ struct expander {
 	/* By resource: its attributes, null until they were checked. */
 	bool is_checking;
 	struct value *values;
+	void **prior;		 /* what the state has of it, or NULL */
 	struct checked *checked; /* or NULL: nothing is kept */
 	struct gather gather;
 	struct map documents; /* that were checked, and how that went */
@@ -207,7 +220,13 @@ struct body *body_new(struct expander *x, const struct ast_decl *component);
 /* The declaration that TYPE.NAME stands for there, or NULL. */
 struct group_decl *body_group(const struct body *b, struct str type,
 			      struct str name, struct arena *a);
-/* Binds each TYPE.NAME of the text to its declaration, too. */
+/* The key of body.groups, in the n bytes of room, or in the arena. */
+struct str group_key(char *room, size_t n, struct str type, struct str name,
+		     struct arena *a);
+void body_suggest_types(const struct expander *x, struct suggest *near);
+
+/* expand_names.c: what the text alone tells; binds each TYPE.NAME to its slot.
+ */
 void body_check(struct expander *x, const struct body *b);
 
 /* expand_trace.c: how a finding says where it came from. */

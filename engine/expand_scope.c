@@ -29,7 +29,7 @@ struct scope *scope_new(struct expander *x, const struct body *b,
 	for (size_t i = 0; i < b->n_bindings; i++)
 		s->bindings[i].decl = b->bindings[i];
 	for (size_t i = 0; i < b->n_groups; i++) {
-		s->groups[i].decl = b->decls[i];
+		s->groups[i].decl = &b->decls[i];
 		s->groups[i].scope = s;
 	}
 	return s;
@@ -540,8 +540,11 @@ static void instance_init(struct instance_scope *i, struct group *g,
 	i->group = g;
 	i->key = key;
 	i->value = value;
-	i->address =
-	    address_make(x->arena, around, d->type, d->name, g->is_keyed, key);
+	if (around.n || g->is_keyed)
+		i->address = address_make(x->arena, around, d->type, d->name,
+					  g->is_keyed, key);
+	else
+		i->address = g->decl->key;
 	i->object = (struct object){
 		.type = d->type,
 		.address = i->address,

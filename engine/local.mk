@@ -32,8 +32,7 @@ engine_libengine_a_SOURCES = \
 	engine/expand_domain_one.c \
 	engine/expand_domain_zone.c \
 	engine/expand_document.c \
-	engine/expand_domain.c \
-	engine/expand_life.c \
+	engine/expand_life.c engine/expand_names.c \
 	engine/expand_private.h \
 	engine/expand_providers.c \
 	engine/expand_rules.c \
