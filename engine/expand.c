@@ -39,12 +39,14 @@ static void check_findable(struct expander *x, const struct resource *r)
 				 : "");
 }
 
+static const struct life no_life;
+
 static void add_resource(struct expander *x, struct instance_scope *i,
 			 const struct type_info *t, struct str address,
 			 const struct ast_block *node, const struct span name)
 {
 	const struct ast_decl *d = i->group->decl->decl;
-	struct life life = i->life;
+	const struct life *life = i->life;
 	struct resource r = {
 		.index = x->resources.n,
 		.address = address,
@@ -58,18 +60,16 @@ static void add_resource(struct expander *x, struct instance_scope *i,
 	};
 
 	if (r.is_existing)
-		life = (struct life){ 0 };
+		life = &no_life;
 	if (node)
-		life_read(i->group->scope, i, &node->body, &life);
-	r.prevent_destroy = life.prevent_destroy;
-	r.keep_on_destroy = life.keep_on_destroy;
-	r.create_before_destroy = life.create_before_destroy;
-	r.create_ms = life.create_ms;
-	r.update_ms = life.update_ms;
-	r.delete_ms = life.delete_ms;
-	r.run_ms = life.run_ms;
+		life = life_read(i->group->scope, i, &node->body, life);
+	r.prevent_destroy = life->prevent_destroy;
+	r.keep_on_destroy = life->keep_on_destroy;
+	r.create_before_destroy = life->create_before_destroy;
+	if (life->has_timeouts)
+		r.timeouts = &life->timeouts;
 	life_ignored(x, resource_body(&r), &r);
-	if (provider_for(x, t, i->life.site, r.place, &r.provider))
+	if (provider_for(x, t, i->life->site, r.place, &r.provider))
 		x->has_failed = true;
 	else if (r.is_existing)
 		check_findable(x, &r);
@@ -84,18 +84,17 @@ static void number_instance(struct expander *x, struct instance_scope *i)
 	const struct instance_scope *around = i->group->scope->self;
 	const struct ast_body *b = &g->decl->body;
 
-	i->first = x->resources.n;
-	if (around)
-		i->life = around->life;
-	life_read(i->group->scope, i, b, &i->life);
-	provider_site(x, g->decl, &i->life);
+	i->first = (uint32_t)x->resources.n;
+	i->life = provider_site(
+	    x, g->decl,
+	    life_read(i->group->scope, i, b, around ? around->life : &no_life));
 	if (g->component) {
 		struct scope *inner = instance_inner(i);
 
 		if (inner)
 			number_scope(x, inner);
 	} else if (g->type) {
-		add_resource(x, i, g->type, i->address, NULL,
+		add_resource(x, i, g->type, i->object.address, NULL,
 			     g->decl->name_span);
 	}
 	for (size_t k = 0; g->type && k < b->n_blocks; k++) {
@@ -107,11 +106,11 @@ static void number_instance(struct expander *x, struct instance_scope *i)
 			continue;
 		add_resource(
 		    x, i, catalog_type(&x->catalog, str_from(s->node_type)),
-		    address_make(x->arena, i->address, node->name, node->label,
-				 false, (struct str){ 0 }),
+		    address_make(x->arena, i->object.address, node->name,
+				 node->label, false, (struct str){ 0 }),
 		    node, node->label.n ? node->label_span : node->name_span);
 	}
-	i->end = x->resources.n;
+	i->end = (uint32_t)x->resources.n;
 }
 
 static void number_scope(struct expander *x, struct scope *s)

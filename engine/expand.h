@@ -28,6 +28,11 @@ struct error;
 struct instance_scope; /* private */
 struct state_resource;
 
+/* timeouts { }: milliseconds for one operation; 0: the default */
+struct timeouts {
+	int64_t create_ms, update_ms, delete_ms, run_ms;
+};
+
 /* One resource instance. Index in expansion.resources is its dense id. */
 struct resource {
 	size_t index;
@@ -49,10 +54,9 @@ struct resource {
 	size_t n_deps;
 	struct str *ignore; /* attributes whose difference is none */
 	size_t n_ignore;
-	/* timeouts { }: milliseconds for one operation; 0: the default */
-	int64_t create_ms, update_ms, delete_ms, run_ms;
-	struct place place; /* of its name, for messages */
-	const void *node;   /* private: the block of a BLOCK_NODES resource */
+	const struct timeouts *timeouts; /* NULL: the defaults */
+	struct place place;		 /* of its name, for messages */
+	const void *node; /* private: the block of a BLOCK_NODES resource */
 };
 
 /*

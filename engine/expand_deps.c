@@ -121,7 +121,7 @@ static void add_set(struct finder *f, const struct index_set *set)
 }
 
 /* All resources from one to another, known by an address; *number is kept. */
-static void add_join(struct finder *f, size_t *number, struct str address,
+static void add_join(struct finder *f, uint32_t *number, struct str address,
 		     size_t first, size_t end)
 {
 	if (first == end)
@@ -132,7 +132,7 @@ static void add_join(struct finder *f, size_t *number, struct str address,
 			.first = first,
 			.end = end,
 		};
-		*number = f->x->joins.n;
+		*number = (uint32_t)f->x->joins.n;
 	}
 	add_id(f, f->x->resources.n + *number - 1);
 }
@@ -222,7 +222,7 @@ static void find_in_instance(struct finder *f, struct instance_scope *i,
 				(struct str){ 0 });
 		return;
 	}
-	add_join(f, &i->join, i->address, i->first, i->end);
+	add_join(f, &i->join, i->object.address, i->first, i->end);
 }
 
 /* The one key that is meant; false: it may be any. */
@@ -272,7 +272,7 @@ static void find_in_group(struct finder *f, struct group *g,
 		return;
 	}
 	if (is_joined(g, r)) {
-		struct str address = g->instances[0].address;
+		struct str address = g->instances[0].object.address;
 
 		/* It ends with the key. */
 		address_split(address, f->x->arena, &parent, &type, &name,
@@ -298,7 +298,7 @@ static void find_ref(struct finder *f, const struct ref *r)
 		if (d->key.n && str_eq(d->key, r->name))
 			return;
 		if (d->val.n && str_eq(d->val, r->name)) {
-			find_in_value(f, f->vars->value, attr);
+			find_in_value(f, f->vars->each->value, attr);
 			return;
 		}
 	}
@@ -353,6 +353,20 @@ static void find_in_body(struct finder *f, const struct ast_body *b,
 	}
 }
 
+/* Most depend on nothing, and share that. */
+static const struct index_set *keep_set(const struct expander *x,
+					struct index_set set)
+{
+	static const struct index_set none = { .progress = FINISHED };
+	struct index_set *kept;
+
+	if (set.n == 0)
+		return &none;
+	kept = arena_new(x->arena, struct index_set, 1);
+	*kept = set;
+	return kept;
+}
+
 /* What depends_on of an instance and of those around it names, once. */
 static const struct index_set *instance_depends(struct instance_scope *i)
 {
@@ -366,8 +380,8 @@ static const struct index_set *instance_depends(struct instance_scope *i)
 	};
 	const struct ast_attr *a;
 
-	if (i->depends_on.progress != NOT_BEGUN)
-		return &i->depends_on;
+	if (i->depends_on)
+		return i->depends_on;
 	a = ast_attr_find(&i->group->decl->decl->body, STR("depends_on"));
 	if (a)
 		find_in_expr(&f, a->value);
@@ -375,8 +389,8 @@ static const struct index_set *instance_depends(struct instance_scope *i)
 		add_set(&f,
 			instance_depends(
 			    (struct instance_scope *)i->group->scope->self));
-	i->depends_on = seal_ids(x, &ids);
-	return &i->depends_on;
+	i->depends_on = keep_set(x, seal_ids(x, &ids));
+	return i->depends_on;
 }
 
 static void find_plain(struct finder *f, const struct group_decl *d)

@@ -26,10 +26,10 @@ static const struct {
 	const char *name;
 	size_t offset;
 } times[] = {
-	{ "create", offsetof(struct life, create_ms) },
-	{ "update", offsetof(struct life, update_ms) },
-	{ "delete", offsetof(struct life, delete_ms) },
-	{ "run", offsetof(struct life, run_ms) },
+	{ "create", offsetof(struct life, timeouts.create_ms) },
+	{ "update", offsetof(struct life, timeouts.update_ms) },
+	{ "delete", offsetof(struct life, timeouts.delete_ms) },
+	{ "run", offsetof(struct life, timeouts.run_ms) },
 };
 
 enum {
@@ -196,11 +196,16 @@ static void read_time(struct scope *s, const struct instance_scope *vars,
 		  "time that is usual for it.");
 }
 
-void life_read(struct scope *s, const struct instance_scope *vars,
-	       const struct ast_body *b, struct life *life)
+const struct life *life_read(struct scope *s, const struct instance_scope *vars,
+			     const struct ast_body *b,
+			     const struct life *around)
 {
+	struct life *life;
+
 	if (b->n_blocks == 0)
-		return;
+		return around;
+	life = arena_new(s->x->arena, struct life, 1);
+	*life = *around;
 	for (size_t i = 0; i < N_FLAGS; i++) {
 		const struct ast_attr *a =
 		    find(b, STR("lifecycle"), flags[i].name);
@@ -216,7 +221,9 @@ void life_read(struct scope *s, const struct instance_scope *vars,
 		if (a)
 			read_time(s, vars, a,
 				  (void *)((char *)life + times[i].offset));
+		life->has_timeouts |= a != NULL;
 	}
+	return life;
 }
 
 void life_ignored(struct expander *x, const struct ast_body *b,

@@ -121,31 +121,31 @@ struct group {
 	struct scope *scope;		  /* that it is declared in */
 	struct value value;		  /* what TYPE.NAME stands for */
 	struct instance_scope *instances; /* in the order of the keys given */
-	size_t n;
-	size_t join; /* of all instances: its number and 1 */
+	uint32_t n;
+	uint32_t join; /* of all instances: its number and 1 */
 	enum progress progress;
 	bool is_keyed;
 };
 
-/* What lifecycle { } and timeouts { } say; 0 milliseconds: nothing. */
+/* What lifecycle { } and timeouts { } say. */
 struct life {
 	bool prevent_destroy, keep_on_destroy, create_before_destroy;
-	int64_t create_ms, update_ms, delete_ms, run_ms;
+	bool has_timeouts;
+	struct timeouts timeouts;
 	size_t site; /* `provider`: how many behind the stack's own */
 };
 
 struct instance_scope {
-	/* What each reference looks at stands together. */
-	size_t first, end; /* resources: the one, or all inside */
+	uint32_t first, end; /* resources: the one, or all inside */
 	struct group *group;
-	struct object object;
-	struct str key;	    /* when the group is keyed */
-	struct value value; /* of the second loop variable */
-	struct str address;
-	struct scope *inner;	     /* a component's */
-	struct index_set depends_on; /* its own and those around it */
-	size_t join;		     /* its number and 1 */
-	struct life life;	     /* its own, over that around it */
+	struct object object; /* its address is that of the instance */
+	/* When the group is keyed: of the loop variables. Else NULL. */
+	const struct value_entry *each;
+	struct scope *inner; /* a component's */
+	/* Its own and those around it; NULL: not looked for yet. */
+	const struct index_set *depends_on;
+	const struct life *life; /* its own, over that around it */
+	uint32_t join;		 /* its number and 1 */
 };
 
 struct scope {
@@ -315,9 +315,10 @@ void rules_check_stack_tags(struct expander *x, struct place place);
 /* lifecycle { } or timeouts { }; t is NULL in a component's instance. */
 void life_check(struct expander *x, const struct source *source,
 		const struct ast_block *b, const struct type_info *t);
-/* Sets in life what the body says. */
-void life_read(struct scope *s, const struct instance_scope *vars,
-	       const struct ast_body *b, struct life *life);
+/* What the body says, over what is said around it. */
+const struct life *life_read(struct scope *s, const struct instance_scope *vars,
+			     const struct ast_body *b,
+			     const struct life *around);
 /* Fills in r what `ignore` of the body names. */
 void life_ignored(struct expander *x, const struct ast_body *b,
 		  struct resource *r);
@@ -336,9 +337,10 @@ void deps_find(struct expander *x);
 int providers_choose(struct expander *x, struct error *err);
 /* Whether a block's `provider` can be meant. */
 void provider_check(struct expander *x, const struct ast_decl *d);
-/* Sets life.site where a block's `provider` says so. */
-void provider_site(struct expander *x, const struct ast_decl *d,
-		   struct life *life);
+/* life, or a copy whose site is another because a block's `provider` says so.
+ */
+const struct life *provider_site(struct expander *x, const struct ast_decl *d,
+				 const struct life *life);
 int provider_for(struct expander *x, const struct type_info *t, size_t site,
 		 struct place place, size_t *out);
 

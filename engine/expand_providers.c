@@ -354,21 +354,25 @@ static void refuse_other(struct expander *x, struct place place,
  * Where another provider serves the stack, it serves what is for one of the
  * sites of this one, too: a stack for two accounts is rehearsed on one machine.
  */
-void provider_site(struct expander *x, const struct ast_decl *d,
-		   struct life *life)
+const struct life *provider_site(struct expander *x, const struct ast_decl *d,
+				 const struct life *life)
 {
 	const struct ast_attr *a = ast_attr_find(&d->body, STR("provider"));
 	struct str name, label;
+	struct life *own;
 
 	if (!a || !site_words(a->value, &name, &label))
-		return;
-	life->site = 0;
+		return life;
+	own = arena_new(x->arena, struct life, 1);
+	*own = *life;
+	own->site = 0;
 	if (x->chosen && !label.n && !str_is(name, x->chosen->name))
 		refuse_other(x, expr_place(a->value), name);
 	for (size_t i = 0; i < x->sites.n; i++)
 		if (str_eq(x->sites.items[i]->name, name) &&
 		    str_eq(x->sites.items[i]->label, label))
-			life->site = i + 1;
+			own->site = i + 1;
+	return own;
 }
 
 int provider_for(struct expander *x, const struct type_info *t, size_t site,

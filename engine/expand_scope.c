@@ -62,11 +62,11 @@ static bool find_name(struct eval *e, struct str name, struct value *out)
 		const struct ast_decl *d = env->vars->group->decl->decl;
 
 		if (str_eq(d->key, name)) {
-			*out = value_str(env->vars->key);
+			*out = value_str(env->vars->each->key);
 			return true;
 		}
 		if (str_eq(d->val, name)) {
-			*out = env->vars->value;
+			*out = env->vars->each->value;
 			return true;
 		}
 	}
@@ -529,29 +529,28 @@ struct scope *instance_inner(struct instance_scope *i)
 	return i->inner;
 }
 
+/* each: NULL where the group is not keyed. */
 static void instance_init(struct instance_scope *i, struct group *g,
-			  struct str key, struct value value)
+			  const struct value_entry *each)
 {
 	struct expander *x = g->scope->x;
 	const struct ast_decl *d = g->decl->decl;
 	struct str around =
-	    g->scope->self ? g->scope->self->address : (struct str){ 0 };
+	    g->scope->self ? g->scope->self->object.address : (struct str){ 0 };
 
 	i->group = g;
-	i->key = key;
-	i->value = value;
-	if (around.n || g->is_keyed)
-		i->address = address_make(x->arena, around, d->type, d->name,
-					  g->is_keyed, key);
-	else
-		i->address = g->decl->key;
+	i->each = each;
 	i->object = (struct object){
 		.type = d->type,
-		.address = i->address,
+		.address = g->decl->key,
 		.is_component = g->decl->component != NULL,
 		.data = i,
 		.get = object_get,
 	};
+	if (around.n || each)
+		i->object.address =
+		    address_make(x->arena, around, d->type, d->name, each,
+				 each ? each->key : (struct str){ 0 });
 }
 
 bool unknown_is_told(const struct expander *x, struct value v, uint64_t lookups)
@@ -586,11 +585,11 @@ static int is_wanted(struct group *g, const struct instance_scope *i)
 	return v.as.boolean;
 }
 
-static int add_instance(struct group *g, struct str key, struct value value)
+static int add_instance(struct group *g, const struct value_entry *each)
 {
 	struct instance_scope *i = &g->instances[g->n];
 
-	instance_init(i, g, key, value);
+	instance_init(i, g, each);
 	switch (is_wanted(g, i)) {
 	case 0:
 		return 0;
@@ -605,6 +604,8 @@ static int list_instances(struct group *g, struct value list)
 {
 	const struct ast_decl *d = g->decl->decl;
 	struct expander *x = g->scope->x;
+	struct value_entry *entries =
+	    arena_new(x->arena, struct value_entry, list.as.list.n);
 	struct map seen = { 0 };
 	int result = 0;
 
@@ -627,7 +628,9 @@ static int list_instances(struct group *g, struct value list)
 				   STR_ARG(item.as.text));
 			result = -1;
 		} else {
-			result = add_instance(g, item.as.text, item);
+			entries[k].key = item.as.text;
+			entries[k].value = item;
+			result = add_instance(g, &entries[k]);
 		}
 	}
 	map_release(&seen);
@@ -637,8 +640,7 @@ static int list_instances(struct group *g, struct value list)
 static int map_instances(struct group *g, struct value map)
 {
 	for (size_t k = 0; k < map.as.map.n; k++)
-		if (add_instance(g, map.as.map.entries[k].key,
-				 map.as.map.entries[k].value))
+		if (add_instance(g, &map.as.map.entries[k]))
 			return -1;
 	return 0;
 }
@@ -693,7 +695,7 @@ static int make_instances(struct group *g)
 	g->is_keyed = g->decl->decl->over != NULL;
 	if (!g->is_keyed) {
 		g->instances = arena_new(x->arena, struct instance_scope, 1);
-		if (add_instance(g, (struct str){ 0 }, value_null()))
+		if (add_instance(g, NULL))
 			return -1;
 		if (g->n)
 			g->value = (struct value){
@@ -708,7 +710,7 @@ static int make_instances(struct group *g)
 	    arena_new(x->arena, struct value_entry, g->n ? g->n : 1);
 
 	for (size_t i = 0; i < g->n; i++) {
-		entries[i].key = g->instances[i].key;
+		entries[i].key = g->instances[i].each->key;
 		entries[i].value.kind = VALUE_OBJECT;
 		entries[i].value.as.object = &g->instances[i].object;
 	}

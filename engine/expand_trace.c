@@ -18,7 +18,7 @@ void scope_trace(const struct scope *s, size_t from)
 			diag_note(d, to,
 				  decl_place(in->self->group->decl->decl),
 				  "in %.*s, which is made here",
-				  STR_ARG(in->self->address));
+				  STR_ARG(in->self->object.address));
 		to->is_traced = true;
 	}
 }
@@ -42,7 +42,7 @@ static struct str busy_name(const struct busy *b)
 			       STR_ARG(b->group->decl->decl->name));
 	else
 		name = str_fmt(a, "\"%.*s\"", STR_ARG(b->binding->decl->name));
-	return in ? str_join(name, " of ", in->address, a) : name;
+	return in ? str_join(name, " of ", in->object.address, a) : name;
 }
 
 void circle_report(struct expander *x, const void *again)

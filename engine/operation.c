@@ -59,15 +59,19 @@ void operation_free(struct operation *op)
 
 int64_t operation_timeout(const struct resource *r, enum operation_kind kind)
 {
+	const struct timeouts *t = r->timeouts;
+
+	if (!t)
+		return 0;
 	switch (kind) {
 	case OPERATION_CREATE:
-		return r->create_ms;
+		return t->create_ms;
 	case OPERATION_UPDATE:
-		return r->update_ms;
+		return t->update_ms;
 	case OPERATION_DELETE:
-		return r->delete_ms;
+		return t->delete_ms;
 	case OPERATION_RUN:
-		return r->run_ms;
+		return t->run_ms;
 	case OPERATION_CHECK:
 	case OPERATION_READ:
 	case OPERATION_CONTROL:

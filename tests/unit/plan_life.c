@@ -210,11 +210,13 @@ static void test_timeouts(void **state)
 			  "job b { server = \"x\"  timeouts { update = 1m  "
 			  "delete = 90s } }\n"),
 	    0);
-	assert_int_equal(resource_of(&r, "c.one/job.a")->create_ms, 7200000);
-	assert_int_equal(resource_of(&r, "c.one/job.a")->run_ms, 5000);
-	assert_int_equal(resource_of(&r, "job.b")->update_ms, 60000);
-	assert_int_equal(resource_of(&r, "job.b")->delete_ms, 90000);
-	assert_int_equal(resource_of(&r, "job.b")->create_ms, 0);
+	assert_int_equal(resource_of(&r, "c.one/job.a")->timeouts->create_ms,
+			 7200000);
+	assert_int_equal(resource_of(&r, "c.one/job.a")->timeouts->run_ms,
+			 5000);
+	assert_int_equal(resource_of(&r, "job.b")->timeouts->update_ms, 60000);
+	assert_int_equal(resource_of(&r, "job.b")->timeouts->delete_ms, 90000);
+	assert_int_equal(resource_of(&r, "job.b")->timeouts->create_ms, 0);
 	run_end(&r);
 }
 
