@@ -1,7 +1,7 @@
 /*
  * A scope is the root or a component. In it params and lets are bare words and
- * share their names; instances and existing objects are TYPE.NAME; outputs,
- * checks and providers each have names of their own.
+ * share their names; outputs, checks and providers each have names of their
+ * own. Instances and existing objects, TYPE.NAME, are the engine's.
  */
 #include <config.h>
 
@@ -71,9 +71,6 @@ static struct str key_of(const struct ast_decl *d, struct arena *a)
 	case DECL_PARAM:
 	case DECL_LET:
 		return str_fmt(a, "word/%.*s", STR_ARG(d->name));
-	case DECL_INSTANCE:
-	case DECL_EXISTING:
-		return str_join(d->type, ".", d->name, a);
 	case DECL_OUTPUT:
 	case DECL_CHECK:
 		return str_fmt(a, "%s/%.*s", kind_name(d->kind),
@@ -81,6 +78,9 @@ static struct str key_of(const struct ast_decl *d, struct arena *a)
 	case DECL_PROVIDER:
 		return str_fmt(a, "provider/%.*s/%.*s", STR_ARG(d->name),
 			       STR_ARG(d->label));
+	/* These are many: who needs their names looks at them once. */
+	case DECL_INSTANCE:
+	case DECL_EXISTING:
 	case DECL_STACK:
 	case DECL_COMPONENT:
 	case DECL_USE:
@@ -101,12 +101,7 @@ static void declare(struct scope *s, struct ast_decl *d)
 	if (key.n == 0)
 		return;
 	first = map_add(&s->names, key, d);
-	if (!first)
-		return;
-	if (d->kind == DECL_INSTANCE || d->kind == DECL_EXISTING)
-		config_report_twice(s->diags, str_c(d->type, &s->keys), d,
-				    first);
-	else
+	if (first)
 		config_report_twice(s->diags, what, d, first);
 }
 
