@@ -27,13 +27,13 @@ static bool read_part(const struct ast_expr *e, struct str *type,
 	if (*has_key) {
 		if (e->right->kind != EXPR_STRING)
 			return false;
-		*key = e->right->text;
+		*key = ast_text(e->right);
 		e = e->left;
 	}
 	if (e->kind != EXPR_ATTR || e->left->kind != EXPR_NAME)
 		return false;
-	*type = e->left->text;
-	*name = e->text;
+	*type = ast_text(e->left);
+	*name = ast_text(e);
 	return true;
 }
 

@@ -171,8 +171,8 @@ static int chosen_name(struct expander *x, const struct ast_attr *a,
 	struct value v;
 
 	if (a->value->kind == EXPR_NAME &&
-	    !map_has(&x->root_body->names, a->value->text)) {
-		*out = a->value->text;
+	    !map_has(&x->root_body->names, ast_text(a->value))) {
+		*out = ast_text(a->value);
 		return 0;
 	}
 	if (scope_evaluate(x->root, NULL, a->value, &string, x->arena, &v))
@@ -309,10 +309,10 @@ static bool site_words(const struct ast_expr *e, struct str *name,
 {
 	*label = (struct str){ 0 };
 	if (e->kind == EXPR_ATTR && e->left && e->left->kind == EXPR_NAME) {
-		*label = e->text;
+		*label = ast_text(e);
 		e = e->left;
 	}
-	*name = e->text;
+	*name = ast_text(e);
 	return e->kind == EXPR_NAME;
 }
 

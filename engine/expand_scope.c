@@ -47,7 +47,7 @@ struct group *scope_group(struct scope *s, const struct ast_expr *x)
 
 	if (x->bound)
 		return &s->groups[x->bound - 1];
-	decl = body_group(s->body, x->left->text, x->text, s->x->arena);
+	decl = body_group(s->body, ast_text(x->left), ast_text(x), s->x->arena);
 	return decl ? &s->groups[decl->slot] : NULL;
 }
 
@@ -88,7 +88,7 @@ static bool find_reference(struct eval *e, const struct ast_expr *x,
 	struct env *env = (struct env *)e;
 	struct group *g = scope_group(env->scope, x);
 
-	if (!g && config_is_torn(env->scope->x->c->config, x->text)) {
+	if (!g && config_is_torn(env->scope->x->c->config, ast_text(x))) {
 		*out = value_unknown();
 		return true;
 	}

@@ -125,7 +125,7 @@ static int read_lines(struct settings *s, struct str text, struct error *err)
 		if (name->kind != EXPR_NAME && name->kind != EXPR_STRING)
 			return params_malformed(s, place, err);
 		place = (struct place){ value->source, value->span };
-		add_setting(s, name->text, source_text(place), false);
+		add_setting(s, ast_text(name), source_text(place), false);
 	}
 	return 0;
 }

@@ -86,28 +86,28 @@ static void dump_expr(const struct ast_expr *x, struct buf *out)
 		return;
 	case EXPR_NUMBER:
 	case EXPR_NAME:
-		buf_add_str(out, x->text);
+		buf_add_str(out, ast_text(x));
 		return;
 	case EXPR_STRING:
-		quoted(out, x->text);
+		quoted(out, ast_text(x));
 		return;
 	case EXPR_CIDR:
-		buf_fmt(out, "cidr:%.*s", STR_ARG(x->text));
+		buf_fmt(out, "cidr:%.*s", STR_ARG(ast_text(x)));
 		return;
 	case EXPR_IP:
-		buf_fmt(out, "ip:%.*s", STR_ARG(x->text));
+		buf_fmt(out, "ip:%.*s", STR_ARG(ast_text(x)));
 		return;
 	case EXPR_DURATION:
-		buf_fmt(out, "duration:%.*s", STR_ARG(x->text));
+		buf_fmt(out, "duration:%.*s", STR_ARG(ast_text(x)));
 		return;
 	case EXPR_SIZE:
-		buf_fmt(out, "size:%.*s", STR_ARG(x->text));
+		buf_fmt(out, "size:%.*s", STR_ARG(ast_text(x)));
 		return;
 	case EXPR_ATTR:
-		buf_fmt(out, "(.%.*s", STR_ARG(x->text));
+		buf_fmt(out, "(.%.*s", STR_ARG(ast_text(x)));
 		break;
 	case EXPR_CALL:
-		buf_fmt(out, "(call %.*s", STR_ARG(x->text));
+		buf_fmt(out, "(call %.*s", STR_ARG(ast_text(x)));
 		break;
 	case EXPR_INDEX:
 		buf_add_c(out, "(index");
@@ -135,8 +135,9 @@ static void dump_expr(const struct ast_expr *x, struct buf *out)
 	case EXPR_MAP_FOR:
 		buf_fmt(out, "(%s %.*s%s%.*s",
 			x->kind == EXPR_LIST_FOR ? "list-for" : "map-for",
-			STR_ARG(x->text), ast_wide(x)->text2.n ? "," : "",
-			STR_ARG(ast_wide(x)->text2));
+			STR_ARG(ast_wide(x)->key),
+			ast_wide(x)->val.n ? "," : "",
+			STR_ARG(ast_wide(x)->val));
 		break;
 	}
 	children(x, out);

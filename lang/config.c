@@ -183,7 +183,7 @@ static void use_file(struct loader *l, const struct ast_decl *d)
 	struct diag *x;
 	size_t n = l->files.n;
 
-	if (d->value->kind != EXPR_STRING || d->value->text.n == 0) {
+	if (d->value->kind != EXPR_STRING || ast_text(d->value).n == 0) {
 		diag_error(l->diags, "E0207", place,
 			   "use takes the path of a file, without a template");
 		return;
@@ -196,7 +196,7 @@ static void use_file(struct loader *l, const struct ast_decl *d)
 		l->is_too_many = true;
 		return;
 	}
-	path = join(d->source->folder, d->value->text, l->arena);
+	path = join(d->source->folder, ast_text(d->value), l->arena);
 	if (!read_file(l, path, &err)) {
 		x = diag_error(l->diags, "E0207", place, "%s", err.message);
 		diag_hint(l->diags, x,

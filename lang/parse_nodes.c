@@ -107,22 +107,21 @@ static struct ast_expr *expr_init(struct parser *p, struct ast_expr *x,
 	return x;
 }
 
+/* Of a kind whose fields end with that of such an offset. */
 static struct ast_expr *expr_new(struct parser *p, enum ast_expr_kind kind,
-				 struct span span)
+				 struct span span, size_t size)
 {
-	return expr_init(p, arena_new(p->arena, struct ast_expr, 1), kind,
-			 span);
-}
-
-/* Of a kind that has nothing below it, and then no room for it either. */
-static struct ast_expr *leaf_new(struct parser *p, enum ast_expr_kind kind,
-				 struct span span)
-{
-	void *x = arena_alloc_aligned(p->arena, 1, AST_LEAF_SIZE,
-				      _Alignof(struct ast_expr));
+	void *x =
+	    arena_alloc_aligned(p->arena, 1, size, _Alignof(struct ast_expr));
 
 	return expr_init(p, x, kind, span);
 }
+
+enum {
+	LEAF_SIZE = offsetof(struct ast_expr, left),
+	ONE_SIZE = offsetof(struct ast_expr, right), /* left or items */
+	WHOLE_SIZE = sizeof(struct ast_expr),
+};
 
 static struct ast_wide *wide_new(struct parser *p, enum ast_expr_kind kind,
 				 struct span span)
@@ -149,7 +148,8 @@ static void reach(struct parser *p, struct ast_expr *x,
 		return;
 	if (below->depth <= NESTING_MAX)
 		parser_exhausted(p, x->span);
-	*x = (struct ast_expr){ 0 };
+	/* It may have no more than a leaf has. */
+	memset(x, 0, LEAF_SIZE);
 	expr_init(p, x, EXPR_ERROR, below->span);
 	x->depth = NESTING_MAX + 1;
 }
@@ -167,15 +167,22 @@ static struct ast_expr *finish(struct parser *p, struct ast_expr *x)
 	return x;
 }
 
+struct ast_expr *make_own(struct parser *p, enum ast_expr_kind kind,
+			  struct str text, struct span span)
+{
+	struct ast_expr *x = expr_new(p, kind, span, WHOLE_SIZE);
+
+	x->is_own = true;
+	x->own = text;
+	return x;
+}
+
 /* The digits of a number: "_" is for people. */
 static struct str digits(struct parser *p, struct str text)
 {
-	char *out;
+	char *out = arena_new(p->arena, char, text.n + 1);
 	size_t n = 0;
 
-	if (str_find(text, '_') < 0)
-		return text;
-	out = arena_new(p->arena, char, text.n + 1);
 	for (size_t i = 0; i < text.n; i++)
 		if (text.s[i] != '_')
 			out[n++] = text.s[i];
@@ -185,29 +192,27 @@ static struct str digits(struct parser *p, struct str text)
 struct ast_expr *make_leaf(struct parser *p, enum ast_expr_kind kind,
 			   struct span span)
 {
-	struct ast_expr *x = leaf_new(p, kind, span);
+	struct str text = parser_text(p, span);
+	struct ast_expr *x;
 
+	if (kind != EXPR_NAME && kind != EXPR_STRING && kind != EXPR_ERROR &&
+	    str_find(text, '_') >= 0)
+		return make_own(p, kind, digits(p, text), span);
+	x = expr_new(p, kind, span, LEAF_SIZE);
 	if (kind == EXPR_BOOL)
-		x->boolean = str_is(parser_text(p, span), "true");
-	else if (kind == EXPR_NAME)
-		x->text = parser_text(p, span);
-	else if (kind != EXPR_NULL && kind != EXPR_ERROR)
-		x->text = digits(p, parser_text(p, span));
+		x->boolean = str_is(text, "true");
 	return x;
 }
 
 struct ast_expr *make_key(struct parser *p, struct span span)
 {
-	struct ast_expr *x = leaf_new(p, EXPR_STRING, span);
-
-	x->text = parser_text(p, span);
-	return x;
+	return make_leaf(p, EXPR_STRING, span);
 }
 
 struct ast_expr *make_unary(struct parser *p, enum ast_op op,
 			    struct ast_expr *below, struct span span)
 {
-	struct ast_expr *x = expr_new(p, EXPR_UNARY, span);
+	struct ast_expr *x = expr_new(p, EXPR_UNARY, span, ONE_SIZE);
 
 	x->op = op;
 	x->left = below;
@@ -218,7 +223,7 @@ struct ast_expr *make_binary(struct parser *p, struct ast_expr *left,
 			     enum ast_op op, struct ast_expr *right,
 			     struct span span)
 {
-	struct ast_expr *x = expr_new(p, EXPR_BINARY, span);
+	struct ast_expr *x = expr_new(p, EXPR_BINARY, span, WHOLE_SIZE);
 
 	x->op = op;
 	x->left = left;
@@ -241,29 +246,34 @@ struct ast_expr *make_cond(struct parser *p, struct ast_expr *condition,
 struct ast_expr *make_attr_of(struct parser *p, struct ast_expr *left,
 			      struct span name, struct span span)
 {
-	struct ast_expr *x = expr_new(p, EXPR_ATTR, span);
+	struct ast_expr *x = expr_new(p, EXPR_ATTR, span, WHOLE_SIZE);
 
 	x->left = left;
-	x->text = parser_text(p, name);
+	x->text_n = name.end - name.start;
 	return finish(p, x);
 }
 
 struct ast_expr *make_index(struct parser *p, struct ast_expr *left,
 			    struct ast_expr *index, struct span span)
 {
-	struct ast_expr *x = expr_new(p, index ? EXPR_INDEX : EXPR_SPLAT, span);
+	struct ast_expr *x;
 
+	if (index) {
+		x = expr_new(p, EXPR_INDEX, span, WHOLE_SIZE);
+		x->right = index;
+	} else {
+		x = expr_new(p, EXPR_SPLAT, span, ONE_SIZE);
+	}
 	x->left = left;
-	x->right = index;
 	return finish(p, x);
 }
 
 struct ast_expr *make_call(struct parser *p, struct span name,
 			   struct list *args, struct span span)
 {
-	struct ast_expr *x = expr_new(p, EXPR_CALL, span);
+	struct ast_expr *x = expr_new(p, EXPR_CALL, span, WHOLE_SIZE);
 
-	x->text = parser_text(p, name);
+	x->text_n = name.end - name.start;
 	x->items = list_keep(p, args);
 	x->n_items = (uint32_t)args->n;
 	return finish(p, x);
@@ -272,7 +282,7 @@ struct ast_expr *make_call(struct parser *p, struct span name,
 struct ast_expr *make_items(struct parser *p, enum ast_expr_kind kind,
 			    struct list *items, struct span span)
 {
-	struct ast_expr *x = expr_new(p, kind, span);
+	struct ast_expr *x = expr_new(p, kind, span, ONE_SIZE);
 
 	x->items = list_keep(p, items);
 	x->n_items = (uint32_t)items->n;
@@ -297,8 +307,8 @@ struct ast_expr *make_for(struct parser *p, struct loop *loop,
 	struct ast_wide *x =
 	    wide_new(p, key ? EXPR_MAP_FOR : EXPR_LIST_FOR, span);
 
-	x->expr.text = loop->key;
-	x->text2 = loop->val;
+	x->key = loop->key;
+	x->val = loop->val;
 	x->expr.left = loop->over;
 	x->expr.right = value;
 	x->third = condition;

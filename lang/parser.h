@@ -92,6 +92,9 @@ struct ast_decl **decls_keep(struct parser *p);
 
 struct ast_expr *make_leaf(struct parser *p, enum ast_expr_kind kind,
 			   struct span span);
+/* A leaf whose text is not as the source has it. */
+struct ast_expr *make_own(struct parser *p, enum ast_expr_kind kind,
+			  struct str text, struct span span);
 struct ast_expr *make_string(struct parser *p, struct span span);
 struct ast_expr *make_text(struct parser *p, struct span span);
 struct ast_expr *make_template(struct parser *p, struct list *parts,

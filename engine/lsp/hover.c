@@ -295,7 +295,7 @@ static void show_symbol(struct card *c, const struct symbol *s)
 	end_code(c);
 	if (about) {
 		buf_add_char(&c->text, '\n');
-		add_excerpt(c, about->value->text);
+		add_excerpt(c, ast_text(about->value));
 		buf_add_char(&c->text, '\n');
 	}
 	add_comment(c, s);

@@ -124,7 +124,7 @@ static void walk_settings(struct walk *w, const struct ast_body *b,
 			walk_add(w, at(w, a->name_span), USE_SETTING)
 			    ->setting_block = block;
 		if (a->value->kind != EXPR_NAME ||
-		    !task_setting_takes(block, a->name, a->value->text))
+		    !task_setting_takes(block, a->name, ast_text(a->value)))
 			walk_expr(w, a->value, NULL);
 	}
 	for (size_t i = 0; block.n == 0 && i < b->n_blocks; i++)
@@ -248,7 +248,7 @@ static void walk_instance(struct walk *w, const struct ast_decl *d)
 static void walk_use_file(struct walk *w, const struct ast_decl *d)
 {
 	const struct config *c = w->names->config;
-	struct str path = d->value->text;
+	struct str path = ast_text(d->value);
 	struct str folder = d->source->folder;
 
 	if (d->value->kind != EXPR_STRING)
