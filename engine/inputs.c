@@ -312,10 +312,10 @@ size_t inputs_add_secret(const struct ast_decl *d, struct buf *out)
 	struct arena a = { 0 };
 	const char *text;
 
-	if (d->kind != DECL_PARAM || !d->params[0].is_secret)
+	if (d->kind != DECL_PARAM || !d->more->params[0].is_secret)
 		return 0;
-	text = getenv(variable_name(&d->params[0], &a).s);
-	json_write_string(out, d->params[0].name);
+	text = getenv(variable_name(&d->more->params[0], &a).s);
+	json_write_string(out, d->more->params[0].name);
 	json_write_string(out, str_from(text ? text : ""));
 	arena_release(&a);
 	return 1;

@@ -218,11 +218,11 @@ struct ast_block;
 
 struct ast_body {
 	struct ast_attr *attrs;
-	size_t n_attrs;
-	struct ast_block *blocks;
-	size_t n_blocks;
-	struct ast_rule *rules; /* only in tables { } */
-	size_t n_rules;
+	union {
+		struct ast_block *blocks;
+		struct ast_rule *rules; /* only in tables { } */
+	};
+	uint32_t n_attrs, n_blocks, n_rules;
 	struct span span; /* braces included */
 };
 
@@ -261,6 +261,19 @@ enum ast_decl_kind {
 	DECL_REMOVED,	/* value, body */
 };
 
+/* What few declarations have. */
+struct ast_more {
+	struct str label;
+	struct str key, val;	    /* loop variables; empty: none */
+	struct ast_expr *over;	    /* for … in over */
+	struct ast_expr *condition; /* if */
+	struct ast_expr *value2;
+	struct ast_param *params; /* DECL_PARAM: one; DECL_COMPONENT: many */
+	size_t n_params;
+	struct ast_decl **decls; /* DECL_COMPONENT */
+	size_t n_decls;
+};
+
 struct ast_decl {
 	enum ast_decl_kind kind;
 	const struct source *source;
@@ -269,15 +282,8 @@ struct ast_decl {
 	struct span type_span;
 	struct str name;
 	struct span name_span;
-	struct str label;
-	struct str key, val;	    /* loop variables; empty: none */
-	struct ast_expr *over;	    /* for … in over */
-	struct ast_expr *condition; /* if */
-	struct ast_expr *value, *value2;
-	struct ast_param *params; /* DECL_PARAM: one; DECL_COMPONENT: many */
-	size_t n_params;
-	struct ast_decl **decls; /* DECL_COMPONENT */
-	size_t n_decls;
+	struct ast_expr *value;
+	const struct ast_more *more; /* never NULL */
 	struct ast_body body;
 };
 

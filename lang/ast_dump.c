@@ -310,7 +310,7 @@ static const char *decl_name(enum ast_decl_kind kind)
 static void dump_decl(const struct ast_decl *d, unsigned level, struct buf *out)
 {
 	if (d->kind == DECL_PARAM) {
-		dump_param(&d->params[0], level, out);
+		dump_param(&d->more->params[0], level, out);
 		return;
 	}
 	indent(out, level);
@@ -319,21 +319,21 @@ static void dump_decl(const struct ast_decl *d, unsigned level, struct buf *out)
 		buf_fmt(out, " %.*s", STR_ARG(d->type));
 	if (d->name.n)
 		buf_fmt(out, " %.*s", STR_ARG(d->name));
-	if (d->label.n)
-		buf_fmt(out, " %.*s", STR_ARG(d->label));
-	if (d->over) {
-		buf_fmt(out, " for %.*s%s%.*s", STR_ARG(d->key),
-			d->val.n ? "," : "", STR_ARG(d->val));
-		dump_value("in", d->over, out);
+	if (d->more->label.n)
+		buf_fmt(out, " %.*s", STR_ARG(d->more->label));
+	if (d->more->over) {
+		buf_fmt(out, " for %.*s%s%.*s", STR_ARG(d->more->key),
+			d->more->val.n ? "," : "", STR_ARG(d->more->val));
+		dump_value("in", d->more->over, out);
 	}
-	dump_value("if", d->condition, out);
+	dump_value("if", d->more->condition, out);
 	dump_value("=", d->value, out);
-	dump_value(",", d->value2, out);
+	dump_value(",", d->more->value2, out);
 	buf_add_char(out, '\n');
-	for (size_t i = 0; i < d->n_params; i++)
-		dump_param(&d->params[i], level + 1, out);
-	for (size_t i = 0; i < d->n_decls; i++)
-		dump_decl(d->decls[i], level + 1, out);
+	for (size_t i = 0; i < d->more->n_params; i++)
+		dump_param(&d->more->params[i], level + 1, out);
+	for (size_t i = 0; i < d->more->n_decls; i++)
+		dump_decl(d->more->decls[i], level + 1, out);
 	dump_body(&d->body, level + 1, out);
 }
 

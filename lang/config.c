@@ -364,11 +364,11 @@ static void resolve_types(struct loader *l)
 			continue;
 		}
 		d = components->entries[next_component++].value;
-		for (size_t i = 0; i < d->n_params; i++)
-			resolve_words(l, d->source, d->params[i].type);
-		for (size_t i = 0; i < d->n_decls; i++)
-			if (d->decls[i]->type.n)
-				resolve_type(l, d->decls[i]);
+		for (size_t i = 0; i < d->more->n_params; i++)
+			resolve_words(l, d->source, d->more->params[i].type);
+		for (size_t i = 0; i < d->more->n_decls; i++)
+			if (d->more->decls[i]->type.n)
+				resolve_type(l, d->more->decls[i]);
 	}
 }
 

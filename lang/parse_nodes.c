@@ -396,16 +396,18 @@ struct ast_body *make_body(struct parser *p, struct items *items,
 {
 	struct ast_body *b = arena_new(&p->scratch, struct ast_body, 1);
 
-	b->n_attrs = items->attrs.n;
+	b->n_attrs = (uint32_t)items->attrs.n;
 	b->attrs = arena_new(p->arena, struct ast_attr, b->n_attrs);
 	for (size_t i = 0; i < b->n_attrs; i++)
 		b->attrs[i] = *(struct ast_attr *)items->attrs.items[i];
-	b->n_blocks = items->blocks.n;
-	b->blocks = arena_new(p->arena, struct ast_block, b->n_blocks);
+	b->n_blocks = (uint32_t)items->blocks.n;
+	if (b->n_blocks)
+		b->blocks = arena_new(p->arena, struct ast_block, b->n_blocks);
 	for (size_t i = 0; i < b->n_blocks; i++)
 		b->blocks[i] = *(struct ast_block *)items->blocks.items[i];
-	b->n_rules = items->rules.n;
-	b->rules = arena_new(p->arena, struct ast_rule, b->n_rules);
+	b->n_rules = (uint32_t)items->rules.n;
+	if (b->n_rules)
+		b->rules = arena_new(p->arena, struct ast_rule, b->n_rules);
 	for (size_t i = 0; i < b->n_rules; i++)
 		b->rules[i] = *(struct ast_rule *)items->rules.items[i];
 	b->span = span;
@@ -431,6 +433,8 @@ struct ast_param *make_param(struct parser *p, struct span name,
 	return x;
 }
 
+static const struct ast_more no_more;
+
 struct ast_decl *make_decl(struct parser *p, enum ast_decl_kind kind,
 			   struct span name, struct span span)
 {
@@ -441,7 +445,16 @@ struct ast_decl *make_decl(struct parser *p, enum ast_decl_kind kind,
 	d->name = parser_text(p, name);
 	d->name_span = name;
 	d->span = span;
+	d->more = &no_more;
 	return d;
+}
+
+static struct ast_more *more_new(struct parser *p, struct ast_decl *d)
+{
+	struct ast_more *more = arena_new(p->arena, struct ast_more, 1);
+
+	d->more = more;
+	return more;
 }
 
 void decl_set_body(struct ast_decl *d, const struct ast_body *body)
@@ -453,31 +466,53 @@ void decl_set_body(struct ast_decl *d, const struct ast_body *body)
 void decl_set_head(struct parser *p, struct ast_decl *d, struct span type,
 		   const struct loop *loop, struct ast_expr *condition)
 {
+	struct ast_more *more;
+
 	d->type = parser_text(p, type);
 	d->type_span = type;
-	d->condition = condition;
+	if (!loop && !condition)
+		return;
+	more = more_new(p, d);
+	more->condition = condition;
 	if (!loop)
 		return;
-	d->key = loop->key;
-	d->val = loop->val;
-	d->over = loop->over;
+	more->key = loop->key;
+	more->val = loop->val;
+	more->over = loop->over;
 }
 
-void decl_set_params(struct parser *p, struct ast_decl *d, struct list *params)
+void decl_set_label(struct parser *p, struct ast_decl *d, struct span label)
 {
-	d->n_params = params->n;
-	d->params = arena_new(p->arena, struct ast_param, params->n);
+	if (label.end > label.start)
+		more_new(p, d)->label = parser_text(p, label);
+}
+
+void decl_set_values(struct parser *p, struct ast_decl *d,
+		     struct ast_expr *value, struct ast_expr *value2)
+{
+	d->value = value;
+	more_new(p, d)->value2 = value2;
+}
+
+void decl_set_param(struct parser *p, struct ast_decl *d,
+		    const struct ast_param *param)
+{
+	struct ast_more *more = more_new(p, d);
+
+	more->n_params = 1;
+	more->params = arena_new(p->arena, struct ast_param, 1);
+	*more->params = *param;
+}
+
+void decl_set_component(struct parser *p, struct ast_decl *d,
+			const struct list *params, const struct list *decls)
+{
+	struct ast_more *more = more_new(p, d);
+
+	more->n_params = params->n;
+	more->params = arena_new(p->arena, struct ast_param, params->n);
 	for (size_t i = 0; i < params->n; i++)
-		d->params[i] = *(struct ast_param *)params->items[i];
-	if (d->kind == DECL_PARAM) {
-		d->name = d->params[0].name;
-		d->name_span = d->params[0].name_span;
-	}
-}
-
-void decl_set_decls(struct parser *p, struct ast_decl *d,
-		    const struct list *decls)
-{
-	d->decls = list_keep(p, decls);
-	d->n_decls = decls->n;
+		more->params[i] = *(struct ast_param *)params->items[i];
+	more->decls = list_keep(p, decls);
+	more->n_decls = decls->n;
 }

@@ -143,9 +143,13 @@ struct ast_decl *make_decl(struct parser *p, enum ast_decl_kind kind,
 void decl_set_body(struct ast_decl *d, const struct ast_body *body);
 void decl_set_head(struct parser *p, struct ast_decl *d, struct span type,
 		   const struct loop *loop, struct ast_expr *condition);
-void decl_set_params(struct parser *p, struct ast_decl *d, struct list *params);
-void decl_set_decls(struct parser *p, struct ast_decl *d,
-		    const struct list *decls);
+void decl_set_label(struct parser *p, struct ast_decl *d, struct span label);
+void decl_set_values(struct parser *p, struct ast_decl *d,
+		     struct ast_expr *value, struct ast_expr *value2);
+void decl_set_param(struct parser *p, struct ast_decl *d,
+		    const struct ast_param *param);
+void decl_set_component(struct parser *p, struct ast_decl *d,
+			const struct list *params, const struct list *decls);
 
 /* A rule on SCHEMA.TABLE; action as DMS spells it. */
 struct ast_rule *make_rule(struct parser *p, enum ast_rule_kind kind,

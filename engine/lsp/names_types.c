@@ -205,7 +205,7 @@ static const struct type *attr_type(struct typing *t,
 	if (!s)
 		return NULL;
 	ref = reference_to(t->names, s->decl->type);
-	return s->decl->over ? type_with(t->names, TYPE_MAP, ref) : ref;
+	return s->decl->more->over ? type_with(t->names, TYPE_MAP, ref) : ref;
 }
 
 /* Of what says by itself what it is; NULL: it does not. */
