@@ -261,6 +261,34 @@ static void digested_add(struct digested *d, const char *s, size_t n)
 }
 
 /*
+ * Adds tokens from i on while there is room for each, and they are short; gives
+ * the first that is left. More is copied than is needed, with no call.
+ */
+static size_t digested_add_short(struct digested *d, const struct tokens *t,
+				 size_t i, struct str text)
+{
+	enum { SHORT = 16 };
+	char *out = d->bytes + d->n;
+	const char *end = d->bytes + sizeof(d->bytes) - 2 - SHORT;
+
+	for (; i < t->n && out <= end; i++) {
+		const struct token *one = &t->items[i];
+		size_t start = one->span.start, n = one->span.end - start;
+
+		if (one->kind == TOK_COMMENT)
+			continue;
+		if (n > SHORT || start + SHORT > text.n)
+			break;
+		out[0] = (char)0xff;
+		out[1] = (char)(one->kind - TOK_START_FILE);
+		memcpy(out + 2, text.s + start, SHORT);
+		out += one->flags & TOKEN_VIRTUAL ? 2 : 2 + n;
+	}
+	d->n = (size_t)(out - d->bytes);
+	return i;
+}
+
+/*
  * A token is a byte that no text has, its kind and its text; one that the
  * layout put in has none. So what is digested is about as long as the text.
  */
@@ -270,23 +298,21 @@ void tokens_digest(const struct tokens *t, const struct source *s,
 	struct digested *d = xrealloc(NULL, 1, sizeof(*d));
 
 	d->n = 0;
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = digested_add_short(d, t, 0, s->text); i < t->n;
+	     i = digested_add_short(d, t, i + 1, s->text)) {
 		const struct token *one = &t->items[i];
-		bool is_written = !(one->flags & TOKEN_VIRTUAL);
-		size_t n = is_written ? one->span.end - one->span.start : 0;
+		struct str text =
+		    str_sub(s->text, one->span.start, one->span.end);
+		char head[2] = { (char)0xff,
+				 (char)(one->kind - TOK_START_FILE) };
 
 		if (one->kind == TOK_COMMENT)
 			continue;
-		if (sizeof(d->bytes) - d->n < 2)
+		if (sizeof(d->bytes) - d->n < sizeof(head))
 			digested_end(d);
-		d->bytes[d->n++] = (char)0xff;
-		d->bytes[d->n++] = (char)(one->kind - TOK_START_FILE);
-		if (n <= sizeof(d->bytes) - d->n) {
-			memcpy(d->bytes + d->n, s->text.s + one->span.start, n);
-			d->n += n;
-		} else {
-			digested_add(d, s->text.s + one->span.start, n);
-		}
+		digested_add(d, head, sizeof(head));
+		if (!(one->flags & TOKEN_VIRTUAL))
+			digested_add(d, text.s, text.n);
 	}
 	digested_end(d);
 	memcpy(digest, d->bytes, DIGEST_SIZE);
