@@ -28,13 +28,20 @@ static struct place place_of(const struct parser *p, struct span span)
 	return (struct place){ p->source, span };
 }
 
-/* Contexts follow the token before, so that a mistake stands outside it. */
-static void follow(struct parser *p, const struct token *before)
+/*
+ * The contexts before the current token. Only mistakes ask for them; what was
+ * followed once is not looked at again.
+ */
+static void follow(struct parser *p)
 {
-	if (token_opens(before->kind) && p->n_open < NESTING_MAX)
-		p->open[p->n_open++] = before->context;
-	else if (token_closes(before->kind) && p->n_open)
-		p->n_open--;
+	for (; p->followed < p->current; p->followed++) {
+		const struct token *t = &p->tokens.items[p->followed];
+
+		if (token_opens(t->kind) && p->n_open < NESTING_MAX)
+			p->open[p->n_open++] = t->context;
+		else if (token_closes(t->kind) && p->n_open)
+			p->n_open--;
+	}
 }
 
 static bool holds_items(unsigned context)
@@ -66,6 +73,7 @@ static __attribute__((cold)) size_t find_sync(struct parser *p)
 	size_t depth = 0;
 	enum token_context where;
 
+	follow(p);
 	while (p->n_open && !holds_items(p->open[p->n_open - 1])) {
 		p->n_open--;
 		depth++;
@@ -86,7 +94,27 @@ static __attribute__((cold)) size_t find_sync(struct parser *p)
 	}
 	p->has_failed = true;
 	p->failed_at = p->current;
+	/* What was passed over is balanced, and what it opened is closed. */
+	p->followed = i;
 	return i;
+}
+
+/* What comes next is no token of the text, or another one. */
+static __attribute__((cold, noinline)) int lex_other(struct span *span,
+						     struct parser *p)
+{
+	int start = (int)p->start;
+
+	if (start) {
+		p->start = 0;
+		*span = (struct span){ 0, 0 };
+		return start;
+	}
+	p->is_recovering = false;
+	p->next = find_sync(p);
+	span->start = p->tokens.items[p->next].span.start;
+	span->end = span->start;
+	return TOK_SYNC;
 }
 
 int grammar_lex(GRAMMAR_STYPE *value, struct span *span, struct parser *p)
@@ -94,29 +122,13 @@ int grammar_lex(GRAMMAR_STYPE *value, struct span *span, struct parser *p)
 	const struct token *t;
 
 	(void)value;
-	if (p->start) {
-		int start = (int)p->start;
-
-		p->start = 0;
-		*span = (struct span){ 0, 0 };
-		return start;
-	}
-	if (p->is_recovering) {
-		p->is_recovering = false;
-		p->next = find_sync(p);
-		p->has_current = false;
-		span->start = p->tokens.items[p->next].span.start;
-		span->end = span->start;
-		return TOK_SYNC;
-	}
-	if (p->has_current)
-		follow(p, &p->tokens.items[p->current]);
-	while (p->tokens.items[p->next].kind == TOK_COMMENT)
-		p->next++;
+	if (p->start || p->is_recovering)
+		return lex_other(span, p);
 	t = &p->tokens.items[p->next];
-	p->current = p->next;
-	p->next += t->kind != TOK_END;
-	p->has_current = true;
+	while (t->kind == TOK_COMMENT)
+		t++;
+	p->current = (size_t)(t - p->tokens.items);
+	p->next = p->current + (t->kind != TOK_END);
 	*span = t->span;
 	return t->kind;
 }
@@ -340,6 +352,7 @@ void parser_syntax_error(struct parser *p, struct span span, unsigned kind,
 	struct diag *d;
 
 	p->is_recovering = true;
+	follow(p);
 	if (is_follow_on(p, kind))
 		return;
 	for (size_t i = 0; i < n_expected; i++)

@@ -52,12 +52,12 @@ struct parser {
 	unsigned start; /* TOK_START_FILE or _EXPR, until it was handed out */
 	size_t next;	/* token that comes next */
 	size_t current; /* token handed out last */
-	bool has_current;
 	bool is_recovering; /* skip to where the next item begins */
 	bool has_failed;
 	size_t failed_at;	   /* where recovery last began to look */
-	uint8_t open[NESTING_MAX]; /* contexts of what was handed out */
+	uint8_t open[NESTING_MAX]; /* contexts of what is before `followed` */
 	size_t n_open;
+	size_t followed;
 	struct list decls; /* of the file; malloc'ed */
 	bool has_decls;
 	VEC(struct str) torn;  /* words of declarations given up */
