@@ -733,8 +733,12 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p)
 {
 	yysymbol_kind_t symbols[YYNTOKENS];
 	unsigned expected[YYNTOKENS];
-	int n = yypcontext_expected_tokens(context, symbols, YYNTOKENS);
+	int n;
 
+	/* 2: ends it all, as a full stack does. */
+	if (p->stream)
+		return 2;
+	n = yypcontext_expected_tokens(context, symbols, YYNTOKENS);
 	/* Symbols are numbered as the tokens are (api.token.raw). */
 	for (int i = 0; i < n; i++)
 		expected[i] = (unsigned)symbols[i];

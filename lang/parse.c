@@ -117,6 +117,17 @@ static __attribute__((cold, noinline)) int lex_other(struct span *span,
 	return TOK_SYNC;
 }
 
+/* The tokens that were handed out are all there are as yet. */
+static __attribute__((noinline)) void more(struct parser *p)
+{
+	size_t gone = p->mark;
+
+	token_stream_more(p->stream, gone, &p->tokens);
+	p->next -= gone;
+	p->current -= gone;
+	p->mark = 0;
+}
+
 int grammar_lex(GRAMMAR_STYPE *value, struct span *span, struct parser *p)
 {
 	const struct token *t;
@@ -124,11 +135,15 @@ int grammar_lex(GRAMMAR_STYPE *value, struct span *span, struct parser *p)
 	(void)value;
 	if (p->start || p->is_recovering)
 		return lex_other(span, p);
-	t = &p->tokens.items[p->next];
-	while (t->kind == TOK_COMMENT)
-		t++;
-	p->current = (size_t)(t - p->tokens.items);
-	p->next = p->current + (t->kind != TOK_END);
+	do {
+		if (p->next == p->tokens.n)
+			more(p);
+		p->current = p->next++;
+		t = &p->tokens.items[p->current];
+	} while (t->kind == TOK_COMMENT);
+	/* Nothing comes behind it, but it may be asked for again. */
+	if (t->kind == TOK_END)
+		p->next--;
 	*span = t->span;
 	return t->kind;
 }
@@ -383,9 +398,42 @@ void parser_exhausted(struct parser *p, struct span span)
 		   NESTING_MAX);
 }
 
+/*
+ * Reads a file as its tokens come. That is for files without mistakes, as
+ * nearly all of them are: false, with nothing said, where there is one.
+ */
+static bool run_stream(struct parser *p, struct ast_file *file)
+{
+	struct arena scratch = { 0 };
+	struct diags quiet = { .arena = &scratch };
+	struct parser trial = *p;
+	bool is_right;
+
+	trial.diags = &quiet;
+	trial.start = TOK_START_FILE;
+	trial.stream = token_stream_open(p->source, &quiet);
+	if (trial.stream) {
+		grammar_parse(&trial);
+		token_stream_close(trial.stream, file->meaning);
+	}
+	is_right = quiet.n == 0;
+	arena_release(&trial.scratch);
+	if (is_right) {
+		p->decls = trial.decls;
+	} else {
+		vec_release(&trial.decls);
+		vec_release(&trial.torn);
+	}
+	diags_release(&quiet);
+	arena_release(&scratch);
+	return is_right;
+}
+
 /* file: NULL where the text is none. */
 static void run(struct parser *p, enum text_form form, struct ast_file *file)
 {
+	if (file && run_stream(p, file))
+		return;
 	p->start = form == TEXT_FILE ? TOK_START_FILE : TOK_START_EXPR;
 	tokens_read(p->source, form, &p->tokens, p->diags);
 	if (file)

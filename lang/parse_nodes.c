@@ -62,6 +62,7 @@ void decls_add(struct parser *p, struct list *l, struct ast_decl *d)
 	}
 	*vec_push(&p->decls) = d;
 	arena_clear(&p->scratch);
+	p->mark = p->current;
 }
 
 void decls_torn(struct parser *p, struct span span)

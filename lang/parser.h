@@ -48,7 +48,10 @@ struct parser {
 	struct arena *arena;  /* of the tree */
 	struct arena scratch; /* for lists and the like, until they end */
 	struct diags *diags;
+	/* All of them; with a stream, since where `mark` was last set. */
 	struct tokens tokens;
+	struct token_stream *stream;
+	size_t mark;	/* tokens before it are not needed again */
 	unsigned start; /* TOK_START_FILE or _EXPR, until it was handed out */
 	size_t next;	/* token that comes next */
 	size_t current; /* token handed out last */

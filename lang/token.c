@@ -292,17 +292,13 @@ static size_t digested_add_short(struct digested *d, const struct tokens *t,
  * A token is a byte that no text has, its kind and its text; one that the
  * layout put in has none. So what is digested is about as long as the text.
  */
-void tokens_digest(const struct tokens *t, const struct source *s,
-		   unsigned char digest[32])
+static void digested_add_tokens(struct digested *d, const struct tokens *t,
+				size_t first, struct str text)
 {
-	struct digested *d = xrealloc(NULL, 1, sizeof(*d));
-
-	d->n = 0;
-	for (size_t i = digested_add_short(d, t, 0, s->text); i < t->n;
-	     i = digested_add_short(d, t, i + 1, s->text)) {
+	for (size_t i = digested_add_short(d, t, first, text); i < t->n;
+	     i = digested_add_short(d, t, i + 1, text)) {
 		const struct token *one = &t->items[i];
-		struct str text =
-		    str_sub(s->text, one->span.start, one->span.end);
+		struct str part = str_sub(text, one->span.start, one->span.end);
 		char head[2] = { (char)0xff,
 				 (char)(one->kind - TOK_START_FILE) };
 
@@ -312,9 +308,94 @@ void tokens_digest(const struct tokens *t, const struct source *s,
 			digested_end(d);
 		digested_add(d, head, sizeof(head));
 		if (!(one->flags & TOKEN_VIRTUAL))
-			digested_add(d, text.s, text.n);
+			digested_add(d, part.s, part.n);
 	}
+}
+
+void tokens_digest(const struct tokens *t, const struct source *s,
+		   unsigned char digest[32])
+{
+	struct digested *d = xmalloc(sizeof(*d));
+
+	d->n = 0;
+	digested_add_tokens(d, t, 0, s->text);
 	digested_end(d);
 	memcpy(digest, d->bytes, DIGEST_SIZE);
 	free(d);
+}
+
+/* -- Stream --------------------------------------------------------------- */
+
+enum { PIECE = 1000 }; /* tokens, about; they stay in the nearest cache */
+
+struct token_stream {
+	const struct source *source;
+	struct lexer *lexer;
+	struct layout *layout;
+	struct tokens tokens; /* done ones, then those as read */
+	size_t n_done;
+	bool is_all_read;
+	struct digested digested;
+};
+
+struct token_stream *token_stream_open(const struct source *s, struct diags *d)
+{
+	const struct layout_options o = { .form = TEXT_FILE };
+	struct token_stream *t = xmalloc(sizeof(*t));
+
+	t->source = s;
+	t->tokens = (struct tokens){ 0 };
+	t->n_done = 0;
+	t->is_all_read = false;
+	t->digested.n = 0;
+	t->lexer = lexer_new(s, TEXT_FILE, &t->tokens, d);
+	if (!t->lexer) {
+		free(t);
+		return NULL;
+	}
+	tokens_reserve(&t->tokens, 2 * PIECE);
+	t->layout = layout_new(s, &o, &t->tokens, d);
+	return t;
+}
+
+/* A text that is nested too deeply ends where it is. */
+static size_t lay_out_rest(struct token_stream *t)
+{
+	struct span end = { (uint32_t)t->source->text.n,
+			    (uint32_t)t->source->text.n };
+	bool ignored;
+
+	if (layout_end(t->layout, &ignored) < 0) {
+		t->tokens.n = t->n_done;
+		tokens_add(&t->tokens, TOK_END, end);
+	}
+	return t->tokens.n;
+}
+
+void token_stream_more(struct token_stream *t, size_t gone, struct tokens *view)
+{
+	size_t done = t->n_done - gone;
+
+	layout_drop(t->layout, gone);
+	t->n_done = done;
+	while (t->n_done == done && !t->is_all_read) {
+		t->is_all_read = !lexer_more(t->lexer, t->tokens.n + PIECE);
+		t->n_done =
+		    t->is_all_read ? lay_out_rest(t) : layout_more(t->layout);
+	}
+	view->items = t->tokens.items;
+	view->n = t->n_done;
+	digested_add_tokens(&t->digested, view, done, t->source->text);
+}
+
+void token_stream_close(struct token_stream *t, unsigned char digest[32])
+{
+	if (digest) {
+		digested_end(&t->digested);
+		memcpy(digest, t->digested.bytes, DIGEST_SIZE);
+	}
+	lexer_free(t->lexer);
+	layout_free(t->layout);
+	tokens_release(&t->tokens);
+	free(t);
 }
