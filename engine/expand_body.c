@@ -174,7 +174,7 @@ static void add_group(struct expander *x, struct body *b,
 	g->decl = d;
 	g->slot = b->n_groups++;
 	g->type = catalog_type(&x->catalog, d->type);
-	g->is_single = g->type && !d->over;
+	g->is_single = g->type && !d->more->over;
 }
 
 static bool is_group(const struct ast_decl *d)
@@ -228,8 +228,8 @@ static void add_decl(struct expander *x, struct body *b,
 {
 	switch (d->kind) {
 	case DECL_PARAM:
-		for (size_t i = 0; i < d->n_params; i++)
-			add_param(x, b, &d->params[i], d->source);
+		for (size_t i = 0; i < d->more->n_params; i++)
+			add_param(x, b, &d->more->params[i], d->source);
 		break;
 	case DECL_LET:
 		add_name(x, b, &b->names,
@@ -311,10 +311,10 @@ struct body *body_new(struct expander *x, const struct ast_decl *component)
 	if (component) {
 		/* Known before its inside is looked at: it may name itself. */
 		map_put(&x->bodies, component->name, b);
-		decls = component->decls;
-		n = component->n_decls;
-		for (size_t i = 0; i < component->n_params; i++)
-			add_param(x, b, &component->params[i],
+		decls = component->more->decls;
+		n = component->more->n_decls;
+		for (size_t i = 0; i < component->more->n_params; i++)
+			add_param(x, b, &component->more->params[i],
 				  component->source);
 	}
 	make_room(x, b, decls, n);

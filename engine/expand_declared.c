@@ -27,13 +27,13 @@ static bool read_part(const struct ast_expr *e, struct str *type,
 	if (*has_key) {
 		if (e->right->kind != EXPR_STRING)
 			return false;
-		*key = e->right->text;
+		*key = ast_text(e->right);
 		e = e->left;
 	}
 	if (e->kind != EXPR_ATTR || e->left->kind != EXPR_NAME)
 		return false;
-	*type = e->left->text;
-	*name = e->text;
+	*type = ast_text(e->left);
+	*name = ast_text(e);
 	return true;
 }
 
@@ -194,7 +194,8 @@ static void add_move(struct expander *x, const struct ast_decl *d)
 
 	m->place = expr_place(d->value);
 	if (take_address(x, d->value, &m->from) < 0 ||
-	    take_address(x, d->value2, &m->to) < 0 || check_types(x, m) < 0)
+	    take_address(x, d->more->value2, &m->to) < 0 ||
+	    check_types(x, m) < 0)
 		return;
 	if (str_eq(str_sub(m->to, 0, m->from.n), m->from) &&
 	    (m->to.n == m->from.n || m->to.s[m->from.n] == '/')) {
@@ -338,7 +339,7 @@ static void add_import(struct expander *x, const struct ast_decl *d)
 
 	i->place = expr_place(d->value);
 	if (take_address(x, d->value, &i->address) == 0 &&
-	    import_id(x, d->value2, &i->id) == 0)
+	    import_id(x, d->more->value2, &i->id) == 0)
 		take_import(x, i);
 }
 

@@ -295,9 +295,9 @@ static void find_ref(struct finder *f, const struct ref *r)
 	if (f->vars) {
 		const struct ast_decl *d = f->vars->group->decl->decl;
 
-		if (d->key.n && str_eq(d->key, r->name))
+		if (d->more->key.n && str_eq(d->more->key, r->name))
 			return;
-		if (d->val.n && str_eq(d->val, r->name)) {
+		if (d->more->val.n && str_eq(d->more->val, r->name)) {
 			find_in_value(f, f->vars->each->value, attr);
 			return;
 		}

@@ -81,12 +81,12 @@ static struct str name_of(const struct ast_expr *e, const struct resource *r,
 {
 	struct str folder = e->source->folder;
 
-	if (e->kind != EXPR_CALL || !str_is(e->text, "file") ||
+	if (e->kind != EXPR_CALL || !str_is(ast_text(e), "file") ||
 	    e->n_items != 1 || e->items[0]->kind != EXPR_STRING)
 		return str_fmt(a, "%s of %.*s", attr, STR_ARG(r->address));
-	if (str_is(folder, ".") || str_starts(e->items[0]->text, "/"))
-		return e->items[0]->text;
-	return str_join(folder, "/", e->items[0]->text, a);
+	if (str_is(folder, ".") || str_starts(ast_text(e->items[0]), "/"))
+		return ast_text(e->items[0]);
+	return str_join(folder, "/", ast_text(e->items[0]), a);
 }
 
 /* Where the JSON text stands, if it is a text and no value of the language. */

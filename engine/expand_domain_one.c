@@ -208,8 +208,8 @@ static struct str site_of(const struct expander *x, const struct resource *r)
 		if (!a)
 			continue;
 		return a->value->kind == EXPR_ATTR && a->value->left
-			   ? str_join(a->value->left->text, ".", a->value->text,
-				      x->arena)
+			   ? str_join(ast_text(a->value->left), ".",
+				      ast_text(a->value), x->arena)
 			   : STR("");
 	}
 	return STR("");

@@ -75,7 +75,7 @@ const struct attr_schema *expand_common_attrs(struct str block,
 /* The name that an item of `ignore` is: a bare word, or a string. */
 static bool ignored_name(const struct ast_expr *e, struct str *out)
 {
-	*out = e->text;
+	*out = ast_text(e);
 	return e->kind == EXPR_NAME || e->kind == EXPR_STRING;
 }
 

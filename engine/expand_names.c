@@ -43,7 +43,8 @@ static bool is_enum_member(const struct type *t, struct str name)
 static bool is_variable(const struct name_check *c, struct str name)
 {
 	return c->has_vars && name.n &&
-	       (str_eq(c->decl->key, name) || str_eq(c->decl->val, name));
+	       (str_eq(c->decl->more->key, name) ||
+		str_eq(c->decl->more->val, name));
 }
 
 static void unknown_reference(struct name_check *c, const struct ref *r)
@@ -149,8 +150,8 @@ static void check_ref(void *context, const struct ref *r)
 	for (size_t i = 0; i < c->body->names.n; i++)
 		suggest_try(&near, c->body->names.entries[i].key);
 	if (c->has_vars) {
-		suggest_try(&near, c->decl->key);
-		suggest_try(&near, c->decl->val);
+		suggest_try(&near, c->decl->more->key);
+		suggest_try(&near, c->decl->more->val);
 	}
 	check_suggest(&near, x->diags, to);
 }
@@ -417,8 +418,8 @@ static void check_decl(struct name_check *c, const struct ast_decl *d)
 {
 	switch (d->kind) {
 	case DECL_PARAM:
-		for (size_t i = 0; i < d->n_params; i++)
-			check_param(c, &d->params[i], d->source);
+		for (size_t i = 0; i < d->more->n_params; i++)
+			check_param(c, &d->more->params[i], d->source);
 		break;
 	case DECL_LET:
 		check_expr(c, d->value, NULL);
@@ -435,7 +436,7 @@ static void check_decl(struct name_check *c, const struct ast_decl *d)
 		check_exprs(c, &d->body, NULL, 0);
 		break;
 	case DECL_IMPORT:
-		check_expr(c, d->value2, NULL);
+		check_expr(c, d->more->value2, NULL);
 		break;
 	case DECL_REMOVED:
 		check_exprs(c, &d->body, NULL, 0);
@@ -529,7 +530,7 @@ static void keep_needs(const struct name_check *c, struct group_decl *g)
 {
 	const struct ast_body *b = &g->decl->body;
 	bool is_plain = c->is_plain && g->type && b->n_blocks == 0 &&
-			!g->decl->over && !g->decl->condition;
+			!g->decl->more->over && !g->decl->more->condition;
 
 	for (size_t i = 0; i < b->n_attrs; i++)
 		is_plain &= !check_is_common_attr(b->attrs[i].name);
@@ -550,10 +551,10 @@ void body_check(struct expander *x, const struct body *b)
 	size_t n = x->c->config->n_decls;
 
 	if (b->component) {
-		decls = b->component->decls;
-		n = b->component->n_decls;
-		for (size_t i = 0; i < b->component->n_params; i++)
-			check_param(&c, &b->component->params[i],
+		decls = b->component->more->decls;
+		n = b->component->more->n_decls;
+		for (size_t i = 0; i < b->component->more->n_params; i++)
+			check_param(&c, &b->component->more->params[i],
 				    b->component->source);
 	}
 	for (size_t i = 0; i < n; i++)
@@ -569,9 +570,9 @@ void body_check(struct expander *x, const struct body *b)
 		c.needs.n = 0;
 		c.decl = g->decl;
 		c.has_vars = false;
-		check_expr(&c, g->decl->over, NULL);
+		check_expr(&c, g->decl->more->over, NULL);
 		c.has_vars = true;
-		check_expr(&c, g->decl->condition, NULL);
+		check_expr(&c, g->decl->more->condition, NULL);
 		provider_check(x, g->decl);
 		if (g->type && g->decl->kind == DECL_EXISTING)
 			check_existing(&c, g);

@@ -115,7 +115,7 @@ static const struct ast_decl *provider_decl(struct expander *x, struct str name,
 		const struct ast_decl *d = x->c->config->decls[i];
 
 		if (d->kind == DECL_PROVIDER && str_eq(d->name, name) &&
-		    str_eq(d->label, label))
+		    str_eq(d->more->label, label))
 			return d;
 	}
 	return NULL;
@@ -171,8 +171,8 @@ static int chosen_name(struct expander *x, const struct ast_attr *a,
 	struct value v;
 
 	if (a->value->kind == EXPR_NAME &&
-	    !map_has(&x->root_body->names, a->value->text)) {
-		*out = a->value->text;
+	    !map_has(&x->root_body->names, ast_text(a->value))) {
+		*out = ast_text(a->value);
 		return 0;
 	}
 	if (scope_evaluate(x->root, NULL, a->value, &string, x->arena, &v))
@@ -227,9 +227,9 @@ static void find_sites(struct expander *x)
 	for (size_t i = 0; i < x->c->config->n_decls; i++) {
 		const struct ast_decl *d = x->c->config->decls[i];
 
-		if (d->kind == DECL_PROVIDER && d->label.n &&
+		if (d->kind == DECL_PROVIDER && d->more->label.n &&
 		    str_eq(d->name, name) &&
-		    provider_decl(x, d->name, d->label) == d)
+		    provider_decl(x, d->name, d->more->label) == d)
 			*vec_push(&x->sites) = d;
 	}
 }
@@ -240,9 +240,10 @@ static int open_sites(struct expander *x, struct error *err)
 
 	for (size_t i = 0; i < x->sites.n; i++) {
 		const struct ast_decl *d = x->sites.items[i];
-		const char *title = str_fmt(x->c->arena, "%.*s.%.*s",
-					    STR_ARG(d->name), STR_ARG(d->label))
-					.s;
+		const char *title =
+		    str_fmt(x->c->arena, "%.*s.%.*s", STR_ARG(d->name),
+			    STR_ARG(d->more->label))
+			.s;
 
 		if (provider_config(x, x->chosen, d, &config))
 			return -1;
@@ -294,7 +295,7 @@ static void refuse_site(struct expander *x, struct place place,
 
 	for (size_t i = 0; i < x->c->config->n_decls; i++)
 		if (x->c->config->decls[i]->kind == DECL_PROVIDER)
-			suggest_try(&near, x->c->config->decls[i]->label);
+			suggest_try(&near, x->c->config->decls[i]->more->label);
 	check_suggest(&near, x->diags, to);
 	if (!to->hint.n)
 		diag_hint(x->diags, to,
@@ -309,10 +310,10 @@ static bool site_words(const struct ast_expr *e, struct str *name,
 {
 	*label = (struct str){ 0 };
 	if (e->kind == EXPR_ATTR && e->left && e->left->kind == EXPR_NAME) {
-		*label = e->text;
+		*label = ast_text(e);
 		e = e->left;
 	}
-	*name = e->text;
+	*name = ast_text(e);
 	return e->kind == EXPR_NAME;
 }
 
@@ -370,7 +371,7 @@ const struct life *provider_site(struct expander *x, const struct ast_decl *d,
 		refuse_other(x, expr_place(a->value), name);
 	for (size_t i = 0; i < x->sites.n; i++)
 		if (str_eq(x->sites.items[i]->name, name) &&
-		    str_eq(x->sites.items[i]->label, label))
+		    str_eq(x->sites.items[i]->more->label, label))
 			own->site = i + 1;
 	return own;
 }

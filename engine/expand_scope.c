@@ -47,7 +47,7 @@ struct group *scope_group(struct scope *s, const struct ast_expr *x)
 
 	if (x->bound)
 		return &s->groups[x->bound - 1];
-	decl = body_group(s->body, x->left->text, x->text, s->x->arena);
+	decl = body_group(s->body, ast_text(x->left), ast_text(x), s->x->arena);
 	return decl ? &s->groups[decl->slot] : NULL;
 }
 
@@ -61,11 +61,11 @@ static bool find_name(struct eval *e, struct str name, struct value *out)
 	if (env->vars && name.n) {
 		const struct ast_decl *d = env->vars->group->decl->decl;
 
-		if (str_eq(d->key, name)) {
+		if (str_eq(d->more->key, name)) {
 			*out = value_str(env->vars->each->key);
 			return true;
 		}
-		if (str_eq(d->val, name)) {
+		if (str_eq(d->more->val, name)) {
 			*out = env->vars->each->value;
 			return true;
 		}
@@ -88,7 +88,7 @@ static bool find_reference(struct eval *e, const struct ast_expr *x,
 	struct env *env = (struct env *)e;
 	struct group *g = scope_group(env->scope, x);
 
-	if (!g && config_is_torn(env->scope->x->c->config, x->text)) {
+	if (!g && config_is_torn(env->scope->x->c->config, ast_text(x))) {
 		*out = value_unknown();
 		return true;
 	}
@@ -563,7 +563,7 @@ bool unknown_is_told(const struct expander *x, struct value v, uint64_t lookups)
 static int is_wanted(struct group *g, const struct instance_scope *i)
 {
 	static const struct type boolean = { .kind = TYPE_BOOL };
-	const struct ast_expr *x = g->decl->decl->condition;
+	const struct ast_expr *x = g->decl->decl->more->condition;
 	uint64_t lookups = g->scope->x->n_lookups;
 	struct value v;
 
@@ -614,7 +614,7 @@ static int list_instances(struct group *g, struct value list)
 
 		if (item.kind != VALUE_STRING) {
 			struct diag *to = diag_error(
-			    x->diags, "E0306", expr_place(d->over),
+			    x->diags, "E0306", expr_place(d->more->over),
 			    "instances are keyed by strings, found a %s",
 			    value_kind_name(item));
 
@@ -622,8 +622,8 @@ static int list_instances(struct group *g, struct value list)
 				  "Use a list of strings, or a "
 				  "map with the keys wanted.");
 			result = -1;
-		} else if (map_put(&seen, item.as.text, d->over)) {
-			diag_error(x->diags, "E0306", expr_place(d->over),
+		} else if (map_put(&seen, item.as.text, d->more->over)) {
+			diag_error(x->diags, "E0306", expr_place(d->more->over),
 				   "key \"%.*s\" comes twice",
 				   STR_ARG(item.as.text));
 			result = -1;
@@ -653,17 +653,18 @@ static int keyed_instances(struct group *g)
 	struct value over;
 	struct diag *to;
 
-	if (scope_evaluate(g->scope, NULL, d->over, NULL, x->arena, &over) ||
+	if (scope_evaluate(g->scope, NULL, d->more->over, NULL, x->arena,
+			   &over) ||
 	    unknown_is_told(x, over, lookups))
 		return -1;
 	if (value_marks(over) & MARK_SECRET) {
-		diag_error(x->diags, "E0306", expr_place(d->over),
+		diag_error(x->diags, "E0306", expr_place(d->more->over),
 			   "a secret cannot be the key of instances");
 		return -1;
 	}
 	if (value_is_unknown(over) ||
 	    (over.kind == VALUE_LIST && !value_is_known(over))) {
-		to = diag_error(x->diags, "E0305", expr_place(d->over),
+		to = diag_error(x->diags, "E0305", expr_place(d->more->over),
 				"the instances are known only after apply");
 		diag_hint(x->diags, to,
 			  "Use keys that are written in the "
@@ -671,7 +672,7 @@ static int keyed_instances(struct group *g)
 		return -1;
 	}
 	if (over.kind != VALUE_LIST && over.kind != VALUE_MAP) {
-		diag_error(x->diags, "E0306", expr_place(d->over),
+		diag_error(x->diags, "E0306", expr_place(d->more->over),
 			   "\"for\" takes a list or a map, found a %s",
 			   value_kind_name(over));
 		return -1;
@@ -679,7 +680,7 @@ static int keyed_instances(struct group *g)
 	size_t n = over.kind == VALUE_LIST ? over.as.list.n : over.as.map.n;
 
 	if (n > INSTANCES_MAX) {
-		diag_error(x->diags, "E0303", expr_place(d->over),
+		diag_error(x->diags, "E0303", expr_place(d->more->over),
 			   "more than %d instances", INSTANCES_MAX);
 		return -1;
 	}
@@ -692,7 +693,7 @@ static int make_instances(struct group *g)
 {
 	struct expander *x = g->scope->x;
 
-	g->is_keyed = g->decl->decl->over != NULL;
+	g->is_keyed = g->decl->decl->more->over != NULL;
 	if (!g->is_keyed) {
 		g->instances = arena_new(x->arena, struct instance_scope, 1);
 		if (add_instance(g, NULL))

@@ -84,7 +84,8 @@ void unused_report(struct expander *x)
 	for (size_t i = 0; i < x->bodies.n; i++) {
 		struct body *b = x->bodies.entries[i].value;
 
-		mark_decls(b, b->component->decls, b->component->n_decls);
+		mark_decls(b, b->component->more->decls,
+			   b->component->more->n_decls);
 		report_body(x, b);
 		if (!b->is_used)
 			report(x, decl_place(b->component), "component",

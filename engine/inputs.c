@@ -125,7 +125,7 @@ static int read_lines(struct settings *s, struct str text, struct error *err)
 		if (name->kind != EXPR_NAME && name->kind != EXPR_STRING)
 			return params_malformed(s, place, err);
 		place = (struct place){ value->source, value->span };
-		add_setting(s, name->text, source_text(place), false);
+		add_setting(s, ast_text(name), source_text(place), false);
 	}
 	return 0;
 }
@@ -312,10 +312,10 @@ size_t inputs_add_secret(const struct ast_decl *d, struct buf *out)
 	struct arena a = { 0 };
 	const char *text;
 
-	if (d->kind != DECL_PARAM || !d->params[0].is_secret)
+	if (d->kind != DECL_PARAM || !d->more->params[0].is_secret)
 		return 0;
-	text = getenv(variable_name(&d->params[0], &a).s);
-	json_write_string(out, d->params[0].name);
+	text = getenv(variable_name(&d->more->params[0], &a).s);
+	json_write_string(out, d->more->params[0].name);
 	json_write_string(out, str_from(text ? text : ""));
 	arena_release(&a);
 	return 1;

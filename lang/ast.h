@@ -37,8 +37,8 @@ enum ast_expr_kind {
 	EXPR_UNARY,    /* op left: AST_NOT, AST_NEGATE */
 	EXPR_BINARY,   /* left op right */
 	EXPR_COND,     /* left ? right : third; a struct ast_wide, as … */
-	EXPR_LIST_FOR, /* [for k, v in left : right if third] */
-	EXPR_MAP_FOR,  /* {for k, v in left : fourth => right if third} */
+	EXPR_LIST_FOR, /* [for key, val in left : right if third] */
+	EXPR_MAP_FOR,  /* {for key, val in left : fourth => right if third} */
 };
 
 enum ast_op {
@@ -62,40 +62,46 @@ enum ast_op {
 
 /*
  * There are a dozen for a block of three lines: most of the memory of a large
- * stack, so that what few kinds have stands apart, and a leaf ends where what
- * stands below a node would begin.
+ * stack. So a node ends where what its kind has ends, and its text is that of
+ * the source wherever it can be: see ast_text().
  */
 struct ast_expr {
 	enum ast_expr_kind kind : 8;
 	enum ast_op op : 8;
-	bool boolean : 1; /* EXPR_BOOL */
-	uint8_t depth;	  /* levels of the tree, this one included */
+	bool boolean : 1;   /* EXPR_BOOL */
+	bool is_quoted : 1; /* the text stands between two quotes */
+	bool is_own : 1;    /* the text is not what stands in the source */
+	uint8_t depth;	    /* levels of the tree, this one included */
 	uint32_t n_items;
 	struct span span;
 	const struct source *source;
-	struct str text; /* see above; EXPR_*_FOR: first loop variable */
 	union {
+		struct str own; /* of a leaf that has it */
 		struct {
-			struct ast_expr *left;
+			union {
+				struct ast_expr *left;
+				struct ast_expr **items; /* of what has them */
+			};
 			union {
 				struct ast_expr *right;
-				/* EXPR_ATTR: see ast_bind() */
-				size_t bound;
+				struct {
+					uint32_t text_n; /* EXPR_ATTR, _CALL */
+					uint32_t bound;	 /* see ast_bind() */
+				};
 			};
 		};
-		struct ast_expr **items; /* of kinds that have them */
 	};
 };
-
-/* A leaf: a name, a string without templates, a number, … */
-enum { AST_LEAF_SIZE = offsetof(struct ast_expr, items) };
 
 /* EXPR_COND, EXPR_*_FOR */
 struct ast_wide {
 	struct ast_expr expr;
-	struct str text2; /* second loop variable, or empty */
+	struct str key, val; /* loop variables; empty: none */
 	struct ast_expr *third, *fourth;
 };
+
+/* What stands behind "text" above; empty for other kinds. */
+struct str ast_text(const struct ast_expr *x);
 
 static inline const struct ast_wide *ast_wide(const struct ast_expr *x)
 {
@@ -114,7 +120,7 @@ size_t ast_below(const struct ast_expr *x,
  * stand for, so that they are looked for once. It is not part of the text; 0 is
  * not known.
  */
-static inline void ast_bind(const struct ast_expr *x, size_t to)
+static inline void ast_bind(const struct ast_expr *x, uint32_t to)
 {
 	((struct ast_expr *)(void *)x)->bound = to;
 }
@@ -212,11 +218,11 @@ struct ast_block;
 
 struct ast_body {
 	struct ast_attr *attrs;
-	size_t n_attrs;
-	struct ast_block *blocks;
-	size_t n_blocks;
-	struct ast_rule *rules; /* only in tables { } */
-	size_t n_rules;
+	union {
+		struct ast_block *blocks;
+		struct ast_rule *rules; /* only in tables { } */
+	};
+	uint32_t n_attrs, n_blocks, n_rules;
 	struct span span; /* braces included */
 };
 
@@ -255,6 +261,19 @@ enum ast_decl_kind {
 	DECL_REMOVED,	/* value, body */
 };
 
+/* What few declarations have. */
+struct ast_more {
+	struct str label;
+	struct str key, val;	    /* loop variables; empty: none */
+	struct ast_expr *over;	    /* for … in over */
+	struct ast_expr *condition; /* if */
+	struct ast_expr *value2;
+	struct ast_param *params; /* DECL_PARAM: one; DECL_COMPONENT: many */
+	size_t n_params;
+	struct ast_decl **decls; /* DECL_COMPONENT */
+	size_t n_decls;
+};
+
 struct ast_decl {
 	enum ast_decl_kind kind;
 	const struct source *source;
@@ -263,15 +282,8 @@ struct ast_decl {
 	struct span type_span;
 	struct str name;
 	struct span name_span;
-	struct str label;
-	struct str key, val;	    /* loop variables; empty: none */
-	struct ast_expr *over;	    /* for … in over */
-	struct ast_expr *condition; /* if */
-	struct ast_expr *value, *value2;
-	struct ast_param *params; /* DECL_PARAM: one; DECL_COMPONENT: many */
-	size_t n_params;
-	struct ast_decl **decls; /* DECL_COMPONENT */
-	size_t n_decls;
+	struct ast_expr *value;
+	const struct ast_more *more; /* never NULL */
 	struct ast_body body;
 };
 

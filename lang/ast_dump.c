@@ -86,28 +86,28 @@ static void dump_expr(const struct ast_expr *x, struct buf *out)
 		return;
 	case EXPR_NUMBER:
 	case EXPR_NAME:
-		buf_add_str(out, x->text);
+		buf_add_str(out, ast_text(x));
 		return;
 	case EXPR_STRING:
-		quoted(out, x->text);
+		quoted(out, ast_text(x));
 		return;
 	case EXPR_CIDR:
-		buf_fmt(out, "cidr:%.*s", STR_ARG(x->text));
+		buf_fmt(out, "cidr:%.*s", STR_ARG(ast_text(x)));
 		return;
 	case EXPR_IP:
-		buf_fmt(out, "ip:%.*s", STR_ARG(x->text));
+		buf_fmt(out, "ip:%.*s", STR_ARG(ast_text(x)));
 		return;
 	case EXPR_DURATION:
-		buf_fmt(out, "duration:%.*s", STR_ARG(x->text));
+		buf_fmt(out, "duration:%.*s", STR_ARG(ast_text(x)));
 		return;
 	case EXPR_SIZE:
-		buf_fmt(out, "size:%.*s", STR_ARG(x->text));
+		buf_fmt(out, "size:%.*s", STR_ARG(ast_text(x)));
 		return;
 	case EXPR_ATTR:
-		buf_fmt(out, "(.%.*s", STR_ARG(x->text));
+		buf_fmt(out, "(.%.*s", STR_ARG(ast_text(x)));
 		break;
 	case EXPR_CALL:
-		buf_fmt(out, "(call %.*s", STR_ARG(x->text));
+		buf_fmt(out, "(call %.*s", STR_ARG(ast_text(x)));
 		break;
 	case EXPR_INDEX:
 		buf_add_c(out, "(index");
@@ -135,8 +135,9 @@ static void dump_expr(const struct ast_expr *x, struct buf *out)
 	case EXPR_MAP_FOR:
 		buf_fmt(out, "(%s %.*s%s%.*s",
 			x->kind == EXPR_LIST_FOR ? "list-for" : "map-for",
-			STR_ARG(x->text), ast_wide(x)->text2.n ? "," : "",
-			STR_ARG(ast_wide(x)->text2));
+			STR_ARG(ast_wide(x)->key),
+			ast_wide(x)->val.n ? "," : "",
+			STR_ARG(ast_wide(x)->val));
 		break;
 	}
 	children(x, out);
@@ -309,7 +310,7 @@ static const char *decl_name(enum ast_decl_kind kind)
 static void dump_decl(const struct ast_decl *d, unsigned level, struct buf *out)
 {
 	if (d->kind == DECL_PARAM) {
-		dump_param(&d->params[0], level, out);
+		dump_param(&d->more->params[0], level, out);
 		return;
 	}
 	indent(out, level);
@@ -318,21 +319,21 @@ static void dump_decl(const struct ast_decl *d, unsigned level, struct buf *out)
 		buf_fmt(out, " %.*s", STR_ARG(d->type));
 	if (d->name.n)
 		buf_fmt(out, " %.*s", STR_ARG(d->name));
-	if (d->label.n)
-		buf_fmt(out, " %.*s", STR_ARG(d->label));
-	if (d->over) {
-		buf_fmt(out, " for %.*s%s%.*s", STR_ARG(d->key),
-			d->val.n ? "," : "", STR_ARG(d->val));
-		dump_value("in", d->over, out);
+	if (d->more->label.n)
+		buf_fmt(out, " %.*s", STR_ARG(d->more->label));
+	if (d->more->over) {
+		buf_fmt(out, " for %.*s%s%.*s", STR_ARG(d->more->key),
+			d->more->val.n ? "," : "", STR_ARG(d->more->val));
+		dump_value("in", d->more->over, out);
 	}
-	dump_value("if", d->condition, out);
+	dump_value("if", d->more->condition, out);
 	dump_value("=", d->value, out);
-	dump_value(",", d->value2, out);
+	dump_value(",", d->more->value2, out);
 	buf_add_char(out, '\n');
-	for (size_t i = 0; i < d->n_params; i++)
-		dump_param(&d->params[i], level + 1, out);
-	for (size_t i = 0; i < d->n_decls; i++)
-		dump_decl(d->decls[i], level + 1, out);
+	for (size_t i = 0; i < d->more->n_params; i++)
+		dump_param(&d->more->params[i], level + 1, out);
+	for (size_t i = 0; i < d->more->n_decls; i++)
+		dump_decl(d->more->decls[i], level + 1, out);
 	dump_body(&d->body, level + 1, out);
 }
 

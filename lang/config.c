@@ -183,7 +183,7 @@ static void use_file(struct loader *l, const struct ast_decl *d)
 	struct diag *x;
 	size_t n = l->files.n;
 
-	if (d->value->kind != EXPR_STRING || d->value->text.n == 0) {
+	if (d->value->kind != EXPR_STRING || ast_text(d->value).n == 0) {
 		diag_error(l->diags, "E0207", place,
 			   "use takes the path of a file, without a template");
 		return;
@@ -196,7 +196,7 @@ static void use_file(struct loader *l, const struct ast_decl *d)
 		l->is_too_many = true;
 		return;
 	}
-	path = join(d->source->folder, d->value->text, l->arena);
+	path = join(d->source->folder, ast_text(d->value), l->arena);
 	if (!read_file(l, path, &err)) {
 		x = diag_error(l->diags, "E0207", place, "%s", err.message);
 		diag_hint(l->diags, x,
@@ -364,11 +364,11 @@ static void resolve_types(struct loader *l)
 			continue;
 		}
 		d = components->entries[next_component++].value;
-		for (size_t i = 0; i < d->n_params; i++)
-			resolve_words(l, d->source, d->params[i].type);
-		for (size_t i = 0; i < d->n_decls; i++)
-			if (d->decls[i]->type.n)
-				resolve_type(l, d->decls[i]);
+		for (size_t i = 0; i < d->more->n_params; i++)
+			resolve_words(l, d->source, d->more->params[i].type);
+		for (size_t i = 0; i < d->more->n_decls; i++)
+			if (d->more->decls[i]->type.n)
+				resolve_type(l, d->more->decls[i]);
 	}
 }
 

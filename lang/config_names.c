@@ -77,7 +77,7 @@ static struct str key_of(const struct ast_decl *d, struct arena *a)
 			       STR_ARG(d->name));
 	case DECL_PROVIDER:
 		return str_fmt(a, "provider/%.*s/%.*s", STR_ARG(d->name),
-			       STR_ARG(d->label));
+			       STR_ARG(d->more->label));
 	/* These are many: who needs their names looks at them once. */
 	case DECL_INSTANCE:
 	case DECL_EXISTING:
@@ -114,8 +114,8 @@ static void scope_release(struct scope *s)
 /* Params of a component stand in its head and are no declarations. */
 static void declare_params(struct scope *s, const struct ast_decl *component)
 {
-	for (size_t i = 0; i < component->n_params; i++) {
-		const struct ast_param *p = &component->params[i];
+	for (size_t i = 0; i < component->more->n_params; i++) {
+		const struct ast_param *p = &component->more->params[i];
 		struct ast_decl *d = arena_new(&s->keys, struct ast_decl, 1);
 
 		d->kind = DECL_PARAM;
@@ -138,8 +138,8 @@ static void check_component(const struct ast_decl *component, struct diags *d)
 	struct scope s = { .diags = d };
 
 	declare_params(&s, component);
-	for (size_t i = 0; i < component->n_decls; i++) {
-		struct ast_decl *x = component->decls[i];
+	for (size_t i = 0; i < component->more->n_decls; i++) {
+		struct ast_decl *x = component->more->decls[i];
 		struct place place = { x->source, x->span };
 		struct diag *found;
 

@@ -62,7 +62,7 @@ static struct value literal(struct evaluation *v, const struct ast_expr *x)
 
 	switch (x->kind) {
 	case EXPR_NUMBER:
-		fault = decimal_read(x->text, &d);
+		fault = decimal_read(ast_text(x), &d);
 		/* The lexer has said so, and what would be right. */
 		if (fault == DECIMAL_SYNTAX)
 			return value_unknown();
@@ -73,12 +73,12 @@ static struct value literal(struct evaluation *v, const struct ast_expr *x)
 		out.as.text = decimal_text(d, v->e->arena);
 		return out;
 	case EXPR_CIDR:
-		if (!cidr_read(x->text, &block))
+		if (!cidr_read(ast_text(x), &block))
 			return eval_fail(v, x, "E0256",
 					 "A block is four numbers up to 255 "
 					 "and a length up to 32: 10.0.0.0/16.",
 					 "\"%.*s\" is not a cidr",
-					 STR_ARG(x->text));
+					 STR_ARG(ast_text(x)));
 		right = cidr_text(cidr_network(block), v->e->arena);
 		if (!cidr_is_network(block))
 			return eval_fail(
@@ -86,37 +86,37 @@ static struct value literal(struct evaluation *v, const struct ast_expr *x)
 			    str_fmt(v->e->arena, "Write %.*s.", STR_ARG(right))
 				.s,
 			    "the cidr %.*s has host bits set",
-			    STR_ARG(x->text));
+			    STR_ARG(ast_text(x)));
 		out.kind = VALUE_CIDR;
 		out.as.text = right;
 		return out;
 	case EXPR_IP:
-		if (!ip_read(x->text, &ip))
+		if (!ip_read(ast_text(x), &ip))
 			return eval_fail(v, x, "E0256",
 					 "An address is four numbers up to "
 					 "255: 10.0.0.1.",
 					 "\"%.*s\" is not an ip",
-					 STR_ARG(x->text));
+					 STR_ARG(ast_text(x)));
 		out.kind = VALUE_IP;
 		out.as.text = ip_text(ip, v->e->arena);
 		return out;
 	case EXPR_DURATION:
 		out.kind = VALUE_DURATION;
-		if (!duration_read(x->text, &out.as.amount))
+		if (!duration_read(ast_text(x), &out.as.amount))
 			return eval_fail(v, x, "E0256",
 					 "A duration is numbers with d, h, m, "
 					 "s or ms, the largest first: 1h30m.",
 					 "\"%.*s\" is not a duration",
-					 STR_ARG(x->text));
+					 STR_ARG(ast_text(x)));
 		return out;
 	default:
 		out.kind = VALUE_SIZE;
-		if (!size_read(x->text, &out.as.amount))
+		if (!size_read(ast_text(x), &out.as.amount))
 			return eval_fail(v, x, "E0256",
 					 "A size is a number with KiB, MiB, "
 					 "GiB, TiB (or KB, MB, …): 20GiB.",
 					 "\"%.*s\" is not a size",
-					 STR_ARG(x->text));
+					 STR_ARG(ast_text(x)));
 		return out;
 	}
 }
@@ -144,7 +144,7 @@ static struct value node(struct evaluation *v, const struct ast_expr *x,
 	case EXPR_BOOL:
 		return value_bool(x->boolean);
 	case EXPR_STRING:
-		return value_str(x->text);
+		return value_str(ast_text(x));
 	case EXPR_NUMBER:
 	case EXPR_CIDR:
 	case EXPR_IP:

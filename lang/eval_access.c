@@ -79,18 +79,18 @@ static const char *member_hint(struct evaluation *v, struct str wrong,
 static struct value unknown_name(struct evaluation *v, const struct ast_expr *x,
 				 const struct type *wanted)
 {
-	const char *hint = near_hint(v, x->text);
+	const char *hint = near_hint(v, ast_text(x));
 
 	if (wanted && wanted->kind == TYPE_ENUM)
-		hint = member_hint(v, x->text, wanted);
+		hint = member_hint(v, ast_text(x), wanted);
 	else if (!hint)
 		hint = str_fmt(v->e->arena,
 			       "If a text is meant, write it in quotes: "
 			       "\"%.*s\".",
-			       STR_ARG(x->text))
+			       STR_ARG(ast_text(x)))
 			   .s;
 	return eval_fail(v, x, "E0251", hint, "unknown name \"%.*s\"",
-			 STR_ARG(x->text));
+			 STR_ARG(ast_text(x)));
 }
 
 struct value eval_name(struct evaluation *v, const struct ast_expr *x,
@@ -99,9 +99,9 @@ struct value eval_name(struct evaluation *v, const struct ast_expr *x,
 	struct value out;
 
 	/* A member of the wanted enum wins over a name in scope. */
-	if (is_member(wanted, x->text))
-		return value_str(x->text);
-	if (find_name(v, x->text, &out))
+	if (is_member(wanted, ast_text(x)))
+		return value_str(ast_text(x));
+	if (find_name(v, ast_text(x), &out))
 		return out;
 	return unknown_name(v, x, wanted);
 }
@@ -114,12 +114,12 @@ static bool is_reference(struct evaluation *v, const struct ast_expr *x)
 	struct value ignored;
 
 	return x->kind == EXPR_ATTR && x->left->kind == EXPR_NAME &&
-	       !find_name(v, x->left->text, &ignored);
+	       !find_name(v, ast_text(x->left), &ignored);
 }
 
 static struct value reference(struct evaluation *v, const struct ast_expr *x)
 {
-	struct str type = x->left->text, name = x->text;
+	struct str type = ast_text(x->left), name = ast_text(x);
 	struct str both;
 	struct value out;
 
@@ -187,20 +187,20 @@ static struct value attribute(struct evaluation *v, const struct ast_expr *x,
 	if (of.kind == VALUE_OBJECT) {
 		const struct object *o = of.as.object;
 
-		if (o->get && o->get(o, x->text, v->e->arena, &out))
+		if (o->get && o->get(o, ast_text(x), v->e->arena, &out))
 			return value_mark(out, of.marks);
 		at = at_name(x);
 		return eval_fail(v, &at, "E0252", NULL,
 				 "%.*s has no %s \"%.*s\"", STR_ARG(o->address),
 				 o->is_component ? "output" : "attribute",
-				 STR_ARG(x->text));
+				 STR_ARG(ast_text(x)));
 	}
 	if (of.kind == VALUE_MAP) {
-		entry = value_get_str(of, x->text);
+		entry = value_get_str(of, ast_text(x));
 		if (entry)
 			return value_mark(*entry, of.marks);
 		at = at_name(x);
-		return missing_entry(v, &at, of, x->text, false);
+		return missing_entry(v, &at, of, ast_text(x), false);
 	}
 	at = at_name(x);
 	return eval_fail(v, &at, "E0252",
@@ -248,8 +248,8 @@ struct value eval_attr(struct evaluation *v, const struct ast_expr *x)
 				 "It is declared with \"for\": choose one by "
 				 "[\"key\"], or all by [*].",
 				 "%.*s.%.*s is several instances",
-				 STR_ARG(x->left->left->text),
-				 STR_ARG(x->left->text));
+				 STR_ARG(ast_text(x->left->left)),
+				 STR_ARG(ast_text(x->left)));
 	}
 	return attribute(v, x, of);
 }

@@ -131,7 +131,7 @@ static bool read_key(struct evaluation *v, const struct ast_expr *x,
 	struct value k;
 
 	if (x->kind == EXPR_NAME) {
-		*key = x->text;
+		*key = ast_text(x);
 		return true;
 	}
 	k = eval_node(v, x, NULL);
@@ -245,7 +245,7 @@ static void walk_step(struct evaluation *v, const struct ast_expr *x,
 	if (w->over.kind == VALUE_LIST) {
 		key = value_int_in((int64_t)i, v->e->arena);
 		item = value_mark(w->over.as.list.items[i], w->over.marks);
-		if (ast_wide(x)->text2.n == 0)
+		if (ast_wide(x)->val.n == 0)
 			key = item;
 	} else {
 		key = value_mark(value_str(w->over.as.map.entries[i].key),
@@ -255,12 +255,12 @@ static void walk_step(struct evaluation *v, const struct ast_expr *x,
 	}
 	loops[0] = (struct loop){
 		.up = v->loops,
-		.name = x->text,
+		.name = ast_wide(x)->key,
 		.value = key,
 	};
 	loops[1] = (struct loop){
 		.up = &loops[0],
-		.name = ast_wide(x)->text2,
+		.name = ast_wide(x)->val,
 		.value = item,
 	};
 }
@@ -291,7 +291,7 @@ struct value eval_list_for(struct evaluation *v, const struct ast_expr *x,
 		struct loop loops[2];
 
 		walk_step(v, x, &w, i, loops);
-		v->loops = &loops[ast_wide(x)->text2.n > 0];
+		v->loops = &loops[ast_wide(x)->val.n > 0];
 		if (is_taken(v, x, &marks) == 1)
 			*vec_push(&items) = part(v, x->right, t);
 		v->loops = outer;
@@ -317,7 +317,7 @@ struct value eval_map_for(struct evaluation *v, const struct ast_expr *x,
 		struct value key;
 
 		walk_step(v, x, &w, i, loops);
-		v->loops = &loops[ast_wide(x)->text2.n > 0];
+		v->loops = &loops[ast_wide(x)->val.n > 0];
 		if (is_taken(v, x, &b.marks) == 1) {
 			struct str text;
 

@@ -159,7 +159,7 @@ static struct value eval_try(struct evaluation *v, const struct ast_expr *x)
 static struct value unknown_function(struct evaluation *v,
 				     const struct ast_expr *x)
 {
-	struct str near = func_near(x->text);
+	struct str near = func_near(ast_text(x));
 	struct ast_expr at = *x;
 	const char *hint = "dmsl docs lists the functions.";
 
@@ -169,7 +169,7 @@ static struct value unknown_function(struct evaluation *v,
 			       STR_ARG(near))
 			   .s;
 	return eval_fail(v, &at, "E0257", hint, "unknown function \"%.*s\"",
-			 STR_ARG(x->text));
+			 STR_ARG(ast_text(x)));
 }
 
 static bool check_arity(struct evaluation *v, const struct ast_expr *x,
@@ -272,18 +272,18 @@ static struct value eval_form(struct evaluation *v, const struct ast_expr *x,
 			      const struct func *f)
 {
 	v->has_built = true;
-	if (str_is(x->text, "can"))
+	if (str_is(ast_text(x), "can"))
 		return eval_can(v, x);
-	if (str_is(x->text, "try"))
+	if (str_is(ast_text(x), "try"))
 		return eval_try(v, x);
-	if (str_is(x->text, "template"))
+	if (str_is(ast_text(x), "template"))
 		return eval_template_file(v, x);
 	BUG("nobody evaluates %s()", f->name);
 }
 
 struct value eval_call(struct evaluation *v, const struct ast_expr *x)
 {
-	const struct func *f = func_find(x->text);
+	const struct func *f = func_find(ast_text(x));
 	bool had_failed = v->has_failed;
 	struct value out;
 

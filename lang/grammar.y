@@ -148,14 +148,11 @@ decls:
 
 decl:
   PARAM param optional_body	{
-	struct list *one = list_new(p);
-
 	$$ = make_decl(p, DECL_PARAM, $2->name_span, @$);
 	if ($3)
 		$2->body = *$3;
 	$2->span = @$;
-	list_add(p, one, $2);
-	decl_set_params(p, $$, one);
+	decl_set_param(p, $$, $2);
   }
 | LET NAME ASSIGN expr	{
 	$$ = make_decl(p, DECL_LET, @2, @$);
@@ -172,13 +169,12 @@ decl:
   }
 | PROVIDER NAME label body	{
 	$$ = make_decl(p, DECL_PROVIDER, @2, @$);
-	$$->label = parser_text(p, $3);
+	decl_set_label(p, $$, $3);
 	decl_set_body($$, $4);
   }
 | COMPONENT NAME CALL params RPAREN LBRACE decls RBRACE	{
 	$$ = make_decl(p, DECL_COMPONENT, @2, @$);
-	decl_set_params(p, $$, $4);
-	decl_set_decls(p, $$, $7);
+	decl_set_component(p, $$, $4, $7);
 	$$->body.span = (struct span){ @6.start, @8.end };
   }
 | NAME NAME loop condition body	{
@@ -211,13 +207,11 @@ decl:
   }
 | MOVED expr ARROW expr	{
 	$$ = make_decl(p, DECL_MOVED, no_span, @$);
-	$$->value = $2;
-	$$->value2 = $4;
+	decl_set_values(p, $$, $2, $4);
   }
 | IMPORT expr ASSIGN expr	{
 	$$ = make_decl(p, DECL_IMPORT, no_span, @$);
-	$$->value = $2;
-	$$->value2 = $4;
+	decl_set_values(p, $$, $2, $4);
   }
 | REMOVED expr optional_body	{
 	$$ = make_decl(p, DECL_REMOVED, no_span, @$);
@@ -739,8 +733,12 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p)
 {
 	yysymbol_kind_t symbols[YYNTOKENS];
 	unsigned expected[YYNTOKENS];
-	int n = yypcontext_expected_tokens(context, symbols, YYNTOKENS);
+	int n;
 
+	/* 2: ends it all, as a full stack does. */
+	if (p->stream)
+		return 2;
+	n = yypcontext_expected_tokens(context, symbols, YYNTOKENS);
 	/* Symbols are numbered as the tokens are (api.token.raw). */
 	for (int i = 0; i < n; i++)
 		expected[i] = (unsigned)symbols[i];

@@ -21,7 +21,10 @@
 #include "lang/diag.h"
 #include "lang/grammar.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+enum { AHEAD_MOST = 2 }; /* tokens that are looked at behind one */
 
 struct open {
 	uint16_t kind;
@@ -120,8 +123,8 @@ static void put_virtual(struct layout *l, unsigned kind)
 }
 
 /*
- * The token that is the nth from the one we are at, comments not counted; good
- * until the next put().
+ * The token that is the nth from the one we are at, AHEAD_MOST at most,
+ * comments not counted; good until the next put().
  */
 static const struct token *ahead(const struct layout *l, unsigned nth)
 {
@@ -524,11 +527,11 @@ static bool is_pattern_part(unsigned kind)
 static size_t pattern_length(const struct layout *l)
 {
 	const struct token *t = &l->t->items[l->at];
-	size_t n = 1;
+	size_t n = 1, most = l->t->n - l->at;
 
 	if (!is_pattern_part(t->kind) || t->kind == TOK_STAR)
 		return 1;
-	while (is_pattern_part(t[n].kind) &&
+	while (n < most && is_pattern_part(t[n].kind) &&
 	       t[n].span.start == t[n - 1].span.end)
 		n++;
 	return n;
@@ -596,25 +599,82 @@ static void step(struct layout *l)
 		take_mark(l, t);
 }
 
+struct layout *layout_new(const struct source *s,
+			  const struct layout_options *o, struct tokens *t,
+			  struct diags *d)
+{
+	struct layout *l = xmalloc(sizeof(*l));
+
+	*l = (struct layout){ .source = s, .o = *o, .t = t, .diags = d };
+	return l;
+}
+
+/* Up to where what comes next is there to be looked at. */
+static size_t known_end(const struct layout *l)
+{
+	size_t i = l->t->n, seen = 0;
+
+	while (i > l->at && seen <= AHEAD_MOST)
+		seen += l->t->items[--i].kind != TOK_COMMENT;
+	return i;
+}
+
+size_t layout_more(struct layout *l)
+{
+	size_t end = known_end(l);
+
+	while (l->at < end && !l->is_too_deep) {
+		size_t n = l->t->n;
+
+		step(l);
+		/* What is unread may have moved. */
+		end += l->t->n - n;
+	}
+	return l->n_out;
+}
+
+void layout_drop(struct layout *l, size_t n)
+{
+	struct tokens *t = l->t;
+
+	memmove(t->items, t->items + n, (t->n - n) * sizeof(*t->items));
+	t->n -= n;
+	l->n_out -= n;
+	l->at -= n;
+}
+
+int layout_end(struct layout *l, bool *is_unbalanced)
+{
+	struct span end;
+	struct token last;
+
+	*is_unbalanced = false;
+	while (l->at + 1 < l->t->n && !l->is_too_deep)
+		step(l);
+	if (l->is_too_deep)
+		return -1;
+	for (size_t n = 0; n < l->n_open; n++)
+		*is_unbalanced |= l->open[n].kind == TOK_LBRACE;
+	end.start = end.end = l->last_end;
+	if (l->n_open)
+		close_down_to(l, 0, end);
+	last = l->t->items[l->at++];
+	put(l, &last);
+	l->t->n = l->n_out;
+	return 0;
+}
+
+void layout_free(struct layout *l)
+{
+	free(l);
+}
+
 int layout_run(const struct source *s, const struct layout_options *o,
 	       struct tokens *t, bool *is_unbalanced, struct diags *d)
 {
-	struct layout l = { .source = s, .o = *o, .t = t, .diags = d };
-	struct token last;
-	struct span end;
+	struct layout *l = layout_new(s, o, t, d);
+	int result = layout_end(l, is_unbalanced);
 
-	*is_unbalanced = false;
-	while (l.at + 1 < t->n && !l.is_too_deep)
-		step(&l);
-	if (l.is_too_deep)
-		return -1;
-	for (size_t n = 0; n < l.n_open; n++)
-		*is_unbalanced |= l.open[n].kind == TOK_LBRACE;
-	end.start = end.end = l.last_end;
-	if (l.n_open)
-		close_down_to(&l, 0, end);
-	last = t->items[l.at++];
-	put(&l, &last);
-	t->n = l.n_out;
-	return 0;
+	layout_free(l);
+	return result;
 }

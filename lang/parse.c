@@ -28,13 +28,20 @@ static struct place place_of(const struct parser *p, struct span span)
 	return (struct place){ p->source, span };
 }
 
-/* Contexts follow the token before, so that a mistake stands outside it. */
-static void follow(struct parser *p, const struct token *before)
+/*
+ * The contexts before the current token. Only mistakes ask for them; what was
+ * followed once is not looked at again.
+ */
+static void follow(struct parser *p)
 {
-	if (token_opens(before->kind) && p->n_open < NESTING_MAX)
-		p->open[p->n_open++] = before->context;
-	else if (token_closes(before->kind) && p->n_open)
-		p->n_open--;
+	for (; p->followed < p->current; p->followed++) {
+		const struct token *t = &p->tokens.items[p->followed];
+
+		if (token_opens(t->kind) && p->n_open < NESTING_MAX)
+			p->open[p->n_open++] = t->context;
+		else if (token_closes(t->kind) && p->n_open)
+			p->n_open--;
+	}
 }
 
 static bool holds_items(unsigned context)
@@ -66,6 +73,7 @@ static __attribute__((cold)) size_t find_sync(struct parser *p)
 	size_t depth = 0;
 	enum token_context where;
 
+	follow(p);
 	while (p->n_open && !holds_items(p->open[p->n_open - 1])) {
 		p->n_open--;
 		depth++;
@@ -86,7 +94,38 @@ static __attribute__((cold)) size_t find_sync(struct parser *p)
 	}
 	p->has_failed = true;
 	p->failed_at = p->current;
+	/* What was passed over is balanced, and what it opened is closed. */
+	p->followed = i;
 	return i;
+}
+
+/* What comes next is no token of the text, or another one. */
+static __attribute__((cold, noinline)) int lex_other(struct span *span,
+						     struct parser *p)
+{
+	int start = (int)p->start;
+
+	if (start) {
+		p->start = 0;
+		*span = (struct span){ 0, 0 };
+		return start;
+	}
+	p->is_recovering = false;
+	p->next = find_sync(p);
+	span->start = p->tokens.items[p->next].span.start;
+	span->end = span->start;
+	return TOK_SYNC;
+}
+
+/* The tokens that were handed out are all there are as yet. */
+static __attribute__((noinline)) void more(struct parser *p)
+{
+	size_t gone = p->mark;
+
+	token_stream_more(p->stream, gone, &p->tokens);
+	p->next -= gone;
+	p->current -= gone;
+	p->mark = 0;
 }
 
 int grammar_lex(GRAMMAR_STYPE *value, struct span *span, struct parser *p)
@@ -94,29 +133,17 @@ int grammar_lex(GRAMMAR_STYPE *value, struct span *span, struct parser *p)
 	const struct token *t;
 
 	(void)value;
-	if (p->start) {
-		int start = (int)p->start;
-
-		p->start = 0;
-		*span = (struct span){ 0, 0 };
-		return start;
-	}
-	if (p->is_recovering) {
-		p->is_recovering = false;
-		p->next = find_sync(p);
-		p->has_current = false;
-		span->start = p->tokens.items[p->next].span.start;
-		span->end = span->start;
-		return TOK_SYNC;
-	}
-	if (p->has_current)
-		follow(p, &p->tokens.items[p->current]);
-	while (p->tokens.items[p->next].kind == TOK_COMMENT)
-		p->next++;
-	t = &p->tokens.items[p->next];
-	p->current = p->next;
-	p->next += t->kind != TOK_END;
-	p->has_current = true;
+	if (p->start || p->is_recovering)
+		return lex_other(span, p);
+	do {
+		if (p->next == p->tokens.n)
+			more(p);
+		p->current = p->next++;
+		t = &p->tokens.items[p->current];
+	} while (t->kind == TOK_COMMENT);
+	/* Nothing comes behind it, but it may be asked for again. */
+	if (t->kind == TOK_END)
+		p->next--;
 	*span = t->span;
 	return t->kind;
 }
@@ -340,6 +367,7 @@ void parser_syntax_error(struct parser *p, struct span span, unsigned kind,
 	struct diag *d;
 
 	p->is_recovering = true;
+	follow(p);
 	if (is_follow_on(p, kind))
 		return;
 	for (size_t i = 0; i < n_expected; i++)
@@ -370,9 +398,42 @@ void parser_exhausted(struct parser *p, struct span span)
 		   NESTING_MAX);
 }
 
+/*
+ * Reads a file as its tokens come. That is for files without mistakes, as
+ * nearly all of them are: false, with nothing said, where there is one.
+ */
+static bool run_stream(struct parser *p, struct ast_file *file)
+{
+	struct arena scratch = { 0 };
+	struct diags quiet = { .arena = &scratch };
+	struct parser trial = *p;
+	bool is_right;
+
+	trial.diags = &quiet;
+	trial.start = TOK_START_FILE;
+	trial.stream = token_stream_open(p->source, &quiet);
+	if (trial.stream) {
+		grammar_parse(&trial);
+		token_stream_close(trial.stream, file->meaning);
+	}
+	is_right = quiet.n == 0;
+	arena_release(&trial.scratch);
+	if (is_right) {
+		p->decls = trial.decls;
+	} else {
+		vec_release(&trial.decls);
+		vec_release(&trial.torn);
+	}
+	diags_release(&quiet);
+	arena_release(&scratch);
+	return is_right;
+}
+
 /* file: NULL where the text is none. */
 static void run(struct parser *p, enum text_form form, struct ast_file *file)
 {
+	if (file && run_stream(p, file))
+		return;
 	p->start = form == TEXT_FILE ? TOK_START_FILE : TOK_START_EXPR;
 	tokens_read(p->source, form, &p->tokens, p->diags);
 	if (file)

@@ -62,6 +62,7 @@ void decls_add(struct parser *p, struct list *l, struct ast_decl *d)
 	}
 	*vec_push(&p->decls) = d;
 	arena_clear(&p->scratch);
+	p->mark = p->current;
 }
 
 void decls_torn(struct parser *p, struct span span)
@@ -107,22 +108,21 @@ static struct ast_expr *expr_init(struct parser *p, struct ast_expr *x,
 	return x;
 }
 
+/* Of a kind whose fields end with that of such an offset. */
 static struct ast_expr *expr_new(struct parser *p, enum ast_expr_kind kind,
-				 struct span span)
+				 struct span span, size_t size)
 {
-	return expr_init(p, arena_new(p->arena, struct ast_expr, 1), kind,
-			 span);
-}
-
-/* Of a kind that has nothing below it, and then no room for it either. */
-static struct ast_expr *leaf_new(struct parser *p, enum ast_expr_kind kind,
-				 struct span span)
-{
-	void *x = arena_alloc_aligned(p->arena, 1, AST_LEAF_SIZE,
-				      _Alignof(struct ast_expr));
+	void *x =
+	    arena_alloc_aligned(p->arena, 1, size, _Alignof(struct ast_expr));
 
 	return expr_init(p, x, kind, span);
 }
+
+enum {
+	LEAF_SIZE = offsetof(struct ast_expr, left),
+	ONE_SIZE = offsetof(struct ast_expr, right), /* left or items */
+	WHOLE_SIZE = sizeof(struct ast_expr),
+};
 
 static struct ast_wide *wide_new(struct parser *p, enum ast_expr_kind kind,
 				 struct span span)
@@ -149,7 +149,8 @@ static void reach(struct parser *p, struct ast_expr *x,
 		return;
 	if (below->depth <= NESTING_MAX)
 		parser_exhausted(p, x->span);
-	*x = (struct ast_expr){ 0 };
+	/* It may have no more than a leaf has. */
+	memset(x, 0, LEAF_SIZE);
 	expr_init(p, x, EXPR_ERROR, below->span);
 	x->depth = NESTING_MAX + 1;
 }
@@ -167,15 +168,22 @@ static struct ast_expr *finish(struct parser *p, struct ast_expr *x)
 	return x;
 }
 
+struct ast_expr *make_own(struct parser *p, enum ast_expr_kind kind,
+			  struct str text, struct span span)
+{
+	struct ast_expr *x = expr_new(p, kind, span, WHOLE_SIZE);
+
+	x->is_own = true;
+	x->own = text;
+	return x;
+}
+
 /* The digits of a number: "_" is for people. */
 static struct str digits(struct parser *p, struct str text)
 {
-	char *out;
+	char *out = arena_new(p->arena, char, text.n + 1);
 	size_t n = 0;
 
-	if (str_find(text, '_') < 0)
-		return text;
-	out = arena_new(p->arena, char, text.n + 1);
 	for (size_t i = 0; i < text.n; i++)
 		if (text.s[i] != '_')
 			out[n++] = text.s[i];
@@ -185,29 +193,27 @@ static struct str digits(struct parser *p, struct str text)
 struct ast_expr *make_leaf(struct parser *p, enum ast_expr_kind kind,
 			   struct span span)
 {
-	struct ast_expr *x = leaf_new(p, kind, span);
+	struct str text = parser_text(p, span);
+	struct ast_expr *x;
 
+	if (kind != EXPR_NAME && kind != EXPR_STRING && kind != EXPR_ERROR &&
+	    str_find(text, '_') >= 0)
+		return make_own(p, kind, digits(p, text), span);
+	x = expr_new(p, kind, span, LEAF_SIZE);
 	if (kind == EXPR_BOOL)
-		x->boolean = str_is(parser_text(p, span), "true");
-	else if (kind == EXPR_NAME)
-		x->text = parser_text(p, span);
-	else if (kind != EXPR_NULL && kind != EXPR_ERROR)
-		x->text = digits(p, parser_text(p, span));
+		x->boolean = str_is(text, "true");
 	return x;
 }
 
 struct ast_expr *make_key(struct parser *p, struct span span)
 {
-	struct ast_expr *x = leaf_new(p, EXPR_STRING, span);
-
-	x->text = parser_text(p, span);
-	return x;
+	return make_leaf(p, EXPR_STRING, span);
 }
 
 struct ast_expr *make_unary(struct parser *p, enum ast_op op,
 			    struct ast_expr *below, struct span span)
 {
-	struct ast_expr *x = expr_new(p, EXPR_UNARY, span);
+	struct ast_expr *x = expr_new(p, EXPR_UNARY, span, ONE_SIZE);
 
 	x->op = op;
 	x->left = below;
@@ -218,7 +224,7 @@ struct ast_expr *make_binary(struct parser *p, struct ast_expr *left,
 			     enum ast_op op, struct ast_expr *right,
 			     struct span span)
 {
-	struct ast_expr *x = expr_new(p, EXPR_BINARY, span);
+	struct ast_expr *x = expr_new(p, EXPR_BINARY, span, WHOLE_SIZE);
 
 	x->op = op;
 	x->left = left;
@@ -241,29 +247,34 @@ struct ast_expr *make_cond(struct parser *p, struct ast_expr *condition,
 struct ast_expr *make_attr_of(struct parser *p, struct ast_expr *left,
 			      struct span name, struct span span)
 {
-	struct ast_expr *x = expr_new(p, EXPR_ATTR, span);
+	struct ast_expr *x = expr_new(p, EXPR_ATTR, span, WHOLE_SIZE);
 
 	x->left = left;
-	x->text = parser_text(p, name);
+	x->text_n = name.end - name.start;
 	return finish(p, x);
 }
 
 struct ast_expr *make_index(struct parser *p, struct ast_expr *left,
 			    struct ast_expr *index, struct span span)
 {
-	struct ast_expr *x = expr_new(p, index ? EXPR_INDEX : EXPR_SPLAT, span);
+	struct ast_expr *x;
 
+	if (index) {
+		x = expr_new(p, EXPR_INDEX, span, WHOLE_SIZE);
+		x->right = index;
+	} else {
+		x = expr_new(p, EXPR_SPLAT, span, ONE_SIZE);
+	}
 	x->left = left;
-	x->right = index;
 	return finish(p, x);
 }
 
 struct ast_expr *make_call(struct parser *p, struct span name,
 			   struct list *args, struct span span)
 {
-	struct ast_expr *x = expr_new(p, EXPR_CALL, span);
+	struct ast_expr *x = expr_new(p, EXPR_CALL, span, WHOLE_SIZE);
 
-	x->text = parser_text(p, name);
+	x->text_n = name.end - name.start;
 	x->items = list_keep(p, args);
 	x->n_items = (uint32_t)args->n;
 	return finish(p, x);
@@ -272,7 +283,7 @@ struct ast_expr *make_call(struct parser *p, struct span name,
 struct ast_expr *make_items(struct parser *p, enum ast_expr_kind kind,
 			    struct list *items, struct span span)
 {
-	struct ast_expr *x = expr_new(p, kind, span);
+	struct ast_expr *x = expr_new(p, kind, span, ONE_SIZE);
 
 	x->items = list_keep(p, items);
 	x->n_items = (uint32_t)items->n;
@@ -297,8 +308,8 @@ struct ast_expr *make_for(struct parser *p, struct loop *loop,
 	struct ast_wide *x =
 	    wide_new(p, key ? EXPR_MAP_FOR : EXPR_LIST_FOR, span);
 
-	x->expr.text = loop->key;
-	x->text2 = loop->val;
+	x->key = loop->key;
+	x->val = loop->val;
 	x->expr.left = loop->over;
 	x->expr.right = value;
 	x->third = condition;
@@ -386,16 +397,18 @@ struct ast_body *make_body(struct parser *p, struct items *items,
 {
 	struct ast_body *b = arena_new(&p->scratch, struct ast_body, 1);
 
-	b->n_attrs = items->attrs.n;
+	b->n_attrs = (uint32_t)items->attrs.n;
 	b->attrs = arena_new(p->arena, struct ast_attr, b->n_attrs);
 	for (size_t i = 0; i < b->n_attrs; i++)
 		b->attrs[i] = *(struct ast_attr *)items->attrs.items[i];
-	b->n_blocks = items->blocks.n;
-	b->blocks = arena_new(p->arena, struct ast_block, b->n_blocks);
+	b->n_blocks = (uint32_t)items->blocks.n;
+	if (b->n_blocks)
+		b->blocks = arena_new(p->arena, struct ast_block, b->n_blocks);
 	for (size_t i = 0; i < b->n_blocks; i++)
 		b->blocks[i] = *(struct ast_block *)items->blocks.items[i];
-	b->n_rules = items->rules.n;
-	b->rules = arena_new(p->arena, struct ast_rule, b->n_rules);
+	b->n_rules = (uint32_t)items->rules.n;
+	if (b->n_rules)
+		b->rules = arena_new(p->arena, struct ast_rule, b->n_rules);
 	for (size_t i = 0; i < b->n_rules; i++)
 		b->rules[i] = *(struct ast_rule *)items->rules.items[i];
 	b->span = span;
@@ -421,6 +434,8 @@ struct ast_param *make_param(struct parser *p, struct span name,
 	return x;
 }
 
+static const struct ast_more no_more;
+
 struct ast_decl *make_decl(struct parser *p, enum ast_decl_kind kind,
 			   struct span name, struct span span)
 {
@@ -431,7 +446,16 @@ struct ast_decl *make_decl(struct parser *p, enum ast_decl_kind kind,
 	d->name = parser_text(p, name);
 	d->name_span = name;
 	d->span = span;
+	d->more = &no_more;
 	return d;
+}
+
+static struct ast_more *more_new(struct parser *p, struct ast_decl *d)
+{
+	struct ast_more *more = arena_new(p->arena, struct ast_more, 1);
+
+	d->more = more;
+	return more;
 }
 
 void decl_set_body(struct ast_decl *d, const struct ast_body *body)
@@ -443,31 +467,53 @@ void decl_set_body(struct ast_decl *d, const struct ast_body *body)
 void decl_set_head(struct parser *p, struct ast_decl *d, struct span type,
 		   const struct loop *loop, struct ast_expr *condition)
 {
+	struct ast_more *more;
+
 	d->type = parser_text(p, type);
 	d->type_span = type;
-	d->condition = condition;
+	if (!loop && !condition)
+		return;
+	more = more_new(p, d);
+	more->condition = condition;
 	if (!loop)
 		return;
-	d->key = loop->key;
-	d->val = loop->val;
-	d->over = loop->over;
+	more->key = loop->key;
+	more->val = loop->val;
+	more->over = loop->over;
 }
 
-void decl_set_params(struct parser *p, struct ast_decl *d, struct list *params)
+void decl_set_label(struct parser *p, struct ast_decl *d, struct span label)
 {
-	d->n_params = params->n;
-	d->params = arena_new(p->arena, struct ast_param, params->n);
+	if (label.end > label.start)
+		more_new(p, d)->label = parser_text(p, label);
+}
+
+void decl_set_values(struct parser *p, struct ast_decl *d,
+		     struct ast_expr *value, struct ast_expr *value2)
+{
+	d->value = value;
+	more_new(p, d)->value2 = value2;
+}
+
+void decl_set_param(struct parser *p, struct ast_decl *d,
+		    const struct ast_param *param)
+{
+	struct ast_more *more = more_new(p, d);
+
+	more->n_params = 1;
+	more->params = arena_new(p->arena, struct ast_param, 1);
+	*more->params = *param;
+}
+
+void decl_set_component(struct parser *p, struct ast_decl *d,
+			const struct list *params, const struct list *decls)
+{
+	struct ast_more *more = more_new(p, d);
+
+	more->n_params = params->n;
+	more->params = arena_new(p->arena, struct ast_param, params->n);
 	for (size_t i = 0; i < params->n; i++)
-		d->params[i] = *(struct ast_param *)params->items[i];
-	if (d->kind == DECL_PARAM) {
-		d->name = d->params[0].name;
-		d->name_span = d->params[0].name_span;
-	}
-}
-
-void decl_set_decls(struct parser *p, struct ast_decl *d,
-		    const struct list *decls)
-{
-	d->decls = list_keep(p, decls);
-	d->n_decls = decls->n;
+		more->params[i] = *(struct ast_param *)params->items[i];
+	more->decls = list_keep(p, decls);
+	more->n_decls = decls->n;
 }

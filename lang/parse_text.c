@@ -121,16 +121,22 @@ struct str literal_text(struct parser *p, struct span span)
 
 struct ast_expr *make_string(struct parser *p, struct span span)
 {
-	struct ast_expr *x = make_key(p, span);
+	struct str spelled = parser_text(p, span);
+	struct ast_expr *x;
 
-	x->text = literal_text(p, span);
+	if (spelled.s[0] != '"' || spelled.n > STRING_MAX ||
+	    str_find(spelled, '\\') >= 0)
+		return make_own(p, EXPR_STRING, literal_text(p, span), span);
+	x = make_key(p, span);
+	x->is_quoted = true;
 	return x;
 }
 
 /* A piece as it stands; make_template() resolves it, and knows it by this. */
 struct ast_expr *make_text(struct parser *p, struct span span)
 {
-	struct ast_expr *x = make_key(p, span);
+	struct ast_expr *x =
+	    make_own(p, EXPR_STRING, parser_text(p, span), span);
 
 	x->boolean = true;
 	return x;
@@ -161,13 +167,14 @@ static size_t indentation(const struct list *parts)
 
 	for (size_t i = 0; i < parts->n; i++) {
 		const struct ast_expr *x = parts->items[i];
-		struct str rest = x->text;
+		struct str rest;
 
 		if (!is_piece(x)) {
 			if (begins_line)
 				return 0;
 			continue;
 		}
+		rest = x->own;
 		while (rest.n) {
 			size_t n = blanks(rest);
 			bool is_blank = n < rest.n && (rest.s[n] == '\n' ||
@@ -222,8 +229,7 @@ static void resolve_heredoc(struct parser *p, struct list *parts,
 		struct ast_expr *x = parts->items[i];
 
 		if (is_piece(x))
-			x->text =
-			    heredoc_text(p, x->text, indent, &begins_line);
+			x->own = heredoc_text(p, x->own, indent, &begins_line);
 		else
 			begins_line = false;
 	}
@@ -237,7 +243,7 @@ static void drop_empty(struct list *parts)
 	for (size_t i = 0; i < parts->n; i++) {
 		struct ast_expr *x = parts->items[i];
 
-		if (!is_piece(x) || x->text.n)
+		if (!is_piece(x) || x->own.n)
 			parts->items[n++] = x;
 	}
 	parts->n = n;
@@ -258,16 +264,15 @@ struct ast_expr *make_template(struct parser *p, struct list *parts,
 		for (size_t i = 0; i < parts->n; i++) {
 			x = parts->items[i];
 			if (is_piece(x))
-				x->text = unescape(p, x->span);
+				x->own = unescape(p, x->span);
 		}
 	}
 	drop_empty(parts);
 	/* Without a template it is a string like any other. */
 	if (parts->n == 0 || (parts->n == 1 && is_piece(parts->items[0]))) {
-		x = make_key(p, span);
-		x->text = parts->n ? ((struct ast_expr *)parts->items[0])->text
-				   : STR("");
-		return x;
+		return make_own(p, EXPR_STRING,
+				parts->n ? ast_text(parts->items[0]) : STR(""),
+				span);
 	}
 	x = make_items(p, EXPR_TEMPLATE, parts, span);
 	for (size_t i = 0; i < parts->n; i++)

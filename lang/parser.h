@@ -48,16 +48,19 @@ struct parser {
 	struct arena *arena;  /* of the tree */
 	struct arena scratch; /* for lists and the like, until they end */
 	struct diags *diags;
+	/* All of them; with a stream, since where `mark` was last set. */
 	struct tokens tokens;
+	struct token_stream *stream;
+	size_t mark;	/* tokens before it are not needed again */
 	unsigned start; /* TOK_START_FILE or _EXPR, until it was handed out */
 	size_t next;	/* token that comes next */
 	size_t current; /* token handed out last */
-	bool has_current;
 	bool is_recovering; /* skip to where the next item begins */
 	bool has_failed;
 	size_t failed_at;	   /* where recovery last began to look */
-	uint8_t open[NESTING_MAX]; /* contexts of what was handed out */
+	uint8_t open[NESTING_MAX]; /* contexts of what is before `followed` */
 	size_t n_open;
+	size_t followed;
 	struct list decls; /* of the file; malloc'ed */
 	bool has_decls;
 	VEC(struct str) torn;  /* words of declarations given up */
@@ -92,6 +95,9 @@ struct ast_decl **decls_keep(struct parser *p);
 
 struct ast_expr *make_leaf(struct parser *p, enum ast_expr_kind kind,
 			   struct span span);
+/* A leaf whose text is not as the source has it. */
+struct ast_expr *make_own(struct parser *p, enum ast_expr_kind kind,
+			  struct str text, struct span span);
 struct ast_expr *make_string(struct parser *p, struct span span);
 struct ast_expr *make_text(struct parser *p, struct span span);
 struct ast_expr *make_template(struct parser *p, struct list *parts,
@@ -140,9 +146,13 @@ struct ast_decl *make_decl(struct parser *p, enum ast_decl_kind kind,
 void decl_set_body(struct ast_decl *d, const struct ast_body *body);
 void decl_set_head(struct parser *p, struct ast_decl *d, struct span type,
 		   const struct loop *loop, struct ast_expr *condition);
-void decl_set_params(struct parser *p, struct ast_decl *d, struct list *params);
-void decl_set_decls(struct parser *p, struct ast_decl *d,
-		    const struct list *decls);
+void decl_set_label(struct parser *p, struct ast_decl *d, struct span label);
+void decl_set_values(struct parser *p, struct ast_decl *d,
+		     struct ast_expr *value, struct ast_expr *value2);
+void decl_set_param(struct parser *p, struct ast_decl *d,
+		    const struct ast_param *param);
+void decl_set_component(struct parser *p, struct ast_decl *d,
+			const struct list *params, const struct list *decls);
 
 /* A rule on SCHEMA.TABLE; action as DMS spells it. */
 struct ast_rule *make_rule(struct parser *p, enum ast_rule_kind kind,

@@ -18,8 +18,8 @@ struct walk {
 static bool is_bound(const struct bound *b, struct str name)
 {
 	for (; b; b = b->outer)
-		if (str_eq(name, b->loop->text) ||
-		    str_eq(name, ast_wide(b->loop)->text2))
+		if (str_eq(name, ast_wide(b->loop)->key) ||
+		    str_eq(name, ast_wide(b->loop)->val))
 			return true;
 	return false;
 }
@@ -50,29 +50,29 @@ static void name_found(const struct walk *w, const struct ast_expr *name,
 		       const struct ast_expr *last, const struct bound *outer)
 {
 	struct ref r = {
-		.name = name->text,
+		.name = ast_text(name),
 		.place = { name->source, name->span },
 	};
 	const struct ast_expr *x = step_below(last, name);
 
 	if (x && x->kind == EXPR_ATTR) {
-		r.second = x->text;
+		r.second = ast_text(x);
 		r.node = x;
 		r.place.span.end = x->span.end;
 		x = step_below(last, x);
 		if (x && x->kind == EXPR_INDEX &&
 		    x->right->kind == EXPR_STRING) {
 			r.has_key = true;
-			r.key = x->right->text;
+			r.key = ast_text(x->right);
 		} else if (x && x->kind == EXPR_INDEX &&
 			   x->right->kind == EXPR_NAME &&
-			   !is_bound(outer, x->right->text)) {
+			   !is_bound(outer, ast_text(x->right))) {
 			r.index = x->right;
 		}
 		if (x && x->kind != EXPR_ATTR)
 			x = step_below(last, x);
 		if (x && x->kind == EXPR_ATTR)
-			r.attr = x->text;
+			r.attr = ast_text(x);
 	}
 	w->found(w->context, &r);
 }
@@ -91,7 +91,7 @@ static void walk_path(const struct walk *w, const struct ast_expr *last,
 		base = base->left;
 	if (base->kind != EXPR_NAME)
 		walk(w, base, outer);
-	else if (!is_bound(outer, base->text))
+	else if (!is_bound(outer, ast_text(base)))
 		name_found(w, base, last, outer);
 	for (const struct ast_expr *x = base; x;) {
 		if (x != base && x->kind == EXPR_INDEX)

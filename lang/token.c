@@ -261,34 +261,141 @@ static void digested_add(struct digested *d, const char *s, size_t n)
 }
 
 /*
- * A token is a byte that no text has, its kind and its text; one that the
- * layout put in has none. So what is digested is about as long as the text.
+ * Adds tokens from i on while there is room for each, and they are short; gives
+ * the first that is left. More is copied than is needed, with no call.
  */
-void tokens_digest(const struct tokens *t, const struct source *s,
-		   unsigned char digest[32])
+static size_t digested_add_short(struct digested *d, const struct tokens *t,
+				 size_t i, struct str text)
 {
-	struct digested *d = xrealloc(NULL, 1, sizeof(*d));
+	enum { SHORT = 16 };
+	char *out = d->bytes + d->n;
+	const char *end = d->bytes + sizeof(d->bytes) - 2 - SHORT;
 
-	d->n = 0;
-	for (size_t i = 0; i < t->n; i++) {
+	for (; i < t->n && out <= end; i++) {
 		const struct token *one = &t->items[i];
-		bool is_written = !(one->flags & TOKEN_VIRTUAL);
-		size_t n = is_written ? one->span.end - one->span.start : 0;
+		size_t start = one->span.start, n = one->span.end - start;
 
 		if (one->kind == TOK_COMMENT)
 			continue;
-		if (sizeof(d->bytes) - d->n < 2)
-			digested_end(d);
-		d->bytes[d->n++] = (char)0xff;
-		d->bytes[d->n++] = (char)(one->kind - TOK_START_FILE);
-		if (n <= sizeof(d->bytes) - d->n) {
-			memcpy(d->bytes + d->n, s->text.s + one->span.start, n);
-			d->n += n;
-		} else {
-			digested_add(d, s->text.s + one->span.start, n);
-		}
+		if (n > SHORT || start + SHORT > text.n)
+			break;
+		out[0] = (char)0xff;
+		out[1] = (char)(one->kind - TOK_START_FILE);
+		memcpy(out + 2, text.s + start, SHORT);
+		out += one->flags & TOKEN_VIRTUAL ? 2 : 2 + n;
 	}
+	d->n = (size_t)(out - d->bytes);
+	return i;
+}
+
+/*
+ * A token is a byte that no text has, its kind and its text; one that the
+ * layout put in has none. So what is digested is about as long as the text.
+ */
+static void digested_add_tokens(struct digested *d, const struct tokens *t,
+				size_t first, struct str text)
+{
+	for (size_t i = digested_add_short(d, t, first, text); i < t->n;
+	     i = digested_add_short(d, t, i + 1, text)) {
+		const struct token *one = &t->items[i];
+		struct str part = str_sub(text, one->span.start, one->span.end);
+		char head[2] = { (char)0xff,
+				 (char)(one->kind - TOK_START_FILE) };
+
+		if (one->kind == TOK_COMMENT)
+			continue;
+		if (sizeof(d->bytes) - d->n < sizeof(head))
+			digested_end(d);
+		digested_add(d, head, sizeof(head));
+		if (!(one->flags & TOKEN_VIRTUAL))
+			digested_add(d, part.s, part.n);
+	}
+}
+
+void tokens_digest(const struct tokens *t, const struct source *s,
+		   unsigned char digest[32])
+{
+	struct digested *d = xmalloc(sizeof(*d));
+
+	d->n = 0;
+	digested_add_tokens(d, t, 0, s->text);
 	digested_end(d);
 	memcpy(digest, d->bytes, DIGEST_SIZE);
 	free(d);
+}
+
+/* -- Stream --------------------------------------------------------------- */
+
+enum { PIECE = 1000 }; /* tokens, about; they stay in the nearest cache */
+
+struct token_stream {
+	const struct source *source;
+	struct lexer *lexer;
+	struct layout *layout;
+	struct tokens tokens; /* done ones, then those as read */
+	size_t n_done;
+	bool is_all_read;
+	struct digested digested;
+};
+
+struct token_stream *token_stream_open(const struct source *s, struct diags *d)
+{
+	const struct layout_options o = { .form = TEXT_FILE };
+	struct token_stream *t = xmalloc(sizeof(*t));
+
+	t->source = s;
+	t->tokens = (struct tokens){ 0 };
+	t->n_done = 0;
+	t->is_all_read = false;
+	t->digested.n = 0;
+	t->lexer = lexer_new(s, TEXT_FILE, &t->tokens, d);
+	if (!t->lexer) {
+		free(t);
+		return NULL;
+	}
+	tokens_reserve(&t->tokens, 2 * PIECE);
+	t->layout = layout_new(s, &o, &t->tokens, d);
+	return t;
+}
+
+/* A text that is nested too deeply ends where it is. */
+static size_t lay_out_rest(struct token_stream *t)
+{
+	struct span end = { (uint32_t)t->source->text.n,
+			    (uint32_t)t->source->text.n };
+	bool ignored;
+
+	if (layout_end(t->layout, &ignored) < 0) {
+		t->tokens.n = t->n_done;
+		tokens_add(&t->tokens, TOK_END, end);
+	}
+	return t->tokens.n;
+}
+
+void token_stream_more(struct token_stream *t, size_t gone, struct tokens *view)
+{
+	size_t done = t->n_done - gone;
+
+	layout_drop(t->layout, gone);
+	t->n_done = done;
+	while (t->n_done == done && !t->is_all_read) {
+		t->is_all_read = !lexer_more(t->lexer, t->tokens.n + PIECE);
+		t->n_done =
+		    t->is_all_read ? lay_out_rest(t) : layout_more(t->layout);
+	}
+	view->items = t->tokens.items;
+	view->n = t->n_done;
+	digested_add_tokens(&t->digested, view, done, t->source->text);
+}
+
+void token_stream_close(struct token_stream *t, unsigned char digest[32])
+{
+	if (digest) {
+		digested_end(&t->digested);
+		memcpy(digest, t->digested.bytes, DIGEST_SIZE);
+	}
+	lexer_free(t->lexer);
+	layout_free(t->layout);
+	tokens_release(&t->tokens);
+	free(t);
 }

@@ -85,11 +85,38 @@ void tokens_digest(const struct tokens *t, const struct source *s,
 		   unsigned char digest[32]);
 
 /*
+ * The same of a file, a piece at a time, so that there is never an array of all
+ * of it. It is of use as long as there are no findings: those of a "}" that is
+ * missing take a second look at all.
+ */
+struct token_stream;
+/* NULL: the text cannot be read. */
+struct token_stream *token_stream_open(const struct source *s, struct diags *d);
+/*
+ * Forgets the first `gone` tokens of *view and adds some to its end. There are
+ * always more up to TOK_END.
+ */
+void token_stream_more(struct token_stream *t, size_t gone,
+		       struct tokens *view);
+/* digest: what tokens_digest() gives, of what was read; may be NULL. */
+void token_stream_close(struct token_stream *t, unsigned char digest[32]);
+
+/*
  * The first step, of lexer.l: the text as it stands; -1 when it is no UTF-8,
  * has a NUL or is nested too deeply.
  */
 int lexer_run(const struct source *s, enum text_form form, struct tokens *out,
 	      struct diags *d);
+/* It in pieces. NULL: as -1. */
+struct lexer *lexer_new(const struct source *s, enum text_form form,
+			struct tokens *out, struct diags *d);
+/*
+ * Goes on to the end of a line behind which there are so many tokens, outside
+ * of all strings. false: that was the end of the text.
+ */
+bool lexer_more(struct lexer *lx, size_t enough);
+/* -1 when the text was nested too deeply. */
+int lexer_free(struct lexer *lx);
 
 struct layout_options {
 	enum text_form form;
@@ -103,6 +130,17 @@ struct layout_options {
  */
 int layout_run(const struct source *s, const struct layout_options *o,
 	       struct tokens *t, bool *is_unbalanced, struct diags *d);
+/* It in pieces: t grows at its end. */
+struct layout *layout_new(const struct source *s,
+			  const struct layout_options *o, struct tokens *t,
+			  struct diags *d);
+/* Gives how many are done, from the first on. */
+size_t layout_more(struct layout *l);
+/* The first n are done and no longer needed. */
+void layout_drop(struct layout *l, size_t n);
+/* t holds all there is. */
+int layout_end(struct layout *l, bool *is_unbalanced);
+void layout_free(struct layout *l);
 
 /* Room for so many and more. */
 void tokens_reserve(struct tokens *t, size_t room);

@@ -612,9 +612,9 @@ static void complete_member(struct completion *c)
 	const struct type *t;
 
 	diags_release(&ignored);
-	if (x->kind == EXPR_NAME && !names_word(&c->env, x->text)) {
-		add_named(c, &c->env.scope->resources, x->text);
-		add_named(c, &c->target.names->root->providers, x->text);
+	if (x->kind == EXPR_NAME && !names_word(&c->env, ast_text(x))) {
+		add_named(c, &c->env.scope->resources, ast_text(x));
+		add_named(c, &c->target.names->root->providers, ast_text(x));
 		return;
 	}
 	t = names_type_of(c->target.names, &c->env, x);

@@ -154,15 +154,15 @@ static void add_param(struct card *c, const struct ast_param *p)
 static void add_component(struct card *c, const struct ast_decl *d)
 {
 	buf_fmt(&c->text, "component %.*s(", STR_ARG(d->name));
-	for (size_t i = 0; i < d->n_params && i < LISTED_MOST; i++) {
+	for (size_t i = 0; i < d->more->n_params && i < LISTED_MOST; i++) {
 		buf_add_c(&c->text, i ? ",\n  " : "\n  ");
-		add_param(c, &d->params[i]);
+		add_param(c, &d->more->params[i]);
 	}
-	buf_add_c(&c->text, d->n_params ? "\n) {" : ") {");
-	for (size_t i = 0, n = 0; i < d->n_decls && n < LISTED_MOST; i++)
-		if (d->decls[i]->kind == DECL_OUTPUT && ++n)
+	buf_add_c(&c->text, d->more->n_params ? "\n) {" : ") {");
+	for (size_t i = 0, n = 0; i < d->more->n_decls && n < LISTED_MOST; i++)
+		if (d->more->decls[i]->kind == DECL_OUTPUT && ++n)
 			buf_fmt(&c->text, "\n  output %.*s",
-				STR_ARG(d->decls[i]->name));
+				STR_ARG(d->more->decls[i]->name));
 	buf_add_c(&c->text, "\n}");
 }
 
@@ -171,11 +171,11 @@ static void add_resource(struct card *c, const struct ast_decl *d)
 	buf_fmt(&c->text, "%s%.*s %.*s",
 		d->kind == DECL_EXISTING ? "existing " : "", STR_ARG(d->type),
 		STR_ARG(d->name));
-	if (d->key.n)
-		buf_fmt(&c->text, " for %.*s%s%.*s", STR_ARG(d->key),
-			d->val.n ? ", " : "", STR_ARG(d->val));
-	add_expr(c, " in ", d->over);
-	add_expr(c, " if ", d->condition);
+	if (d->more->key.n)
+		buf_fmt(&c->text, " for %.*s%s%.*s", STR_ARG(d->more->key),
+			d->more->val.n ? ", " : "", STR_ARG(d->more->val));
+	add_expr(c, " in ", d->more->over);
+	add_expr(c, " if ", d->more->condition);
 }
 
 /* "param description" of a param's body. */
@@ -295,7 +295,7 @@ static void show_symbol(struct card *c, const struct symbol *s)
 	end_code(c);
 	if (about) {
 		buf_add_char(&c->text, '\n');
-		add_excerpt(c, about->value->text);
+		add_excerpt(c, ast_text(about->value));
 		buf_add_char(&c->text, '\n');
 	}
 	add_comment(c, s);

@@ -95,15 +95,15 @@ static void declare_provider(struct walk *w, struct scope *scope,
 	struct span span;
 	struct symbol *s;
 
-	if (!d->label.n)
+	if (!d->more->label.n)
 		return;
-	span = walk_span(d->source, d->label);
-	s = walk_symbol(w, SYMBOL_PROVIDER, d->label,
+	span = walk_span(d->source, d->more->label);
+	s = walk_symbol(w, SYMBOL_PROVIDER, d->more->label,
 			(struct place){ d->source, span });
 	s->decl = d;
 	walk_declared(w, s);
 	map_add(&scope->providers,
-		str_join(d->name, ".", d->label, w->names->arena), s);
+		str_join(d->name, ".", d->more->label, w->names->arena), s);
 }
 
 static void declare_decl(struct walk *w, struct scope *scope,
@@ -113,8 +113,8 @@ static void declare_decl(struct walk *w, struct scope *scope,
 
 	switch (d->kind) {
 	case DECL_PARAM:
-		for (size_t i = 0; i < d->n_params; i++)
-			declare_param(w, scope, d, &d->params[i]);
+		for (size_t i = 0; i < d->more->n_params; i++)
+			declare_param(w, scope, d, &d->more->params[i]);
 		break;
 	case DECL_LET:
 		declare(w, &scope->words, d->name, SYMBOL_LET, d);
@@ -154,10 +154,10 @@ static void declare_component(struct walk *w, const struct ast_decl *d)
 	declare(w, &w->names->components, d->name, SYMBOL_COMPONENT, d);
 	map_add(&w->names->scopes, d->name, scope);
 	w->scope = scope;
-	for (size_t i = 0; i < d->n_params; i++)
-		declare_param(w, scope, d, &d->params[i]);
-	for (size_t i = 0; i < d->n_decls; i++)
-		declare_decl(w, scope, d->decls[i]);
+	for (size_t i = 0; i < d->more->n_params; i++)
+		declare_param(w, scope, d, &d->more->params[i]);
+	for (size_t i = 0; i < d->more->n_decls; i++)
+		declare_decl(w, scope, d->more->decls[i]);
 	w->scope = w->names->root;
 }
 
@@ -184,10 +184,10 @@ static void walk_component(struct walk *w, const struct ast_decl *d)
 		return;
 	w->scope = scope;
 	w->decl = d;
-	for (size_t i = 0; i < d->n_params; i++)
-		walk_param(w, &d->params[i]);
-	for (size_t i = 0; i < d->n_decls; i++)
-		walk_decl(w, d->decls[i]);
+	for (size_t i = 0; i < d->more->n_params; i++)
+		walk_param(w, &d->more->params[i]);
+	for (size_t i = 0; i < d->more->n_decls; i++)
+		walk_decl(w, d->more->decls[i]);
 	w->scope = w->names->root;
 }
 
@@ -357,11 +357,11 @@ static const struct variables *variables_of(const struct names *n,
 {
 	struct variables *v;
 
-	if (!d->key.n)
+	if (!d->more->key.n)
 		return NULL;
 	v = arena_new(n->arena, struct variables, 1);
-	v->key = variable_at(n, d, d->key);
-	v->val = variable_at(n, d, d->val);
+	v->key = variable_at(n, d, d->more->key);
+	v->val = variable_at(n, d, d->more->val);
 	return v;
 }
 
@@ -382,7 +382,7 @@ void names_env_at(const struct names *n, const struct source *s,
 		scope = map_get(&n->scopes, d->name);
 		if (scope && d->span.end >= offset)
 			out->scope = scope;
-		d = decl_before(d->decls, d->n_decls, offset);
+		d = decl_before(d->more->decls, d->more->n_decls, offset);
 	}
 	out->decl = d;
 	if (d)

@@ -86,7 +86,7 @@ static const struct type *entry_of(const struct type *t,
 	if (!t || t->kind != TYPE_OBJECT)
 		return item_of(t);
 	for (size_t i = 0; i < t->n; i++)
-		if (str_eq(t->names[i], key->text))
+		if (str_eq(t->names[i], ast_text(key)))
 			return t->parts[i];
 	return NULL;
 }
@@ -96,8 +96,8 @@ static const struct type *entry_of(const struct type *t,
 /* TYPE.NAME, where TYPE is no name in scope. */
 static void walk_reference(struct walk *w, const struct ast_expr *x)
 {
-	struct str type = x->left->text;
-	struct str both = str_join(type, ".", x->text, w->names->arena);
+	struct str type = ast_text(x->left);
+	struct str both = str_join(type, ".", ast_text(x), w->names->arena);
 	struct symbol *site = map_get(&w->names->root->providers, both);
 
 	if (site) {
@@ -105,7 +105,7 @@ static void walk_reference(struct walk *w, const struct ast_expr *x)
 		return;
 	}
 	walk_type_name(w, place_of(x->left), type);
-	walk_use(w, name_place(x), resource(w->scope, type, x->text));
+	walk_use(w, name_place(x), resource(w->scope, type, ast_text(x)));
 }
 
 static void walk_member(struct walk *w, const struct ast_expr *x)
@@ -115,7 +115,7 @@ static void walk_member(struct walk *w, const struct ast_expr *x)
 	struct member m;
 	struct use *u;
 
-	if (!t || !names_member(w->names, t, x->text, &m))
+	if (!t || !names_member(w->names, t, ast_text(x), &m))
 		return;
 	if (m.output) {
 		walk_use(w, name_place(x),
@@ -129,7 +129,7 @@ static void walk_member(struct walk *w, const struct ast_expr *x)
 
 static void walk_attr(struct walk *w, const struct ast_expr *x)
 {
-	if (x->left->kind == EXPR_NAME && !word(w, x->left->text)) {
+	if (x->left->kind == EXPR_NAME && !word(w, ast_text(x->left))) {
 		walk_reference(w, x);
 		return;
 	}
@@ -141,10 +141,10 @@ static void walk_name(struct walk *w, const struct ast_expr *x,
 		      const struct type *wanted)
 {
 	/* A member of the wanted enum wins over a name in scope. */
-	if (has_member(wanted, x->text))
+	if (has_member(wanted, ast_text(x)))
 		walk_add(w, place_of(x), USE_MEMBER)->members = wanted;
 	else
-		walk_use(w, place_of(x), word(w, x->text));
+		walk_use(w, place_of(x), word(w, ast_text(x)));
 }
 
 /* -- Comprehensions ------------------------------------------------------- */
@@ -172,8 +172,8 @@ static void walk_for(struct walk *w, const struct ast_expr *x,
 	const struct ast_wide *wide = ast_wide(x);
 
 	walk_expr(w, x->left, NULL);
-	v->key = variable(w, x, x->text);
-	v->val = variable(w, x, wide->text2);
+	v->key = variable(w, x, wide->key);
+	v->val = variable(w, x, wide->val);
 	if (v->val && v->key) {
 		v->key->has_second = v->val->has_second = true;
 		v->val->is_second = true;
@@ -188,7 +188,7 @@ static void walk_for(struct walk *w, const struct ast_expr *x,
 
 static void walk_call(struct walk *w, const struct ast_expr *x)
 {
-	const struct func *f = func_find(x->text);
+	const struct func *f = func_find(ast_text(x));
 
 	if (f)
 		walk_add(w, name_place(x), USE_FUNCTION)->func = f;
@@ -270,9 +270,10 @@ static const struct scope *walk_part(struct walk *w, const struct ast_expr *x,
 		x = x->left;
 	if (x->kind != EXPR_ATTR || x->left->kind != EXPR_NAME)
 		return NULL;
-	walk_type_name(w, place_of(x->left), x->left->text);
-	walk_use(w, name_place(x), resource(in, x->left->text, x->text));
-	return map_get(&w->names->scopes, x->left->text);
+	walk_type_name(w, place_of(x->left), ast_text(x->left));
+	walk_use(w, name_place(x),
+		 resource(in, ast_text(x->left), ast_text(x)));
+	return map_get(&w->names->scopes, ast_text(x->left));
 }
 
 void walk_address(struct walk *w, const struct ast_expr *x)

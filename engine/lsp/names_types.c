@@ -199,13 +199,13 @@ static const struct type *attr_type(struct typing *t,
 	const struct symbol *s;
 	const struct type *ref;
 
-	if (x->left->kind != EXPR_NAME || names_word(env, x->left->text))
-		return member_type(t, type_of(t, env, x->left), x->text);
-	s = names_resource(env->scope, x->left->text, x->text);
+	if (x->left->kind != EXPR_NAME || names_word(env, ast_text(x->left)))
+		return member_type(t, type_of(t, env, x->left), ast_text(x));
+	s = names_resource(env->scope, ast_text(x->left), ast_text(x));
 	if (!s)
 		return NULL;
 	ref = reference_to(t->names, s->decl->type);
-	return s->decl->over ? type_with(t->names, TYPE_MAP, ref) : ref;
+	return s->decl->more->over ? type_with(t->names, TYPE_MAP, ref) : ref;
 }
 
 /* Of what says by itself what it is; NULL: it does not. */
@@ -236,7 +236,7 @@ static const struct type *node_type(struct typing *t,
 
 	switch (x->kind) {
 	case EXPR_NAME:
-		s = names_word(env, x->text);
+		s = names_word(env, ast_text(x));
 		return s ? word_type(t, s) : NULL;
 	case EXPR_ATTR:
 		return attr_type(t, env, x);

@@ -124,7 +124,7 @@ static void walk_settings(struct walk *w, const struct ast_body *b,
 			walk_add(w, at(w, a->name_span), USE_SETTING)
 			    ->setting_block = block;
 		if (a->value->kind != EXPR_NAME ||
-		    !task_setting_takes(block, a->name, a->value->text))
+		    !task_setting_takes(block, a->name, ast_text(a->value)))
 			walk_expr(w, a->value, NULL);
 	}
 	for (size_t i = 0; block.n == 0 && i < b->n_blocks; i++)
@@ -210,7 +210,7 @@ static struct symbol *variable(struct walk *w, const struct ast_decl *d,
 	s = walk_symbol(
 	    w, SYMBOL_VARIABLE, name,
 	    (struct place){ d->source, walk_span(d->source, name) });
-	s->over = d->over;
+	s->over = d->more->over;
 	walk_declared(w, s);
 	return s;
 }
@@ -222,9 +222,9 @@ static void walk_instance(struct walk *w, const struct ast_decl *d)
 	struct variables v = { 0 }, *kept = NULL;
 
 	walk_type_name(w, at(w, d->type_span), d->type);
-	walk_expr(w, d->over, NULL);
-	v.key = variable(w, d, d->key);
-	v.val = variable(w, d, d->val);
+	walk_expr(w, d->more->over, NULL);
+	v.key = variable(w, d, d->more->key);
+	v.val = variable(w, d, d->more->val);
 	if (v.key && v.val) {
 		v.key->has_second = v.val->has_second = true;
 		v.val->is_second = true;
@@ -235,7 +235,7 @@ static void walk_instance(struct walk *w, const struct ast_decl *d)
 		*kept = v;
 	}
 	w->variables = kept;
-	walk_expr(w, d->condition, NULL);
+	walk_expr(w, d->more->condition, NULL);
 	if (t)
 		walk_resource(w, &d->body, t);
 	else if (component)
@@ -248,7 +248,7 @@ static void walk_instance(struct walk *w, const struct ast_decl *d)
 static void walk_use_file(struct walk *w, const struct ast_decl *d)
 {
 	const struct config *c = w->names->config;
-	struct str path = d->value->text;
+	struct str path = ast_text(d->value);
 	struct str folder = d->source->folder;
 
 	if (d->value->kind != EXPR_STRING)
@@ -267,8 +267,8 @@ void walk_decl(struct walk *w, const struct ast_decl *d)
 	w->decl = d;
 	switch (d->kind) {
 	case DECL_PARAM:
-		for (size_t i = 0; i < d->n_params; i++)
-			walk_param(w, &d->params[i]);
+		for (size_t i = 0; i < d->more->n_params; i++)
+			walk_param(w, &d->more->params[i]);
 		break;
 	case DECL_LET:
 		walk_expr(w, d->value, NULL);
@@ -291,11 +291,11 @@ void walk_decl(struct walk *w, const struct ast_decl *d)
 		break;
 	case DECL_MOVED:
 		walk_address(w, d->value);
-		walk_address(w, d->value2);
+		walk_address(w, d->more->value2);
 		break;
 	case DECL_IMPORT:
 		walk_address(w, d->value);
-		walk_expr(w, d->value2, NULL);
+		walk_expr(w, d->more->value2, NULL);
 		break;
 	case DECL_REMOVED:
 		walk_address(w, d->value);

@@ -117,7 +117,8 @@ static bool describe(const struct outline *o, const struct ast_decl *d,
 	switch (d->kind) {
 	case DECL_PARAM:
 		e->kind = KIND_VARIABLE;
-		e->detail = d->n_params ? d->params[0].type.text : STR("param");
+		e->detail = d->more->n_params ? d->more->params[0].type.text
+					      : STR("param");
 		return true;
 	case DECL_LET:
 		e->kind = KIND_CONSTANT;
@@ -183,10 +184,10 @@ static void add_component(struct outline *o, const struct ast_decl *d)
 
 	describe(o, d, &e);
 	begin(o, &e);
-	for (size_t i = 0; i < d->n_params; i++)
-		add_param(o, &d->params[i]);
-	for (size_t i = 0; i < d->n_decls; i++)
-		add_decl(o, d->decls[i]);
+	for (size_t i = 0; i < d->more->n_params; i++)
+		add_param(o, &d->more->params[i]);
+	for (size_t i = 0; i < d->more->n_decls; i++)
+		add_decl(o, d->more->decls[i]);
 	end(o);
 }
 

@@ -108,7 +108,7 @@ static const struct ast_expr *inside(const struct ast_expr *x, struct str path)
 
 		if (key.n && x->kind == EXPR_MAP)
 			for (size_t i = 0; i + 1 < x->n_items; i += 2)
-				if (str_eq(x->items[i]->text, key))
+				if (str_eq(ast_text(x->items[i]), key))
 					next = x->items[i + 1];
 		if (!key.n && x->kind == EXPR_LIST && item < x->n_items)
 			next = x->items[item];

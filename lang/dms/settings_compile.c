@@ -295,12 +295,12 @@ static void compile_lobs(struct compiler *c, const struct ast_attr *at)
 {
 	const struct ast_expr *x = at->value;
 	bool is_call = x->kind == EXPR_CALL;
-	bool is_full = str_is(x->text, "full");
+	bool is_full = str_is(ast_text(x), "full");
 	const struct setting *s;
 	struct value v;
 	int64_t kib;
 
-	if (x->kind == EXPR_NAME && str_is(x->text, "none")) {
+	if (x->kind == EXPR_NAME && str_is(ast_text(x), "none")) {
 		set_lobs(c, at, false, false, false);
 		return;
 	}
@@ -309,7 +309,7 @@ static void compile_lobs(struct compiler *c, const struct ast_attr *at)
 		return;
 	}
 	if (!is_call || x->n_items != 1 ||
-	    (!is_full && !str_is(x->text, "limited"))) {
+	    (!is_full && !str_is(ast_text(x), "limited"))) {
 		struct diag *d =
 		    diag_error(c->eval->diags, "E0421", place_of(at, x->span),
 			       "\"lobs\" says how large values "

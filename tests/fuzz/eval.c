@@ -219,9 +219,10 @@ static bool find_reference(struct eval *e, const struct ast_expr *x,
 		{ STR("b"), object(w, "subnet.x[\"b\"]") },
 	};
 
-	if (str_is(x->left->text, "vpc") && str_is(x->text, "main"))
+	if (str_is(ast_text(x->left), "vpc") && str_is(ast_text(x), "main"))
 		*out = object(w, "vpc.main");
-	else if (str_is(x->left->text, "subnet") && str_is(x->text, "x"))
+	else if (str_is(ast_text(x->left), "subnet") &&
+		 str_is(ast_text(x), "x"))
 		*out = value_map(all, 2, &w->arena);
 	else
 		return false;

@@ -60,7 +60,7 @@ static struct str mode_of(const struct ast_decl *d)
 {
 	const struct ast_attr *mode = ast_attr_find(&d->body, STR("mode"));
 
-	return mode ? mode->value->text : STR("");
+	return mode ? ast_text(mode->value) : STR("");
 }
 
 /* Read and written again it is the same. */
@@ -113,9 +113,9 @@ static void say_attr(struct said *s, const struct ast_decl *d,
 
 	if (at->value->kind != EXPR_STRING)
 		return;
-	if (json_read(at->value->text, &s->arena, &v, &err) < 0)
+	if (json_read(ast_text(at->value), &s->arena, &v, &err) < 0)
 		BUG("%s", err.message);
-	doc.text = source_from(STR("document"), at->value->text, &s->arena);
+	doc.text = source_from(STR("document"), ast_text(at->value), &s->arena);
 	doc.json = doc.text->text;
 	document_check(&doc, v, &s->arena, &s->diags);
 }

@@ -96,7 +96,7 @@ static bool find_name(struct eval *e, struct str name, struct value *out)
 static bool find_reference(struct eval *e, const struct ast_expr *x,
 			   struct value *out)
 {
-	struct str type = x->left->text, name = x->text;
+	struct str type = ast_text(x->left), name = ast_text(x);
 	struct value_entry all[] = {
 		{ STR("a"), object(&subnets[0]) },
 		{ STR("b"), object(&subnets[1]) },

@@ -47,7 +47,7 @@ static bool find_reference(struct eval *e, const struct ast_expr *x,
 {
 	(void)e;
 	*out = (struct value){ .kind = VALUE_OBJECT, .as.object = &vpc };
-	return str_is(x->left->text, "vpc") && str_is(x->text, "main");
+	return str_is(ast_text(x->left), "vpc") && str_is(ast_text(x), "main");
 }
 
 void put_file(struct world *w, const char *name, const char *text)

@@ -173,15 +173,17 @@ static struct value with_arg(struct world *w, const struct func *f, size_t i,
 	struct value v;
 
 	assert_int_equal(x->kind, EXPR_CALL);
-	assert_true(str_is(x->text, f->name));
+	assert_true(str_is(ast_text(x), f->name));
 	/* An argument of can() and try() may well fail. */
 	if (eval_expr(&w->eval, x->items[i], NULL, &v) < 0)
 		v = value_c("x");
 	diags_release(&w->diags);
 	w->arg = change(w, v);
-	*name = *x->items[i];
 	name->kind = EXPR_NAME;
-	name->text = STR("arg");
+	name->span = x->items[i]->span;
+	name->source = x->source;
+	name->is_own = true;
+	name->own = STR("arg");
 	x->items[i] = name;
 	eval_expr(&w->eval, x, NULL, &v);
 	return v;

@@ -11,6 +11,7 @@
 #include "lang/refs.h"
 #include "lang/source.h"
 #include "lang/suggest.h"
+#include "lang/token.h"
 #include "lang/utf8.h"
 
 #include <glob.h>
@@ -429,6 +430,111 @@ static void codes_have_titles(void **state)
 	arena_release(&a);
 }
 
+/* Of each line that means something the reading ends a piece somewhere. */
+static const char block[] =
+    "# what it is for\n"
+    "data d%zu if x # here\n"
+    "{\n"
+    "\ta = \"${b}-\\\"${c}\"\n"
+    "\tb = [1,\n\t  2\n\t  -3 # three\n\n\t]\n"
+    "\tc = <<SQL\n\tselect ${d.\ne}\nSQL\n"
+    "\ttables {\n"
+    "\t\tinclude sales.orders_%%\n"
+    "\t\texclude \"my sales\".a\n"
+    "\t\tadd column s.t.c string(20) as \"x\"\n"
+    "\t}\n"
+    "\tsource {\n\t\tlet = {\n\t\tx = 1\n\t\ty = 2\n\t\tif\n\t\t= 3 }\n\t}\n"
+    "}\n"
+    "let long_name_of_%zu = \"a string of more than sixteen bytes\"\n"
+    "component c%zu(a: string secret,\n  b = 1 { check = b })\n"
+    "{ output o = a\n}\n";
+
+static void check_same_tokens(const struct source *s)
+{
+	struct arena a = { 0 };
+	struct diags d = { .arena = &a };
+	unsigned char digests[2][32];
+	struct tokens all, view;
+	struct token_stream *t = token_stream_open(s, &d);
+	size_t at = 0, seen = 0;
+
+	tokens_read(s, TEXT_FILE, &all, &d);
+	tokens_digest(&all, s, digests[0]);
+	assert_non_null(t);
+	while (at < all.n) {
+		/* Some are kept for another look. */
+		size_t gone = seen > 7 ? seen - 7 : 0;
+		size_t first = at - (seen - gone);
+
+		token_stream_more(t, gone, &view);
+		assert_true(view.n > seen - gone);
+		assert_true(first + view.n <= all.n);
+		assert_memory_equal(view.items, all.items + first,
+				    view.n * sizeof(*view.items));
+		at = first + view.n;
+		seen = view.n;
+	}
+	token_stream_close(t, digests[1]);
+	assert_memory_equal(digests[0], digests[1], 32);
+	assert_int_equal(d.n, 0);
+	tokens_release(&all);
+	diags_release(&d);
+	arena_release(&a);
+}
+
+static void pieces_are_the_whole(void **state)
+{
+	struct arena a = { 0 };
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1 << 20);
+	for (size_t shift = 0; shift < 300; shift++) {
+		struct buf text;
+
+		/* One more token, so that pieces end elsewhere. */
+		buf_add_c(&b, shift % 3 ? "let a = -1\n" : "# a\n");
+		buf_init(&text, 1 << 20);
+		buf_add_str(&text, buf_str(&b));
+		for (size_t i = 0; i < 20; i++)
+			buf_fmt(&text, block, i, i, i);
+		check_same_tokens(
+		    source_from(STR("a.dmsl"), buf_str(&text), &a));
+		buf_release(&text);
+	}
+	buf_release(&b);
+	arena_release(&a);
+}
+
+/* Text is as it was, also where the reading of pieces ends at a mistake. */
+static void mistakes_are_found_late(void **state)
+{
+	struct arena a = { 0 };
+	struct diags d = { .arena = &a };
+	struct ast_file *f;
+	struct source *s;
+	struct str text;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1 << 20);
+	for (size_t i = 0; i < 100; i++)
+		buf_fmt(&b, block, i, i, i);
+	buf_add_c(&b, "let x = = 1\n");
+	for (size_t i = 0; i < 100; i++)
+		buf_fmt(&b, block, i, i, i);
+	text = buf_str(&b);
+	s = source_from(STR("a.dmsl"), text, &a);
+	f = parse_file(s, &a, &d);
+	assert_int_equal(d.n, 1);
+	assert_string_equal(d.items[0]->code, "E0108");
+	assert_int_equal(f->n_decls, 601);
+	assert_memory_equal(s->text.s, text.s, text.n);
+	buf_release(&b);
+	diags_release(&d);
+	arena_release(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -443,6 +549,8 @@ int main(void)
 		cmocka_unit_test(size_is_not),
 		cmocka_unit_test(any_text_ends),
 		cmocka_unit_test(codes_have_titles),
+		cmocka_unit_test(pieces_are_the_whole),
+		cmocka_unit_test(mistakes_are_found_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
