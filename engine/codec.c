@@ -58,8 +58,7 @@ static size_t enter(struct codec *c, struct str step)
 
 static void leave(struct codec *c, size_t back)
 {
-	c->place.len = back;
-	c->place.data[back] = '\0';
+	buf_cut(&c->place, back);
 	c->depth--;
 }
 

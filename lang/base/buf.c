@@ -38,6 +38,14 @@ void buf_clear(struct buf *b)
 		b->data[0] = '\0';
 }
 
+void buf_cut(struct buf *b, size_t len)
+{
+	if (len >= b->len)
+		return;
+	b->len = len;
+	b->data[len] = '\0';
+}
+
 /*
  * Growth copies to new memory and wipes the old, so that buf_wipe() is enough
  * for a secret that was built in pieces.
@@ -100,7 +108,7 @@ static bool is_simple(const char *format)
 	return true;
 }
 
-static void add_number(struct buf *b, size_t number)
+void buf_add_number(struct buf *b, size_t number)
 {
 	char digits[3 * sizeof(number)];
 	size_t from = sizeof(digits);
@@ -138,20 +146,18 @@ static void add_simple(struct buf *b, const char *format, va_list args)
 				buf_add(b, text, strnlen(text, (size_t)most));
 			break;
 		case PIECE_SIZE:
-			add_number(b, va_arg(args, size_t));
+			buf_add_number(b, va_arg(args, size_t));
 			break;
 		case PIECE_UNSIGNED:
-			add_number(b, va_arg(args, unsigned));
+			buf_add_number(b, va_arg(args, unsigned));
 			break;
 		case PIECE_NONE:
 			BUG("bad format \"%s\"", format);
 		}
 	}
 	/* All of it or nothing. */
-	if (b->is_over && b->len > length) {
-		b->len = length;
-		b->data[length] = '\0';
-	}
+	if (b->is_over)
+		buf_cut(b, length);
 	b->is_over |= was_over;
 }
 

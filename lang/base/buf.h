@@ -32,10 +32,14 @@ void buf_release(struct buf *b);
 void buf_wipe(struct buf *b);
 /* Empties it and keeps the memory. */
 void buf_clear(struct buf *b);
+/* Takes back what was added since its length was that. */
+void buf_cut(struct buf *b, size_t len);
 void buf_fmt(struct buf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void buf_vfmt(struct buf *b, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
+/* Decimal digits. */
+void buf_add_number(struct buf *b, size_t number);
 /* A word for a shell, in single quotes. */
 void buf_add_shell(struct buf *b, struct str s);
 bool buf_is_full(const struct buf *b);
