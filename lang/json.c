@@ -29,29 +29,38 @@ static bool is_plain(char c)
 	return u >= 0x20 && u < 0x7f && c != '"' && c != '\\';
 }
 
+static const uint64_t ones = 0x0101010101010101;
+
 /*
- * How many bytes are plain from the start on. Eight at a time: a byte's highest
- * bit is set where it is beyond 0x7e, below 0x20, a quote or a backslash. A
- * borrow may set it for higher bytes as well: the lowest one is right, and is
- * the first where the processor keeps the lowest first.
+ * A byte's highest bit is set where it is beyond 0x7e, below 0x20, a quote or a
+ * backslash. A borrow may set it for higher bytes as well: the lowest one is
+ * right, and is the first where the processor keeps the lowest first.
  */
+static uint64_t not_plain(uint64_t w)
+{
+	return (w | (w + ones) | (w - ones * 0x20) | ((w ^ ones * '"') - ones) |
+		((w ^ ones * '\\') - ones)) &
+	       ones * 0x80;
+}
+
+/* How many bytes are plain from the start on: eight at a time, then four. */
 static size_t plain_run(const char *s, size_t n)
 {
-	const uint64_t ones = 0x0101010101010101;
+	uint64_t w, found = 0;
 	size_t i = 0;
 
 	for (; n - i >= 8; i += 8) {
-		uint64_t w;
-
 		memcpy(&w, s + i, 8);
-		w = (w | (w + ones) | (w - ones * 0x20) |
-		     ((w ^ ones * '"') - ones) | ((w ^ ones * '\\') - ones)) &
-		    ones * 0x80;
-		if (!w)
-			continue;
-		if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
-			return i + (size_t)__builtin_ctzll(w) / 8;
-		break;
+		found = not_plain(w);
+		if (found)
+			break;
+	}
+	if (found && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+		return i + (size_t)__builtin_ctzll(found) / 8;
+	if (n - i >= 4) {
+		w = ones * ' ';
+		memcpy(&w, s + i, 4);
+		i += not_plain(w) ? 0 : 4;
 	}
 	while (i < n && is_plain(s[i]))
 		i++;
@@ -173,7 +182,7 @@ static void write_amount(struct buf *out, struct value v)
 static void write_value(struct buf *out, struct value v, unsigned flags,
 			int depth)
 {
-	if (value_is_unknown(v)) {
+	if (v.marks & MARK_UNKNOWN) {
 		buf_add_c(out, "\"(known after apply)\"");
 		return;
 	}
@@ -253,10 +262,21 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-static void skip_blanks(struct reader *r)
+static void skip_run(struct reader *r)
 {
-	while (r->at < r->text.n && is_blank(r->text.s[r->at]))
-		r->at++;
+	struct str text = r->text;
+	size_t at = r->at;
+
+	while (at < text.n && is_blank(text.s[at]))
+		at++;
+	r->at = at;
+}
+
+/* Mostly there are none. */
+static inline void skip_blanks(struct reader *r)
+{
+	if (r->at < r->text.n && is_blank(r->text.s[r->at]))
+		skip_run(r);
 }
 
 /* The next character, or NUL at the end (a NUL in the text is no token). */
@@ -384,6 +404,14 @@ static int read_string(struct reader *r, struct str *out)
 	char *text;
 
 	r->at++;
+	/* Mostly all up to the closing quote. */
+	n = plain_run(r->text.s + r->at, r->text.n - r->at);
+	if (r->at + n < r->text.n && r->text.s[r->at + n] == '"') {
+		*out = (struct str){ r->text.s + r->at, n };
+		r->at += n + 1;
+		return 0;
+	}
+	n = 0;
 	if (scan_string(r, &end, &has_escape) < 0)
 		return -1;
 	if (!has_escape) {
