@@ -245,12 +245,15 @@ struct state_resource **state_sorted(const struct state *s, struct arena *a,
 			continue;
 		is_sorted = is_sorted && (!*n || str_cmp(all[*n - 1]->address,
 							 r->address) < 0);
+		r->position = (uint32_t)*n;
 		all[(*n)++] = r;
 	}
 	/* So it is read. */
-	if (!is_sorted)
-		qsort(all, *n, sizeof(struct state_resource *),
-		      compare_addresses);
+	if (is_sorted)
+		return all;
+	qsort(all, *n, sizeof(struct state_resource *), compare_addresses);
+	for (size_t i = 0; i < *n; i++)
+		all[i]->position = (uint32_t)i;
 	return all;
 }
 
