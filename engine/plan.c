@@ -252,33 +252,49 @@ static void settled(struct planner *x, struct ready *r, size_t step,
 	ready_release(r, step);
 }
 
-/* What is in the state stands in the order of that. */
-static void fetch_prior(const struct planner *x, size_t index, unsigned look)
+/*
+ * What was checked before is not evaluated again, nor looked at: of what is in
+ * the state, which stands in an order of its own, the names that it depends on
+ * are compared with what they are now.
+ */
+static void fetch_kept(const struct planner *x, const struct resource *r,
+		       const struct state_resource *s, unsigned look)
 {
-	const struct refreshed *f = x->prior[index];
+	for (size_t i = 0; i < r->n_deps && r->deps[i] < x->e->n; i++) {
+		const struct str *name = &x->e->resources[r->deps[i]].address;
 
-	if (!f)
-		return;
+		if (look == 3)
+			__builtin_prefetch(name);
+		else if (look == 2)
+			__builtin_prefetch(name->s);
+	}
 	if (look == 3) {
-		__builtin_prefetch(f);
+		__builtin_prefetch(x->prior[r->index]);
+		__builtin_prefetch(s);
+		__builtin_prefetch(&s->deps);
 	} else if (look == 2) {
-		__builtin_prefetch(f->now);
-		__builtin_prefetch(&f->now->attrs);
-	} else if (f->now->attrs.kind == VALUE_MAP) {
-		__builtin_prefetch(f->now->attrs.as.map.entries);
+		__builtin_prefetch(s->deps);
+	} else {
+		for (size_t i = 0; i < s->n_deps; i++)
+			__builtin_prefetch(s->deps[i].s);
 	}
 }
 
-/* What was checked before is not evaluated again, nor looked at. */
 static void fetch_ahead(const struct planner *x, size_t step)
 {
 	for (unsigned look = FETCH_LOOKS; x->n_state && look; look--) {
 		size_t at = step + look * FETCH_AHEAD;
+		const struct resource *r;
+		const struct checked *c;
 
 		if (at >= x->e->n)
 			continue;
-		expand_fetch(x->e, x->e->order[at], look, x->known);
-		fetch_prior(x, x->e->order[at], look);
+		r = &x->e->resources[x->e->order[at]];
+		c = expand_checked(x->e, r->index);
+		if (c && c->state)
+			fetch_kept(x, r, c->state, look);
+		else
+			expand_fetch(x->e, r->index, look, x->known);
 	}
 }
 
