@@ -17,6 +17,7 @@ enum {
 	JSON_DEPTH = 200,
 	/* Far beyond what reading or evaluating lets come into being. */
 	WRITE_DEPTH = 1000,
+	KEYS = 64,
 };
 
 /* -- writing -- */
@@ -239,6 +240,7 @@ struct reader {
 	struct error *err;
 	/* Entries of all open lists and objects; a closed one is cut off. */
 	VEC(struct value_entry) open;
+	struct str *keys; /* KEYS that were read; NULL: not kept */
 };
 
 static int fail(const struct reader *r, const char *what)
@@ -554,12 +556,32 @@ static int read_key(struct reader *r, struct str *key)
 	return 0;
 }
 
+/*
+ * A large text has few keys, again and again. Those that are alike share the
+ * text of one, mostly: who looks for a key compares with what was just looked
+ * at, and not with a place in the text that is nowhere near.
+ */
+static struct str shared_key(const struct reader *r, struct str key)
+{
+	struct str *like;
+
+	if (!r->keys || !key.n)
+		return key;
+	like = &r->keys[(key.n + 5U * (unsigned char)key.s[0] +
+			 (unsigned char)key.s[key.n - 1]) %
+			KEYS];
+	if (!str_eq(*like, key))
+		*like = key;
+	return *like;
+}
+
 static int read_entry(struct reader *r)
 {
 	struct value_entry e;
 
 	if (read_key(r, &e.key) < 0 || read_value(r, &e.value) < 0)
 		return -1;
+	e.key = shared_key(r, e.key);
 	*vec_push(&r->open) = e;
 	return 0;
 }
@@ -637,6 +659,7 @@ struct json_stream {
 	bool is_first; /* nothing of the innermost was read yet */
 	bool is_broken;
 	char open[JSON_DEPTH];
+	struct str keys[KEYS];
 };
 
 struct json_stream *json_stream_open(struct str text, struct arena *a,
@@ -647,6 +670,7 @@ struct json_stream *json_stream_open(struct str text, struct arena *a,
 	*s = (struct json_stream){
 		.reader = { .text = text, .arena = a, .err = err },
 	};
+	s->reader.keys = s->keys;
 	return s;
 }
 
@@ -718,9 +742,12 @@ int json_stream_skip(struct json_stream *s)
 	struct value ignored;
 	int rc;
 
+	/* A key with an escape would live there. */
+	s->reader.keys = NULL;
 	s->reader.arena = &scratch;
 	rc = json_stream_value(s, &ignored);
 	s->reader.arena = kept;
+	s->reader.keys = s->keys;
 	arena_release(&scratch);
 	return rc;
 }
