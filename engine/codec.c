@@ -43,6 +43,7 @@ void codec_init(struct codec *c, const struct seal *seal, struct str uid)
 void codec_release(struct codec *c)
 {
 	buf_release(&c->place);
+	vec_release(&c->texts);
 }
 
 /* Goes one step down; returns what leave() needs. */
@@ -58,8 +59,7 @@ static size_t enter(struct codec *c, struct str step)
 
 static void leave(struct codec *c, size_t back)
 {
-	c->place.len = back;
-	c->place.data[back] = '\0';
+	buf_cut(&c->place, back);
 	c->depth--;
 }
 
@@ -187,6 +187,11 @@ static int write_value(struct codec *c, struct value v, struct buf *out,
 	return 0;
 }
 
+static bool is_marked(struct str key)
+{
+	return key.n && key.s[0] == '$';
+}
+
 /*
  * Whether it is written as it stands: nothing is hidden, unknown or to be told
  * apart from the notation. Most values are, and then the place does not matter.
@@ -201,7 +206,7 @@ static bool is_open(struct value v, int depth)
 				return false;
 	} else if (v.kind == VALUE_MAP) {
 		for (size_t i = 0; i < v.as.map.n; i++)
-			if (str_starts(v.as.map.entries[i].key, "$") ||
+			if (is_marked(v.as.map.entries[i].key) ||
 			    !is_open(v.as.map.entries[i].value, depth + 1))
 				return false;
 	}
@@ -234,7 +239,7 @@ int codec_write(struct codec *c, struct str place, struct value v,
 static bool is_special(struct value v)
 {
 	return v.kind == VALUE_MAP && v.as.map.n == 1 &&
-	       str_starts(v.as.map.entries[0].key, "$") &&
+	       is_marked(v.as.map.entries[0].key) &&
 	       !str_starts(v.as.map.entries[0].key, "$$");
 }
 
@@ -401,14 +406,14 @@ int codec_write_map(struct codec *c, struct str place, struct value map,
 }
 
 /* Writes `,"key":` in the one form or the other. */
-static void write_member(struct buf *out, const char *key, size_t indent)
+static void write_member(struct buf *out, struct str key, size_t indent)
 {
 	if (out->data[out->len - 1] != '{')
 		buf_add_char(out, ',');
 	if (indent)
 		new_line(out, indent + 2);
 	buf_add_char(out, '"');
-	buf_add_c(out, key);
+	buf_add_str(out, key);
 	buf_add_c(out, indent ? "\": " : "\":");
 }
 
@@ -416,21 +421,23 @@ enum member_kind { MEMBER_TEXT, MEMBER_FLAG, MEMBER_DEPS, MEMBER_ATTRS };
 
 /* The members of a resource, in the order in which they are written. */
 static const struct member {
-	const char *name;
+	struct str name;
 	enum member_kind kind;
 	size_t offset;
 	bool is_always; /* written even when it is empty */
 } members[] = {
 #define FIELD(f) offsetof(struct state_resource, f)
-	{ "type", MEMBER_TEXT, FIELD(type), true },
-	{ "provider", MEMBER_TEXT, FIELD(provider), true },
-	{ "id", MEMBER_TEXT, FIELD(id), true },
-	{ "tainted", MEMBER_FLAG, FIELD(is_tainted), false },
-	{ "prevent_destroy", MEMBER_FLAG, FIELD(prevent_destroy), false },
-	{ "keep_on_destroy", MEMBER_FLAG, FIELD(keep_on_destroy), false },
-	{ "replace_when", MEMBER_TEXT, FIELD(replace_when), false },
-	{ "deps", MEMBER_DEPS, FIELD(deps), true },
-	{ "attrs", MEMBER_ATTRS, FIELD(attrs), true },
+	{ STR_INIT("type"), MEMBER_TEXT, FIELD(type), true },
+	{ STR_INIT("provider"), MEMBER_TEXT, FIELD(provider), true },
+	{ STR_INIT("id"), MEMBER_TEXT, FIELD(id), true },
+	{ STR_INIT("tainted"), MEMBER_FLAG, FIELD(is_tainted), false },
+	{ STR_INIT("prevent_destroy"), MEMBER_FLAG, FIELD(prevent_destroy),
+	  false },
+	{ STR_INIT("keep_on_destroy"), MEMBER_FLAG, FIELD(keep_on_destroy),
+	  false },
+	{ STR_INIT("replace_when"), MEMBER_TEXT, FIELD(replace_when), false },
+	{ STR_INIT("deps"), MEMBER_DEPS, FIELD(deps), true },
+	{ STR_INIT("attrs"), MEMBER_ATTRS, FIELD(attrs), true },
 #undef FIELD
 };
 
@@ -566,8 +573,8 @@ static int read_text(const struct member *m, struct value v, struct str *out,
 		     struct error *err)
 {
 	if (v.kind != VALUE_STRING)
-		return error_set(err, ERROR_CORRUPT, "\"%s\" is not a string",
-				 m->name);
+		return error_set(err, ERROR_CORRUPT, "\"%.*s\" is not a string",
+				 STR_ARG(m->name));
 	*out = v.as.text;
 	return 0;
 }
@@ -577,7 +584,8 @@ static int read_flag(const struct member *m, struct value v, bool *out,
 {
 	if (v.kind != VALUE_BOOL)
 		return error_set(err, ERROR_CORRUPT,
-				 "\"%s\" is not true or false", m->name);
+				 "\"%.*s\" is not true or false",
+				 STR_ARG(m->name));
 	*out = v.as.boolean;
 	return 0;
 }
@@ -593,16 +601,32 @@ static int read_attrs(struct codec *c, struct value v, struct arena *a,
 	return 0;
 }
 
+static int no_list(const struct member *m, struct error *err)
+{
+	return error_set(err, ERROR_CORRUPT, "\"%.*s\" is not a list",
+			 STR_ARG(m->name));
+}
+
+static int no_text_at(const struct member *m, size_t i, struct error *err)
+{
+	return error_set(err, ERROR_CORRUPT,
+			 "item %zu of \"%.*s\" is not a string", i,
+			 STR_ARG(m->name));
+}
+
 static int read_deps(const struct member *m, struct value v, struct arena *a,
 		     struct state_resource *out, struct error *err)
 {
-	const struct value_entry e = { str_from(m->name), v };
-	const struct value map = {
-		.kind = VALUE_MAP,
-		.as.map = { &e, 1 },
-	};
-
-	return codec_texts(map, m->name, a, &out->deps, &out->n_deps, err);
+	if (v.kind != VALUE_LIST)
+		return no_list(m, err);
+	out->n_deps = v.as.list.n;
+	out->deps = arena_new(a, struct str, out->n_deps);
+	for (size_t i = 0; i < out->n_deps; i++) {
+		if (v.as.list.items[i].kind != VALUE_STRING)
+			return no_text_at(m, i, err);
+		out->deps[i] = v.as.list.items[i].as.text;
+	}
+	return 0;
 }
 
 static int read_member(struct codec *c, const struct member *m, struct value v,
@@ -624,11 +648,16 @@ static int read_member(struct codec *c, const struct member *m, struct value v,
 	BUG("member of kind %d", (int)m->kind);
 }
 
-static const struct member *find_member(struct str name, struct error *err)
+/* They stand in their order mostly: it is looked for from there on. */
+static const struct member *find_member(struct str name, size_t from,
+					struct error *err)
 {
-	for (size_t i = 0; i < N_MEMBERS; i++)
-		if (str_is(name, members[i].name))
-			return &members[i];
+	for (size_t i = 0; i < N_MEMBERS; i++) {
+		const struct member *m = &members[(from + i) % N_MEMBERS];
+
+		if (str_eq(name, m->name))
+			return m;
+	}
 	error_set(err, ERROR_CORRUPT, "has an unknown member \"%.*s\"",
 		  STR_ARG(name));
 	return NULL;
@@ -660,7 +689,7 @@ int codec_read_resource(struct codec *c, struct str address, struct value json,
 	}
 	for (size_t i = 0; i < json.as.map.n; i++) {
 		const struct value_entry *e = &json.as.map.entries[i];
-		const struct member *m = find_member(e->key, err);
+		const struct member *m = find_member(e->key, i, err);
 
 		if (!m || read_member(c, m, e->value, a, out, err) < 0)
 			return of_resource(address, err);
@@ -668,26 +697,69 @@ int codec_read_resource(struct codec *c, struct str address, struct value json,
 	return check_whole(out, err) < 0 ? of_resource(address, err) : 0;
 }
 
+/* One after the other: a list of values would take more than twice as much. */
+static int stream_deps(struct codec *c, const struct member *m,
+		       struct json_stream *in, struct arena *a,
+		       struct state_resource *out, struct error *err)
+{
+	struct str key;
+	struct value v;
+	int rc;
+
+	if (json_stream_peek(in) != '[')
+		return json_stream_value(in, &v) < 0 ? -1 : no_list(m, err);
+	if (json_stream_enter(in) < 0)
+		return -1;
+	c->texts.n = 0;
+	while ((rc = json_stream_next(in, &key)) > 0) {
+		if (json_stream_value(in, &v) < 0)
+			return -1;
+		if (v.kind != VALUE_STRING)
+			return no_text_at(m, c->texts.n, err);
+		*vec_push(&c->texts) = v.as.text;
+	}
+	out->n_deps = c->texts.n;
+	out->deps = arena_new(a, struct str, out->n_deps);
+	if (out->n_deps)
+		memcpy(out->deps, c->texts.items,
+		       out->n_deps * sizeof(*out->deps));
+	return rc;
+}
+
+static int stream_member(struct codec *c, const struct member *m,
+			 struct json_stream *in, struct arena *a,
+			 struct state_resource *out, struct error *err)
+{
+	struct value v;
+
+	if (m->kind == MEMBER_DEPS)
+		return stream_deps(c, m, in, a, out, err);
+	if (json_stream_value(in, &v) < 0)
+		return -1;
+	return read_member(c, m, v, a, out, err);
+}
+
 static int stream_members(struct codec *c, struct json_stream *in,
 			  struct arena *a, struct state_resource *out,
 			  struct error *err)
 {
 	unsigned seen = 0;
+	size_t next = 0;
 	struct str key;
-	struct value v;
 	int rc;
 
 	while ((rc = json_stream_next(in, &key)) > 0) {
-		const struct member *m = find_member(key, err);
+		const struct member *m = find_member(key, next, err);
 
 		if (!m)
 			return -1;
-		if (seen & 1U << (m - members))
-			return error_set(err, ERROR_CORRUPT, "has \"%s\" twice",
-					 m->name);
-		seen |= 1U << (m - members);
-		if (json_stream_value(in, &v) < 0 ||
-		    read_member(c, m, v, a, out, err) < 0)
+		next = (size_t)(m - members);
+		if (seen & 1U << next)
+			return error_set(err, ERROR_CORRUPT,
+					 "has \"%.*s\" twice",
+					 STR_ARG(m->name));
+		seen |= 1U << next++;
+		if (stream_member(c, m, in, a, out, err) < 0)
 			return -1;
 	}
 	return rc < 0 ? -1 : check_whole(out, err);

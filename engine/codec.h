@@ -13,6 +13,7 @@
 
 #include "lang/base/buf.h"
 #include "lang/base/str.h"
+#include "lang/base/vec.h"
 #include "lang/value.h"
 
 #include <stdbool.h>
@@ -29,6 +30,7 @@ struct codec {
 	size_t uid_size;	 /* of place: the uid alone */
 	bool is_inside;		 /* of a sealed value: nothing is hidden */
 	int depth;
+	VEC(struct str) texts; /* a list that is being read */
 };
 
 void codec_init(struct codec *c, const struct seal *seal, struct str uid);

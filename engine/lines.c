@@ -128,6 +128,11 @@ void lines_safe(struct buf *out, struct str line, unsigned width)
 	}
 }
 
+bool lines_is_plain(struct str line)
+{
+	return simple_run(line) == line.n;
+}
+
 size_t lines_cells(struct str line)
 {
 	size_t cells = 0;
@@ -350,10 +355,8 @@ bool lines_diff(struct buf *out, struct str old, struct str new,
 				show_line(&w, r->fate, t->lines[r->from + k]);
 	}
 	show_hidden(&w);
-	if (!has_shown && out->len > length) {
-		out->len = length;
-		out->data[length] = '\0';
-	}
+	if (!has_shown)
+		buf_cut(out, length);
 	free(runs.items);
 	arena_release(&arena);
 	return has_shown;

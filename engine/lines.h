@@ -36,6 +36,8 @@ void lines_text(struct buf *out, struct str text,
 size_t lines_count(struct str text);
 /* Cells of a terminal that a line takes, as lines_safe() writes it. */
 size_t lines_cells(struct str line);
+/* Each byte is a letter of one cell: lines_safe() would leave all as it is. */
+bool lines_is_plain(struct str line);
 /*
  * One line for a terminal, cut to `width` cells (0: not cut): what would
  * control it is escaped.

@@ -63,6 +63,7 @@ engine_libengine_a_SOURCES = \
 	engine/plan_drift.c \
 	engine/plan_file.c \
 	engine/plan_json.c \
+	engine/plan_needs.c \
 	engine/plan_print.c \
 	engine/plan_private.h \
 	engine/plan_refresh.c \

@@ -7,7 +7,6 @@
 #include "engine/plan.h"
 
 #include "engine/diff.h"
-#include "engine/graph.h"
 #include "engine/plan_private.h"
 #include "lang/ast.h"
 #include "lang/base/clock.h"
@@ -243,106 +242,6 @@ static void new_steps(struct planner *x)
 	x->p->n_steps = e->n;
 }
 
-/* The number of a dependency among the steps; joins begin at `joins`. */
-static size_t need_of(const struct planner *x, size_t dep, size_t joins)
-{
-	return dep < x->e->n ? x->step_of[dep] : joins + dep - x->e->n;
-}
-
-/* All steps are there, so joins can be numbered behind them. */
-static void fill_needs(struct planner *x)
-{
-	struct plan *p = x->p;
-	const struct expansion *e = x->e;
-
-	if (!e || p->is_destroy || p->asked.is_refresh_only)
-		return;
-	for (size_t i = 0; i < e->n; i++) {
-		struct plan_step *s = &p->steps[i];
-		const struct resource *r = s->resource;
-
-		s->n_needs = r->n_deps;
-		s->needs =
-		    arena_new(x->arena, size_t, r->n_deps ? r->n_deps : 1);
-		for (size_t k = 0; k < r->n_deps; k++)
-			s->needs[k] = need_of(x, r->deps[k], p->n_steps);
-	}
-	p->n_joins = e->n_joins;
-	p->joins = arena_new(x->arena, struct plan_join, e->n_joins + 1);
-	for (size_t j = 0; j < e->n_joins; j++) {
-		const struct join *from = &e->joins[j];
-		struct plan_join *to = &p->joins[j];
-
-		to->needs =
-		    arena_new(x->arena, size_t, from->end - from->first);
-		for (size_t i = from->first; i < from->end; i++)
-			to->needs[to->n_needs++] = x->step_of[i];
-	}
-}
-
-/*
- * Steps are decided in their order, in which what they need stands before them
- * and what is near in memory stands together. One that must wait for an answer
- * of a type is passed over, and queued when it need not wait any more. Joins
- * are numbered as in the expansion, behind the steps, and always queued.
- */
-struct ready {
-	const struct graph *users;
-	size_t *blocked; /* how many it waits for */
-	size_t n_steps;	 /* joins come behind them */
-	size_t next;	 /* not looked at yet */
-	size_t *queue;
-	size_t head, tail;
-};
-
-static void ready_init(struct planner *x, struct ready *r)
-{
-	const struct expansion *e = x->e;
-	struct graph g = { .n = e->n + e->n_joins };
-	size_t n_edges = 0, at = 0;
-
-	for (size_t i = 0; i < e->n; i++)
-		n_edges += e->resources[i].n_deps;
-	for (size_t j = 0; j < e->n_joins; j++)
-		n_edges += e->joins[j].end - e->joins[j].first;
-	r->blocked = arena_new(&x->scratch, size_t, g.n + 1);
-	r->queue = arena_new(&x->scratch, size_t, g.n + 1);
-	/* The needs of all, one behind the other, are the graph of needs. */
-	g.first = arena_new(&x->scratch, size_t, g.n + 1);
-	g.to = arena_new(&x->scratch, size_t, n_edges);
-	for (size_t i = 0; i < g.n; i++) {
-		if (i < e->n) {
-			const struct resource *one = x->p->steps[i].resource;
-
-			for (size_t k = 0; k < one->n_deps; k++)
-				g.to[at++] = need_of(x, one->deps[k], e->n);
-		} else {
-			const struct join *one = &e->joins[i - e->n];
-
-			for (size_t k = one->first; k < one->end; k++)
-				g.to[at++] = x->step_of[k];
-		}
-		g.first[i + 1] = at;
-		r->blocked[i] = at - g.first[i];
-		if (r->blocked[i] == 0 && i >= e->n)
-			r->queue[r->tail++] = i;
-	}
-	r->n_steps = e->n;
-	r->users = graph_reverse(&g, &x->scratch);
-}
-
-static void release_users(struct ready *r, size_t number)
-{
-	for (size_t i = r->users->first[number];
-	     i < r->users->first[number + 1]; i++) {
-		size_t user = r->users->to[i];
-
-		if (--r->blocked[user] == 0 &&
-		    (user < r->next || user >= r->n_steps))
-			r->queue[r->tail++] = user;
-	}
-}
-
 static void settled(struct planner *x, struct ready *r, size_t step,
 		    const struct engine_call *e)
 {
@@ -350,50 +249,52 @@ static void settled(struct planner *x, struct ready *r, size_t step,
 		planner_keep(x, step);
 	else
 		step_settle(x, step, e);
-	release_users(r, step);
+	ready_release(r, step);
 }
 
-static bool take_ready(struct ready *r, size_t *step)
+/*
+ * What was checked before is not evaluated again, nor looked at: of what is in
+ * the state, which stands in an order of its own, the names that it depends on
+ * are compared with what they are now.
+ */
+static void fetch_kept(const struct planner *x, const struct resource *r,
+		       const struct state_resource *s, unsigned look)
 {
-	if (r->head < r->tail) {
-		*step = r->queue[r->head++];
-		return true;
-	}
-	while (r->next < r->n_steps) {
-		*step = r->next++;
-		if (r->blocked[*step] == 0)
-			return true;
-	}
-	return false;
-}
+	for (size_t i = 0; i < r->n_deps && r->deps[i] < x->e->n; i++) {
+		const struct str *name = &x->e->resources[r->deps[i]].address;
 
-/* What is in the state stands in the order of that. */
-static void fetch_prior(const struct planner *x, size_t index, unsigned look)
-{
-	const struct refreshed *f = x->prior[index];
-
-	if (!f)
-		return;
+		if (look == 3)
+			__builtin_prefetch(name);
+		else if (look == 2)
+			__builtin_prefetch(name->s);
+	}
 	if (look == 3) {
-		__builtin_prefetch(f);
+		__builtin_prefetch(x->prior[r->index]);
+		__builtin_prefetch(s);
+		__builtin_prefetch(&s->deps);
 	} else if (look == 2) {
-		__builtin_prefetch(f->now);
-		__builtin_prefetch(&f->now->attrs);
-	} else if (f->now->attrs.kind == VALUE_MAP) {
-		__builtin_prefetch(f->now->attrs.as.map.entries);
+		__builtin_prefetch(s->deps);
+	} else {
+		for (size_t i = 0; i < s->n_deps; i++)
+			__builtin_prefetch(s->deps[i].s);
 	}
 }
 
-/* What was checked before is not evaluated again, nor looked at. */
 static void fetch_ahead(const struct planner *x, size_t step)
 {
 	for (unsigned look = FETCH_LOOKS; x->n_state && look; look--) {
 		size_t at = step + look * FETCH_AHEAD;
+		const struct resource *r;
+		const struct checked *c;
 
 		if (at >= x->e->n)
 			continue;
-		expand_fetch(x->e, x->e->order[at], look, x->known);
-		fetch_prior(x, x->e->order[at], look);
+		r = &x->e->resources[x->e->order[at]];
+		c = expand_checked(x->e, r->index);
+		if (c && c->state)
+			fetch_kept(x, r, c->state, look);
+		else
+			expand_fetch(x->e, r->index, look, x->known);
 	}
 }
 
@@ -409,22 +310,23 @@ static bool decide(struct planner *x, size_t step)
 
 static int plan_steps(struct planner *x)
 {
-	struct ready r = { 0 };
+	struct ready r = { .n_steps = x->e->n };
 	size_t most = x->c->parallel > 0 ? (size_t)x->c->parallel : 10;
 
 	new_steps(x);
-	ready_init(x, &r);
 	for (;;) {
 		size_t step;
 
-		if (x->in_flight < most && take_ready(&r, &step)) {
+		if (x->in_flight < most && ready_take(&r, &step)) {
 			if (step >= x->e->n) {
-				release_users(&r, step);
+				ready_release(&r, step);
 				continue;
 			}
 			fetch_ahead(x, step);
 			if (!decide(x, step))
 				settled(x, &r, step, NULL);
+			else
+				ready_wait(x, &r, step);
 			if (x->has_failed && x->in_flight == 0)
 				return -1;
 			continue;
@@ -525,6 +427,22 @@ static void plan_outputs(struct planner *x)
 
 /* -- All of it ------------------------------------------------------------ */
 
+/* What the check of the text has found already. */
+static void take_declared(struct planner *x)
+{
+	for (size_t k = 0; x->e && k < x->e->n; k++) {
+		const struct resource *r = &x->e->resources[k];
+		const struct checked *c = expand_checked(x->e, r->index);
+		const struct state_resource *s = c ? c->state : NULL;
+
+		/* It may have been moved away since. */
+		if (s && s->position < x->n_state &&
+		    x->state[s->position] == s &&
+		    (!x->moved_from.n || str_eq(s->address, r->address)))
+			x->declared[s->position] = r;
+	}
+}
+
 /* Addresses are looked for once; from here on state and text know each other.
  */
 static void find_declared(struct planner *x)
@@ -533,9 +451,11 @@ static void find_declared(struct planner *x)
 	    arena_new(&x->scratch, const struct resource *, x->n_state + 1);
 	x->prior = arena_new(&x->scratch, struct refreshed *,
 			     (x->e ? x->e->n : 0) + 1);
+	take_declared(x);
 	for (size_t i = 0; x->e && i < x->n_state; i++)
-		x->declared[i] =
-		    map_get(x->e->by_address, x->state[i]->address);
+		if (!x->declared[i])
+			x->declared[i] =
+			    map_get(x->e->by_address, x->state[i]->address);
 }
 
 static int load_prior(struct planner *x)
@@ -584,7 +504,7 @@ static int build_steps(struct planner *x)
 	*context = x;
 	x->p->n_steps = 0;
 	x->p->steps = arena_new(x->arena, struct plan_step, most + 1);
-	x->diffs = arena_new(&x->scratch, struct diff, most + 1);
+	x->is_quiet = arena_new(&x->scratch, bool, most + 1);
 	x->known = arena_new(x->arena, struct value, n + 1);
 	x->is_known = arena_new(x->arena, bool, n + 1);
 	x->is_as_checked = arena_new(&x->scratch, bool, most + 1);
@@ -633,8 +553,8 @@ static int build(struct planner *x)
 	if (result == 0) {
 		planner_tell_left_out(x);
 		mark_drift(x);
-		fill_needs(x);
 		plan_outputs(x);
+		planner_fill_needs(x);
 	}
 	if (x->e) {
 		x->e->lookup = NULL;

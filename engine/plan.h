@@ -77,7 +77,8 @@ struct plan_step {
 	size_t n_effects;
 	/*
 	 * Steps that this one needs done first (by configuration), and from
-	 * plan.n_steps on joins. What it uses by the state is in prior.
+	 * plan.n_steps on joins; none in a plan with nothing to do. What it
+	 * uses by the state is in prior.
 	 */
 	size_t *needs;
 	size_t n_needs;

@@ -42,10 +42,14 @@ static uint32_t line_of(struct place p)
 
 void plan_place_text(struct buf *out, struct place p, bool color)
 {
-	if (p.source)
-		buf_fmt(out, "  %s%.*s:%u%s", color ? PAINT_FAINT : "",
-			STR_ARG(p.source->name), line_of(p),
-			color ? PAINT_PLAIN : "");
+	if (!p.source)
+		return;
+	buf_add_c(out, color ? "  " PAINT_FAINT : "  ");
+	buf_add_str(out, p.source->name);
+	buf_add_char(out, ':');
+	buf_add_number(out, line_of(p));
+	if (color)
+		buf_add_c(out, PAINT_PLAIN);
 }
 
 /* -- Changes -------------------------------------------------------------- */
@@ -197,11 +201,12 @@ static bool is_reference(const struct plan_step *s, struct str name)
 static void wanted_text(struct buf *out, const struct plan_step *s,
 			struct str name, struct value v, struct place p)
 {
-	if (!value_has_secret(v) && block_text(out, s, name, p))
-		return;
-	if (!(value_marks(v) & MARK_SECRET) &&
-	    (!value_is_known(v) || is_reference(s, name)) &&
-	    source_line_text(out, p))
+	unsigned marks = value_marks(v);
+	bool is_unknown = marks & MARK_UNKNOWN;
+
+	if (!(marks & MARK_SECRET) && (block_text(out, s, name, p) ||
+				       ((is_unknown || is_reference(s, name)) &&
+					source_line_text(out, p))))
 		return;
 	plan_value_text(out, v, VALUE_WIDTH);
 }
@@ -222,36 +227,58 @@ static void add_blanks(struct buf *out, size_t n)
 		buf_add_char(out, ' ');
 }
 
+/* Two blanks were put before what does not fit on the line. */
+static void break_line(struct buf *out, size_t at)
+{
+	size_t n;
+
+	if (buf_is_full(out) || !buf_reserve(out, INDENT - 1))
+		return;
+	n = out->len - at - 2;
+	memmove(out->data + at + 1 + INDENT, out->data + at + 2, n);
+	out->data[at] = '\n';
+	memset(out->data + at + 1, ' ', INDENT);
+	out->len += INDENT - 1;
+	out->data[out->len] = '\0';
+}
+
+/* Cells that were written from `at` on. */
+static size_t cells_from(const struct buf *out, size_t at)
+{
+	return lines_cells(str_skip(buf_str(out), at));
+}
+
 /* In one line as far as they go: cidr = 10.0.0.0/16  zone = "us-east-1a" */
 static void add_wanted(struct buf *out, const struct plan_step *s,
 		       const struct body_style *style)
 {
 	size_t n_wanted = s->wanted.kind == VALUE_MAP ? s->wanted.as.map.n : 0;
 	size_t column = 0;
-	struct buf text;
 
-	buf_init(&text, 1 << 20);
 	for (size_t i = 0; i < n_wanted; i++) {
 		const struct value_entry *e = &s->wanted.as.map.entries[i];
-		size_t n;
+		size_t at = out->len, value_at, n;
 
 		/* Tags are the stack's, and the same everywhere. */
 		if (str_is(e->key, "tags") || !is_written(s, i))
 			continue;
-		buf_clear(&text);
-		wanted_text(&text, s, e->key, e->value, s->places[i]);
-		n = e->key.n + 3 + lines_cells(buf_str(&text));
-		if (column && column + 2 + n > style->width)
-			column = 0, buf_add_char(out, '\n');
 		add_blanks(out, column ? 2 : INDENT);
-		buf_fmt(out, "%s%.*s =%s ", paint(style, PAINT_FAINT),
-			STR_ARG(e->key), paint(style, PAINT_PLAIN));
-		buf_add_str(out, buf_str(&text));
+		buf_add_c(out, paint(style, PAINT_FAINT));
+		buf_add_str(out, e->key);
+		buf_add_c(out, " =");
+		buf_add_c(out, paint(style, PAINT_PLAIN));
+		buf_add_char(out, ' ');
+		value_at = out->len;
+		wanted_text(out, s, e->key, e->value, s->places[i]);
+		n = e->key.n + 3 + cells_from(out, value_at);
+		if (column && column + 2 + n > style->width) {
+			break_line(out, at);
+			column = 0;
+		}
 		column += n + 2;
 	}
 	if (column)
 		buf_add_char(out, '\n');
-	buf_release(&text);
 }
 
 /* -- Everything ----------------------------------------------------------- */

@@ -69,6 +69,44 @@ static void add_extent(struct buf *out, struct value v, size_t bytes)
 		buf_fmt(out, " (%zu bytes)", bytes);
 }
 
+/* A few more cells are less than the note that they are missing. */
+static size_t most_cells(unsigned width)
+{
+	return width ? (size_t)width + NOTE_WIDTH : SIZE_MAX;
+}
+
+static void add_extent_of(struct buf *out, struct value v, size_t bytes)
+{
+	add_extent(out, v, v.kind == VALUE_STRING ? v.as.text.n : bytes);
+}
+
+/*
+ * Most values are of letters of one byte and one cell: those are written where
+ * they shall stand, and the end is taken off. False, and nothing, where one is
+ * not.
+ */
+static bool add_plain(struct buf *out, struct value v, unsigned width)
+{
+	size_t at = out->len, n;
+	bool was_over = out->is_over;
+
+	plain_text(out, v);
+	n = out->len - at;
+	if (buf_is_full(out) ||
+	    !lines_is_plain((struct str){ out->data + at, n })) {
+		buf_cut(out, at);
+		out->is_over = was_over;
+		return false;
+	}
+	if (n > most_cells(width)) {
+		/* The last cell is for the sign that there is more. */
+		buf_cut(out, at + width - 1);
+		buf_add_c(out, "…");
+		add_extent_of(out, v, n);
+	}
+	return true;
+}
+
 void plan_value_text(struct buf *out, struct value v, unsigned width)
 {
 	struct str text;
@@ -86,16 +124,16 @@ void plan_value_text(struct buf *out, struct value v, unsigned width)
 		buf_add_c(out, "none");
 		return;
 	}
+	if (add_plain(out, v, width))
+		return;
 	buf_init(&whole, DOCUMENT_MAX);
 	plain_text(&whole, v);
 	text = buf_str(&whole);
-	/* A few more cells are less than the note that they are missing. */
-	if (!width || lines_cells(text) <= width + NOTE_WIDTH) {
+	if (lines_cells(text) <= most_cells(width)) {
 		lines_safe(out, text, 0);
 	} else {
 		lines_safe(out, text, width);
-		add_extent(out, v,
-			   v.kind == VALUE_STRING ? v.as.text.n : text.n);
+		add_extent_of(out, v, text.n);
 	}
 	buf_release(&whole);
 }
@@ -127,8 +165,7 @@ static void go_into(struct parts *p, size_t length, struct value old,
 		    struct value new, unsigned depth)
 {
 	compare(p, old, new, depth + 1);
-	p->path.len = length;
-	p->path.data[length] = '\0';
+	buf_cut(&p->path, length);
 }
 
 static void compare_maps(struct parts *p, struct value old, struct value new,

@@ -155,7 +155,7 @@ static void write_digest(struct buf *b, struct digester *d, struct str address)
 		json_write(&d->text, entry, 0);
 		digest_sha256_hex(buf_str(&d->text), hex);
 	}
-	buf_fmt(b, "%s\n", hex);
+	add_words(b, "", hex, "\n");
 	buf_clear(&d->text);
 	arena_clear(&d->scratch);
 }
@@ -163,7 +163,7 @@ static void write_digest(struct buf *b, struct digester *d, struct str address)
 static void write_step(struct buf *b, struct digester *d,
 		       const struct plan_step *s)
 {
-	buf_fmt(b, "step %s ", action_name(s->action));
+	add_words(b, "step ", action_name(s->action), " ");
 	json_write_string(b, s->address);
 	add_words(b, " ", d->c->open[s->provider].title, "\n");
 	buf_add_c(b, "  prior ");
@@ -217,6 +217,38 @@ static void write_asked(struct buf *b, const struct plan_options *o)
 		write_word(b, "replace", o->replace[i]);
 }
 
+/*
+ * Where a body goes while it is written: one of 100,000 steps would take as
+ * much memory as a tenth of all that its plan does.
+ */
+struct outlet {
+	struct digest *sum;
+	struct file_new *file; /* NULL: only the digest is asked for */
+	size_t n;	       /* bytes that went */
+	bool is_over;	       /* something was dropped */
+	int rc;		       /* of the file */
+	struct error *err;
+};
+
+enum { PASSED_AT_ONCE = 256 << 10 };
+
+static void pass_on(struct outlet *o, struct buf *b)
+{
+	digest_add(o->sum, buf_str(b));
+	if (o->file && o->rc == 0)
+		o->rc = file_new_write(o->file, buf_str(b), o->err);
+	o->n += b->len;
+	o->is_over |= buf_is_full(b) || o->n > PLAN_FILE_MAX;
+	buf_clear(b);
+}
+
+/* Behind a line. */
+static void pass_much(struct outlet *o, struct buf *b)
+{
+	if (o && b->len >= PASSED_AT_ONCE)
+		pass_on(o, b);
+}
+
 static bool is_acted_on(const struct plan_step *s)
 {
 	return s->action != ACTION_NONE || s->runs || s->n_changes ||
@@ -228,7 +260,7 @@ static bool is_acted_on(const struct plan_step *s)
  * has to be there.
  */
 static void write_others(struct buf *b, struct digester *d,
-			 const struct plan *p)
+			 const struct plan *p, struct outlet *out)
 {
 	struct arena scratch = { 0 };
 	bool *is_read = arena_new(&scratch, bool, p->n_steps + p->n_joins + 1);
@@ -254,12 +286,14 @@ static void write_others(struct buf *b, struct digester *d,
 		} else if (s->has_drifted) {
 			write_word(b, "also", s->address);
 		}
+		pass_much(out, b);
 	}
 	arena_release(&scratch);
 }
 
-void plan_write_body(struct buf *b, const struct plan *p,
-		     const struct context *c)
+/* out: NULL where all of it shall stay in the buffer. */
+static void write_body(struct buf *b, const struct plan *p,
+		       const struct context *c, struct outlet *out)
 {
 	struct digester d = { .c = c };
 
@@ -267,10 +301,13 @@ void plan_write_body(struct buf *b, const struct plan *p,
 	buf_fmt(b, "stack %.*s\ndestroy %s\n", STR_ARG(p->stack),
 		p->is_destroy ? "yes" : "no");
 	write_asked(b, &p->asked);
-	for (size_t i = 0; i < p->n_steps; i++)
-		if (is_acted_on(&p->steps[i]))
-			write_step(b, &d, &p->steps[i]);
-	write_others(b, &d, p);
+	for (size_t i = 0; i < p->n_steps; i++) {
+		if (!is_acted_on(&p->steps[i]))
+			continue;
+		write_step(b, &d, &p->steps[i]);
+		pass_much(out, b);
+	}
+	write_others(b, &d, p, out);
 	buf_wipe(&d.text);
 	arena_release(&d.scratch);
 	for (size_t i = 0; i < p->n_outputs; i++) {
@@ -286,16 +323,35 @@ void plan_write_body(struct buf *b, const struct plan *p,
 	}
 }
 
+void plan_write_body(struct buf *b, const struct plan *p,
+		     const struct context *c)
+{
+	write_body(b, p, c, NULL);
+}
+
+/* What goes to an outlet, and its digest. */
+static void pass_body(const struct plan *p, const struct context *c,
+		      struct outlet *out, char hex[DIGEST_HEX_SIZE])
+{
+	unsigned char sum[DIGEST_SIZE];
+	struct buf text;
+
+	buf_init(&text, PLAN_FILE_MAX);
+	out->sum = digest_begin();
+	write_body(&text, p, c, out);
+	pass_on(out, &text);
+	buf_release(&text);
+	digest_end(out->sum, sum);
+	digest_hex(sum, sizeof(sum), hex);
+}
+
 struct str plan_hash(const struct plan *p, const struct context *c,
 		     struct arena *a)
 {
-	struct buf body;
+	struct outlet out = { 0 };
 	char hex[DIGEST_HEX_SIZE];
 
-	buf_init(&body, PLAN_FILE_MAX);
-	plan_write_body(&body, p, c);
-	digest_sha256_hex(buf_str(&body), hex);
-	buf_release(&body);
+	pass_body(p, c, &out, hex);
 	return str_dup(str_from(hex), a);
 }
 
@@ -352,45 +408,69 @@ void plan_secrets_digest(const struct context *c, char hex[65])
 	buf_wipe(&text);
 }
 
-int plan_save(const struct plan *p, const struct context *c, const char *file,
-	      struct error *err)
+static const char hash_word[] = "hash ";
+
+/* All but the body; its digest is put in when it is known. */
+static void write_head(struct buf *b, const struct plan *p,
+		       const struct context *c, const char *path)
 {
 	static const char none[DIGEST_HEX_SIZE] =
 	    "0000000000000000000000000000000000000000000000000000000000000000";
-	const size_t hash_at = strlen(magic) + strlen("hash ");
-	struct buf all;
-	char hex[DIGEST_HEX_SIZE], path[PATH_MAX];
-	int result = -1;
-	size_t body;
+	char hex[DIGEST_HEX_SIZE];
+
+	buf_fmt(b, "%s%s%s\npath ", magic, hash_word, none);
+	json_write_string(b, str_from(path));
+	if (p->base_commit.n)
+		buf_fmt(b, "\nbase %.*s", STR_ARG(p->base_commit));
+	else
+		buf_add_c(b, "\nbase -");
+	plan_secrets_digest(c, hex);
+	buf_fmt(b, "\nconfig %.*s\nsecrets %s\n", STR_ARG(p->config_hash),
+		*hex ? hex : "-");
+	write_files(b, c);
+	write_settings(b, c);
+	buf_add_c(b, "body\n");
+}
+
+static int write_plan(const struct plan *p, const struct context *c,
+		      const struct buf *head, struct file_new *f,
+		      struct error *err)
+{
+	struct outlet out = { .file = f, .n = head->len, .err = err };
+	char hex[DIGEST_HEX_SIZE];
+
+	if (file_new_write(f, buf_str(head), err) < 0)
+		return -1;
+	pass_body(p, c, &out, hex);
+	if (out.is_over || buf_is_full(head))
+		return error_set(err, ERROR_QUOTA,
+				 "the plan is larger than %d bytes",
+				 PLAN_FILE_MAX);
+	if (out.rc < 0)
+		return -1;
+	return file_new_patch(f, strlen(magic) + strlen(hash_word),
+			      str_from(hex), err);
+}
+
+int plan_save(const struct plan *p, const struct context *c, const char *file,
+	      struct error *err)
+{
+	char path[PATH_MAX];
+	struct file_new f;
+	struct buf head;
+	int rc;
 
 	if (!c->path || !realpath(c->path, path))
 		return error_errno(err, "could not find \"%s\"",
 				   c->path ? c->path : "");
-	buf_init(&all, PLAN_FILE_MAX);
-	/* The hash is put in when the body stands behind it. */
-	buf_fmt(&all, "%shash %s\npath ", magic, none);
-	json_write_string(&all, str_from(path));
-	if (p->base_commit.n)
-		buf_fmt(&all, "\nbase %.*s", STR_ARG(p->base_commit));
-	else
-		buf_add_c(&all, "\nbase -");
-	plan_secrets_digest(c, hex);
-	buf_fmt(&all, "\nconfig %.*s\nsecrets %s\n", STR_ARG(p->config_hash),
-		*hex ? hex : "-");
-	write_files(&all, c);
-	write_settings(&all, c);
-	buf_add_c(&all, "body\n");
-	body = all.len;
-	plan_write_body(&all, p, c);
-	digest_sha256_hex(str_skip(buf_str(&all), body), hex);
-	memcpy(all.data + hash_at, hex, DIGEST_HEX_SIZE - 1);
-	if (buf_is_full(&all))
-		error_set(err, ERROR_QUOTA, "the plan is larger than %d bytes",
-			  PLAN_FILE_MAX);
-	else
-		result = file_replace(file, buf_str(&all), 0600, err);
-	buf_release(&all);
-	return result;
+	buf_init(&head, PLAN_FILE_MAX);
+	write_head(&head, p, c, path);
+	rc = file_new_open(&f, file, 0600, err);
+	if (rc == 0)
+		rc = write_plan(p, c, &head, &f, err);
+	rc = file_new_close(&f, rc, err);
+	buf_release(&head);
+	return rc;
 }
 
 /* -- Reading -------------------------------------------------------------- */

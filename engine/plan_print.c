@@ -26,6 +26,7 @@ enum {
 	ADDRESSES_SHOWN = 12, /* of equal changes, and of what is left out */
 	EFFECTS_SHOWN = 20,   /* of one step */
 	DRIFT_SHOWN = 20,     /* resources */
+	WRITTEN_AT_ONCE = 64 << 10,
 };
 
 struct same;
@@ -35,7 +36,8 @@ struct printer {
 	FILE *out;
 	enum plan_detail detail;
 	struct body_style style;
-	struct buf text;
+	struct buf text; /* not written yet */
+	struct buf key;	 /* what one step does, to compare it */
 	struct arena arena;
 	struct map same;       /* text of what they do -> struct same */
 	struct same **same_of; /* by step; NULL: like no other */
@@ -63,10 +65,17 @@ static void flush(struct printer *o)
 	buf_clear(&o->text);
 }
 
+/* At the end of a line: a large plan is neither kept nor written by lines. */
+static void flush_much(struct printer *o)
+{
+	if (o->text.len >= WRITTEN_AT_ONCE)
+		flush(o);
+}
+
 static void print_title(struct printer *o, size_t n_before, const char *title)
 {
 	if (n_before == 0)
-		fprintf(o->out, "%s%s%s\n", paint(o, PAINT_BOLD), title,
+		buf_fmt(&o->text, "%s%s%s\n", paint(o, PAINT_BOLD), title,
 			paint(o, PAINT_PLAIN));
 }
 
@@ -109,21 +118,24 @@ static enum kind kind_of(const struct plan_step *s)
 		   : KIND_NOTHING;
 }
 
-static void add_sign(struct printer *o, const struct plan_step *s)
+static void add_sign(const struct printer *o, struct buf *b,
+		     const struct plan_step *s)
 {
 	const char *sign = forms[s->action].sign;
 
 	if (s->action == ACTION_NONE)
 		sign = s->import_id.n ? "<" : s->moved_from.n ? ">" : "·";
-	buf_fmt(&o->text, "  %s%s%s ", paint(o, forms[s->action].color), sign,
-		paint(o, PAINT_PLAIN));
+	buf_add_c(b, "  ");
+	buf_add_c(b, paint(o, forms[s->action].color));
+	buf_add_c(b, sign);
+	buf_add_c(b, paint(o, PAINT_PLAIN));
+	buf_add_char(b, ' ');
 }
 
 /* What is said behind the address, but for the place. */
-static void add_notes(struct printer *o, const struct plan_step *s)
+static void add_notes(const struct printer *o, struct buf *b,
+		      const struct plan_step *s)
 {
-	struct buf *b = &o->text;
-
 	if (s->action == ACTION_REPLACE && s->creates_first)
 		buf_add_c(b, ", created before the old one is destroyed");
 	if (s->runs && s->action != ACTION_RUN)
@@ -148,19 +160,19 @@ static void add_notes(struct printer *o, const struct plan_step *s)
 static void print_step(struct printer *o, const struct plan_step *s,
 		       bool has_body)
 {
-	add_sign(o, s);
+	add_sign(o, &o->text, s);
 	buf_add_str(&o->text, s->address);
 	if (s->type && s->type->is_simulated)
 		buf_fmt(&o->text, "  %ssimulated%s", paint(o, PAINT_FAINT),
 			paint(o, PAINT_PLAIN));
-	add_notes(o, s);
+	add_notes(o, &o->text, s);
 	if (s->resource)
 		plan_place_text(&o->text, s->resource->place,
 				o->style.change.color);
 	buf_add_char(&o->text, '\n');
 	if (has_body)
 		plan_body_text(&o->text, s, &o->style);
-	flush(o);
+	flush_much(o);
 }
 
 static struct addresses address_list(struct printer *o)
@@ -189,17 +201,17 @@ static void print_effects(struct printer *o)
 			lines_safe(&o->text, s->effects[k].text, 0);
 			buf_fmt(&o->text, "  %s%.*s%s\n", paint(o, PAINT_FAINT),
 				STR_ARG(s->address), paint(o, PAINT_PLAIN));
-			flush(o);
+			flush_much(o);
 		}
 		if (s->n_effects > most)
-			fprintf(o->out,
+			buf_fmt(&o->text,
 				"  ! and %zu more  %s%.*s%s; --detail=full "
 				"shows them\n",
 				s->n_effects - most, paint(o, PAINT_FAINT),
 				STR_ARG(s->address), paint(o, PAINT_PLAIN));
 	}
 	if (n)
-		fputc('\n', o->out);
+		buf_add_char(&o->text, '\n');
 }
 
 /* -- Many changes of one kind --------------------------------------------- */
@@ -244,6 +256,7 @@ static void join_names(struct same *same, struct str part)
 static bool same_key(struct printer *o, const struct plan_step *s)
 {
 	struct body_style style = o->style;
+	struct buf *b = &o->key;
 
 	if (s->n_effects || s->moved_from.n || s->import_id.n ||
 	    (s->action == ACTION_CREATE && !o->is_one_of_many[s->index]) ||
@@ -251,15 +264,15 @@ static bool same_key(struct printer *o, const struct plan_step *s)
 	     s->action != ACTION_REPLACE))
 		return false;
 	style.has_places = false;
-	buf_clear(&o->text);
-	add_sign(o, s);
-	add_notes(o, s);
+	buf_clear(b);
+	add_sign(o, b, s);
+	add_notes(o, b, s);
 	if (s->action != ACTION_UPDATE)
-		buf_fmt(&o->text, " %s", s->schema->name);
+		buf_fmt(b, " %s", s->schema->name);
 	if (s->action == ACTION_CREATE)
-		plan_place_text(&o->text, s->resource->place, false);
-	buf_add_char(&o->text, '\n');
-	plan_body_text(&o->text, s, &style);
+		plan_place_text(b, s->resource->place, false);
+	buf_add_char(b, '\n');
+	plan_body_text(b, s, &style);
 	return true;
 }
 
@@ -290,7 +303,7 @@ static struct same *new_same(struct printer *o, size_t step)
 		.name = last_part(&o->p->steps[step]),
 		.has_one_key = true,
 	};
-	map_put(&o->same, str_dup(buf_str(&o->text), &o->arena), same);
+	map_put(&o->same, str_dup(buf_str(&o->key), &o->arena), same);
 	return same;
 }
 
@@ -338,7 +351,7 @@ static void find_same(struct printer *o)
 		o->next_same[i] = NO_STEP;
 		if (!same_key(o, &steps[i]))
 			continue;
-		same = map_get(&o->same, buf_str(&o->text));
+		same = map_get(&o->same, buf_str(&o->key));
 		if (!same)
 			same = new_same(o, i);
 		else
@@ -355,14 +368,13 @@ static void find_same(struct printer *o)
 		join_names(same, last_part(&steps[i]));
 		o->same_of[i] = same;
 	}
-	buf_clear(&o->text);
 }
 
 static void print_same_head(struct printer *o, const struct same *same)
 {
 	const struct plan_step *s = &o->p->steps[same->first];
 
-	add_sign(o, s);
+	add_sign(o, &o->text, s);
 	if (same->name.n)
 		buf_fmt(&o->text, "%zu × %.*s", same->n, STR_ARG(same->name));
 	else if (same->is_one_type)
@@ -376,12 +388,12 @@ static void print_same_head(struct printer *o, const struct same *same)
 		buf_fmt(&o->text, ", %zu of them %ssimulated%s",
 			same->n_simulated, paint(o, PAINT_FAINT),
 			paint(o, PAINT_PLAIN));
-	add_notes(o, s);
+	add_notes(o, &o->text, s);
 	if (same->is_one_place)
 		plan_place_text(&o->text, s->resource->place,
 				o->style.change.color);
 	buf_add_char(&o->text, '\n');
-	flush(o);
+	flush_much(o);
 }
 
 /* With a name that says the end of all, where they are is enough. */
@@ -417,7 +429,7 @@ static bool print_same(struct printer *o, const struct plan_step *s)
 	for (size_t i = same->first; i != NO_STEP; i = o->next_same[i])
 		addresses_add(&list, address_in(same, o->p->steps[i].address));
 	addresses_end(&list);
-	flush(o);
+	flush_much(o);
 	return true;
 }
 
@@ -438,7 +450,7 @@ static void print_steps(struct printer *o, enum kind kind, const char *title)
 			print_step(o, s, has_body);
 	}
 	if (n)
-		fputc('\n', o->out);
+		buf_add_char(&o->text, '\n');
 }
 
 static void print_gone(struct printer *o, size_t n)
@@ -446,12 +458,12 @@ static void print_gone(struct printer *o, size_t n)
 	struct addresses list = address_list(o);
 
 	if (n)
-		fputs("    gone\n", o->out);
+		buf_add_c(&o->text, "    gone\n");
 	for (size_t i = 0; i < o->p->n_drift; i++)
 		if (o->p->drift[i].action == ACTION_DELETE)
 			addresses_add(&list, o->p->drift[i].address);
 	addresses_end(&list);
-	flush(o);
+	flush_much(o);
 }
 
 static void print_drift(struct printer *o)
@@ -473,16 +485,17 @@ static void print_drift(struct printer *o)
 		}
 		if (n_changed++ >= most)
 			continue;
-		fprintf(o->out, "    %.*s\n", STR_ARG(s->address));
+		buf_fmt(&o->text, "    %.*s\n", STR_ARG(s->address));
 		plan_body_text(&o->text, s, &style);
-		flush(o);
+		flush_much(o);
 	}
 	if (n_changed > most)
-		fprintf(o->out, "    and %zu more; --detail=full shows them\n",
+		buf_fmt(&o->text,
+			"    and %zu more; --detail=full shows them\n",
 			n_changed - most);
 	print_gone(o, n_gone);
 	if (o->p->n_drift)
-		fputc('\n', o->out);
+		buf_add_char(&o->text, '\n');
 }
 
 static void print_left_out(struct printer *o)
@@ -499,8 +512,8 @@ static void print_left_out(struct printer *o)
 		if (o->p->steps[i].is_left_out)
 			addresses_add(&list, o->p->steps[i].address);
 	addresses_end(&list);
-	flush(o);
-	fputc('\n', o->out);
+	flush_much(o);
+	buf_add_char(&o->text, '\n');
 }
 
 static void print_outputs(struct printer *o)
@@ -519,10 +532,10 @@ static void print_outputs(struct printer *o)
 		buf_add_c(&o->text, " -> ");
 		plan_value_text(&o->text, x->new, width);
 		buf_add_char(&o->text, '\n');
-		flush(o);
+		flush_much(o);
 	}
 	if (n)
-		fputc('\n', o->out);
+		buf_add_char(&o->text, '\n');
 }
 
 /* -- The last line -------------------------------------------------------- */
@@ -586,19 +599,19 @@ static void print_summary(struct printer *o)
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
 		if (!counts[i].n && !counts[i].is_always)
 			continue;
-		fprintf(o->out, "%s%zu to %s", before, counts[i].n,
+		buf_fmt(&o->text, "%s%zu to %s", before, counts[i].n,
 			counts[i].what);
 		if (counts[i].simulated)
-			fprintf(o->out, " (%zu simulated)",
+			buf_fmt(&o->text, " (%zu simulated)",
 				counts[i].simulated);
 		before = ", ";
 	}
 	if (n.run)
-		fprintf(o->out, "; %zu %s to run", n.run,
+		buf_fmt(&o->text, "; %zu %s to run", n.run,
 			n.run == 1 ? "load" : "loads");
 	if (t.left_out)
-		fprintf(o->out, "; %zu left out", t.left_out);
-	fprintf(o->out, ". %s\n", elapsed(o->p, room, sizeof(room)));
+		buf_fmt(&o->text, "; %zu left out", t.left_out);
+	buf_fmt(&o->text, ". %s\n", elapsed(o->p, room, sizeof(room)));
 }
 
 static void print_empty(struct printer *o)
@@ -608,18 +621,19 @@ static void print_empty(struct printer *o)
 	char room[32];
 
 	if (o->p->is_destroy)
-		fprintf(o->out, "Nothing to destroy");
+		buf_fmt(&o->text, "Nothing to destroy");
 	else
-		fprintf(o->out, "No changes. %zu resource%s as the stack says",
-			n, n == 1 ? " is" : "s are");
+		buf_fmt(&o->text,
+			"No changes. %zu resource%s as the stack says", n,
+			n == 1 ? " is" : "s are");
 	if (left_out)
-		fprintf(o->out, "; %zu left out", left_out);
-	fprintf(o->out, ". (%s)\n", elapsed(o->p, room, sizeof(room)));
+		buf_fmt(&o->text, "; %zu left out", left_out);
+	buf_fmt(&o->text, ". (%s)\n", elapsed(o->p, room, sizeof(room)));
 	if (o->p->drift_only)
-		fputs("What was read differs from the state in values that "
-		      "the stack does not set; --refresh-only takes them "
-		      "over.\n",
-		      o->out);
+		buf_add_c(&o->text,
+			  "What was read differs from the state in values that "
+			  "the stack does not set; --refresh-only takes them "
+			  "over.\n");
 }
 
 static void print_refresh(struct printer *o)
@@ -632,24 +646,25 @@ static void print_refresh(struct printer *o)
 	for (size_t i = 0; i < n; i++)
 		gone += o->p->drift[i].action == ACTION_DELETE;
 	if (n)
-		fprintf(o->out,
+		buf_fmt(&o->text,
 			"Plan: %zu to take over into the state, %zu to forget. "
 			"Nothing outside changes. ",
 			n - gone, gone);
 	else
-		fputs("No changes. What was read is what the state has. ",
-		      o->out);
-	fprintf(o->out, "(%s)\n", elapsed(o->p, room, sizeof(room)));
+		buf_add_c(&o->text,
+			  "No changes. What was read is what the state has. ");
+	buf_fmt(&o->text, "(%s)\n", elapsed(o->p, room, sizeof(room)));
 }
 
-static void print_recovery(const struct plan *p, FILE *out)
+static void print_recovery(struct printer *o)
 {
-	if (p->has_recovery)
-		fprintf(out,
+	size_t n = o->p->n_recovery_pending;
+
+	if (o->p->has_recovery)
+		buf_fmt(&o->text,
 			"Recovery pending: an interrupted run left %zu %s "
 			"unfinished; the next apply goes on with it.\n\n",
-			p->n_recovery_pending,
-			p->n_recovery_pending == 1 ? "step" : "steps");
+			n, n == 1 ? "step" : "steps");
 }
 
 static void print_all(struct printer *o)
@@ -689,8 +704,9 @@ void plan_print(const struct plan *p, const struct context *c, FILE *out)
 
 	if (c->width > INDENT && c->width - INDENT < LINE_WIDTH)
 		o.style.width = c->width - INDENT;
-	print_recovery(p, out);
 	buf_init(&o.text, 1 << 30);
+	buf_init(&o.key, 1 << 30);
+	print_recovery(&o);
 	if (p->asked.is_refresh_only) {
 		print_refresh(&o);
 	} else if (!plan_is_empty(p)) {
@@ -702,7 +718,9 @@ void plan_print(const struct plan *p, const struct context *c, FILE *out)
 		}
 		print_empty(&o);
 	}
+	flush(&o);
 	buf_release(&o.text);
+	buf_release(&o.key);
 	map_release(&o.same);
 	arena_release(&o.arena);
 }

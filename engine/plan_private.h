@@ -18,6 +18,8 @@
 #include "engine/select.h"
 #include "engine/state.h"
 
+struct graph;
+
 struct planner {
 	struct context *c;
 	struct expansion *e; /* NULL: a destroy of what is only in state */
@@ -48,11 +50,39 @@ struct planner {
 	size_t *step_of;
 	/* By step. */
 	bool *is_as_checked; /* what it was to be, as expand_checked() says */
-	struct diff *diffs;
+	bool *is_quiet;	     /* what changes leaves the rest as it was */
 	struct workers *workers;
 	size_t in_flight;
 };
 
+/*
+ * Steps are decided in their order, in which what they need stands before them
+ * and what is near in memory stands together. Only when one must wait for an
+ * answer of a type, those that need it are passed over, and queued when they
+ * need not wait any more. Who needs whom is not looked for before: most types
+ * are never asked. Joins are numbered as in the expansion, behind the steps,
+ * and always queued.
+ */
+struct ready {
+	const struct graph *users; /* NULL: none had to wait so far */
+	size_t *blocked;	   /* how many it waits for */
+	size_t n_steps;		   /* joins come behind them */
+	size_t next;		   /* not looked at yet */
+	size_t *queue;
+	size_t head, tail;
+};
+
+/*
+ * plan_needs.c: the next step to decide, or number of a join that is settled;
+ * false where there is none before an answer comes.
+ */
+bool ready_take(struct ready *r, size_t *number);
+/* It is settled. */
+void ready_release(struct ready *r, size_t number);
+/* The step that was taken last must wait for an answer. */
+void ready_wait(struct planner *x, struct ready *r, size_t step);
+/* Writes needs into steps and joins: all steps are there. */
+void planner_fill_needs(struct planner *x);
 /* plan_step.c: what to do with a resource of the configuration. */
 void step_decide(struct planner *x, size_t step);
 /* Takes what the type said (NULL: it says nothing), and settles the step. */

@@ -83,24 +83,23 @@ static void settle_replace(struct planner *x, struct plan_step *s)
 			      &s->places);
 }
 
-static void find_diff(struct planner *x, struct plan_step *s,
-		      const struct refreshed *r)
+static struct diff find_diff(struct planner *x, struct plan_step *s,
+			     const struct refreshed *r)
 {
-	struct diff *d = &x->diffs[s->index];
+	struct diff d;
 
 	expand_ignored(s->resource, r->now->attrs, x->arena, &s->wanted,
 		       &s->places);
-	*d = diff_attrs(s->resource->type, r->now->attrs, s->wanted, s->places,
-			s->resource->place, x->arena);
-	s->changes = d->changes;
-	s->n_changes = d->n;
+	d = diff_attrs(s->resource->type, r->now->attrs, s->wanted, s->places,
+		       s->resource->place, x->arena);
+	s->changes = d.changes;
+	s->n_changes = d.n;
+	return d;
 }
 
-static void take_diff(const struct planner *x, struct plan_step *s,
-		      const struct refreshed *r)
+static void take_diff(struct plan_step *s, const struct refreshed *r,
+		      const struct diff *d)
 {
-	const struct diff *d = &x->diffs[s->index];
-
 	if (r->now->is_tainted) {
 		s->action = ACTION_REPLACE;
 		s->reason = STR("its creation did not finish");
@@ -227,6 +226,7 @@ void step_decide(struct planner *x, size_t step)
 	const struct resource *r = s->resource;
 	struct refreshed *f = x->prior[r->index];
 	bool is_checked = take_checked(x, s, f);
+	struct diff d = { .is_quiet = true };
 
 	if (!is_checked) {
 		s->wanted = value_null();
@@ -254,14 +254,13 @@ void step_decide(struct planner *x, size_t step)
 	if (s->import_id.n)
 		adopt_unread(x, s, f);
 	/* That nothing differs, and nothing is secret, was found before. */
-	if (is_checked) {
-		x->diffs[step] = (struct diff){ .is_quiet = true };
-	} else {
+	if (!is_checked) {
 		hide_secrets(x, s, f);
-		find_diff(x, s, f);
+		d = find_diff(x, s, f);
 	}
+	x->is_quiet[step] = d.is_quiet;
 	s->prior = f->now;
-	take_diff(x, s, f);
+	take_diff(s, f, &d);
 	take_replace_when(x, s, f->state);
 	take_recorded(x, s, f->state);
 }
@@ -392,7 +391,6 @@ static struct value unsettled(const struct type_info *t, struct arena *a)
 static struct value known_after(struct planner *x, const struct plan_step *s)
 {
 	const struct type_info *t = s->resource->type;
-	const struct diff *d = &x->diffs[s->index];
 	struct arena *a = x->arena;
 	struct value v;
 
@@ -404,7 +402,7 @@ static struct value known_after(struct planner *x, const struct plan_step *s)
 		v = diff_overlay(s->prior->attrs, s->wanted, a);
 		v = diff_overlay(v, nulls_of(s, a), a);
 		/* A repair, or new tags, leave the rest as it was. */
-		if (!d->is_quiet)
+		if (!x->is_quiet[s->index])
 			v = diff_overlay(v, unsettled(t, a), a);
 		break;
 	case ACTION_NONE:

@@ -245,12 +245,15 @@ struct state_resource **state_sorted(const struct state *s, struct arena *a,
 			continue;
 		is_sorted = is_sorted && (!*n || str_cmp(all[*n - 1]->address,
 							 r->address) < 0);
+		r->position = (uint32_t)*n;
 		all[(*n)++] = r;
 	}
 	/* So it is read. */
-	if (!is_sorted)
-		qsort(all, *n, sizeof(struct state_resource *),
-		      compare_addresses);
+	if (is_sorted)
+		return all;
+	qsort(all, *n, sizeof(struct state_resource *), compare_addresses);
+	for (size_t i = 0; i < *n; i++)
+		all[i]->position = (uint32_t)i;
 	return all;
 }
 
@@ -389,9 +392,23 @@ static int corrupt(struct reading *r, const char *what)
 	return error_set(r->err, ERROR_CORRUPT, "%s", what);
 }
 
+/*
+ * Most are of the type, and at the provider, of the one before. Then they share
+ * that text: it is looked at often, and theirs is far away in memory.
+ */
+static void share_texts(struct state_resource *r,
+			const struct state_resource *before)
+{
+	if (str_eq(r->type, before->type))
+		r->type = before->type;
+	if (str_eq(r->provider, before->provider))
+		r->provider = before->provider;
+}
+
 static int read_resources(struct reading *r, struct codec *c)
 {
 	struct state *s = r->state;
+	const struct state_resource *before = NULL;
 	struct arena scratch = { 0 };
 	struct str key;
 	int rc;
@@ -413,6 +430,9 @@ static int read_resources(struct reading *r, struct codec *c)
 		if (rc < 0)
 			break;
 		state_sort_deps(one);
+		if (before)
+			share_texts(one, before);
+		before = one;
 		if (map_put(&s->resources, key, one))
 			rc = error_set(r->err, ERROR_CORRUPT,
 				       "resource \"%.*s\" stands twice",

@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf;
 struct error;
@@ -39,6 +40,7 @@ struct state_resource {
 	bool
 	    prevent_destroy; /* lifecycle, kept so that it outlives the block */
 	bool keep_on_destroy;
+	uint32_t position; /* in what state_sorted() gave last */
 	/*
 	 * Keyed digest of what lifecycle { replace_when } was; empty: none. A
 	 * change replaces the resource.

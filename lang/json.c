@@ -17,6 +17,7 @@ enum {
 	JSON_DEPTH = 200,
 	/* Far beyond what reading or evaluating lets come into being. */
 	WRITE_DEPTH = 1000,
+	KEYS = 64,
 };
 
 /* -- writing -- */
@@ -29,29 +30,38 @@ static bool is_plain(char c)
 	return u >= 0x20 && u < 0x7f && c != '"' && c != '\\';
 }
 
+static const uint64_t ones = 0x0101010101010101;
+
 /*
- * How many bytes are plain from the start on. Eight at a time: a byte's highest
- * bit is set where it is beyond 0x7e, below 0x20, a quote or a backslash. A
- * borrow may set it for higher bytes as well: the lowest one is right, and is
- * the first where the processor keeps the lowest first.
+ * A byte's highest bit is set where it is beyond 0x7e, below 0x20, a quote or a
+ * backslash. A borrow may set it for higher bytes as well: the lowest one is
+ * right, and is the first where the processor keeps the lowest first.
  */
+static uint64_t not_plain(uint64_t w)
+{
+	return (w | (w + ones) | (w - ones * 0x20) | ((w ^ ones * '"') - ones) |
+		((w ^ ones * '\\') - ones)) &
+	       ones * 0x80;
+}
+
+/* How many bytes are plain from the start on: eight at a time, then four. */
 static size_t plain_run(const char *s, size_t n)
 {
-	const uint64_t ones = 0x0101010101010101;
+	uint64_t w, found = 0;
 	size_t i = 0;
 
 	for (; n - i >= 8; i += 8) {
-		uint64_t w;
-
 		memcpy(&w, s + i, 8);
-		w = (w | (w + ones) | (w - ones * 0x20) |
-		     ((w ^ ones * '"') - ones) | ((w ^ ones * '\\') - ones)) &
-		    ones * 0x80;
-		if (!w)
-			continue;
-		if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
-			return i + (size_t)__builtin_ctzll(w) / 8;
-		break;
+		found = not_plain(w);
+		if (found)
+			break;
+	}
+	if (found && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+		return i + (size_t)__builtin_ctzll(found) / 8;
+	if (n - i >= 4) {
+		w = ones * ' ';
+		memcpy(&w, s + i, 4);
+		i += not_plain(w) ? 0 : 4;
 	}
 	while (i < n && is_plain(s[i]))
 		i++;
@@ -173,7 +183,7 @@ static void write_amount(struct buf *out, struct value v)
 static void write_value(struct buf *out, struct value v, unsigned flags,
 			int depth)
 {
-	if (value_is_unknown(v)) {
+	if (v.marks & MARK_UNKNOWN) {
 		buf_add_c(out, "\"(known after apply)\"");
 		return;
 	}
@@ -222,8 +232,6 @@ void json_write(struct buf *out, struct value v, unsigned flags)
 
 /* -- reading -- */
 
-enum { KEYS_KNOWN = 64 };
-
 struct reader {
 	struct str text;
 	size_t at;
@@ -232,7 +240,7 @@ struct reader {
 	struct error *err;
 	/* Entries of all open lists and objects; a closed one is cut off. */
 	VEC(struct value_entry) open;
-	struct str keys[KEYS_KNOWN]; /* see known_key() */
+	struct str *keys; /* KEYS that were read; NULL: not kept */
 };
 
 static int fail(const struct reader *r, const char *what)
@@ -256,10 +264,21 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-static void skip_blanks(struct reader *r)
+static void skip_run(struct reader *r)
 {
-	while (r->at < r->text.n && is_blank(r->text.s[r->at]))
-		r->at++;
+	struct str text = r->text;
+	size_t at = r->at;
+
+	while (at < text.n && is_blank(text.s[at]))
+		at++;
+	r->at = at;
+}
+
+/* Mostly there are none. */
+static inline void skip_blanks(struct reader *r)
+{
+	if (r->at < r->text.n && is_blank(r->text.s[r->at]))
+		skip_run(r);
 }
 
 /* The next character, or NUL at the end (a NUL in the text is no token). */
@@ -387,6 +406,14 @@ static int read_string(struct reader *r, struct str *out)
 	char *text;
 
 	r->at++;
+	/* Mostly all up to the closing quote. */
+	n = plain_run(r->text.s + r->at, r->text.n - r->at);
+	if (r->at + n < r->text.n && r->text.s[r->at + n] == '"') {
+		*out = (struct str){ r->text.s + r->at, n };
+		r->at += n + 1;
+		return 0;
+	}
+	n = 0;
 	if (scan_string(r, &end, &has_escape) < 0)
 		return -1;
 	if (!has_escape) {
@@ -516,25 +543,6 @@ static int fail_duplicate(struct reader *r, const struct value_entry *entries,
 			 STR_ARG(twice));
 }
 
-/*
- * Keys repeat: one that was met lately gives the text of then, so that the few
- * that there are stay at hand.
- */
-static struct str known_key(struct reader *r, struct str key)
-{
-	struct str *known;
-
-	/* What has escapes may stand in an arena that others empty. */
-	if (key.n == 0 || key.s < r->text.s || key.s >= r->text.s + r->text.n)
-		return key;
-	known = &r->keys[(key.n * 5 + (unsigned char)key.s[0] +
-			  (unsigned char)key.s[key.n - 1] * 3) %
-			 KEYS_KNOWN];
-	if (!str_eq(*known, key))
-		*known = key;
-	return *known;
-}
-
 static int read_key(struct reader *r, struct str *key)
 {
 	skip_blanks(r);
@@ -542,11 +550,29 @@ static int read_key(struct reader *r, struct str *key)
 		return fail(r, "expected a key in quotes");
 	if (read_string(r, key) < 0)
 		return -1;
-	*key = known_key(r, *key);
 	skip_blanks(r);
 	if (!take(r, ':'))
 		return fail(r, "expected \":\"");
 	return 0;
+}
+
+/*
+ * A large text has few keys, again and again. Those that are alike share the
+ * text of one, mostly: who looks for a key compares with what was just looked
+ * at, and not with a place in the text that is nowhere near.
+ */
+static struct str shared_key(const struct reader *r, struct str key)
+{
+	struct str *like;
+
+	if (!r->keys || !key.n)
+		return key;
+	like = &r->keys[(key.n + 5U * (unsigned char)key.s[0] +
+			 (unsigned char)key.s[key.n - 1]) %
+			KEYS];
+	if (!str_eq(*like, key))
+		*like = key;
+	return *like;
 }
 
 static int read_entry(struct reader *r)
@@ -555,6 +581,7 @@ static int read_entry(struct reader *r)
 
 	if (read_key(r, &e.key) < 0 || read_value(r, &e.value) < 0)
 		return -1;
+	e.key = shared_key(r, e.key);
 	*vec_push(&r->open) = e;
 	return 0;
 }
@@ -632,6 +659,7 @@ struct json_stream {
 	bool is_first; /* nothing of the innermost was read yet */
 	bool is_broken;
 	char open[JSON_DEPTH];
+	struct str keys[KEYS];
 };
 
 struct json_stream *json_stream_open(struct str text, struct arena *a,
@@ -642,6 +670,7 @@ struct json_stream *json_stream_open(struct str text, struct arena *a,
 	*s = (struct json_stream){
 		.reader = { .text = text, .arena = a, .err = err },
 	};
+	s->reader.keys = s->keys;
 	return s;
 }
 
@@ -713,9 +742,12 @@ int json_stream_skip(struct json_stream *s)
 	struct value ignored;
 	int rc;
 
+	/* A key with an escape would live there. */
+	s->reader.keys = NULL;
 	s->reader.arena = &scratch;
 	rc = json_stream_value(s, &ignored);
 	s->reader.arena = kept;
+	s->reader.keys = s->keys;
 	arena_release(&scratch);
 	return rc;
 }

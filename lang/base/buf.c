@@ -38,24 +38,31 @@ void buf_clear(struct buf *b)
 		b->data[0] = '\0';
 }
 
+void buf_cut(struct buf *b, size_t len)
+{
+	if (len >= b->len)
+		return;
+	b->len = len;
+	b->data[len] = '\0';
+}
+
 /*
  * Growth copies to new memory and wipes the old, so that buf_wipe() is enough
  * for a secret that was built in pieces.
  */
-char *buf_reserve(struct buf *b, size_t n)
+char *buf_grow(struct buf *b, size_t n)
 {
-	size_t size;
+	size_t size = b->size ? b->size : 64;
 	char *data;
 
 	if (n > b->max - b->len) {
 		b->is_over = true;
 		return NULL;
 	}
-	if (b->len + n < b->size)
-		return b->data + b->len;
-	size = b->size ? b->size : 64;
 	while (size <= b->len + n)
 		size *= 2;
+	if (size - 1 > b->max)
+		size = b->max + 1;
 	data = xmalloc(size);
 	memcpy(data, b->data, b->len + 1);
 	if (b->size) {
@@ -65,35 +72,6 @@ char *buf_reserve(struct buf *b, size_t n)
 	b->data = data;
 	b->size = size;
 	return b->data + b->len;
-}
-
-void buf_add(struct buf *b, const void *bytes, size_t n)
-{
-	char *to;
-
-	if (n == 0)
-		return;
-	to = buf_reserve(b, n);
-	if (!to)
-		return;
-	memcpy(to, bytes, n);
-	b->len += n;
-	b->data[b->len] = '\0';
-}
-
-void buf_add_str(struct buf *b, struct str s)
-{
-	buf_add(b, s.s, s.n);
-}
-
-void buf_add_c(struct buf *b, const char *s)
-{
-	buf_add(b, s, strlen(s));
-}
-
-void buf_add_char(struct buf *b, char c)
-{
-	buf_add(b, &c, 1);
 }
 
 /* Most formats, by far, are made of these; libc's way to them is long. */
@@ -130,7 +108,7 @@ static bool is_simple(const char *format)
 	return true;
 }
 
-static void add_number(struct buf *b, size_t number)
+void buf_add_number(struct buf *b, size_t number)
 {
 	char digits[3 * sizeof(number)];
 	size_t from = sizeof(digits);
@@ -168,20 +146,18 @@ static void add_simple(struct buf *b, const char *format, va_list args)
 				buf_add(b, text, strnlen(text, (size_t)most));
 			break;
 		case PIECE_SIZE:
-			add_number(b, va_arg(args, size_t));
+			buf_add_number(b, va_arg(args, size_t));
 			break;
 		case PIECE_UNSIGNED:
-			add_number(b, va_arg(args, unsigned));
+			buf_add_number(b, va_arg(args, unsigned));
 			break;
 		case PIECE_NONE:
 			BUG("bad format \"%s\"", format);
 		}
 	}
 	/* All of it or nothing. */
-	if (b->is_over && b->len > length) {
-		b->len = length;
-		b->data[length] = '\0';
-	}
+	if (b->is_over)
+		buf_cut(b, length);
 	b->is_over |= was_over;
 }
 
@@ -195,8 +171,6 @@ static void add_formatted(struct buf *b, const char *format, va_list args)
 	char *to;
 	int n;
 
-	if (room > b->max - b->len + 1)
-		room = b->max - b->len + 1;
 	va_copy(again, args);
 	n = vsnprintf(room ? b->data + b->len : NULL, room, format, again);
 	va_end(again);

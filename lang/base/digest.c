@@ -3,6 +3,7 @@
 
 #include "lang/base/digest.h"
 
+#include "lang/base/arena.h"
 #include "lang/base/error.h"
 
 #include <openssl/evp.h>
@@ -11,6 +12,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 void digest_hex(const unsigned char *bytes, size_t n, char *out)
 {
@@ -26,14 +28,52 @@ void digest_hex(const unsigned char *bytes, size_t n, char *out)
  * an algorithm up first, and for that sets up all that the library has: more
  * time, and more memory, than a plan of some hundred resources takes.
  */
+struct digest {
+	SHA256_CTX ctx;
+};
+
+static void check(int done)
+{
+	if (done != 1)
+		BUG("SHA-256 is not available");
+}
+
+static void begin(struct digest *d)
+{
+	check(SHA256_Init(&d->ctx));
+}
+
+static void end(struct digest *d, unsigned char out[DIGEST_SIZE])
+{
+	check(SHA256_Final(out, &d->ctx));
+}
+
+struct digest *digest_begin(void)
+{
+	struct digest *d = xmalloc(sizeof(*d));
+
+	begin(d);
+	return d;
+}
+
+void digest_add(struct digest *d, struct str text)
+{
+	check(SHA256_Update(&d->ctx, text.s ? text.s : "", text.n));
+}
+
+void digest_end(struct digest *d, unsigned char out[DIGEST_SIZE])
+{
+	end(d, out);
+	free(d);
+}
+
 void digest_sha256(struct str text, unsigned char out[DIGEST_SIZE])
 {
-	SHA256_CTX ctx;
+	struct digest d;
 
-	if (SHA256_Init(&ctx) != 1 ||
-	    SHA256_Update(&ctx, text.s ? text.s : "", text.n) != 1 ||
-	    SHA256_Final(out, &ctx) != 1)
-		BUG("SHA-256 is not available");
+	begin(&d);
+	digest_add(&d, text);
+	end(&d, out);
 }
 
 void digest_git_blob(struct str text, char out[DIGEST_GIT_SIZE])

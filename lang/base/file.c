@@ -154,44 +154,84 @@ static int open_aside(const char *path, mode_t mode, struct error *err)
 	}
 }
 
-static int write_aside(int fd, const char *path, struct str text, mode_t mode,
-		       struct error *err)
+int file_new_open(struct file_new *f, const char *path, mode_t mode,
+		  struct error *err)
 {
-	if (ftruncate(fd, 0) < 0)
-		return error_errno(err, "could not empty \"%s\"", path);
-	if (file_write_all(fd, text.s, text.n, err) < 0)
-		return error_add(err, "\"%s\"", path);
-	/* The file may be a left-over with another mode. */
-	if (fchmod(fd, mode) < 0 || fsync(fd) < 0)
-		return error_errno(err, "could not sync \"%s\"", path);
+	size_t n = strlen(path);
+
+	*f = (struct file_new){
+		.path = path,
+		.aside = xmalloc(n + sizeof(".tmp")),
+		.folder = folder_of(path),
+		.mode = mode,
+	};
+	memcpy(f->aside, path, n);
+	memcpy(f->aside + n, ".tmp", sizeof(".tmp"));
+	f->fd = open_aside(f->aside, mode, err);
+	if (f->fd < 0)
+		return -1;
+	return ftruncate(f->fd, 0) < 0
+		   ? error_errno(err, "could not empty \"%s\"", f->aside)
+		   : 0;
+}
+
+int file_new_write(struct file_new *f, struct str text, struct error *err)
+{
+	if (file_write_all(f->fd, text.s, text.n, err) < 0)
+		return error_add(err, "\"%s\"", f->aside);
 	return 0;
+}
+
+int file_new_patch(struct file_new *f, size_t at, struct str text,
+		   struct error *err)
+{
+	off_t end = lseek(f->fd, 0, SEEK_CUR);
+
+	if (end < 0 || lseek(f->fd, (off_t)at, SEEK_SET) < 0)
+		return error_errno(err, "could not write: \"%s\"", f->aside);
+	if (file_new_write(f, text, err) < 0)
+		return -1;
+	if (lseek(f->fd, end, SEEK_SET) < 0)
+		return error_errno(err, "could not write: \"%s\"", f->aside);
+	return 0;
+}
+
+/* The file may be a left-over with another mode. */
+static int put_in_place(struct file_new *f, struct error *err)
+{
+	if (fchmod(f->fd, f->mode) < 0 || fsync(f->fd) < 0)
+		return error_errno(err, "could not sync \"%s\"", f->aside);
+	if (rename(f->aside, f->path) < 0)
+		return error_errno(err, "could not replace \"%s\"", f->path);
+	return 0;
+}
+
+int file_new_close(struct file_new *f, int rc, struct error *err)
+{
+	if (rc == 0)
+		rc = put_in_place(f, err);
+	if (f->fd >= 0) {
+		if (rc < 0)
+			unlink(f->aside);
+		/* With it goes the lock. */
+		close(f->fd);
+	}
+	if (rc == 0)
+		rc = file_sync_folder(f->folder, err);
+	free(f->aside);
+	free(f->folder);
+	return rc;
 }
 
 int file_replace(const char *path, struct str text, mode_t mode,
 		 struct error *err)
 {
-	size_t n = strlen(path);
-	char *aside = xmalloc(n + sizeof(".tmp"));
-	char *folder = folder_of(path);
-	int fd, rc = -1;
+	struct file_new f;
+	int rc = file_new_open(&f, path, mode, err);
 
-	memcpy(aside, path, n);
-	memcpy(aside + n, ".tmp", sizeof(".tmp"));
-	fd = open_aside(aside, mode, err);
-	if (fd >= 0) {
-		rc = write_aside(fd, aside, text, mode, err);
-		if (rc == 0 && rename(aside, path) < 0)
-			rc = error_errno(err, "could not replace \"%s\"", path);
-		if (rc < 0)
-			unlink(aside);
-		/* With it goes the lock. */
-		close(fd);
-	}
 	if (rc == 0)
-		rc = file_sync_folder(folder, err);
-	free(aside);
-	free(folder);
-	return rc;
+		rc = file_new_write(&f, text, err);
+	return file_new_close(&f, rc, err);
 }
 
 int file_make_folders(const char *path, mode_t mode, struct error *err)

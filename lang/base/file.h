@@ -24,6 +24,23 @@ int file_read(const char *path, size_t max, struct arena *a, struct str *out,
  */
 int file_replace(const char *path, struct str text, mode_t mode,
 		 struct error *err);
+/*
+ * The same in pieces: what was written takes the place of path in the end, if
+ * all went well (rc is 0, which is then the result); else path stays as it is.
+ */
+struct file_new {
+	const char *path; /* of the caller's, until it is closed */
+	char *aside, *folder;
+	mode_t mode;
+	int fd;
+};
+int file_new_open(struct file_new *f, const char *path, mode_t mode,
+		  struct error *err);
+int file_new_write(struct file_new *f, struct str text, struct error *err);
+/* Over what stands there already. */
+int file_new_patch(struct file_new *f, size_t at, struct str text,
+		   struct error *err);
+int file_new_close(struct file_new *f, int rc, struct error *err);
 /* Writes all of it, restarting after signals and short writes. */
 int file_write_all(int fd, const void *bytes, size_t n, struct error *err);
 /* Syncs a folder, so that a name made or renamed in it is durable. */

@@ -3,6 +3,7 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
+#include "lang/base/digest.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 #include "lang/base/map.h"
@@ -206,6 +207,53 @@ static void buf_writes_formats(void **state)
 	buf_release(&b);
 }
 
+/* Of every length around the ceiling, in pieces of every size. */
+static void buf_takes_all_that_fits(void **state)
+{
+	const char *text = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+	(void)state;
+	for (size_t max = 0; max < 140; max++) {
+		for (size_t piece = 1; piece < 30; piece++) {
+			struct buf b;
+			size_t n = 0;
+
+			buf_init(&b, max);
+			for (; n + piece <= max; n += piece)
+				buf_add(&b, text, piece);
+			assert_int_equal(b.len, n);
+			assert_false(buf_is_full(&b));
+			buf_add(&b, text, piece);
+			assert_int_equal(b.len, n);
+			assert_int_equal(strlen(b.data), n);
+			assert_true(buf_is_full(&b));
+			while (n < max)
+				buf_add_char(&b, 'x'), n++;
+			assert_int_equal(b.len, max);
+			buf_add_char(&b, 'x');
+			assert_int_equal(strlen(b.data), max);
+			buf_release(&b);
+		}
+	}
+}
+
+static void buf_takes_back(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 100);
+	buf_cut(&b, 0);
+	assert_string_equal(b.data, "");
+	buf_add_number(&b, 1204);
+	buf_add_c(&b, " is too much");
+	buf_cut(&b, 4);
+	assert_string_equal(b.data, "1204");
+	buf_cut(&b, 20);
+	assert_int_equal(b.len, 4);
+	buf_release(&b);
+}
+
 static void map_keeps_order(void **state)
 {
 	struct arena a = { 0 };
@@ -307,6 +355,59 @@ static void file_is_replaced_and_removed(void **state)
 	arena_release(&a);
 }
 
+static void files_are_replaced_in_pieces(void **state)
+{
+	char folder[] = "/tmp/dmsl-base-XXXXXX";
+	struct arena a = { 0 };
+	struct error err = { 0 };
+	struct file_new f;
+	struct stat info;
+	struct str path, text;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	path = str_fmt(&a, "%s/x", folder);
+	assert_int_equal(file_new_open(&f, path.s, 0640, &err), 0);
+	assert_int_equal(file_new_write(&f, STR("0000 one"), &err), 0);
+	assert_int_equal(file_new_patch(&f, 2, STR("12"), &err), 0);
+	assert_int_equal(file_new_write(&f, STR(" two"), &err), 0);
+	assert_int_equal(stat(path.s, &info), -1);
+	assert_int_equal(file_new_close(&f, 0, &err), 0);
+	assert_int_equal(stat(path.s, &info), 0);
+	assert_int_equal(info.st_mode & 0777, 0640);
+	/* What did not go well leaves nothing. */
+	assert_int_equal(file_new_open(&f, path.s, 0640, &err), 0);
+	assert_int_equal(file_new_write(&f, STR("three"), &err), 0);
+	assert_int_equal(file_new_close(&f, -1, &err), -1);
+	assert_int_equal(file_read(path.s, 100, &a, &text, &err), 0);
+	assert_true(str_is(text, "0012 one two"));
+	assert_int_equal(file_names(folder, "", &a, &(struct str *){ NULL }),
+			 3);
+	path = str_fmt(&a, "%s/missing/x", folder);
+	assert_int_equal(file_new_open(&f, path.s, 0640, &err), -1);
+	assert_int_equal(file_new_close(&f, -1, &err), -1);
+	assert_int_equal(file_remove_tree(folder, &err), 0);
+	arena_release(&a);
+}
+
+static void digests_come_in_pieces(void **state)
+{
+	unsigned char whole[DIGEST_SIZE], pieces[DIGEST_SIZE];
+	struct str text = STR("all that there is, one after the other");
+
+	(void)state;
+	digest_sha256(text, whole);
+	for (size_t i = 0; i <= text.n; i++) {
+		struct digest *d = digest_begin();
+
+		digest_add(d, str_sub(text, 0, i));
+		digest_add(d, (struct str){ 0 });
+		digest_add(d, str_skip(text, i));
+		digest_end(d, pieces);
+		assert_memory_equal(whole, pieces, DIGEST_SIZE);
+	}
+}
+
 static void errors_gather_context(void **state)
 {
 	struct error err = { 0 };
@@ -343,10 +444,14 @@ int main(void)
 		cmocka_unit_test(str_joins),
 		cmocka_unit_test(buf_stops_at_its_ceiling),
 		cmocka_unit_test(buf_writes_formats),
+		cmocka_unit_test(buf_takes_all_that_fits),
+		cmocka_unit_test(buf_takes_back),
 		cmocka_unit_test(map_keeps_order),
 		cmocka_unit_test(map_adds_once),
 		cmocka_unit_test(map_finds_what_is_alike),
 		cmocka_unit_test(file_is_replaced_and_removed),
+		cmocka_unit_test(files_are_replaced_in_pieces),
+		cmocka_unit_test(digests_come_in_pieces),
 		cmocka_unit_test(errors_gather_context),
 		cmocka_unit_test(vec_grows),
 	};

@@ -438,6 +438,12 @@ static void mistakes_are_named(void **state)
 		  "state: resource \"a.b\": has no \"type\"" },
 		{ HEAD "\"resources\":{\"a.b\":{\"type\":\"a\"}}}",
 		  "state: resource \"a.b\": \"attrs\" is not an object" },
+		{ HEAD "\"resources\":{\"a.b\":{\"type\":\"a\","
+		       "\"deps\":\"a.c\",\"attrs\":{}}}}",
+		  "state: resource \"a.b\": \"deps\" is not a list" },
+		{ HEAD "\"resources\":{\"a.b\":{\"deps\":[\"a.c\",\"a.d\",],"
+		       "\"attrs\":{}}}}",
+		  "state: resource \"a.b\": invalid JSON at line 1 column " },
 		{ HEAD "\"resources\":{\"a.b\":{\"type\":\"a\",\"deps\":[1],"
 		       "\"attrs\":{}}}}",
 		  "state: resource \"a.b\": item 0 of \"deps\" is not a "
