@@ -467,7 +467,8 @@ static void unknown_type(struct expander *x, const struct ast_decl *d)
 	check_suggest(&near, x->diags, to);
 }
 
-enum { BIND_AHEAD = 32 };
+/* Declarations at once, and of how many: fewer are at hand anyway. */
+enum { BIND_AHEAD = 32, BIND_LEAST = 1 << 14 };
 
 /* References that are looked for together. */
 struct batch {
@@ -562,7 +563,7 @@ void body_check(struct expander *x, const struct body *b)
 	for (size_t i = 0; i < b->n_groups; i++) {
 		struct group_decl *g = &b->decls[i];
 
-		if (i % BIND_AHEAD == 0)
+		if (b->n_groups >= BIND_LEAST && i % BIND_AHEAD == 0)
 			bind_ahead(&c, i,
 				   i + BIND_AHEAD < b->n_groups ? i + BIND_AHEAD
 								: b->n_groups);

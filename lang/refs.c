@@ -24,6 +24,12 @@ static bool is_bound(const struct bound *b, struct str name)
 	return false;
 }
 
+/* Most of what a map holds: keys, and texts. */
+static bool is_literal(const struct ast_expr *x)
+{
+	return x->kind == EXPR_STRING || x->kind == EXPR_NUMBER;
+}
+
 static bool is_path(const struct ast_expr *x)
 {
 	return x->kind == EXPR_ATTR || x->kind == EXPR_INDEX ||
@@ -86,14 +92,15 @@ static void walk_path(const struct walk *w, const struct ast_expr *last,
 		      const struct bound *outer)
 {
 	const struct ast_expr *base = last;
+	bool has_index = false;
 
-	while (is_path(base))
-		base = base->left;
+	for (; is_path(base); base = base->left)
+		has_index |= base->kind == EXPR_INDEX;
 	if (base->kind != EXPR_NAME)
 		walk(w, base, outer);
 	else if (!is_bound(outer, ast_text(base)))
 		name_found(w, base, last, outer);
-	for (const struct ast_expr *x = base; x;) {
+	for (const struct ast_expr *x = base; has_index && x;) {
 		if (x != base && x->kind == EXPR_INDEX)
 			walk(w, x->right, outer);
 		x = step_below(last, x);
@@ -120,7 +127,8 @@ static void walk(const struct walk *w, const struct ast_expr *x,
 			b = &inner;
 	}
 	for (size_t i = 0; i < x->n_items; i++)
-		walk(w, x->items[i], outer);
+		if (!is_literal(x->items[i]))
+			walk(w, x->items[i], outer);
 }
 
 void refs_find(const struct ast_expr *x,
