@@ -104,20 +104,56 @@ static int open_failed(int code, const char *found, struct error *err)
 }
 
 /*
- * libgit2 built with Mbed TLS reads all of the system's certificates when it
- * starts, which takes several times as long as everything else of a small plan.
- * We never let it speak to a network (remotes go through the git program), so
- * it finds this function in the library's place, and no certificate: were it
- * ever to connect, it would trust nobody. Unused where it was built with
- * another TLS library.
+ * We never let libgit2 speak to a network: remotes go through the git program.
+ * When it starts it would prepare for that all the same, which takes longer
+ * than the rest of a small plan: read all of the system's certificates and
+ * gather randomness for Mbed TLS, load the texts of OpenSSL's errors for
+ * libssh2. It finds these functions in the libraries' place: were it ever to
+ * connect, it would trust nobody. Unused where it was built without those
+ * libraries.
  */
 int mbedtls_x509_crt_parse_file(void *chain, const char *path);
+void mbedtls_entropy_init(void *entropy);
+void mbedtls_entropy_free(void *entropy);
+int mbedtls_ctr_drbg_seed(void *random,
+			  int (*gather)(void *, unsigned char *, size_t),
+			  void *entropy, const unsigned char *own, size_t n);
+int libssh2_init(int flags);
 
 __attribute__((used)) int mbedtls_x509_crt_parse_file(void *chain,
 						      const char *path)
 {
 	(void)chain;
 	(void)path;
+	return 0;
+}
+
+__attribute__((used)) void mbedtls_entropy_init(void *entropy)
+{
+	(void)entropy;
+}
+
+__attribute__((used)) void mbedtls_entropy_free(void *entropy)
+{
+	(void)entropy;
+}
+
+__attribute__((used)) int
+mbedtls_ctr_drbg_seed(void *random,
+		      int (*gather)(void *, unsigned char *, size_t),
+		      void *entropy, const unsigned char *own, size_t n)
+{
+	(void)random;
+	(void)gather;
+	(void)entropy;
+	(void)own;
+	(void)n;
+	return 0;
+}
+
+__attribute__((used)) int libssh2_init(int flags)
+{
+	(void)flags;
 	return 0;
 }
 
