@@ -166,6 +166,28 @@ test_expect_success 'a cycle is named with its hops' '
 	test_contains err "data.a" "data.b" "cycle.dmsl:2"
 '
 
+# References of a large stack are found many at once.
+test_expect_success 'a large stack: names are what they are in a small one' '
+	awk "BEGIN {
+		print \"stack large { provider = core }\"
+		print \"component c(data: any) {\"
+		print \"  data own { value = data.d1 }\"
+		print \"  output id = data.own.id\"
+		print \"}\"
+		print \"c one { data = { d1 = 7 } }\"
+		print \"data each for data in [\\\"k\\\"] { value = data }\"
+		print \"data d0 { value = 1 }\"
+		for (i = 1; i < 17000; i++)
+			print \"data d\" i \" { value = [data.d\" i - 1 \
+				\".id, data.d\" int(i * 7919 % i) \".id] }\"
+	}" >large.dmsl &&
+	"$DMSL" validate large.dmsl >out &&
+	echo "data last { value = [data.d3.id, data.d17000.id] }" >>large.dmsl &&
+	test_expect_code 1 "$DMSL" validate large.dmsl 2>err &&
+	test "$(grep -c "error\[" err)" = 1 &&
+	test_contains err "17008:34: error[E0251]: there is no data \"d17000\""
+'
+
 test_expect_success 'a file that is not there' '
 	test_expect_code 1 "$DMSL" validate none.dmsl 2>err &&
 	test_contains err "none.dmsl" "No such file"

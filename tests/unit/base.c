@@ -298,6 +298,33 @@ static void map_adds_once(void **state)
 	arena_release(&a);
 }
 
+/* In a small map, and in one with slots; some are not there. */
+static void map_gets_many(void **state)
+{
+	struct arena a = { 0 };
+
+	(void)state;
+	for (int n = 1; n < 10000; n *= 3) {
+		struct map m = { 0 };
+		struct str keys[MAP_MANY];
+		void *found[MAP_MANY];
+
+		for (int i = 0; i < n; i++) {
+			struct str key = str_fmt(&a, "key%d", i);
+
+			map_put(&m, key, (void *)key.s);
+		}
+		for (int i = 0; i < MAP_MANY; i++)
+			keys[i] = str_fmt(&a, "key%d", i * 61 % (2 * n));
+		map_get_many(&m, keys, MAP_MANY, found);
+		for (int i = 0; i < MAP_MANY; i++)
+			assert_ptr_equal(found[i], map_get(&m, keys[i]));
+		map_get_many(&m, keys, 0, found);
+		map_release(&m);
+	}
+	arena_release(&a);
+}
+
 /* Keys of all lengths that differ in one byte, wherever it is. */
 static void map_finds_what_is_alike(void **state)
 {
@@ -448,6 +475,7 @@ int main(void)
 		cmocka_unit_test(buf_takes_back),
 		cmocka_unit_test(map_keeps_order),
 		cmocka_unit_test(map_adds_once),
+		cmocka_unit_test(map_gets_many),
 		cmocka_unit_test(map_finds_what_is_alike),
 		cmocka_unit_test(file_is_replaced_and_removed),
 		cmocka_unit_test(files_are_replaced_in_pieces),
