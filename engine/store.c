@@ -158,7 +158,7 @@ int store_load(struct store *s, struct arena *a, struct str *text,
 		return 0;
 	if (repo_find_file(s->repo, &tip, s->path, &blob, err) < 0)
 		return -1;
-	if (*blob.hex && repo_read_blob(s->repo, &blob, a, text, err) < 0)
+	if (*blob.hex && repo_keep_blob(s->repo, &blob, text, err) < 0)
 		return error_add(err, "\"%s\" on \"%s\"", s->path, s->branch);
 	*commit = oid_text(&tip, a);
 	return 0;

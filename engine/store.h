@@ -44,7 +44,7 @@ const char *store_stack_folder(const struct store *s);
 const char *store_note(const struct store *s);
 /*
  * The state text and the commit it came from (40 hex digits). Both empty when
- * there is none yet.
+ * there is none yet. The text lives until store_close(), the commit in a.
  */
 int store_load(struct store *s, struct arena *a, struct str *text,
 	       struct str *commit, struct error *err);

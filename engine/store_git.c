@@ -6,6 +6,7 @@
 #include "lang/base/digest.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
+#include "lang/base/vec.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ enum {
 struct repo {
 	git_repository *git;
 	char *common;
+	VEC(git_blob *) kept; /* see repo_keep_blob() */
 };
 
 /*
@@ -178,6 +180,9 @@ void repo_close(struct repo *r)
 {
 	if (!r)
 		return;
+	for (size_t i = 0; i < r->kept.n; i++)
+		git_blob_free(r->kept.items[i]);
+	vec_release(&r->kept);
 	git_repository_free(r->git);
 	free(r->common);
 	free(r);
@@ -443,26 +448,44 @@ static int look_up_file(struct repo *r, const struct repo_oid *name,
 	return damaged(err, GIT_EMISMATCH, "read a file of the state");
 }
 
+/* The caller frees *b, also after a failure. */
+static int read_blob(struct repo *r, const struct repo_oid *blob, git_blob **b,
+		     struct str *text, struct error *err)
+{
+	if (look_up_file(r, blob, b, err) < 0)
+		return -1;
+	if (git_blob_rawsize(*b) > BLOB_MOST)
+		return error_set(err, ERROR_QUOTA,
+				 "git object %s is larger than %d bytes",
+				 blob->hex, BLOB_MOST);
+	*text = (struct str){ git_blob_rawcontent(*b),
+			      (size_t)git_blob_rawsize(*b) };
+	return 0;
+}
+
 int repo_read_blob(struct repo *r, const struct repo_oid *blob, struct arena *a,
 		   struct str *text, struct error *err)
 {
 	git_blob *b = NULL;
-	int rc = 0;
+	int rc = read_blob(r, blob, &b, text, err);
 
-	if (look_up_file(r, blob, &b, err) < 0) {
+	if (rc == 0)
+		*text = str_dup(*text, a);
+	git_blob_free(b);
+	return rc;
+}
+
+int repo_keep_blob(struct repo *r, const struct repo_oid *blob,
+		   struct str *text, struct error *err)
+{
+	git_blob *b = NULL;
+
+	if (read_blob(r, blob, &b, text, err) < 0) {
 		git_blob_free(b);
 		return -1;
 	}
-	if (git_blob_rawsize(b) > BLOB_MOST)
-		rc = error_set(err, ERROR_QUOTA,
-			       "git object %s is larger than %d bytes",
-			       blob->hex, BLOB_MOST);
-	else
-		*text = str_dup((struct str){ git_blob_rawcontent(b),
-					      (size_t)git_blob_rawsize(b) },
-				a);
-	git_blob_free(b);
-	return rc;
+	*vec_push(&r->kept) = b;
+	return 0;
 }
 
 /*

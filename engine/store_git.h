@@ -44,6 +44,9 @@ int repo_find_file(struct repo *r, const struct repo_oid *commit,
 		   const char *path, struct repo_oid *blob, struct error *err);
 int repo_read_blob(struct repo *r, const struct repo_oid *blob, struct arena *a,
 		   struct str *text, struct error *err);
+/* The same for a large one: it is not copied, and lives until repo_close(). */
+int repo_keep_blob(struct repo *r, const struct repo_oid *blob,
+		   struct str *text, struct error *err);
 int repo_write_blob(struct repo *r, struct str text, struct repo_oid *out,
 		    struct error *err);
 
