@@ -4,7 +4,9 @@
  *
  * The tables are those of canonical LR(1): a state knows exactly what may come
  * next, so that a mistake is seen before anything is reduced, and a message can
- * say what was expected, at no cost to texts without mistakes.
+ * say what was expected, at no cost to texts without mistakes. That of a token
+ * is a push, and one for each rule that it ends: rules that hold no more than
+ * one symbol, or none, are avoided in what there is most of.
  *
  * A mistake ends what stands around it: the attribute, the rule, the
  * declaration. "error SYNC" does that: once a mistake is reported, the cursor
@@ -110,7 +112,7 @@ static void grammar_error(struct span *span, struct parser *p,
 %precedence NEGATIVE
 %precedence DOT INDEX
 
-%nterm <struct ast_expr *> expr string part key fallback
+%nterm <struct ast_expr *> expr string template part key fallback
 %nterm <struct ast_expr *> condition
 %nterm <struct list *> decls params param_list parts args arg_list entries
 %nterm <struct list *> where conditions condition_of alternatives_of
@@ -177,15 +179,25 @@ decl:
 	decl_set_component(p, $$, $4, $7);
 	$$->body.span = (struct span){ @6.start, @8.end };
   }
-| NAME NAME loop condition body	{
+| NAME NAME body	{
 	$$ = make_decl(p, DECL_INSTANCE, @2, @$);
-	decl_set_head(p, $$, @1, $3, $4);
-	decl_set_body($$, $5);
+	decl_set_head(p, $$, @1, NULL);
+	decl_set_body($$, $3);
   }
-| EXISTING NAME NAME loop condition body	{
+| NAME NAME loop body	{
+	$$ = make_decl(p, DECL_INSTANCE, @2, @$);
+	decl_set_head(p, $$, @1, $3);
+	decl_set_body($$, $4);
+  }
+| EXISTING NAME NAME body	{
 	$$ = make_decl(p, DECL_EXISTING, @3, @$);
-	decl_set_head(p, $$, @2, $4, $5);
-	decl_set_body($$, $6);
+	decl_set_head(p, $$, @2, NULL);
+	decl_set_body($$, $4);
+  }
+| EXISTING NAME NAME loop body	{
+	$$ = make_decl(p, DECL_EXISTING, @3, @$);
+	decl_set_head(p, $$, @2, $4);
+	decl_set_body($$, $5);
   }
 | OUTPUT NAME ASSIGN expr optional_body	{
 	$$ = make_decl(p, DECL_OUTPUT, @2, @$);
@@ -226,8 +238,12 @@ label:
 ;
 
 loop:
-  %empty	{ $$ = NULL; }
-| each
+  each
+| each IF expr	{ $$ = $1; $$->condition = $3; }
+| IF expr	{
+	$$ = make_loop(p, no_span, no_span, NULL);
+	$$->condition = $2;
+  }
 ;
 
 each:
@@ -667,7 +683,8 @@ expr:
 | TRUE	{ $$ = make_leaf(p, EXPR_BOOL, @$); }
 | FALSE	{ $$ = make_leaf(p, EXPR_BOOL, @$); }
 | NULL	{ $$ = make_leaf(p, EXPR_NULL, @$); }
-| string
+| STRING	{ $$ = make_string(p, @1); }
+| template
 | LPAREN expr RPAREN	{ $$ = $2; }
 | NAME CALL args RPAREN	{ $$ = make_call(p, @1, $3, @$); }
 | LIST args RBRACKET	{ $$ = make_items(p, EXPR_LIST, $2, @$); }
@@ -693,27 +710,24 @@ arg_list:
 
 entries:
   %empty	{ $$ = list_new(p); }
-| entries key ASSIGN expr comma	{
-	$$ = $1;
-	list_add(p, $1, $2);
-	list_add(p, $1, $4);
-  }
+| entries key ASSIGN expr	{ $$ = entry_add(p, $1, $2, $4); }
+| entries key ASSIGN expr COMMA	{ $$ = entry_add(p, $1, $2, $4); }
 ;
 
 key:
   NAME	{ $$ = make_key(p, @1); }
-| string
+| STRING	{ $$ = make_string(p, @1); }
+| template
 | LPAREN expr RPAREN	{ $$ = $2; }
-;
-
-comma:
-  %empty
-| COMMA
 ;
 
 string:
   STRING	{ $$ = make_string(p, @1); }
-| QUOTE parts QUOTE_END	{ $$ = make_template(p, $2, @1, @$); }
+| template
+;
+
+template:
+  QUOTE parts QUOTE_END	{ $$ = make_template(p, $2, @1, @$); }
 | HEREDOC parts HEREDOC_END	{ $$ = make_template(p, $2, @1, @$); }
 ;
 

@@ -92,34 +92,43 @@ static __attribute__((cold)) void spread(struct layout *l)
 	t->n += gap;
 }
 
-static void put(struct layout *l, const struct token *t)
+/*
+ * Adds t as one of that kind. t itself is not changed: the processor would wait
+ * for the part that was just written before it can copy the whole.
+ */
+static void put_as(struct layout *l, const struct token *t, unsigned kind)
 {
 	struct token *out;
 
 	if (l->n_out == l->at)
 		spread(l);
 	out = &l->t->items[l->n_out++];
+	l->before_last = l->last;
+	l->last = kind;
+	l->last_end = t->span.end;
 	*out = *t;
-	if (t->kind == TOK_COMMENT)
-		return;
+	out->kind = (uint8_t)kind;
 	if (l->is_tainted) {
 		out->flags |= TOKEN_TAINTED;
 		l->is_tainted = false;
 	}
-	l->before_last = l->last;
-	l->last = t->kind;
-	l->last_end = t->span.end;
+}
+
+static void put_comment(struct layout *l, const struct token *t)
+{
+	if (l->n_out == l->at)
+		spread(l);
+	l->t->items[l->n_out++] = *t;
 }
 
 static void put_virtual(struct layout *l, unsigned kind)
 {
 	struct token t = {
-		.kind = (uint8_t)kind,
 		.flags = TOKEN_VIRTUAL,
 		.span = { l->last_end, l->last_end },
 	};
 
-	put(l, &t);
+	put_as(l, &t, kind);
 }
 
 /*
@@ -439,53 +448,55 @@ static enum token_context brace_context(struct layout *l)
 	return l->last == TOK_TABLES ? CONTEXT_TABLES : CONTEXT_BODY;
 }
 
-static void open_bracket(struct layout *l, struct token t)
+static void open_bracket(struct layout *l, const struct token *t)
 {
 	bool is_behind_operand = token_ends_operand(l->last);
+	unsigned kind = t->kind;
 	enum token_context c;
 
-	if (t.kind == TOK_LBRACE) {
+	if (t->kind == TOK_LBRACE) {
 		c = brace_context(l);
 		if (c == CONTEXT_MAP)
-			t.kind = TOK_LMAP;
-	} else if (t.kind == TOK_LIST) {
+			kind = TOK_LMAP;
+	} else if (t->kind == TOK_LIST) {
 		c = is_behind_operand ? CONTEXT_INDEX : CONTEXT_LIST;
 		if (is_behind_operand)
-			t.kind = TOK_INDEX;
-	} else if (t.kind == TOK_LPAREN) {
+			kind = TOK_INDEX;
+	} else if (t->kind == TOK_LPAREN) {
 		c = l->last == TOK_NAME ? CONTEXT_ARGS : CONTEXT_GROUP;
 		if (c == CONTEXT_ARGS)
-			t.kind = TOK_CALL;
+			kind = TOK_CALL;
 		if (c == CONTEXT_ARGS && l->is_component && !l->n_open)
 			l->is_param = true;
 	} else {
 		c = CONTEXT_INTERP;
 	}
 	if (l->n_open == NESTING_MAX) {
-		diag_error(l->diags, "E0110", place_of(l, t.span),
+		diag_error(l->diags, "E0110", place_of(l, t->span),
 			   "brackets are nested more than %d levels deep",
 			   NESTING_MAX);
 		l->is_too_deep = true;
 		return;
 	}
-	t.context = (uint8_t)c;
 	if (is_head(l) && c == CONTEXT_BODY)
 		l->is_param = false;
-	l->open[l->n_open++] = (struct open){ t.kind, (uint8_t)c, t.span };
-	put(l, &t);
+	l->open[l->n_open++] =
+	    (struct open){ (uint16_t)kind, (uint8_t)c, t->span };
+	put_as(l, t, kind);
+	l->t->items[l->n_out - 1].context = (uint8_t)c;
 }
 
-static void close_bracket(struct layout *l, struct token t)
+static void close_bracket(struct layout *l, const struct token *t)
 {
 	size_t n = l->n_open;
-	struct str text = text_of(l, t.span);
+	struct str text = text_of(l, t->span);
 
 	/* A "}" ends what is open inside it; ")" and "]" end no block. */
-	while (n && !matches(l->open[n - 1].kind, t.kind)) {
+	while (n && !matches(l->open[n - 1].kind, t->kind)) {
 		unsigned kind = l->open[n - 1].kind;
 
-		if ((kind == TOK_INTERP && t.kind != TOK_INTERP_END) ||
-		    (t.kind != TOK_RBRACE && t.kind != TOK_INTERP_END &&
+		if ((kind == TOK_INTERP && t->kind != TOK_INTERP_END) ||
+		    (t->kind != TOK_RBRACE && t->kind != TOK_INTERP_END &&
 		     (kind == TOK_LBRACE || kind == TOK_LMAP))) {
 			n = 0;
 			break;
@@ -494,25 +505,25 @@ static void close_bracket(struct layout *l, struct token t)
 	}
 	if (n == 0 && l->n_open && is_of_value(context(l))) {
 		/* The wrong one of its kind: it was meant for this. */
-		report_open(l, t.span);
+		report_open(l, t->span);
 		put_virtual(l, closer_of(l->open[--l->n_open].kind));
 		return;
 	}
 	if (n == 0) {
-		diag_error(l->diags, "E0105", place_of(l, t.span),
+		diag_error(l->diags, "E0105", place_of(l, t->span),
 			   "\"%.*s\" closes nothing", STR_ARG(text));
 		l->is_tainted = true;
 		return;
 	}
-	if (n < l->n_open && !(t.flags & TOKEN_VIRTUAL))
-		close_down_to(l, n, t.span);
+	if (n < l->n_open && !(t->flags & TOKEN_VIRTUAL))
+		close_down_to(l, n, t->span);
 	while (l->n_open > n)
 		put_virtual(l, closer_of(l->open[--l->n_open].kind));
 	l->n_open--;
 	/* The next one may be secret. */
 	if (is_head(l))
 		l->is_param = true;
-	put(l, &t);
+	put_as(l, t, t->kind);
 }
 
 /* What a pattern of tables { } is made of. */
@@ -537,51 +548,53 @@ static size_t pattern_length(const struct layout *l)
 	return n;
 }
 
-static void take_pattern(struct layout *l, struct token t, size_t n)
+static void take_pattern(struct layout *l, const struct token *t, size_t n)
 {
-	t.span.end = l->t->items[l->at + n - 1].span.end;
-	t.kind = TOK_PATTERN;
+	struct token whole = *t;
+
+	whole.span.end = l->t->items[l->at + n - 1].span.end;
 	l->at += n;
-	put(l, &t);
+	put_as(l, &whole, TOK_PATTERN);
 }
 
-static void take_word(struct layout *l, struct token t)
+static void take_word(struct layout *l, const struct token *t)
 {
-	t.kind = (uint8_t)word_kind(l, &t);
-	if (t.kind == TOK_COMPONENT)
+	unsigned kind = word_kind(l, t);
+
+	if (kind == TOK_COMPONENT)
 		l->is_component = true;
-	if (t.kind == TOK_PARAM)
+	if (kind == TOK_PARAM)
 		l->is_param = true;
-	if (token_traits[t.kind] & TRAIT_BEGINS_RULE)
-		l->rule = t.kind;
+	if (token_traits[kind] & TRAIT_BEGINS_RULE)
+		l->rule = kind;
 	l->at++;
-	put(l, &t);
+	put_as(l, t, kind);
 }
 
-static void take_mark(struct layout *l, struct token t)
+static void take_mark(struct layout *l, const struct token *t)
 {
 	l->at++;
-	if (t.kind == TOK_ASSIGN && context(l) != CONTEXT_ARGS)
+	if (t->kind == TOK_ASSIGN && context(l) != CONTEXT_ARGS)
 		l->is_param = false;
-	if (token_opens(t.kind))
+	if (token_opens(t->kind))
 		open_bracket(l, t);
-	else if (token_closes(t.kind))
+	else if (token_closes(t->kind))
 		close_bracket(l, t);
 	else
-		put(l, &t);
-	if (l->n_open == 0 && t.kind == TOK_RPAREN && l->is_component)
+		put_as(l, t, t->kind);
+	if (l->n_open == 0 && t->kind == TOK_RPAREN && l->is_component)
 		l->is_param = false;
 }
 
 /* One token, or several that are one. */
-static void step(struct layout *l)
+static __attribute__((noinline)) void take(struct layout *l)
 {
 	const struct token t = l->t->items[l->at];
 	size_t n;
 
 	if (t.kind == TOK_COMMENT) {
 		l->at++;
-		put(l, &t);
+		put_comment(l, &t);
 		return;
 	}
 	if (t.flags & TOKEN_FIRST)
@@ -589,14 +602,35 @@ static void step(struct layout *l)
 	if (context(l) == CONTEXT_TABLES) {
 		n = pattern_length(l);
 		if (n > 1) {
-			take_pattern(l, t, n);
+			take_pattern(l, &t, n);
 			return;
 		}
 	}
 	if (t.kind == TOK_NAME)
-		take_word(l, t);
+		take_word(l, &t);
 	else
-		take_mark(l, t);
+		take_mark(l, &t);
+}
+
+/* Nearly half of all tokens, on which nothing depends and which stay. */
+static inline bool is_plain(const struct token *t)
+{
+	if (t->flags & TOKEN_FIRST)
+		return false;
+	return (t->kind == TOK_NAME && !t->word) || t->kind == TOK_DOT ||
+	       t->kind == TOK_STRING || t->kind == TOK_COMMA;
+}
+
+static inline void step(struct layout *l)
+{
+	const struct token *t = &l->t->items[l->at];
+
+	if (is_plain(t) && context(l) != CONTEXT_TABLES) {
+		l->at++;
+		put_as(l, t, t->kind);
+	} else {
+		take(l);
+	}
 }
 
 struct layout *layout_new(const struct source *s,
@@ -659,7 +693,7 @@ int layout_end(struct layout *l, bool *is_unbalanced)
 	if (l->n_open)
 		close_down_to(l, 0, end);
 	last = l->t->items[l->at++];
-	put(l, &last);
+	put_as(l, &last, last.kind);
 	l->t->n = l->n_out;
 	return 0;
 }

@@ -30,6 +30,14 @@ void list_add(struct parser *p, struct list *l, void *item)
 	l->items[l->n++] = item;
 }
 
+struct list *entry_add(struct parser *p, struct list *l, struct ast_expr *key,
+		       struct ast_expr *value)
+{
+	list_add(p, l, key);
+	list_add(p, l, value);
+	return l;
+}
+
 void list_join(struct parser *p, struct list *l, const struct list *other)
 {
 	for (size_t i = 0; i < other->n; i++)
@@ -465,18 +473,16 @@ void decl_set_body(struct ast_decl *d, const struct ast_body *body)
 }
 
 void decl_set_head(struct parser *p, struct ast_decl *d, struct span type,
-		   const struct loop *loop, struct ast_expr *condition)
+		   const struct loop *loop)
 {
 	struct ast_more *more;
 
 	d->type = parser_text(p, type);
 	d->type_span = type;
-	if (!loop && !condition)
-		return;
-	more = more_new(p, d);
-	more->condition = condition;
 	if (!loop)
 		return;
+	more = more_new(p, d);
+	more->condition = loop->condition;
 	more->key = loop->key;
 	more->val = loop->val;
 	more->over = loop->over;

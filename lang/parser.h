@@ -40,7 +40,8 @@ struct object {
 /* The head of an instance: for K, V in OVER if CONDITION. */
 struct loop {
 	struct str key, val;
-	struct ast_expr *over;
+	struct ast_expr *over; /* NULL: there is a condition alone */
+	struct ast_expr *condition;
 };
 
 struct parser {
@@ -78,6 +79,9 @@ void parser_exhausted(struct parser *p, struct span span);
 
 struct list *list_new(struct parser *p);
 void list_add(struct parser *p, struct list *l, void *item);
+/* Gives the list. */
+struct list *entry_add(struct parser *p, struct list *l, struct ast_expr *key,
+		       struct ast_expr *value);
 /* Adds all that another list has. */
 void list_join(struct parser *p, struct list *l, const struct list *other);
 /*
@@ -145,7 +149,7 @@ struct ast_decl *make_decl(struct parser *p, enum ast_decl_kind kind,
 			   struct span name, struct span span);
 void decl_set_body(struct ast_decl *d, const struct ast_body *body);
 void decl_set_head(struct parser *p, struct ast_decl *d, struct span type,
-		   const struct loop *loop, struct ast_expr *condition);
+		   const struct loop *loop);
 void decl_set_label(struct parser *p, struct ast_decl *d, struct span label);
 void decl_set_values(struct parser *p, struct ast_decl *d,
 		     struct ast_expr *value, struct ast_expr *value2);

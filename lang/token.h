@@ -43,11 +43,11 @@ enum token_context {
 };
 
 struct token {
+	struct span span;
 	uint8_t kind;
 	uint8_t flags;	 /* enum token_flag, or'ed */
 	uint8_t context; /* of an opening bracket: what it opens */
 	uint8_t word;	 /* of a TOK_NAME: the keyword it may be, or 0 */
-	struct span span;
 };
 
 /* The last one is TOK_END. */

@@ -170,15 +170,55 @@ def table(tool, shapes, sizes, rounds):
     return rows
 
 
+STAGES = ["lex", "layout", "parse", "load", "expand"]
+
+
+def stages_of(program, shape, n, folder):
+    """Stage -> (ms, MB of text a second, bytes of memory for each of text)."""
+    path = os.path.join(folder, "%s-%d.dmsl" % (shape, n))
+    generate("dmsl", shape, n, path)
+    out = subprocess.run(
+        [program, path], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+    os.remove(path)
+    rows = [line.split() for line in out.splitlines()]
+    return {r[0]: (float(r[1]), float(r[3]), float(r[5])) for r in rows}
+
+
 def front_end(program, shapes, sizes, folder):
-    """Shows what each stage of the front end takes, alone."""
+    """The front end alone: what each stage takes, those before it included."""
+    head = "%-6s %8s" % ("shape", "n")
+    for stage in STAGES:
+        head += " %9s %5s %5s %5s" % (stage + " ms", "MB/s", "B/B", "x2")
+    print("the front end: B/B is bytes of memory for each of text")
+    print(head, flush=True)
+    rows = []
     for shape in shapes:
+        seen = {}
         for n in sizes:
-            path = os.path.join(folder, "%s-%d.dmsl" % (shape, n))
-            generate("dmsl", shape, n, path)
-            print("%s, %d resources" % (shape, n), flush=True)
-            subprocess.run([program, path], check=True)
-            os.remove(path)
+            for k in (n, 2 * n):
+                if k not in seen:
+                    seen[k] = stages_of(program, shape, k, folder)
+            line = "%-6s %8d" % (shape, n)
+            for stage in STAGES:
+                ms, speed, size = seen[n][stage]
+                ratio = seen[2 * n][stage][0] / ms
+                line += " %9.2f %5.0f %5.1f %5.2f" % (ms, speed, size, ratio)
+                rows.append(
+                    {
+                        "program": "stages",
+                        "shape": shape,
+                        "n": n,
+                        "command": stage,
+                        "ms": ms,
+                        "mb_per_s": speed,
+                        "bytes_each": size,
+                        "ms_2n": seen[2 * n][stage][0],
+                        "ratio": round(ratio, 3),
+                    }
+                )
+            print(line, flush=True)
+    return rows
 
 
 def main():
@@ -190,6 +230,9 @@ def main():
         "--opentofu", help="also this program: tofu, or one that takes its arguments"
     )
     p.add_argument("--only-opentofu", action="store_true")
+    p.add_argument(
+        "--only-stages", action="store_true", help="the front end and no commands"
+    )
     p.add_argument("--sizes", default="1000,10000,100000")
     p.add_argument("--shapes", default="chain,fan,cross")
     p.add_argument("--rounds", type=int, default=7, help="at most; large ones fewer")
@@ -207,11 +250,11 @@ def main():
     rows = []
     try:
         if args.stages:
-            front_end(os.path.abspath(args.stages), shapes, sizes, folder)
+            rows += front_end(os.path.abspath(args.stages), shapes, sizes, folder)
         tools = []
-        if not args.only_opentofu:
+        if not args.only_opentofu and not args.only_stages:
             tools.append(Dmsl(os.path.abspath(args.dmsl), measure, folder, args.cpu))
-        if args.opentofu:
+        if args.opentofu and not args.only_stages:
             tools.append(Opentofu(args.opentofu, measure, folder, args.cpu))
         for tool in tools:
             rows += table(tool, shapes, sizes, args.rounds)
