@@ -204,6 +204,7 @@ static const struct resource_ops base_ops = {
 	.update = fake_done,
 	.destroy = fake_done,
 	.lookup = base_lookup,
+	.query = fake_done,
 };
 static const struct resource_ops job_ops = {
 	.plan = job_plan,
@@ -212,6 +213,7 @@ static const struct resource_ops job_ops = {
 	.update = fake_done,
 	.destroy = fake_done,
 	.run = fake_done,
+	.query = fake_done,
 };
 static const struct resource_type fake_types[] = {
 	{ .name = "vpc", .ops = &plain_ops, .is_simulated = true },
