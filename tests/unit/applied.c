@@ -419,6 +419,17 @@ int begin(void **state)
 	return pthread_mutex_init(&world.lock, NULL);
 }
 
+int begin_fast(void **state)
+{
+	return setenv("DMSL_TEST_SPEED", "10", 1) || begin(state);
+}
+
+int end_fast(void **state)
+{
+	(void)state;
+	return unsetenv("DMSL_TEST_SPEED");
+}
+
 /* The state as it was committed. */
 bool is_in_state(const char *text)
 {

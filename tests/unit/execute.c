@@ -580,8 +580,10 @@ static void what_became_of_it_is_known_or_stays_open(void **state)
 	for (size_t i = 0; i < n; i++)
 		world.things[i] = outcomes[i].thing;
 	/* All at once: some have to wait for their last attempt. */
+	setenv("DMSL_TEST_SPEED", "10", 1);
 	begin(&r, (int)n);
 	run(&r);
+	unsetenv("DMSL_TEST_SPEED");
 	for (size_t i = 0; i < n; i++) {
 		const struct outcome *o = &outcomes[i];
 		const struct thing *t = &world.things[i];
