@@ -322,7 +322,7 @@ style:
 hooks:
 	cd $(srcdir) && git config core.hooksPath .githooks
 
-EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py \
+EXTRA_DIST += tests/support/scratch.h tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py \
 	tests/console.py tests/editors.py tests/explain.py tests/find-secret.py tests/lsp.py \
 	tests/lsp_client.py tests/lsp_texts.py tests/lsp_words.py tests/manual.py \
 	tests/lib-stack.sh tests/habits/headers.sh tests/habits/layers.sh tests/habits/man.sh

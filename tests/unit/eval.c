@@ -16,6 +16,7 @@
 #include "lang/source.h"
 #include "lang/type.h"
 
+#include "tests/support/scratch.h"
 #include "tests/support/shown.h"
 
 #include <setjmp.h>
@@ -643,14 +644,14 @@ static void every_function_is_tested_and_sorted(void **state)
 
 static void files_are_beside_the_text(void **state)
 {
-	char folder[] = "/tmp/dmsl-eval-XXXXXX";
+	char folder[SCRATCH_MAX];
 	struct world *w = *state;
 	struct error err;
 	struct source *s;
 	struct ast_expr *x;
 	struct value v;
 
-	assert_non_null(mkdtemp(folder));
+	assert_non_null(scratch_folder(folder, "eval"));
 	assert_int_equal(
 	    file_replace(
 		str_c(str_fmt(&w->arena, "%s/a.sql", folder), &w->arena),

@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include "tests/support/scratch.h"
 #include "tests/unit/evaluated.h"
 
 #include "lang/ast.h"
@@ -60,7 +61,7 @@ void put_file(struct world *w, const char *name, const char *text)
 int setup(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	char folder[] = "/tmp/dmsl-functions-XXXXXX";
+	char folder[SCRATCH_MAX];
 
 	w->diags.arena = &w->arena;
 	w->eval = (struct eval){
@@ -70,7 +71,7 @@ int setup(void **state)
 		.reference = find_reference,
 	};
 	buf_init(&w->out, 64 << 20);
-	assert_non_null(mkdtemp(folder));
+	assert_non_null(scratch_folder(folder, "functions"));
 	w->folder = str_dup(str_from(folder), &w->arena);
 	put_file(w, "greeting.txt", "hello, ${name}");
 	*state = w;

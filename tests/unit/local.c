@@ -21,6 +21,8 @@
 #include "providers/pg/pg.h"
 #include "providers/vault.h"
 
+#include "tests/support/scratch.h"
+
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -44,7 +46,7 @@
 
 #define SENTINEL "Sentinel-Xq7w9Zt4"
 
-static char home[64];
+static char home[SCRATCH_MAX];
 
 static int derive_setup(void *engine, const char *label, void *bytes, size_t n,
 			struct error *err)
@@ -1240,8 +1242,7 @@ static int run_all(void)
 	};
 	int failed;
 
-	strcpy(home, "/tmp/dmsl-local-XXXXXX");
-	if (!mkdtemp(home) || chmod(home, 0755) < 0)
+	if (!scratch_folder(home, "local") || chmod(home, 0755) < 0)
 		return 1;
 	strcat(home, "/h");
 	setenv("DMSL_HOME", home, 1);

@@ -257,8 +257,7 @@ void run_begin(struct run *r)
 	memset(r, 0, sizeof(*r));
 	memset(&world, 0, sizeof(world));
 	buf_init(&r->text, 1 << 24);
-	strcpy(r->folder, "/tmp/dmsl-plan-XXXXXX");
-	assert_non_null(mkdtemp(r->folder));
+	assert_non_null(scratch_folder(r->folder, "plan"));
 	r->c.providers = providers;
 	r->c.schemas = schemas;
 	r->c.arena = &r->arena;
