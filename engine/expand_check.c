@@ -9,6 +9,7 @@
 
 #include "engine/diff.h"
 #include "engine/state.h"
+#include "lang/base/buf.h"
 
 #include <string.h>
 
@@ -134,9 +135,78 @@ static void check_resources(struct expander *x, struct arena *scratch)
 	arena_release(&own);
 }
 
-static void check_all(struct expander *x, struct arena *scratch)
+/* -- check blocks -- */
+
+/* "db_cluster | sql_database": what can be asked here; empty: nothing. */
+static struct str queried_types(const struct expander *x, struct arena *a)
+{
+	const struct resource_type *t = x->chosen->types;
+	struct str all = { 0 };
+
+	for (; t->name; t++)
+		if (t->ops->query)
+			all = str_fmt(a, "%.*s%s%s", STR_ARG(all),
+				      all.n ? " | " : "", t->name);
+	return all;
+}
+
+/* A resource that takes queries, or the id of one, of which nothing is said. */
+static void check_on(struct expander *x, const struct ast_expr *on,
+		     struct value v, struct arena *scratch)
+{
+	struct str types;
+	struct error err;
+	uint32_t at;
+	struct buf why;
+
+	if (!x->chosen || value_is_unknown(v) || v.kind == VALUE_STRING)
+		return;
+	types = queried_types(x, scratch);
+	if (!types.n) {
+		diag_error(x->diags, "E0250", expr_place(on),
+			   "provider \"%s\" has nothing that a check can ask",
+			   x->chosen->name);
+		return;
+	}
+	buf_init(&why, 4000);
+	if (type_convert(type_parse(types, scratch, &at, &err), v, scratch, &v,
+			 &why) < 0)
+		diag_error(x->diags, "E0250", expr_place(on), "%s", why.data);
+	buf_release(&why);
+}
+
+/* One value, for what a query finds has no parts. */
+static void check_expect(struct expander *x, const struct ast_expr *expect,
+			 struct value v)
+{
+	if (v.kind == VALUE_OBJECT)
+		diag_error(x->diags, "E0250", expr_place(expect),
+			   "expected a value, found a %.*s",
+			   STR_ARG(v.as.object->type));
+}
+
+static void check_attr(struct expander *x, const struct ast_decl *check,
+		       const struct ast_attr *at, struct arena *scratch)
 {
 	static const struct type string = { .kind = TYPE_STRING };
+	bool is_query = str_is(at->name, "query");
+	struct value v;
+
+	if (scope_evaluate(x->root, NULL, at->value, is_query ? &string : NULL,
+			   scratch, &v) < 0)
+		return;
+	if (value_is_null(v) && !value_is_unknown(v))
+		diag_error(x->diags, "E0220", expr_place(at->value),
+			   "\"%.*s\" of check \"%.*s\" is null",
+			   STR_ARG(at->name), STR_ARG(check->name));
+	else if (str_is(at->name, "on"))
+		check_on(x, at->value, v, scratch);
+	else if (str_is(at->name, "expect"))
+		check_expect(x, at->value, v);
+}
+
+static void check_all(struct expander *x, struct arena *scratch)
+{
 	struct value v;
 
 	check_resources(x, scratch);
@@ -148,14 +218,9 @@ static void check_all(struct expander *x, struct arena *scratch)
 	for (size_t i = 0; i < x->e->n_outputs; i++)
 		expand_output(x->e, x->e->outputs[i], scratch, &v);
 	for (size_t i = 0; i < x->e->n_checks; i++)
-		for (size_t k = 0; k < x->e->checks[i]->body.n_attrs; k++) {
-			const struct ast_attr *c =
-			    &x->e->checks[i]->body.attrs[k];
-			bool is_query = str_is(c->name, "query");
-
-			scope_evaluate(x->root, NULL, c->value,
-				       is_query ? &string : NULL, scratch, &v);
-		}
+		for (size_t k = 0; k < x->e->checks[i]->body.n_attrs; k++)
+			check_attr(x, x->e->checks[i],
+				   &x->e->checks[i]->body.attrs[k], scratch);
 }
 
 /*

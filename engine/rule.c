@@ -19,8 +19,9 @@ enum {
 	TAGS_MOST = 50,	    /* of one object */
 	TAG_KEY_MOST = 128, /* characters */
 	TAG_VALUE_MOST = 256,
-	WINDOW_LEAST = 30, /* minutes */
-	DAY = 24 * 60,	   /* minutes */
+	WINDOW_LEAST = 30,    /* minutes */
+	DAY = 24 * 60,	      /* minutes */
+	WORDS_MAX = 64 << 10, /* bytes for the rules of an attribute */
 };
 
 /* -- What a value is ------------------------------------------------------ */
@@ -522,4 +523,24 @@ void rule_print(const struct attr_rule *r, const char *type, struct buf *out)
 			TAGS_MOST, TAG_KEY_MOST, TAG_VALUE_MOST);
 		return;
 	}
+}
+
+struct str rules_print(const struct attr_rule *rules,
+		       const struct attr_schema *m, struct arena *a)
+{
+	const struct attr_rule *r = schema_rule(rules, str_from(m->name));
+	struct buf words;
+	struct str out;
+
+	buf_init(&words, WORDS_MAX);
+	for (; r && r->attr && !strcmp(r->attr, m->name); r++) {
+		if (words.len)
+			buf_add_c(&words, r->flags & RULE_WARNS
+					      ? "; by its manual "
+					      : "; ");
+		rule_print(r, m->type, &words);
+	}
+	out = str_dup(buf_str(&words), a);
+	buf_release(&words);
+	return out;
 }

@@ -10,7 +10,9 @@
 
 #include <stdbool.h>
 
+struct arena;
 struct attr_rule;
+struct attr_schema;
 struct buf;
 
 /*
@@ -25,5 +27,12 @@ bool rule_keeps(const struct attr_rule *r, struct value v, struct buf *why);
  * beginning with a letter". `type` is the attribute's, in the language.
  */
 void rule_print(const struct attr_rule *r, const char *type, struct buf *out);
+
+/*
+ * All that these rules (NULL: none) ask for of an attribute, as the words
+ * behind "Takes"; empty: nothing is known to be refused. In the arena.
+ */
+struct str rules_print(const struct attr_rule *rules,
+		       const struct attr_schema *m, struct arena *a);
 
 #endif

@@ -58,6 +58,16 @@ static void grow(struct diags *d)
 	}
 }
 
+/* What is not kept cannot be told from what was found before. */
+static struct diag *count_only(struct diags *d, enum severity severity)
+{
+	if (!d->spare)
+		d->spare = arena_new(d->arena, struct diag, 1);
+	d->n_errors += severity == SEVERITY_ERROR;
+	d->is_inexact |= severity == SEVERITY_ERROR;
+	return d->spare;
+}
+
 static struct diag *add(struct diags *d, enum severity severity,
 			const char *code, struct place p, const char *format,
 			va_list args) __attribute__((format(printf, 5, 0)));
@@ -69,18 +79,14 @@ static struct diag *add(struct diags *d, enum severity severity,
 	struct diag *x;
 	size_t slot;
 
-	if (d->n == DIAGS_MAX) {
-		if (!d->spare)
-			d->spare = arena_new(d->arena, struct diag, 1);
-		d->n_errors += severity == SEVERITY_ERROR;
-		return d->spare;
-	}
-	if (d->n == d->room)
+	if (d->n == d->room && d->n < DIAGS_MAX)
 		grow(d);
 	slot = find(d, code, p);
 	/* Findings without a place differ by their message alone. */
 	if (d->slots[slot] && p.source)
 		return d->items[d->slots[slot] - 1];
+	if (d->n == DIAGS_MAX)
+		return count_only(d, severity);
 	x = arena_new(d->arena, struct diag, 1);
 	x->severity = severity;
 	x->code = code;

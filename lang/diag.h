@@ -43,7 +43,8 @@ struct diags {
 	struct arena *arena; /* the configuration's */
 	struct diag **items;
 	size_t n, room;
-	size_t n_errors;
+	size_t n_errors;    /* grows with each error that is new */
+	bool is_inexact;    /* one beyond DIAGS_MAX may be counted twice */
 	struct diag *spare; /* private: what is added beyond DIAGS_MAX */
 	uint32_t *slots;    /* private: finds what was added before */
 	size_t n_slots;
@@ -70,7 +71,8 @@ const char *diag_title(struct str code);
 
 /*
  * Prints the findings in the order of file and place, at most `most` errors
- * and the count of the rest. `width` is the terminal's, 0 for no limit.
+ * and the count of the rest: of those that are kept, and "more than" that where
+ * not all are. `width` is the terminal's, 0 for no limit.
  */
 void diags_print(const struct diags *d, FILE *out, bool color, unsigned width,
 		 size_t most);

@@ -245,25 +245,32 @@ static struct ranked *sorted(const struct diags *d)
 	return all;
 }
 
+/* n: the errors that are kept and were not shown. */
+static void print_rest(const struct diags *d, FILE *out, size_t n)
+{
+	if (n || d->is_inexact)
+		fprintf(out, "%s%zu more error%s not shown\n",
+			d->is_inexact ? "more than " : "", n,
+			n == 1 ? " is" : "s are");
+}
+
 void diags_print(const struct diags *d, FILE *out, bool color, unsigned width,
 		 size_t most)
 {
 	struct painter p = { out, color, width };
 	struct ranked *all = sorted(d);
-	size_t n_shown = 0;
+	size_t n_errors = 0, n_shown = 0;
 
 	for (size_t i = 0; i < d->n; i++) {
 		const struct diag *x = all[i].diag;
 
+		n_errors += x->severity == SEVERITY_ERROR;
 		if (x->severity == SEVERITY_ERROR && n_shown == most)
 			continue;
 		n_shown += x->severity == SEVERITY_ERROR;
 		print_one(&p, x);
 	}
-	if (d->n_errors > n_shown)
-		fprintf(out, "%zu more error%s not shown\n",
-			d->n_errors - n_shown,
-			d->n_errors - n_shown == 1 ? " is" : "s are");
+	print_rest(d, out, n_errors - n_shown);
 	free(all);
 }
 

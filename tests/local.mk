@@ -83,12 +83,15 @@ engine_libs = engine/libcommands.a engine/libengine.a lang/liblang.a \
 provider_libs = providers/libproviders.a engine/libengine.a lang/liblang.a \
 	$(CMOCKA_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS) $(PCRE2_LIBS)
 pg_server = tests/support/pg_server.c tests/support/pg_server.h
-applied = tests/unit/applied.c tests/unit/applied.h
+applied = tests/unit/applied.c tests/unit/applied.h tests/support/speed.c
 planned = tests/unit/planned.c tests/unit/planned.h
 scripted = tests/unit/scripted.c tests/unit/scripted.h
 tracer = tests/support/tracer.c tests/support/tracer.h
+# For programs whose time can run faster.
+speed_flags = $(AM_LDFLAGS) -Wl,--wrap=poll -Wl,--wrap=clock_gettime
 
 tests_unit_apply_SOURCES = tests/unit/apply.c $(applied)
+tests_unit_apply_LDFLAGS = $(speed_flags)
 tests_unit_apply_LDADD = $(engine_libs)
 aws_fixture = tests/unit/aws_fixture.c tests/unit/aws_fixture.h $(scripted)
 tests_unit_aws_faults_SOURCES = tests/unit/aws_faults.c $(aws_fixture)
@@ -112,6 +115,7 @@ tests_unit_aws_site_LDADD = $(provider_libs)
 tests_unit_aws_resolve_SOURCES = tests/unit/aws_resolve.c
 tests_unit_aws_resolve_LDADD = $(provider_libs)
 tests_unit_apply_failures_SOURCES = tests/unit/apply_failures.c $(applied)
+tests_unit_apply_failures_LDFLAGS = $(speed_flags)
 tests_unit_apply_failures_LDADD = $(engine_libs)
 tests_unit_base_SOURCES = tests/unit/base.c
 tests_unit_base_LDADD = $(lang_libs)
@@ -128,11 +132,13 @@ tests_unit_dms_live_SOURCES = tests/unit/dms_live.c $(pg_server)
 tests_unit_dms_live_LDADD = $(provider_libs)
 tests_unit_dms_types_SOURCES = tests/unit/dms_types.c $(scripted)
 tests_unit_dms_types_LDADD = $(provider_libs)
-tests_unit_eval_SOURCES = tests/unit/eval.c
+shown = tests/support/shown.c tests/support/shown.h
+tests_unit_eval_SOURCES = tests/unit/eval.c $(shown)
 tests_unit_eval_LDADD = $(lang_libs)
-tests_unit_execute_SOURCES = tests/unit/execute.c
+tests_unit_execute_SOURCES = tests/unit/execute.c tests/support/speed.c
+tests_unit_execute_LDFLAGS = $(speed_flags)
 tests_unit_execute_LDADD = $(engine_libs)
-evaluated = tests/unit/evaluated.c tests/unit/evaluated.h
+evaluated = tests/unit/evaluated.c tests/unit/evaluated.h $(shown)
 tests_unit_function_edges_SOURCES = tests/unit/function_edges.c $(evaluated)
 tests_unit_function_edges_LDADD = $(lang_libs)
 tests_unit_functions_SOURCES = tests/unit/functions.c $(evaluated)
@@ -207,12 +213,11 @@ tests_unit_vault_LDADD = $(provider_libs)
 tests_unit_worker_SOURCES = tests/unit/worker.c
 tests_unit_worker_LDADD = $(engine_libs)
 
-# The program with the provider "cloud" instead of real ones; its time can run
-# faster, see the file.
+# The program with the provider "cloud" instead of real ones.
 cloud = tests/support/cloud.c tests/support/cloud.h \
 	tests/support/cloud_service.c tests/support/cloud_service.h
-tests_dmsl_test_SOURCES = tests/support/dmsl_test.c $(cloud)
-tests_dmsl_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll -Wl,--wrap=clock_gettime
+tests_dmsl_test_SOURCES = tests/support/dmsl_test.c tests/support/speed.c $(cloud)
+tests_dmsl_test_LDFLAGS = $(speed_flags)
 tests_dmsl_test_LDADD = engine/libcommands.a engine/libengine.a \
 	providers/libproviders.a lang/liblang.a \
 	$(GIT2_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS) $(PCRE2_LIBS)
@@ -317,7 +322,7 @@ style:
 hooks:
 	cd $(srcdir) && git config core.hooksPath .githooks
 
-EXTRA_DIST += tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py \
+EXTRA_DIST += tests/support/scratch.h tests/check.sh tests/as-user.sh tests/demo.sh tests/check-plan-json.py \
 	tests/console.py tests/editors.py tests/explain.py tests/find-secret.py tests/lsp.py \
 	tests/lsp_client.py tests/lsp_texts.py tests/lsp_words.py tests/manual.py \
 	tests/lib-stack.sh tests/habits/headers.sh tests/habits/layers.sh tests/habits/man.sh

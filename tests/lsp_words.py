@@ -77,11 +77,21 @@ def case_hover():
     expect_in("of a loop variable", "id : string", hover("s.id", 2))
     expect_in("block", "ingress NAME { … }", hover("ingress"))
     expect_in("in a block", "attribute of `security_group_rule`", hover("port = 80"))
+    expect_in("what it takes", "\n\nTakes -1 to 65535.\n\n*optional*", hover("port = 80"))
+    expect_in("of a type", "\nTakes /16 to /28.\n", hover("cidr = cidr }"))
+    expect_not_in("nothing is refused", "Takes", hover("zone = zone"))
     expect_in("member", "enum(local, aws)", hover("= local", 3))
     expect("nothing", [hover("10.0.0.0"), hover("# The", 3), hover('"a"', 1)], [None, None, None])
     full = result(s.at("hover", "a.dmsl", NAMES, "vpc.main"))
     expect(
         "range", full["range"], span(NAMES, "vpc", NAMES[: NAMES.index("vpc.main")].count("vpc"))
+    )
+    role = HEAD + 'iam_role r {\n  policy { name = "p" }\n}\n'
+    s.open("a.dmsl", role)
+    expect_in(
+        "characters are no Markdown",
+        "\nTakes 1 to 128 letters, digits, \\_ + = , . @ and -.\n",
+        result(s.at("hover", "a.dmsl", role, "name"))["contents"]["value"],
     )
     task = (
         HEAD + "dms_task t {\n  settings {\n    parallel_tables = size\n    lobs = none\n  }\n}\n"

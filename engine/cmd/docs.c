@@ -27,33 +27,12 @@ struct args {
 	bool json;
 };
 
-/* What the service takes as a value; empty: nothing is known to be refused. */
-static struct str taken(const struct attr_schema *m,
-			const struct attr_rule *rules, struct arena *a)
-{
-	const struct attr_rule *r = schema_rule(rules, str_from(m->name));
-	struct buf words;
-	struct str out;
-
-	buf_init(&words, JSON_MAX);
-	for (; r && r->attr && !strcmp(r->attr, m->name); r++) {
-		if (words.len)
-			buf_add_c(&words, r->flags & RULE_WARNS
-					      ? "; by its manual "
-					      : "; ");
-		rule_print(r, m->type, &words);
-	}
-	out = str_dup(buf_str(&words), a);
-	buf_release(&words);
-	return out;
-}
-
 static void print_attrs(const struct attr_schema *m,
 			const struct attr_rule *rules, const char *indent,
 			struct arena *a)
 {
 	for (; m && m->name; m++) {
-		struct str words = taken(m, rules, a);
+		struct str words = rules_print(rules, m, a);
 
 		printf("%s%s : %s\n", indent, m->name, m->type);
 		printf("%s    %s\n", indent, m->doc ? m->doc : "");
@@ -171,7 +150,7 @@ static struct value attrs_json(const struct attr_schema *m,
 	list = arena_new(a, struct value, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		unsigned flags = m[i].flags;
-		struct str words = taken(&m[i], rules, a);
+		struct str words = rules_print(rules, &m[i], a);
 		const struct value_entry entries[] = {
 			{ STR("name"), value_c(m[i].name) },
 			{ STR("type"), value_c(m[i].type) },

@@ -17,6 +17,26 @@ struct args {
 	struct run_options run;
 };
 
+extern char **environ;
+
+/*
+ * The client is given what it logs in with, and none of what dmsl was given:
+ * whatever it starts would have that, too.
+ */
+static void drop_secrets(struct arena *a)
+{
+	for (size_t i = 0; environ[i];) {
+		struct str rest = str_from(environ[i]);
+		struct str name = str_cut(&rest, '=');
+
+		if (str_is(name, "DMSL_STATE_KEY") ||
+		    str_starts(name, "DMSL_PARAM_"))
+			unsetenv(str_c(name, a));
+		else
+			i++;
+	}
+}
+
 /* Becomes the client; comes back only with an error. */
 static int become(struct arena *a, const struct session *s,
 		  const struct option_list *operands, struct error *err)
@@ -34,6 +54,7 @@ static int become(struct arena *a, const struct session *s,
 	memcpy(argv, s->argv, n * sizeof(*argv));
 	for (size_t i = 0; i < extra; i++)
 		argv[n + i] = str_c(str_from(operands->items[2 + i]), a);
+	drop_secrets(a);
 	/* The password goes into the environment of the client alone. */
 	for (char **e = s->env; e && *e; e++)
 		if (putenv(*e) != 0)

@@ -5,11 +5,14 @@
 #include "engine/lsp/names.h"
 #include "engine/lsp/request.h"
 #include "engine/lsp/task_settings.h"
+#include "engine/rule.h"
 #include "lang/ast.h"
 #include "lang/base/buf.h"
 #include "lang/func.h"
 #include "lang/json.h"
 #include "lang/type.h"
+
+#include <string.h>
 
 enum {
 	SHOWN_MAX = 64 << 10, /* bytes of an answer's text */
@@ -36,19 +39,35 @@ static void end_code(struct card *c)
 
 /* -- From the tables ------------------------------------------------------ */
 
-static void show_attr(struct card *c, const struct attr_schema *a,
-		      const struct type_schema *of)
+/* Markdown takes the signs of a character class for its own. */
+static void add_plain(struct card *c, struct str words)
 {
+	for (size_t i = 0; i < words.n; i++) {
+		if (strchr("\\`*_{}[]<>#!|~&", words.s[i]))
+			buf_add_char(&c->text, '\\');
+		buf_add_char(&c->text, words.s[i]);
+	}
+}
+
+static void show_attr(struct card *c, const struct use *u)
+{
+	const struct attr_schema *a = u->attr;
 	struct str how = attr_how_given(a, c->request->arena);
+	struct str takes = rules_print(u->rules, a, c->request->arena);
 
 	begin_code(c);
 	buf_fmt(&c->text, "%s : %s", a->name, a->type);
 	end_code(c);
 	if (a->doc)
 		buf_fmt(&c->text, "\n%s\n", a->doc);
+	if (takes.n) {
+		buf_add_c(&c->text, "\nTakes ");
+		add_plain(c, takes);
+		buf_add_c(&c->text, ".\n");
+	}
 	buf_fmt(&c->text, "\n*%.*s*", STR_ARG(how));
-	if (of)
-		buf_fmt(&c->text, " — attribute of `%s`", of->name);
+	if (u->of)
+		buf_fmt(&c->text, " — attribute of `%s`", u->of->name);
 	buf_add_char(&c->text, '\n');
 }
 
@@ -315,7 +334,7 @@ static void show_use(struct card *c, const struct use *u)
 		show_type(c, u->type);
 		break;
 	case USE_ATTR:
-		show_attr(c, u->attr, u->of);
+		show_attr(c, u);
 		break;
 	case USE_BLOCK:
 		show_block(c, u->block);

@@ -73,6 +73,8 @@ struct use {
 		struct {
 			const struct type_schema *of; /* or NULL */
 			const struct attr_schema *attr;
+			/* Where those of attr are; or NULL. */
+			const struct attr_rule *rules;
 		};
 		const struct block_schema *block;
 		const struct func *func;

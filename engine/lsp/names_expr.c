@@ -125,6 +125,7 @@ static void walk_member(struct walk *w, const struct ast_expr *x)
 	u = walk_add(w, name_place(x), USE_ATTR);
 	u->of = m.of;
 	u->attr = m.attr;
+	u->rules = m.of->rules;
 }
 
 static void walk_attr(struct walk *w, const struct ast_expr *x)

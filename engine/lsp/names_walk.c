@@ -88,18 +88,21 @@ static const struct attr_schema *find_attr(const struct attr_schema *attrs,
 
 static void walk_known(struct walk *w, const struct ast_attr *a,
 		       const struct type_schema *of,
-		       const struct attr_schema *attr)
+		       const struct attr_schema *attr,
+		       const struct attr_rule *rules)
 {
 	struct use *u = walk_add(w, at(w, a->name_span), USE_ATTR);
 
 	u->of = of;
 	u->attr = attr;
+	u->rules = rules;
 	walk_expr(w, a->value, names_type(w->names, str_from(attr->type)));
 }
 
 static void walk_attrs(struct walk *w, const struct ast_body *b,
 		       const struct type_schema *t,
-		       const struct attr_schema *attrs)
+		       const struct attr_schema *attrs,
+		       const struct attr_rule *rules)
 {
 	for (size_t i = 0; i < b->n_attrs; i++) {
 		const struct ast_attr *a = &b->attrs[i];
@@ -108,7 +111,7 @@ static void walk_attrs(struct walk *w, const struct ast_body *b,
 		if (!attr && t)
 			attr = names_common_attr(t, a->name);
 		if (attr)
-			walk_known(w, a, t, attr);
+			walk_known(w, a, t, attr, rules);
 		else
 			walk_expr(w, a->value, NULL);
 	}
@@ -155,7 +158,7 @@ static void walk_block(struct walk *w, const struct ast_block *b,
 	walk_add(w, at(w, b->name_span), USE_BLOCK)->block = s;
 	switch (s->kind) {
 	case BLOCK_LIST:
-		walk_attrs(w, &b->body, NULL, s->attrs);
+		walk_attrs(w, &b->body, NULL, s->attrs, s->rules);
 		break;
 	case BLOCK_NODES:
 		node = schema_find(w->names->schemas, str_from(s->node_type));
@@ -174,7 +177,7 @@ static void walk_block(struct walk *w, const struct ast_block *b,
 static void walk_resource(struct walk *w, const struct ast_body *b,
 			  const struct type_schema *t)
 {
-	walk_attrs(w, b, t, t->attrs);
+	walk_attrs(w, b, t, t->attrs, t->rules);
 	for (size_t i = 0; i < b->n_blocks; i++)
 		walk_block(w, &b->blocks[i], t);
 }

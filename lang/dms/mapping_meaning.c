@@ -290,14 +290,14 @@ static bool meet_lowered(struct str a, struct str b)
 
 	a = lowered(a, a_text);
 	b = lowered(b, b_text);
-	return pattern_matches(a, b) || pattern_matches(b, a);
+	return pattern_meets(a, b);
 }
 
 enum matched { MATCHED, MATCHED_BUT_FOR_CASE, UNMATCHED };
 
 /*
  * Whether an include may select what a rule names: a schema, where table is
- * empty. Of a pattern against a pattern nothing is known.
+ * empty.
  */
 static enum matched is_included(const struct mapping *m, struct str schema,
 				struct str table)
@@ -310,15 +310,8 @@ static enum matched is_included(const struct mapping *m, struct str schema,
 
 		if (s->action == MAPPING_EXCLUDE)
 			continue;
-		if ((pattern_has_wildcard(schema) &&
-		     pattern_has_wildcard(s->schema)) ||
-		    (pattern_has_wildcard(table) &&
-		     pattern_has_wildcard(s->table)))
-			return MATCHED;
-		if ((pattern_matches(s->schema, schema) ||
-		     pattern_matches(schema, s->schema)) &&
-		    (pattern_matches(s->table, on) ||
-		     pattern_matches(on, s->table)))
+		if (pattern_meets(s->schema, schema) &&
+		    pattern_meets(s->table, on))
 			return MATCHED;
 		if (meet_lowered(s->schema, schema) &&
 		    meet_lowered(s->table, on))

@@ -24,16 +24,23 @@ static size_t bracket_length(struct str s)
 	return end > 0 ? (size_t)end + 2 : 0;
 }
 
+/* Cuts one range off what stands between brackets: "a-d", or "a" as "a-a". */
+static struct str cut_range(struct str set, uint32_t *first, uint32_t *last)
+{
+	set = str_skip(set, next(set, first));
+	*last = *first;
+	if (set.n > 1 && set.s[0] == '-')
+		set = str_skip(set, 1 + next(str_skip(set, 1), last));
+	return set;
+}
+
 /* set: what stands between the brackets. */
 static bool is_in(struct str set, uint32_t code)
 {
 	while (set.n) {
 		uint32_t first, last;
 
-		set = str_skip(set, next(set, &first));
-		last = first;
-		if (set.n > 1 && set.s[0] == '-')
-			set = str_skip(set, 1 + next(str_skip(set, 1), &last));
+		set = cut_range(set, &first, &last);
 		if (code >= first && code <= last)
 			return true;
 	}
@@ -89,6 +96,153 @@ bool pattern_matches(struct str pattern, struct str name)
 	while (pattern.n && pattern.s[0] == '%')
 		pattern = str_skip(pattern, 1);
 	return pattern.n == 0;
+}
+
+/* -- two patterns -- */
+
+/* What a pattern begins with, which is not %: any character, or a set. */
+struct piece {
+	size_t length; /* in the pattern */
+	bool is_any;
+	struct str set; /* as between brackets, a literal too */
+};
+
+static struct piece piece_of(struct str pattern)
+{
+	size_t n = bracket_length(pattern);
+	uint32_t code;
+
+	if (n)
+		return (struct piece){ n, false, str_sub(pattern, 1, n - 1) };
+	n = next(pattern, &code);
+	return (struct piece){ n, code == '_', str_sub(pattern, 0, n) };
+}
+
+static bool pieces_meet(const struct piece *a, const struct piece *b)
+{
+	struct str left = a->set;
+
+	if (a->is_any || b->is_any)
+		return true;
+	while (left.n) {
+		struct str right = b->set;
+		uint32_t first, last, from, to;
+
+		left = cut_range(left, &first, &last);
+		while (right.n) {
+			right = cut_range(right, &from, &to);
+			if (first <= to && from <= last)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Takes off both what stands before the first %, as far as both have it. */
+static bool cut_prefixes(struct str *a, struct str *b)
+{
+	while (a->n && b->n && a->s[0] != '%' && b->s[0] != '%') {
+		struct piece x = piece_of(*a), y = piece_of(*b);
+
+		if (!pieces_meet(&x, &y))
+			return false;
+		*a = str_skip(*a, x.length);
+		*b = str_skip(*b, y.length);
+	}
+	return true;
+}
+
+/* What stands behind the last %, and how many characters that matches. */
+static struct str suffix_of(struct str pattern, size_t *n)
+{
+	struct str suffix = pattern;
+
+	*n = 0;
+	while (pattern.n) {
+		bool is_star = pattern.s[0] == '%';
+
+		pattern =
+		    str_skip(pattern, is_star ? 1 : piece_of(pattern).length);
+		*n = is_star ? 0 : *n + 1;
+		if (is_star)
+			suffix = pattern;
+	}
+	return suffix;
+}
+
+static struct str skip_pieces(struct str s, size_t n)
+{
+	while (n--)
+		s = str_skip(s, piece_of(s).length);
+	return s;
+}
+
+/* Both have a %, which takes whatever the middle of the other asks for. */
+static bool suffixes_meet(struct str a, struct str b)
+{
+	size_t n_a, n_b;
+
+	a = suffix_of(a, &n_a);
+	b = suffix_of(b, &n_b);
+	if (n_a > n_b)
+		a = skip_pieces(a, n_a - n_b);
+	else
+		b = skip_pieces(b, n_b - n_a);
+	return cut_prefixes(&a, &b);
+}
+
+/*
+ * As pattern_matches(), for a name whose characters are sets. Each of them is
+ * taken once, so to take the first that fits is right here too.
+ */
+static bool meets_plain(struct str pattern, struct str plain)
+{
+	struct str after = { 0 }, retry = { 0 };
+	bool has_star = false;
+
+	while (plain.n) {
+		struct piece wanted, have;
+
+		if (pattern.n && pattern.s[0] == '%') {
+			pattern = str_skip(pattern, 1);
+			after = pattern;
+			retry = plain;
+			has_star = true;
+			continue;
+		}
+		have = piece_of(plain);
+		wanted = piece_of(pattern);
+		if (pattern.n && pieces_meet(&wanted, &have)) {
+			pattern = str_skip(pattern, wanted.length);
+			plain = str_skip(plain, have.length);
+			continue;
+		}
+		if (!has_star)
+			return false;
+		retry = str_skip(retry, piece_of(retry).length);
+		plain = retry;
+		pattern = after;
+	}
+	while (pattern.n && pattern.s[0] == '%')
+		pattern = str_skip(pattern, 1);
+	return pattern.n == 0;
+}
+
+/* Whether some % stands outside of brackets. */
+static bool has_star(struct str pattern)
+{
+	size_t n;
+
+	return suffix_of(pattern, &n).s != pattern.s;
+}
+
+bool pattern_meets(struct str a, struct str b)
+{
+	if (!has_star(a))
+		return meets_plain(b, a);
+	if (!has_star(b))
+		return meets_plain(a, b);
+	return suffixes_meet(a, b) && cut_prefixes(&a, &b);
 }
 
 bool pattern_has_wildcard(struct str pattern)

@@ -10,6 +10,8 @@
  * these, [_] and [%] themselves. A "[" that is not closed is itself.
  */
 bool pattern_matches(struct str pattern, struct str name);
+/* Whether some name matches both. */
+bool pattern_meets(struct str a, struct str b);
 /* % or [: surely meant as a pattern. A lone _ is in most names. */
 bool pattern_has_wildcard(struct str pattern);
 

@@ -161,9 +161,14 @@ static bool evaluate(struct compiler *c, const struct ast_attr *at,
 		     "cannot be secret");
 		return false;
 	}
-	if (value_is_null(*out))
-		return false;
 	return true;
+}
+
+/* As evaluate(), of a setting: without a finding too where it is not set. */
+static bool evaluate_set(struct compiler *c, const struct ast_attr *at,
+			 const struct type *t, struct value *out)
+{
+	return evaluate(c, at, at->value, t, out) && !value_is_null(*out);
 }
 
 /* A number in the unit of a setting, written as number, size or duration. */
@@ -224,10 +229,10 @@ static struct str in_lower_case(struct str s, struct arena *a)
 }
 
 /* enum(nothing, truncate, drop), and DMS's own spelling as a text. */
-static const struct type *enum_type(struct compiler *c, const struct setting *s)
+static struct str enum_text(struct compiler *c, const struct setting *s)
 {
 	struct str rest = str_from(s->members);
-	const struct type *t;
+	struct str out;
 	struct buf text;
 
 	buf_init(&text, 1000);
@@ -241,9 +246,14 @@ static const struct type *enum_type(struct compiler *c, const struct setting *s)
 		buf_add_str(&text, in_lower_case(word, c->arena));
 		buf_add_c(&text, rest.n ? ", " : ")");
 	}
-	t = parse_type(c, text.data);
+	out = str_dup(buf_str(&text), c->arena);
 	buf_release(&text);
-	return t;
+	return out;
+}
+
+static const struct type *enum_type(struct compiler *c, const struct setting *s)
+{
+	return parse_type(c, str_c(enum_text(c, s), c->arena));
 }
 
 static void compile_enum(struct compiler *c, const struct ast_attr *at,
@@ -251,7 +261,7 @@ static void compile_enum(struct compiler *c, const struct ast_attr *at,
 {
 	struct value v;
 
-	if (evaluate(c, at, at->value, enum_type(c, s), &v))
+	if (evaluate_set(c, at, enum_type(c, s), &v))
 		set(c, at, s, value_str(setting_member(s, v.as.text)));
 }
 
@@ -266,7 +276,7 @@ static void compile_number(struct compiler *c, const struct ast_attr *at,
 		type = "size | number";
 	if (s->kind == SETTING_SECONDS || s->kind == SETTING_MINUTES)
 		type = "duration | number";
-	if (evaluate(c, at, at->value, parse_type(c, type), &v) &&
+	if (evaluate_set(c, at, parse_type(c, type), &v) &&
 	    in_unit(c, at, at->value, s, v, &n))
 		set(c, at, s, value_int_in(n, c->arena));
 }
@@ -276,7 +286,7 @@ static void compile_plain(struct compiler *c, const struct ast_attr *at,
 {
 	struct value v;
 
-	if (evaluate(c, at, at->value, parse_type(c, type), &v))
+	if (evaluate_set(c, at, parse_type(c, type), &v))
 		set(c, at, s, v);
 }
 
@@ -322,8 +332,13 @@ static void compile_lobs(struct compiler *c, const struct ast_attr *at)
 	}
 	s = setting_find(STR("TargetMetadata"),
 			 is_full ? STR("LobChunkSize") : STR("LobMaxSize"));
-	if (!evaluate(c, at, x->items[0], parse_type(c, "size | number"), &v) ||
-	    !in_unit(c, at, x->items[0], s, v, &kib))
+	if (!evaluate(c, at, x->items[0], parse_type(c, "size | number"), &v))
+		return;
+	if (value_is_null(v)) {
+		fail(c, at, x->items[0]->span, "a size is expected, not null");
+		return;
+	}
+	if (!in_unit(c, at, x->items[0], s, v, &kib))
 		return;
 	if (kib == 0) {
 		fail(c, at, x->items[0]->span, "the size is 0");
@@ -395,21 +410,24 @@ static struct str log_component(struct compiler *c, const struct ast_attr *at)
 static void compile_texts(struct compiler *c, const struct ast_attr *at,
 			  const struct setting *s)
 {
+	struct str t =
+	    str_fmt(c->arena, "list(%.*s)", STR_ARG(enum_text(c, s)));
 	const struct ast_expr *x = at->value;
-	const struct type *t = enum_type(c, s);
+	struct value v;
 	struct value *items;
 
-	if (x->kind != EXPR_LIST) {
-		fail(c, at, x->span, "\"%.*s\" is a list", STR_ARG(at->name));
+	if (x->kind == EXPR_NAME && setting_member(s, x->text).n) {
+		fail(c, at, x->span, "\"%.*s\" is a list: [%.*s]",
+		     STR_ARG(at->name), STR_ARG(x->text));
 		return;
 	}
-	items = arena_new(c->arena, struct value, x->n_items + 1);
-	for (size_t i = 0; i < x->n_items; i++) {
-		if (!evaluate(c, at, x->items[i], t, &items[i]))
-			return;
-		items[i] = value_str(setting_member(s, items[i].as.text));
-	}
-	set(c, at, s, value_list(items, x->n_items));
+	if (!evaluate_set(c, at, parse_type(c, t.s), &v))
+		return;
+	items = arena_new(c->arena, struct value, v.as.list.n + 1);
+	for (size_t i = 0; i < v.as.list.n; i++)
+		items[i] =
+		    value_str(setting_member(s, v.as.list.items[i].as.text));
+	set(c, at, s, value_list(items, v.as.list.n));
 }
 
 /* The code point of a text of one character, in hexadecimal; of none 0. */
@@ -436,7 +454,7 @@ static void compile_code_point(struct compiler *c, const struct ast_attr *at,
 {
 	struct value v, code;
 
-	if (evaluate(c, at, at->value, parse_type(c, "string"), &v) &&
+	if (evaluate_set(c, at, parse_type(c, "string"), &v) &&
 	    code_point(c, at, v.as.text, true, &code))
 		set(c, at, s, code);
 }
@@ -448,7 +466,7 @@ static void compile_replacements(struct compiler *c, const struct ast_attr *at,
 	struct value v;
 	struct value *items;
 
-	if (!evaluate(c, at, at->value, parse_type(c, "map(string)"), &v))
+	if (!evaluate_set(c, at, parse_type(c, "map(string)"), &v))
 		return;
 	items = arena_new(c->arena, struct value, v.as.map.n + 1);
 	for (size_t i = 0; i < v.as.map.n; i++) {
@@ -484,7 +502,7 @@ static void compile_log(struct compiler *c, const struct ast_block *b)
 		struct value v;
 
 		if (id.n == 0 ||
-		    !evaluate(c, at, at->value, enum_type(c, &severities), &v))
+		    !evaluate_set(c, at, enum_type(c, &severities), &v))
 			continue;
 		struct value_entry pair[] = {
 			{ STR("Id"), value_str(id) },
@@ -494,7 +512,7 @@ static void compile_log(struct compiler *c, const struct ast_block *b)
 
 		items[n++] = value_map(pair, 2, c->arena);
 	}
-	if (b->body.n_attrs)
+	if (n)
 		set(c, &b->body.attrs[0], row, value_list(items, n));
 }
 

@@ -2,6 +2,7 @@
 
 #include "providers/local/outside.h"
 
+#include "lang/base/arena.h"
 #include "lang/json.h"
 #include "providers/local/hosts.h"
 #include "providers/local/record.h"
@@ -17,12 +18,38 @@ bool outside_find(struct local *l, struct str id, struct arena *a,
 	return record_read(l, "database", id, a, out, &ignored) == 0;
 }
 
+/* User and password of the secret, in a; what else was read of it is wiped. */
+static int read_login(struct local *l, const struct record *r, struct str id,
+		      struct arena *a, struct pg_target *out, struct error *err)
+{
+	struct arena clear = { 0 };
+	struct error ignored;
+	struct value json;
+	struct str text;
+	int result = hosts_secret(l, id, &clear, &text, err);
+
+	if (result == 0) {
+		/* A parser's words could quote it. */
+		if (json_read(text, &clear, &json, &ignored) < 0 ||
+		    value_text(json, "password").n == 0)
+			result = error_set(err, ERROR_INVALID,
+					   "the secret of %.*s does not hold a "
+					   "username and a password",
+					   STR_ARG(r->address));
+		else {
+			out->user = str_dup(value_text(json, "username"), a);
+			out->password =
+			    str_dup(value_text(json, "password"), a);
+		}
+	}
+	arena_wipe(&clear);
+	return result;
+}
+
 int outside_target(struct local *l, const struct record *r, struct str database,
 		   struct arena *a, struct pg_target *out, struct error *err)
 {
-	struct str secret = value_text(r->config, "secret"), text;
-	struct error ignored;
-	struct value json;
+	struct str secret = value_text(r->config, "secret");
 
 	if (secret.n == 0) {
 		error_set(err, ERROR_INVALID, "%.*s names no secret",
@@ -31,25 +58,14 @@ int outside_target(struct local *l, const struct record *r, struct str database,
 				       "{ username, password }: set secret "
 				       "there");
 	}
-	if (hosts_secret(l, secret, a, &text, err) < 0)
-		return -1;
-	/* A parser's words could quote it. */
-	if (json_read(text, a, &json, &ignored) < 0 ||
-	    value_text(json, "password").n == 0)
-		return error_set(err, ERROR_INVALID,
-				 "the secret of %.*s does not hold a username "
-				 "and a password",
-				 STR_ARG(r->address));
 	*out = (struct pg_target){
 		.host = value_text(r->config, "host"),
 		.port = (int)value_number(r->config, "port", 5432),
 		.database = str_dup(database, a),
-		.user = value_text(json, "username"),
-		.password = value_text(json, "password"),
 		.ssl_mode = pg_ssl_mode(value_text(r->config, "tls")),
 		.application = STR("dmsl"),
 	};
-	return 0;
+	return read_login(l, r, secret, a, out, err);
 }
 
 static int target(struct call *c, struct pg_target *out)

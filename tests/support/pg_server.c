@@ -208,8 +208,7 @@ int pg_server_start(struct pg_server *s)
 	const struct passwd *p = account();
 
 	memset(s, 0, sizeof(*s));
-	snprintf(s->folder, sizeof(s->folder), "/tmp/dmsl-test-XXXXXX");
-	if (!bin || !p || !mkdtemp(s->folder))
+	if (!bin || !p || !scratch_folder(s->folder, "test"))
 		return -1;
 	if (geteuid() == 0 && chown(s->folder, p->pw_uid, p->pw_gid) < 0)
 		return -1;

@@ -7,13 +7,15 @@
  * as root. It ends with the test, however that ends.
  */
 
+#include "tests/support/scratch.h"
+
 #include <stdbool.h>
 #include <sys/types.h>
 
 #define PG_SERVER_PASSWORD "correct horse"
 
 struct pg_server {
-	char folder[64];
+	char folder[SCRATCH_MAX];
 	char host[32];
 	int port;
 	pid_t pid; /* 0: not started */

@@ -170,10 +170,11 @@ test_expect_success 'a state at three levels of detail' '
 '
 
 write_check() {
+	on=${2-\"gone\"}
 	cat >c.dmsl <<TXT
 stack c { provider = core }
 data d { value = $1 }
-check here { on = data.d  query = "select 1"  expect = 1 }
+check here { on = $on  query = "select 1"  expect = 1 }
 TXT
 }
 
@@ -184,6 +185,13 @@ test_expect_success 'a check that did not pass is said last, and fails' '
 		"check here: could not be run  c.dmsl:3" &&
 	test_contains err "error[E0511]" \
 		"All is applied and committed, but 1 of 1 checks did not pass."
+'
+
+test_expect_success 'what cannot be asked is no thing to check' '
+	write_check 1 data.d &&
+	test_expect_code 1 "$DMSL" plan c.dmsl 2>err &&
+	test_contains err "c.dmsl:3:19: error[E0250]" \
+		"provider \"core\" has nothing that a check can ask"
 '
 
 test_expect_success PYTHON 'every event is a line of JSON, the last the summary' '

@@ -191,4 +191,28 @@ test_expect_success 'destroy says nothing either' '
 	find_secret out .git
 '
 
+# The client is told apart: it says what it was given.
+test_expect_success 'psql is given the login of its server, and nothing else' '
+	mkdir bin psql && cat >bin/psql <<-\TXT &&
+	#!/bin/sh
+	env
+	TXT
+	chmod +x bin/psql && test_repository psql && (
+		cd psql && cat >p.dmsl <<-\TXT &&
+		param pass : string secret
+		stack p { provider = local }
+		secret s { value = { username = "me", password = "given" } }
+		database d { host = "127.0.0.1"  secret = secret.s  modify = pass == "x" }
+		TXT
+		DMSL_HOME=$TRASH/h DMSL_STATE_KEY=$(head -c 64 /dev/zero | base64 -w 0) &&
+		export DMSL_HOME DMSL_STATE_KEY &&
+		PATH=$TRASH/work/bin:$PATH &&
+		"$DMSL_BUILDDIR/dmsl" apply p.dmsl --yes &&
+		"$DMSL_BUILDDIR/dmsl" psql p.dmsl database.d >given &&
+		"$DMSL_BUILDDIR/dmsl" destroy p.dmsl --yes
+	) &&
+	test_contains psql/given PGPASSWORD=given DMSL_HOME= &&
+	test_lacks psql/given DMSL_STATE_KEY= DMSL_PARAM_
+'
+
 test_done

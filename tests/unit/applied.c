@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include "tests/support/scratch.h"
 #include "tests/unit/applied.h"
 
 #include "engine/cli.h"
@@ -313,7 +314,7 @@ static bool is_type(struct str name)
 
 /* -- A stack in a repository of its own ------------------------------------ */
 
-static char folder[] = "/tmp/dmsl-apply-XXXXXX";
+static char folder[SCRATCH_MAX];
 
 void write_stack(const char *things)
 {
@@ -419,6 +420,17 @@ int begin(void **state)
 	return pthread_mutex_init(&world.lock, NULL);
 }
 
+int begin_fast(void **state)
+{
+	return setenv("DMSL_TEST_SPEED", "10", 1) || begin(state);
+}
+
+int end_fast(void **state)
+{
+	(void)state;
+	return unsetenv("DMSL_TEST_SPEED");
+}
+
 /* The state as it was committed. */
 bool is_in_state(const char *text)
 {
@@ -434,7 +446,8 @@ int make_folder(void **state)
 	(void)state;
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	return shared != MAP_FAILED && mkdtemp(folder) && chdir(folder) == 0
+	return shared != MAP_FAILED && scratch_folder(folder, "apply") &&
+		       chdir(folder) == 0
 		   ? 0
 		   : -1;
 }

@@ -512,7 +512,8 @@ int main(void)
 		cmocka_unit_test_setup(what_is_left_over_is_deleted_later,
 				       begin),
 		cmocka_unit_test_setup(a_create_beside_is_recovered, begin),
-		cmocka_unit_test_setup(a_create_beside_is_carried_on, begin),
+		cmocka_unit_test_setup_teardown(a_create_beside_is_carried_on,
+						begin_fast, end_fast),
 		cmocka_unit_test(a_replacement_survives_every_kill),
 		cmocka_unit_test_setup(what_broke_half_way_is_replaced, begin),
 		cmocka_unit_test_setup(an_unknown_outcome_is_found_out_first,
@@ -526,8 +527,9 @@ int main(void)
 		cmocka_unit_test_setup(
 		    whoever_reads_sees_an_interrupted_run_but_no_live_one,
 		    begin),
-		cmocka_unit_test_setup(
-		    what_cannot_be_found_out_is_repeated_in_its_turn, begin),
+		cmocka_unit_test_setup_teardown(
+		    what_cannot_be_found_out_is_repeated_in_its_turn,
+		    begin_fast, end_fast),
 		cmocka_unit_test_setup(without_the_lease_nothing_more_is_done,
 				       begin),
 	};

@@ -10,6 +10,8 @@
 #include "lang/base/str.h"
 #include "lang/base/vec.h"
 
+#include "tests/support/scratch.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -356,7 +358,7 @@ static void map_finds_what_is_alike(void **state)
 
 static void file_is_replaced_and_removed(void **state)
 {
-	char folder[] = "/tmp/dmsl-base-XXXXXX";
+	char folder[SCRATCH_MAX];
 	struct arena a = { 0 };
 	struct error err = { 0 };
 	struct stat info;
@@ -364,7 +366,7 @@ static void file_is_replaced_and_removed(void **state)
 	struct str text;
 
 	(void)state;
-	assert_non_null(mkdtemp(folder));
+	assert_non_null(scratch_folder(folder, "base"));
 	path = str_fmt(&a, "%s/x/y", folder);
 	assert_int_equal(file_make_folders(path.s, 0700, &err), 0);
 	path = str_fmt(&a, "%s/x/y/z", folder);

@@ -9,6 +9,8 @@
 #include "lang/base/file.h"
 #include "lang/diag.h"
 
+#include "tests/support/scratch.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +22,7 @@
 #include <cmocka.h>
 
 struct fixture {
-	char folder[64];
+	char folder[SCRATCH_MAX];
 	struct arena arena;
 	struct diags diags;
 	struct error err;
@@ -79,9 +81,8 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	f->diags.arena = &f->arena;
-	snprintf(f->folder, sizeof(f->folder), "/tmp/dmsl-config-XXXXXX");
 	*state = f;
-	return mkdtemp(f->folder) ? 0 : -1;
+	return scratch_folder(f->folder, "config") ? 0 : -1;
 }
 
 static int teardown(void **state)

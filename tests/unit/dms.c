@@ -7,6 +7,7 @@
 #include "lang/base/error.h"
 #include "lang/diag.h"
 #include "lang/dms/mapping.h"
+#include "lang/dms/pattern.h"
 #include "lang/dms/settings.h"
 #include "lang/dms/settings_table.h"
 #include "lang/eval.h"
@@ -113,6 +114,49 @@ static void patterns(void **state)
 	many[400] = '\0';
 	assert_false(mapping_pattern_matches(STR("%a%a%a%a%a%a%a%a%a%a%a%a%b"),
 					     str_from(many)));
+}
+
+/* Whether some name matches both; the other way round it is the same. */
+static void patterns_meet(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool meet;
+	} x[] = {
+		{ "a", "a", true },	     { "a", "b", false },
+		{ "a", "ab", false },	     { "", "", true },
+		{ "", "%", true },	     { "", "a%", false },
+		{ "abc", "a%c", true },	     { "abd", "a%c", false },
+		{ "a%", "b%", false },	     { "a%", "%b", true },
+		{ "a%", "ab%", true },	     { "%_a", "%b", false },
+		{ "%a", "%_a", true },	     { "x%a", "%b%", true },
+		{ "ab%yz", "a%z", true },    { "ab%yz", "ac%yz", false },
+		{ "ab%yz", "ab%xz", false }, { "a%a", "a", false },
+		{ "a%a", "aa", true },	     { "%a%b%", "b_c", false },
+		{ "%a%b%", "b_b", true },    { "%a%b%", "_ca", false },
+		{ "%a%b%", "_b_", true },    { "my_t", "myxt", true },
+		{ "_", "[ab]", true },	     { "[a-c]", "[c-e]", true },
+		{ "[a-c]", "[d-e]", false }, { "[a-cx]%", "[d-ex]", true },
+		{ "t[0-9]%", "t_a%", true }, { "t[0-9]%", "tx%", false },
+		{ "100[%]", "100x", false }, { "100[%]", "100%", true },
+		{ "ä%", "_b%", true },	     { "ä%", "ö%", false },
+		{ "a[", "a[", true },
+	};
+	char many[401];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(x) / sizeof(x[0]); i++) {
+		struct str a = str_from(x[i].a), b = str_from(x[i].b);
+
+		if (pattern_meets(a, b) != x[i].meet ||
+		    pattern_meets(b, a) != x[i].meet)
+			fail_msg("%s and %s", x[i].a, x[i].b);
+	}
+	memset(many, '_', 400);
+	many[400] = '\0';
+	many[399] = 'a';
+	assert_false(
+	    pattern_meets(STR("%a%a%a%a%a%a%a%a%a%a%a%a%b"), str_from(many)));
 }
 
 /* -- tables { } -- */
@@ -667,6 +711,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(patterns),
+		cmocka_unit_test(patterns_meet),
 		cmocka_unit_test_setup_teardown(tables_compile, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(what_is_compiled_can_be_read,

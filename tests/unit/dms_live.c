@@ -14,6 +14,7 @@
 #include "providers/aws/dms.h"
 #include "providers/pg/pg.h"
 #include "tests/support/pg_server.h"
+#include "tests/support/scratch.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -38,7 +39,7 @@
 	"\"TRUNCATE_BEFORE_LOAD\"}}"
 
 static struct pg_server pg;
-static char folder[64];
+static char folder[SCRATCH_MAX];
 static char url[100];
 static pid_t server;
 static struct arena mem;
@@ -458,8 +459,7 @@ static void says_what_is_wrong_with_a_connection(void **state)
 static int set_up(void **state)
 {
 	(void)state;
-	snprintf(folder, sizeof(folder), "/tmp/dmsl-dms-XXXXXX");
-	if (!mkdtemp(folder) || pg_server_start(&pg) < 0)
+	if (!scratch_folder(folder, "dms") || pg_server_start(&pg) < 0)
 		return -1;
 	dms = aws_client_new(&(struct aws_source){ .endpoint = endpoint });
 	ask("postgres", "CREATE DATABASE src");

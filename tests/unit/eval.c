@@ -12,10 +12,12 @@
 #include "lang/diag.h"
 #include "lang/eval.h"
 #include "lang/func.h"
-#include "lang/json.h"
 #include "lang/parse.h"
 #include "lang/source.h"
 #include "lang/type.h"
+
+#include "tests/support/scratch.h"
+#include "tests/support/shown.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -180,44 +182,17 @@ static struct value evaluate(struct world *w, const char *text,
 /* What comes out: "!" and the finding, or marks and JSON. */
 static const char *result(struct world *w, const char *text, const char *type)
 {
-	struct value v = evaluate(w, text, type);
-
-	buf_clear(&w->out);
-	for (size_t i = 0; i < w->diags.n; i++) {
-		const struct diag *d = w->diags.items[i];
-
-		if (d->severity != SEVERITY_ERROR)
-			continue;
-		buf_fmt(&w->out, "!%s %.*s", d->code, STR_ARG(d->message));
-		return w->out.data;
-	}
-	if (v.marks & MARK_SECRET)
-		buf_add_c(&w->out, "secret ");
-	if (value_is_unknown(v))
-		buf_add_c(&w->out, "unknown");
-	else
-		json_write(&w->out, v, JSON_REVEAL);
-	return w->out.data;
+	return value_shown(&w->diags, evaluate(w, text, type), &w->out);
 }
 
-struct example {
-	const char *text;
-	const char *expected;
-};
-
-static void run(struct world *w, const struct example *x, size_t n)
+static const char *give(void *world, const char *text)
 {
-	for (size_t i = 0; i < n; i++) {
-		const char *got = result(w, x[i].text, NULL);
-
-		if (strcmp(got, x[i].expected) != 0)
-			fail_msg("%s\n  gives    %s\n  expected %s", x[i].text,
-				 got, x[i].expected);
-	}
+	return result(world, text, NULL);
 }
 
 #define RUN(examples)                                                          \
-	run(*state, examples, sizeof(examples) / sizeof(examples[0]))
+	examples_run(examples, sizeof(examples) / sizeof(examples[0]), give,   \
+		     *state)
 
 /* -- tests -- */
 
@@ -669,14 +644,14 @@ static void every_function_is_tested_and_sorted(void **state)
 
 static void files_are_beside_the_text(void **state)
 {
-	char folder[] = "/tmp/dmsl-eval-XXXXXX";
+	char folder[SCRATCH_MAX];
 	struct world *w = *state;
 	struct error err;
 	struct source *s;
 	struct ast_expr *x;
 	struct value v;
 
-	assert_non_null(mkdtemp(folder));
+	assert_non_null(scratch_folder(folder, "eval"));
 	assert_int_equal(
 	    file_replace(
 		str_c(str_fmt(&w->arena, "%s/a.sql", folder), &w->arena),

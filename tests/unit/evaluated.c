@@ -1,11 +1,11 @@
 #include <config.h>
 
+#include "tests/support/scratch.h"
 #include "tests/unit/evaluated.h"
 
 #include "lang/ast.h"
 #include "lang/base/error.h"
 #include "lang/base/file.h"
-#include "lang/json.h"
 #include "lang/parse.h"
 #include "lang/source.h"
 
@@ -61,7 +61,7 @@ void put_file(struct world *w, const char *name, const char *text)
 int setup(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	char folder[] = "/tmp/dmsl-functions-XXXXXX";
+	char folder[SCRATCH_MAX];
 
 	w->diags.arena = &w->arena;
 	w->eval = (struct eval){
@@ -71,7 +71,7 @@ int setup(void **state)
 		.reference = find_reference,
 	};
 	buf_init(&w->out, 64 << 20);
-	assert_non_null(mkdtemp(folder));
+	assert_non_null(scratch_folder(folder, "functions"));
 	w->folder = str_dup(str_from(folder), &w->arena);
 	put_file(w, "greeting.txt", "hello, ${name}");
 	*state = w;
@@ -114,31 +114,15 @@ struct value evaluate(struct world *w, const char *text)
 
 const char *shown(struct world *w, struct value v)
 {
-	buf_clear(&w->out);
-	for (size_t i = 0; i < w->diags.n; i++) {
-		const struct diag *d = w->diags.items[i];
+	return value_shown(&w->diags, v, &w->out);
+}
 
-		if (d->severity != SEVERITY_ERROR)
-			continue;
-		buf_fmt(&w->out, "!%s %.*s", d->code, STR_ARG(d->message));
-		return w->out.data;
-	}
-	if (v.marks & MARK_SECRET)
-		buf_add_c(&w->out, "secret ");
-	if (value_is_unknown(v))
-		buf_add_c(&w->out, "unknown");
-	else
-		json_write(&w->out, v, JSON_REVEAL);
-	return w->out.data;
+static const char *give(void *world, const char *text)
+{
+	return shown(world, evaluate(world, text));
 }
 
 void run(struct world *w, const struct example *x, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		const char *got = shown(w, evaluate(w, x[i].text));
-
-		if (strcmp(got, x[i].expected) != 0)
-			fail_msg("%s\n  gives    %s\n  expected %s", x[i].text,
-				 got, x[i].expected);
-	}
+	examples_run(x, n, give, w);
 }

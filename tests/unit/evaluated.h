@@ -13,6 +13,8 @@
 #include "lang/diag.h"
 #include "lang/eval.h"
 
+#include "tests/support/shown.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,15 +42,8 @@ int teardown(void **state);
 void put_file(struct world *w, const char *name, const char *text);
 struct ast_expr *parse(struct world *w, const char *text);
 struct value evaluate(struct world *w, const char *text);
-/*
- * "!E0253 message" of the first error; else the value as JSON, with "secret "
- * before it, or "unknown". Good until the next call.
- */
+/* By value_shown(); good until the next call. */
 const char *shown(struct world *w, struct value v);
-
-struct example {
-	const char *text, *expected;
-};
 
 void run(struct world *w, const struct example *x, size_t n);
 

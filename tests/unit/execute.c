@@ -28,6 +28,8 @@
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 
+#include "tests/support/scratch.h"
+
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -44,7 +46,7 @@
 
 enum { MOST = 300, POLL_MS = 20, HALF_HOUR = 30 * 60 * 1000 };
 
-static char folder[] = "/tmp/dmsl-execute-XXXXXX";
+static char folder[SCRATCH_MAX];
 
 /* -- The scripted type ----------------------------------------------------- */
 
@@ -580,8 +582,10 @@ static void what_became_of_it_is_known_or_stays_open(void **state)
 	for (size_t i = 0; i < n; i++)
 		world.things[i] = outcomes[i].thing;
 	/* All at once: some have to wait for their last attempt. */
+	setenv("DMSL_TEST_SPEED", "10", 1);
 	begin(&r, (int)n);
 	run(&r);
+	unsetenv("DMSL_TEST_SPEED");
 	for (size_t i = 0; i < n; i++) {
 		const struct outcome *o = &outcomes[i];
 		const struct thing *t = &world.things[i];
@@ -811,7 +815,7 @@ static void attempts_are_bounded_and_spread(void **state)
 static int make_folder(void **state)
 {
 	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
+	return scratch_folder(folder, "execute") ? 0 : -1;
 }
 
 static int remove_folder(void **state)

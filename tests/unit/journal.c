@@ -13,6 +13,8 @@
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 
+#include "tests/support/scratch.h"
+
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -32,7 +34,7 @@
 
 static struct arena arena;
 static struct seal *seal;
-static char top[] = "/tmp/dmsl-journal-XXXXXX";
+static char top[SCRATCH_MAX];
 static const char *folder, *path;
 
 static int set_up(void **state)
@@ -42,7 +44,7 @@ static int set_up(void **state)
 	(void)state;
 	unsetenv("DMSL_STATE_KEY");
 	unsetenv("DMSL_STATE_KEY_FILE");
-	if (!mkdtemp(top))
+	if (!scratch_folder(top, "journal"))
 		return -1;
 	folder = str_fmt(&arena, "%s/dmsl/dev", top).s;
 	path = str_fmt(&arena, "%s/journal", folder).s;

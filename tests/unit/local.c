@@ -13,12 +13,15 @@
 #include "lang/base/file.h"
 #include "providers/local/local.h"
 #include "providers/local/network.h"
+#include "providers/local/outside.h"
 #include "providers/local/process.h"
 #include "providers/local/record.h"
 #include "providers/local/scram.h"
 #include "providers/local/stack.h"
 #include "providers/pg/pg.h"
 #include "providers/vault.h"
+
+#include "tests/support/scratch.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -43,7 +46,7 @@
 
 #define SENTINEL "Sentinel-Xq7w9Zt4"
 
-static char home[64];
+static char home[SCRATCH_MAX];
 
 static int derive_setup(void *engine, const char *label, void *bytes, size_t n,
 			struct error *err)
@@ -988,6 +991,55 @@ static void test_scram(void **state)
 	arena_release(&a);
 }
 
+/* How often a text stands in memory. */
+static size_t times(const char *text, const char *from, const char *end)
+{
+	size_t n = strlen(text), found = 0;
+
+	for (; from + n <= end; from++)
+		found += memcmp(from, text, n) == 0;
+	return found;
+}
+
+/* The login of a server that is there already, and nothing else of the secret.
+ */
+static void test_outside(void **state)
+{
+	struct arena arena = { 0 }, *a = &arena, logged = { 0 };
+	struct thing secret, server;
+	void *self = open_stack("outside", "3333333333333333");
+	const char *from = arena_new(&logged, char, 1);
+	struct error err = { 0 };
+	struct pg_target t;
+	struct record r;
+
+	(void)state;
+	secret = thing(self, a, "secret", "n", "login");
+	secret.config =
+	    config(a, "value",
+		   config(a, "username", value_c("demo"), "password",
+			  value_c(SENTINEL), "note", value_c("another"), NULL),
+		   NULL);
+	must(RUN(&secret, create), &secret);
+	server = thing(self, a, "database", "n", "there");
+	server.config = config(a, "host", value_c("db.example.org"), "secret",
+			       value_str(secret.id), NULL);
+	must(RUN(&server, create), &server);
+	assert_true(outside_find(self, server.id, a, &r));
+	if (outside_target(self, &r, STR("one"), &logged, &t, &err) < 0)
+		fail_msg("%s", err.message);
+	assert_true(str_is(t.user, "demo"));
+	assert_true(str_is(t.password, SENTINEL));
+	assert_int_equal(times(SENTINEL, from, logged.next), 1);
+	assert_int_equal(times("another", from, logged.next), 0);
+	must(RUN(&server, destroy), &server);
+	must(RUN(&secret, destroy), &secret);
+	assert_int_equal(local_provider.sweep(self, &err), 0);
+	local_provider.close(self);
+	arena_release(&logged);
+	arena_release(a);
+}
+
 static bool is_there(const struct thing *t, struct arena *a)
 {
 	struct error none = { 0 };
@@ -1177,6 +1229,7 @@ static int run_all(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_home),
 		cmocka_unit_test(test_unnoted),
+		cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_taken_name),
 		cmocka_unit_test(test_lost),
@@ -1189,8 +1242,7 @@ static int run_all(void)
 	};
 	int failed;
 
-	strcpy(home, "/tmp/dmsl-local-XXXXXX");
-	if (!mkdtemp(home) || chmod(home, 0755) < 0)
+	if (!scratch_folder(home, "local") || chmod(home, 0755) < 0)
 		return 1;
 	strcat(home, "/h");
 	setenv("DMSL_HOME", home, 1);

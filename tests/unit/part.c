@@ -12,6 +12,8 @@
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 
+#include "tests/support/scratch.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -183,7 +185,7 @@ static bool is_type(struct str name)
 
 /* -- Stacks in a repository of their own ----------------------------------- */
 
-static char folder[] = "/tmp/dmsl-part-XXXXXX";
+static char folder[SCRATCH_MAX];
 
 enum { WORDS_MOST = 8 };
 
@@ -282,7 +284,7 @@ static int begin(void **state)
 static int make_folder(void **state)
 {
 	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+	return scratch_folder(folder, "part") && chdir(folder) == 0 ? 0 : -1;
 }
 
 static int remove_folder(void **state)

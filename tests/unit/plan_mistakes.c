@@ -89,6 +89,16 @@ static void test_mistakes(void **state)
 		{ "check c { on = job.a  query = \"x\"  expect = job.a.lod }\n"
 		  "job a { server = \"x\" }",
 		  "E0252", "no attribute \"lod\"" },
+		{ "check c { on = vpc.a  query = \"x\"  expect = 1 }\n"
+		  "vpc a { cidr = 10.0.0.0/16 }",
+		  "E0250", "expected a base or a job, found a vpc" },
+		{ "check c { on = 5  query = \"x\"  expect = 1 }", "E0250",
+		  "expected a base or a job, found a number" },
+		{ "check c { on = \"x\"  query = \"x\"  expect = job.a }\n"
+		  "job a { server = \"x\" }",
+		  "E0250", "expected a value, found a job" },
+		{ "check c { on = \"x\"  query = null  expect = 1 }", "E0220",
+		  "\"query\" of check \"c\" is null" },
 		{ "job a { server = \"x\"  lifecycle { ignore = [servr] } }",
 		  "E0203", "job has no attribute \"servr\" to ignore" },
 		{ "job a { server = \"x\"  lifecycle { ignore = [loaded] } }",

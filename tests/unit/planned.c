@@ -204,6 +204,7 @@ static const struct resource_ops base_ops = {
 	.update = fake_done,
 	.destroy = fake_done,
 	.lookup = base_lookup,
+	.query = fake_done,
 };
 static const struct resource_ops job_ops = {
 	.plan = job_plan,
@@ -212,6 +213,7 @@ static const struct resource_ops job_ops = {
 	.update = fake_done,
 	.destroy = fake_done,
 	.run = fake_done,
+	.query = fake_done,
 };
 static const struct resource_type fake_types[] = {
 	{ .name = "vpc", .ops = &plain_ops, .is_simulated = true },
@@ -255,8 +257,7 @@ void run_begin(struct run *r)
 	memset(r, 0, sizeof(*r));
 	memset(&world, 0, sizeof(world));
 	buf_init(&r->text, 1 << 24);
-	strcpy(r->folder, "/tmp/dmsl-plan-XXXXXX");
-	assert_non_null(mkdtemp(r->folder));
+	assert_non_null(scratch_folder(r->folder, "plan"));
 	r->c.providers = providers;
 	r->c.schemas = schemas;
 	r->c.arena = &r->arena;

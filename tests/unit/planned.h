@@ -13,6 +13,8 @@
 #include "engine/context.h"
 #include "engine/plan.h"
 
+#include "tests/support/scratch.h"
+
 #include <stdbool.h>
 
 struct expansion;
@@ -38,7 +40,7 @@ struct run {
 	struct plan *p;
 	struct error err;
 	struct buf text; /* of the plan, or the findings */
-	char folder[40];
+	char folder[SCRATCH_MAX];
 };
 
 extern const char stack_text[];

@@ -16,6 +16,7 @@
 #include "providers/replicator/run.h"
 #include "providers/replicator/server.h"
 #include "tests/support/pg_server.h"
+#include "tests/support/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +35,7 @@ enum { WAIT_MS = 30000 };
 static struct pg_server pg;
 static struct server server;
 static struct arena mem;
-static char folder[64];
+static char folder[SCRATCH_MAX];
 
 /* --- helpers --- */
 
@@ -434,8 +435,7 @@ static void make_endpoints(void)
 static int set_up_all(void **state)
 {
 	(void)state;
-	snprintf(folder, sizeof(folder), "/tmp/dmsl-test-XXXXXX");
-	if (!mkdtemp(folder) || pg_server_start(&pg) < 0)
+	if (!scratch_folder(folder, "test") || pg_server_start(&pg) < 0)
 		return -1;
 	open_server();
 	make_databases();

@@ -15,6 +15,8 @@
 #include "lang/base/buf.h"
 #include "lang/base/file.h"
 
+#include "tests/support/scratch.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,12 +28,12 @@
 
 #include <cmocka.h>
 
-static char folder[] = "/tmp/dmsl-report-XXXXXX";
+static char folder[SCRATCH_MAX];
 
 static int make_folder(void **state)
 {
 	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
+	return scratch_folder(folder, "report") ? 0 : -1;
 }
 
 static int remove_folder(void **state)

@@ -9,6 +9,8 @@
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 
+#include "tests/support/scratch.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,14 +29,14 @@
 	"MzQ1Njc4OTo7PD0+Pw=="
 
 static struct arena arena;
-static char folder[] = "/tmp/dmsl-seal-XXXXXX";
+static char folder[SCRATCH_MAX];
 
 static int set_up(void **state)
 {
 	(void)state;
 	unsetenv("DMSL_STATE_KEY");
 	unsetenv("DMSL_STATE_KEY_FILE");
-	return mkdtemp(folder) ? 0 : -1;
+	return scratch_folder(folder, "seal") ? 0 : -1;
 }
 
 static int tear_down(void **state)

@@ -10,6 +10,8 @@
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 
+#include "tests/support/scratch.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +26,7 @@
 
 static struct arena arena;
 static struct seal *seal;
-static char folder[] = "/tmp/dmsl-state-XXXXXX";
+static char folder[SCRATCH_MAX];
 
 static int set_up(void **state)
 {
@@ -33,7 +35,7 @@ static int set_up(void **state)
 	(void)state;
 	unsetenv("DMSL_STATE_KEY");
 	unsetenv("DMSL_STATE_KEY_FILE");
-	if (!mkdtemp(folder))
+	if (!scratch_folder(folder, "state"))
 		return -1;
 	return seal_open(folder, true, &seal, &err);
 }

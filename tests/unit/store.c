@@ -16,7 +16,10 @@
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 
+#include "tests/support/scratch.h"
+
 #include <fcntl.h>
+#include <libgen.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -42,7 +45,7 @@ const char *__lsan_default_suppressions(void)
 }
 
 static struct arena arena;
-static char top[] = "/tmp/dmsl-store-XXXXXX";
+static char top[SCRATCH_MAX];
 static const char *repo; /* of the test that runs */
 static int n_repos;
 
@@ -84,16 +87,17 @@ static int set_up(void **state)
 		"DMSL_STATE_KEY_FILE",
 		"XDG_CONFIG_HOME",
 	};
+	char parent[SCRATCH_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		unsetenv(names[i]);
-	if (!mkdtemp(top))
+	if (!scratch_folder(top, "store"))
 		return -1;
 	/* Nobody's own settings have a say. */
 	setenv("HOME", top, 1);
 	setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
-	setenv("GIT_CEILING_DIRECTORIES", "/tmp", 1);
+	setenv("GIT_CEILING_DIRECTORIES", dirname(strcpy(parent, top)), 1);
 	return 0;
 }
 

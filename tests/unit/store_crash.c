@@ -17,6 +17,7 @@
 #include "lang/base/error.h"
 #include "lang/base/file.h"
 
+#include "tests/support/scratch.h"
 #include "tests/support/tracer.h"
 
 #include <setjmp.h>
@@ -33,7 +34,7 @@
 #define UID "0123456789abcdef"
 
 static struct arena arena;
-static char top[] = "/tmp/dmsl-crash-XXXXXX";
+static char top[SCRATCH_MAX];
 static const char *repo;
 
 static int shell(const char *line)
@@ -51,7 +52,7 @@ static int set_up(void **state)
 	unsetenv("DMSL_STATE_KEY");
 	unsetenv("DMSL_STATE_KEY_FILE");
 	unsetenv("GIT_DIR");
-	if (!mkdtemp(top))
+	if (!scratch_folder(top, "crash"))
 		return -1;
 	setenv("HOME", top, 1);
 	setenv("GIT_CONFIG_NOSYSTEM", "1", 1);

@@ -141,6 +141,42 @@ static void findings_are_sorted_and_said_once(void **state)
 	arena_release(&a);
 }
 
+/* What is said twice is one finding, and no count is more than is known. */
+static void more_findings_than_are_kept(void **state)
+{
+	struct arena a = { 0 };
+	struct diags d = { .arena = &a };
+	char spaces[DIAGS_MAX + 10];
+	struct source *s;
+	size_t n;
+	char *text;
+
+	(void)state;
+	memset(spaces, ' ', sizeof(spaces));
+	s = source_from(STR("x"), (struct str){ spaces, sizeof(spaces) }, &a);
+	for (uint32_t i = 0; i < 2 * DIAGS_MAX; i++) {
+		struct span at = { i % DIAGS_MAX, i % DIAGS_MAX };
+
+		diag_error(&d, "E0101", (struct place){ s, at }, "no");
+	}
+	assert_int_equal(d.n_errors, DIAGS_MAX);
+	text = printed(&d, false, 0, 20);
+	assert_non_null(strstr(text, "\n9980 more errors are not shown\n"));
+	free(text);
+	n = d.n_errors;
+	for (uint32_t i = 0; i < 2; i++)
+		diag_error(&d, "E0101",
+			   (struct place){ s, { DIAGS_MAX, DIAGS_MAX } }, "no");
+	assert_true(d.n_errors > n);
+	assert_int_equal(d.n, DIAGS_MAX);
+	text = printed(&d, false, 0, 20);
+	assert_non_null(
+	    strstr(text, "\nmore than 9980 more errors are not shown\n"));
+	free(text);
+	diags_release(&d);
+	arena_release(&a);
+}
+
 static void findings_are_cut_and_counted(void **state)
 {
 	struct arena a = { 0 };
@@ -542,6 +578,7 @@ int main(void)
 		cmocka_unit_test(utf8_is_strict),
 		cmocka_unit_test(findings_are_sorted_and_said_once),
 		cmocka_unit_test(findings_are_cut_and_counted),
+		cmocka_unit_test(more_findings_than_are_kept),
 		cmocka_unit_test(suggest_finds_the_nearest),
 		cmocka_unit_test(refs_are_found),
 		cmocka_unit_test(expressions_stand_alone),

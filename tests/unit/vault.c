@@ -6,6 +6,8 @@
 #include "lang/base/file.h"
 #include "providers/vault.h"
 
+#include "tests/support/scratch.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,15 +19,14 @@
 
 #include <cmocka.h>
 
-static char folder[64];
+static char folder[SCRATCH_MAX];
 static struct arena mem;
 static unsigned char key[VAULT_KEY_SIZE] = { 1, 2, 3 };
 
 static int set_up(void **state)
 {
 	(void)state;
-	snprintf(folder, sizeof(folder), "/tmp/dmsl-test-XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
+	return scratch_folder(folder, "test") ? 0 : -1;
 }
 
 static int tear_down(void **state)
