@@ -416,9 +416,9 @@ static void compile_texts(struct compiler *c, const struct ast_attr *at,
 	struct value v;
 	struct value *items;
 
-	if (x->kind == EXPR_NAME && setting_member(s, x->text).n) {
+	if (x->kind == EXPR_NAME && setting_member(s, ast_text(x)).n) {
 		fail(c, at, x->span, "\"%.*s\" is a list: [%.*s]",
-		     STR_ARG(at->name), STR_ARG(x->text));
+		     STR_ARG(at->name), STR_ARG(ast_text(x)));
 		return;
 	}
 	if (!evaluate_set(c, at, parse_type(c, t.s), &v))
