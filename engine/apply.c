@@ -88,7 +88,7 @@ static void make_known(struct apply *a, const struct plan_step *step)
 	index = step->resource->index;
 	/* Found while planning, and in no state. */
 	if (step->is_existing) {
-		a->known[index] = step->after;
+		a->known[index] = plan_after(step);
 		a->is_known[index] = true;
 		return;
 	}
@@ -435,7 +435,7 @@ static enum next next_operation(void *owner, size_t number,
 	case ACTION_DELETE:
 		break;
 	}
-	BUG("delete of step %zu", step->index);
+	BUG("delete of step %u", step->index);
 }
 
 /*
@@ -597,7 +597,7 @@ static int move_one(struct apply *a, const struct plan_step *step,
 	};
 
 	if (!old)
-		BUG("nothing to move to step %zu", step->index);
+		BUG("nothing to move to step %u", step->index);
 	now = *old;
 	now.address = step->address;
 	if (journal_add(a->journal, &r, err) < 0)

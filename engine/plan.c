@@ -8,6 +8,7 @@
 
 #include "engine/diff.h"
 #include "engine/plan_private.h"
+#include "engine/providers.h"
 #include "lang/ast.h"
 #include "lang/base/clock.h"
 #include "lang/base/digest.h"
@@ -58,6 +59,11 @@ const char *effect_name(enum effect_kind kind)
 		return "connect";
 	}
 	BUG("effect %d", kind);
+}
+
+struct value plan_after(const struct plan_step *s)
+{
+	return s->after ? *s->after : value_null();
 }
 
 struct plan_counts plan_count(const struct plan *p)
@@ -208,6 +214,16 @@ static struct str config_hash(const struct context *c, struct arena *a)
 	return str_dup(str_from(hex), a);
 }
 
+int planner_provider(struct planner *x, struct plan_step *s, struct str name)
+{
+	size_t index;
+
+	if (provider_index(x->c, name, &index, x->err))
+		return -1;
+	s->provider = (uint32_t)index;
+	return 0;
+}
+
 /* -- Steps of the configuration ------------------------------------------- */
 
 static const struct value *planned(void *context, size_t index)
@@ -226,11 +242,11 @@ static void new_steps(struct planner *x)
 		struct plan_step *s = &x->p->steps[k];
 
 		x->step_of[r->index] = k;
-		s->index = k;
+		s->index = (uint32_t)k;
 		s->address = r->address;
 		s->resource = r;
 		s->schema = r->schema;
-		s->provider = r->provider;
+		s->provider = (uint32_t)r->provider;
 		s->is_existing = r->is_existing;
 		s->moved_from = plan_moved_from(x, r->address);
 		s->import_id = plan_import_id(x, r->address);

@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct ast_decl;
@@ -49,14 +50,11 @@ struct plan_change {
 	bool forces_replace;
 };
 
+/* There are as many as resources: each byte of it is 100 KB of a large plan. */
 struct plan_step {
-	size_t index; /* dense id: position in plan->steps */
-	struct str address;
-	const struct resource *resource; /* NULL: only in state (delete) */
-	const struct type_schema *schema;
-	const struct resource_type *type;
-	size_t provider; /* index into the context's open providers */
-	const struct state_resource *prior; /* after refresh; NULL: none */
+	uint32_t index;	   /* dense id: position in plan->steps */
+	uint32_t provider; /* index into the context's open providers */
+	uint32_t n_changes, n_effects, n_needs;
 	enum action action;
 	bool runs;	    /* after create or update, or alone: ACTION_RUN */
 	bool creates_first; /* a replacement: the old goes last */
@@ -65,23 +63,26 @@ struct plan_step {
 	bool has_drifted;   /* what was read differs from the state */
 	/* What the state keeps of it besides attributes is not so any more. */
 	bool updates_state;
+	struct str address;
+	const struct resource *resource; /* NULL: only in state (delete) */
+	const struct type_schema *schema;
+	const struct resource_type *type;
+	const struct state_resource *prior; /* after refresh; NULL: none */
 	struct str moved_from; /* its address in the state until now */
 	struct str import_id;  /* of the object that is taken over */
 	struct str reason;     /* "was deleted outside", "is stopped", … */
 	struct value wanted;   /* map of attributes, unknowns inside */
 	struct place *places;  /* where each entry of wanted was written */
-	struct value after;    /* all attributes as they will be; null: none */
+	/* All attributes as they will be; NULL or null: none. */
+	const struct value *after;
 	struct plan_change *changes;
-	size_t n_changes;
 	struct effect *effects;
-	size_t n_effects;
 	/*
 	 * Steps that this one needs done first (by configuration), and from
 	 * plan.n_steps on joins; none in a plan with nothing to do. What it
 	 * uses by the state is in prior.
 	 */
-	size_t *needs;
-	size_t n_needs;
+	uint32_t *needs;
 };
 
 /* Steps that others need as a whole: those inside of a component. */
@@ -153,6 +154,8 @@ struct plan_counts {
 };
 
 struct plan_counts plan_count(const struct plan *p);
+/* All attributes as a step leaves them; null: none. */
+struct value plan_after(const struct plan_step *s);
 /*
  * Nothing to do: no action, no run, no changed output, and nothing to take over
  * where that was asked for.

@@ -345,7 +345,7 @@ void plan_body_text(struct buf *out, const struct plan_step *s,
 	switch (s->action) {
 	case ACTION_CREATE:
 		if (is_full)
-			add_rest(out, s, s->after, style);
+			add_rest(out, s, plan_after(s), style);
 		else
 			add_wanted(out, s, style);
 		break;
@@ -353,7 +353,7 @@ void plan_body_text(struct buf *out, const struct plan_step *s,
 	case ACTION_REPLACE:
 		add_changes(out, s, style);
 		if (is_full)
-			add_rest(out, s, s->after, style);
+			add_rest(out, s, plan_after(s), style);
 		break;
 	case ACTION_DELETE:
 	case ACTION_FORGET:

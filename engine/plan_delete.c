@@ -11,7 +11,6 @@
 #include "engine/address.h"
 #include "engine/graph.h"
 #include "engine/joins.h"
-#include "engine/providers.h"
 
 #include <stdint.h>
 
@@ -95,7 +94,7 @@ static int fill_delete(struct planner *x, struct plan_step *s,
 	} else {
 		check_prevented(x, f->state);
 	}
-	if (provider_index(x->c, f->state->provider, &s->provider, x->err))
+	if (planner_provider(x, s, f->state->provider))
 		return -1;
 	s->type =
 	    provider_type(x->c->open[s->provider].provider, f->state->type);
@@ -212,7 +211,7 @@ int plan_deletes(struct planner *x)
 	for (size_t i = 0; i < n; i++) {
 		struct plan_step *s = &x->p->steps[first + i];
 
-		s->index = first + i;
+		s->index = (uint32_t)(first + i);
 		if (fill_delete(x, s, gone[order[i]]))
 			return -1;
 	}

@@ -9,7 +9,6 @@
 #include "lang/base/vec.h"
 
 #include "engine/diff.h"
-#include "engine/providers.h"
 
 struct changes {
 	struct plan_change *items;
@@ -64,7 +63,7 @@ static void fill(struct planner *x, struct plan_step *s,
 	s->schema = t->schema;
 	s->resource = x->e ? map_get(x->e->by_address, s->address) : NULL;
 	s->prior = before;
-	s->after = f->is_gone ? value_null() : f->now->attrs;
+	s->after = f->is_gone ? NULL : &f->now->attrs;
 	s->action = f->is_gone ? ACTION_DELETE : ACTION_UPDATE;
 	if (!f->is_gone)
 		compare(before->attrs, f->now->attrs, &changes);
@@ -86,10 +85,9 @@ int plan_drift(struct planner *x)
 
 		if (!f->has_drifted && !f->is_gone)
 			continue;
-		s->index = p->n_drift++;
+		s->index = (uint32_t)p->n_drift++;
 		fill(x, s, f);
-		if (provider_index(x->c, f->state->provider, &s->provider,
-				   x->err))
+		if (planner_provider(x, s, f->state->provider))
 			return -1;
 	}
 	return 0;

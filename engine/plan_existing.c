@@ -100,5 +100,5 @@ void existing_settle(struct planner *x, struct plan_step *s,
 	else if (e)
 		x->known[i] = found(x, s, &e->call);
 	x->is_known[i] = true;
-	s->after = x->known[i];
+	s->after = &x->known[i];
 }

@@ -283,7 +283,8 @@ static struct value after_of(struct writer *w, const struct plan_step *s)
 
 	if (s->action == ACTION_DELETE || s->action == ACTION_FORGET)
 		return value_null();
-	return stays ? with_id(s->after, s->prior->id, &w->arena) : s->after;
+	return stays ? with_id(plan_after(s), s->prior->id, &w->arena)
+		     : plan_after(s);
 }
 
 static void write_step(struct writer *w, const struct plan_step *s)

@@ -25,11 +25,11 @@ void planner_fill_needs(struct planner *x)
 		struct plan_step *s = &p->steps[i];
 		const struct resource *r = s->resource;
 
-		s->n_needs = r->n_deps;
-		s->needs =
-		    arena_new(x->arena, size_t, r->n_deps ? r->n_deps : 1);
+		s->n_needs = (uint32_t)r->n_deps;
+		s->needs = arena_new(x->arena, uint32_t, r->n_deps);
 		for (size_t k = 0; k < r->n_deps; k++)
-			s->needs[k] = need_of(x, r->deps[k], p->n_steps);
+			s->needs[k] =
+			    (uint32_t)need_of(x, r->deps[k], p->n_steps);
 	}
 	p->n_joins = e->n_joins;
 	p->joins = arena_new(x->arena, struct plan_join, e->n_joins + 1);

@@ -94,6 +94,8 @@ void step_answer(struct planner *x, struct plan_step *s,
 bool planner_workers(struct planner *x);
 /* Asks the type; false: it has nothing to say. */
 bool step_ask(struct planner *x, size_t step);
+/* plan.c: the open provider of that name; -1: x->err. */
+int planner_provider(struct planner *x, struct plan_step *s, struct str name);
 /* plan_existing.c: objects that dmsl does not own. */
 void existing_decide(struct planner *x, struct plan_step *s);
 bool existing_ask(struct planner *x, struct plan_step *s);

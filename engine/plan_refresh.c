@@ -8,7 +8,6 @@
 #include "engine/plan_private.h"
 
 #include "engine/diff.h"
-#include "engine/providers.h"
 
 /* Attributes that were read to be others than the state has. */
 static void compare(struct planner *x, struct plan_step *s,
@@ -43,15 +42,15 @@ static int fill(struct planner *x, struct plan_step *s,
 	s->prior = f->now;
 	s->has_drifted = f->has_drifted;
 	s->wanted = value_null();
-	s->after = f->now->attrs;
+	s->after = &f->now->attrs;
 	if (f->is_gone) {
 		s->action = ACTION_FORGET;
 		s->reason = STR("was deleted outside");
-		s->after = value_null();
+		s->after = NULL;
 	} else {
 		compare(x, s, f);
 	}
-	if (provider_index(x->c, f->state->provider, &s->provider, x->err))
+	if (planner_provider(x, s, f->state->provider))
 		return -1;
 	s->type =
 	    provider_type(x->c->open[s->provider].provider, f->state->type);
@@ -65,7 +64,7 @@ int plan_refresh_only(struct planner *x)
 
 		if (planner_leaves_state(x, i))
 			continue;
-		s->index = x->p->n_steps++;
+		s->index = (uint32_t)x->p->n_steps++;
 		if (fill(x, s, &x->now[i]))
 			return -1;
 	}

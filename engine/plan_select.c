@@ -94,7 +94,6 @@ void planner_keep(struct planner *x, size_t step)
 	struct refreshed *f = x->prior[i];
 
 	s->wanted = value_null();
-	s->after = value_null();
 	s->action = ACTION_NONE;
 	if (x->chosen.resource_because[i].n)
 		s->reason = str_fmt(x->arena, "needs %.*s, which is left out",
@@ -105,9 +104,9 @@ void planner_keep(struct planner *x, size_t step)
 		return;
 	}
 	s->prior = f->now;
-	s->after = value_with(f->now->attrs, STR("id"), value_str(f->now->id),
-			      x->arena);
-	x->known[i] = s->after;
+	x->known[i] = value_with(f->now->attrs, STR("id"),
+				 value_str(f->now->id), x->arena);
+	s->after = &x->known[i];
 	x->is_known[i] = true;
 }
 

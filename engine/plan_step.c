@@ -450,5 +450,5 @@ void step_settle(struct planner *x, size_t step, const struct engine_call *e)
 		x->is_as_checked[step] = false;
 	}
 	x->is_known[i] = true;
-	s->after = x->known[i];
+	s->after = &x->known[i];
 }

@@ -266,18 +266,23 @@ static bool is_blank(char c)
 
 static void skip_run(struct reader *r)
 {
-	struct str text = r->text;
-	size_t at = r->at;
+	const char *s = r->text.s;
+	size_t at = r->at, n = r->text.n;
 
-	while (at < text.n && is_blank(text.s[at]))
+	do {
 		at++;
+		/* What indents a line. */
+		while (n - at >= 4 && memcmp(s + at, "    ", 4) == 0)
+			at += 4;
+	} while (at < n && is_blank(s[at]));
 	r->at = at;
 }
 
-/* Mostly there are none. */
+/* Mostly there are none, and what stands there is beyond all of them. */
 static inline void skip_blanks(struct reader *r)
 {
-	if (r->at < r->text.n && is_blank(r->text.s[r->at]))
+	if (r->at < r->text.n && (unsigned char)r->text.s[r->at] <= ' ' &&
+	    is_blank(r->text.s[r->at]))
 		skip_run(r);
 }
 

@@ -225,7 +225,9 @@ static struct plan_step *add(struct made *m, enum action action,
 			     const char *address)
 {
 	struct plan_step *s = &m->steps[m->p.n_steps];
+	struct value *after = arena_new(&m->arena, struct value, 1);
 
+	*after = attr(m, "size", value_int(1));
 	*s = (struct plan_step){
 		.index = m->p.n_steps++,
 		.address = str_from(address),
@@ -233,7 +235,7 @@ static struct plan_step *add(struct made *m, enum action action,
 		.type = &type,
 		.action = action,
 		.wanted = value_null(),
-		.after = attr(m, "size", value_int(1)),
+		.after = after,
 	};
 	if (action != ACTION_CREATE)
 		s->prior = &m->prior;
@@ -316,7 +318,7 @@ static void make_every_kind(struct made *m)
 	m->p.drift[1] = m->steps[1];
 	m->p.drift[1].action = ACTION_DELETE;
 	m->p.drift[1].prior = &m->prior;
-	m->p.drift[1].after = value_null();
+	m->p.drift[1].after = NULL;
 }
 
 static void test_every_kind(void **state)

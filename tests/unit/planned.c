@@ -388,7 +388,7 @@ void carry_out(struct run *r)
 		size_t n = 0;
 
 		if (s->is_existing) {
-			results->attrs[s->resource->index] = s->after;
+			results->attrs[s->resource->index] = plan_after(s);
 			results->is_done[s->resource->index] = true;
 			continue;
 		}
@@ -399,8 +399,8 @@ void carry_out(struct run *r)
 		assert_int_equal(expand_wanted(r->e, s->resource->index,
 					       &r->arena, &now.attrs, NULL),
 				 0);
-		for (size_t k = 0; k < s->after.as.map.n; k++) {
-			struct value_entry e = s->after.as.map.entries[k];
+		for (size_t k = 0; k < plan_after(s).as.map.n; k++) {
+			struct value_entry e = plan_after(s).as.map.entries[k];
 
 			if (str_is(e.key, "id"))
 				continue;

@@ -130,7 +130,7 @@ static const struct type_schema built_in = { .name = "in",
 struct made {
 	struct plan plan;
 	struct plan_step steps[64];
-	size_t needs[64];
+	uint32_t needs[64];
 	struct apply_graph graph;
 	struct schedule schedule;
 	struct estimate estimate;
@@ -145,7 +145,7 @@ static void make(struct made *m, size_t beside, int parallel)
 	m->plan.n_steps = 4 + beside;
 	for (size_t i = 0; i < m->plan.n_steps; i++)
 		m->steps[i] = (struct plan_step){
-			.index = i,
+			.index = (uint32_t)i,
 			.address = STR("x.y"),
 			.schema = &quick,
 			.action = ACTION_CREATE,
@@ -153,7 +153,7 @@ static void make(struct made *m, size_t beside, int parallel)
 	m->steps[1].schema = &slow;
 	m->steps[3].schema = &built_in;
 	for (size_t i = 1; i < 4; i++) {
-		m->needs[i] = i - 1;
+		m->needs[i] = (uint32_t)i - 1;
 		m->steps[i].needs = &m->needs[i];
 		m->steps[i].n_needs = 1;
 	}
