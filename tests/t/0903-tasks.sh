@@ -190,6 +190,8 @@ test_expect_success 'a request that is killed at any instant is known to the nex
   sed "s/run = on_apply/run = manual/" $stack >new &&
   mv new $stack &&
   "$DMSL" apply $stack --yes >apply.txt 2>&1 &&
+  # Or what takes the table away in the end would wait for it.
+  test_when_finished unlock_source &&
   lock_source &&
   load_of >before &&
   for ms in 5 10 20 30 40 60 80 100 130 160 200 250 300; do
