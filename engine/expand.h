@@ -167,7 +167,7 @@ const struct checked *expand_checked(const struct expansion *e, size_t index);
  * brought: `look` counts down while others are evaluated, FETCH_AHEAD for each
  * look. values: of the lookup, by dense id.
  */
-enum { FETCH_LOOKS = 3, FETCH_AHEAD = 4 };
+enum { FETCH_LOOKS = 3, FETCH_AHEAD = 8 };
 void expand_fetch(const struct expansion *e, size_t index, unsigned look,
 		  const struct value *values);
 /* The value of lifecycle { replace_when }, plain; null: there is none. */
