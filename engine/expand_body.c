@@ -172,7 +172,7 @@ static void add_group(struct expander *x, struct body *b,
 	b->keys += key.n + 1;
 	g->key = key;
 	g->decl = d;
-	g->slot = b->n_groups++;
+	g->slot = (uint32_t)b->n_groups++;
 	g->type = catalog_type(&x->catalog, d->type);
 	g->is_single = g->type && !d->more->over;
 }

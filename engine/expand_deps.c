@@ -398,8 +398,9 @@ static void find_plain(struct finder *f, const struct group_decl *d)
 	for (size_t k = 0; k < d->n_needs; k++) {
 		struct group *g = &f->scope->groups[d->needs[k]];
 
-		if (group_open(g) == 0 && g->n)
-			find_in_instance(f, g->instances, (struct str){ 0 });
+		if (group_open(g) == 0 && g->n &&
+		    g->instances->end > g->instances->first)
+			add_id(f, g->instances->first);
 	}
 	if (f->scope->self)
 		add_set(f, instance_depends(

@@ -95,7 +95,7 @@ static void keep_ref(struct name_check *c, const struct group_decl *g)
 	if (!g || !g->is_single)
 		c->is_plain = false;
 	else
-		*vec_push(&c->needs) = (uint32_t)g->slot;
+		*vec_push(&c->needs) = g->slot;
 }
 
 static void check_ref(void *context, const struct ref *r)
@@ -538,7 +538,7 @@ static void keep_needs(const struct name_check *c, struct group_decl *g)
 	if (!is_plain)
 		return;
 	g->is_plain = true;
-	g->n_needs = c->needs.n;
+	g->n_needs = (uint32_t)c->needs.n;
 	g->needs = arena_new(c->x->arena, uint32_t, c->needs.n);
 	if (c->needs.n)
 		memcpy(g->needs, c->needs.items,

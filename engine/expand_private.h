@@ -61,20 +61,21 @@ struct name_decl {
 };
 
 struct group_decl {
-	size_t slot;	/* in scope.groups */
-	struct str key; /* TYPE.NAME */
-	const struct ast_decl *decl;
-	const struct body *component; /* or */
-	const struct type_info *type; /* one of them, or NULL: an error */
+	/* What each reference looks at stands together. */
+	uint32_t slot;	/* in scope.groups */
+	bool is_single; /* a resource without "for" */
 	/*
 	 * Of a resource that refers to single resources of its body alone, by
 	 * attributes alone, as most do: their slots, so that its text need not
 	 * be walked again.
 	 */
 	bool is_plain;
-	bool is_single; /* a resource without "for" */
+	uint32_t n_needs;
 	uint32_t *needs;
-	size_t n_needs;
+	struct str key; /* TYPE.NAME */
+	const struct ast_decl *decl;
+	const struct body *component; /* or */
+	const struct type_info *type; /* one of them, or NULL: an error */
 };
 
 struct body {

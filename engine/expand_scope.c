@@ -13,6 +13,15 @@
 
 #include <string.h>
 
+/* Each begins a line of the processor's cache, and fills it. */
+static struct group *groups_new(struct arena *a, size_t n)
+{
+	char *p = arena_alloc(a, n + 1, sizeof(struct group));
+
+	_Static_assert(sizeof(struct group) == 64, "more than one line");
+	return (void *)(p + (-(uintptr_t)p & (sizeof(struct group) - 1)));
+}
+
 struct scope *scope_new(struct expander *x, const struct body *b,
 			const struct instance_scope *self)
 {
@@ -24,8 +33,7 @@ struct scope *scope_new(struct expander *x, const struct body *b,
 	s->depth = self ? self->group->scope->depth + 1 : 0;
 	s->bindings = arena_new(x->arena, struct binding,
 				b->n_bindings ? b->n_bindings : 1);
-	s->groups =
-	    arena_new(x->arena, struct group, b->n_groups ? b->n_groups : 1);
+	s->groups = groups_new(x->arena, b->n_groups);
 	for (size_t i = 0; i < b->n_bindings; i++)
 		s->bindings[i].decl = b->bindings[i];
 	for (size_t i = 0; i < b->n_groups; i++) {
@@ -411,7 +419,7 @@ static struct value absent(const struct expander *x, size_t index,
 	bool is_given = !info || (info->schema->flags & ATTR_COMPUTED);
 
 	if (!x->is_checking || !is_given ||
-	    (x->checked && x->checked[index].state))
+	    (x->checked && x->prior[index] && x->checked[index].state))
 		return value_null();
 	return value_unknown();
 }
