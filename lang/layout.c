@@ -671,6 +671,9 @@ void layout_drop(struct layout *l, size_t n)
 {
 	struct tokens *t = l->t;
 
+	/* A declaration may be all of a large file. */
+	if (n == 0)
+		return;
 	memmove(t->items, t->items + n, (t->n - n) * sizeof(*t->items));
 	t->n -= n;
 	l->n_out -= n;

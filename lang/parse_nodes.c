@@ -64,13 +64,13 @@ struct list *decls_new(struct parser *p)
 
 void decls_add(struct parser *p, struct list *l, struct ast_decl *d)
 {
+	p->mark = p->current;
 	if (l != &p->decls) {
 		list_add(p, l, d);
 		return;
 	}
 	*vec_push(&p->decls) = d;
 	arena_clear(&p->scratch);
-	p->mark = p->current;
 }
 
 void decls_torn(struct parser *p, struct span span)
