@@ -63,10 +63,9 @@ static void add_extent(struct buf *out, struct value v, size_t bytes)
 {
 	size_t lines = v.kind == VALUE_STRING ? lines_count(v.as.text) : 0;
 
-	if (lines > 1)
-		buf_fmt(out, " (%zu lines)", lines);
-	else
-		buf_fmt(out, " (%zu bytes)", bytes);
+	buf_add_c(out, " (");
+	buf_add_number(out, lines > 1 ? lines : bytes);
+	buf_add_c(out, lines > 1 ? " lines)" : " bytes)");
 }
 
 /* A few more cells are less than the note that they are missing. */

@@ -41,7 +41,7 @@ struct printer {
 	struct arena arena;
 	struct map same;       /* text of what they do -> struct same */
 	struct same **same_of; /* by step; NULL: like no other */
-	size_t *next_same;     /* by step: the next of its kind, or NO_STEP */
+	size_t *next_same;     /* by step that has one: the next, or NO_STEP */
 	/* By step that makes something: its block makes more than that. */
 	bool *is_one_of_many;
 };
@@ -313,24 +313,31 @@ struct spot {
 	size_t start;
 };
 
+/* Neither a key nor a component: what its block makes is this one. */
+static bool is_made_alone(const struct plan_step *s)
+{
+	return !s->resource->node && str_find(s->address, '[') < 0 &&
+	       str_find(s->address, '/') < 0;
+}
+
 static void find_many(struct printer *o)
 {
 	size_t n = o->p->n_steps;
-	struct spot *spots = arena_new(&o->arena, struct spot, n + 1);
 	struct map first = { 0 };
 
 	o->is_one_of_many = arena_new(&o->arena, bool, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		const struct plan_step *s = &o->p->steps[i];
 		bool *is_many = &o->is_one_of_many[i], *before;
+		struct spot *spot;
 
-		if (s->action != ACTION_CREATE)
+		if (s->action != ACTION_CREATE || is_made_alone(s))
 			continue;
-		spots[i].source = s->resource->place.source;
-		spots[i].start = s->resource->place.span.start;
+		spot = arena_new(&o->arena, struct spot, 1);
+		spot->source = s->resource->place.source;
+		spot->start = s->resource->place.span.start;
 		before = map_put(
-		    &first,
-		    (struct str){ (const char *)&spots[i], sizeof(*spots) },
+		    &first, (struct str){ (const char *)spot, sizeof(*spot) },
 		    is_many);
 		if (before)
 			*before = *is_many = true;
@@ -348,9 +355,9 @@ static void find_same(struct printer *o)
 	for (size_t i = 0; i < o->p->n_steps; i++) {
 		struct same *same;
 
-		o->next_same[i] = NO_STEP;
 		if (!same_key(o, &steps[i]))
 			continue;
+		o->next_same[i] = NO_STEP;
 		same = map_get(&o->same, buf_str(&o->key));
 		if (!same)
 			same = new_same(o, i);

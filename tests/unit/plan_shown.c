@@ -6,6 +6,7 @@
 
 #include "engine/lines.h"
 #include "engine/plan.h"
+#include "engine/plan_change.h"
 
 #include "lang/base/buf.h"
 #include "lang/json.h"
@@ -163,6 +164,47 @@ static void test_safe(void **state)
 		assert_int_equal(lines_cells(str_from(cases[i].text)),
 				 cases[i].cells);
 		buf_release(&b);
+	}
+}
+
+/*
+ * A value that is all plain letters is written another way than one that is
+ * not, and neither shows: of every length around the width.
+ */
+static void test_values_are_cut_alike(void **state)
+{
+	enum { WIDTH = 20, NOTE = 14, LENGTHS = 60 };
+
+	(void)state;
+	for (size_t n = 0; n < LENGTHS; n++) {
+		for (int has_wide = 0; has_wide <= 1; has_wide++) {
+			char text[LENGTHS + 8] = "é", expect[200];
+			size_t head = has_wide ? strlen(text) : 0;
+			struct buf b, room;
+
+			memset(text + head, 'x', n);
+			text[head + n] = '\0';
+			/* In quotes, of which the cut takes one. */
+			if (n + (size_t)has_wide + 2 <= WIDTH + NOTE)
+				snprintf(expect, sizeof(expect), "= \"%s\"",
+					 text);
+			else
+				snprintf(expect, sizeof(expect),
+					 "= \"%.*s… (%zu bytes)",
+					 WIDTH - 2 + has_wide, text, head + n);
+			buf_init(&b, 1000);
+			buf_add_c(&b, "= ");
+			plan_value_text(&b, value_c(text), WIDTH);
+			assert_text(&b, expect);
+			/* Where there is no room, what stands there stays. */
+			buf_init(&room, 2 + n / 2);
+			buf_add_c(&room, "= ");
+			plan_value_text(&room, value_c(text), WIDTH);
+			assert_true(buf_is_full(&room));
+			assert_memory_equal(room.data, "= ", 2);
+			buf_release(&room);
+			buf_release(&b);
+		}
 	}
 }
 
@@ -585,6 +627,7 @@ int main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_lines_are_whole),
 		cmocka_unit_test(test_safe),
+		cmocka_unit_test(test_values_are_cut_alike),
 		cmocka_unit_test(test_every_kind),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_long_values),
