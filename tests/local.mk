@@ -37,6 +37,7 @@ unit_tests = \
 	tests/unit/dms \
 	tests/unit/dms_golden \
 	tests/unit/dms_live \
+	tests/unit/dms_tasks \
 	tests/unit/dms_types \
 	tests/unit/eval \
 	tests/unit/execute \
@@ -134,7 +135,10 @@ tests_unit_dms_golden_SOURCES = tests/unit/dms_golden.c $(golden)
 tests_unit_dms_golden_LDADD = $(lang_libs)
 tests_unit_dms_live_SOURCES = tests/unit/dms_live.c $(pg_server)
 tests_unit_dms_live_LDADD = $(provider_libs)
-tests_unit_dms_types_SOURCES = tests/unit/dms_types.c $(scripted)
+dms_fixture = tests/unit/dms_fixture.c tests/unit/dms_fixture.h $(scripted)
+tests_unit_dms_tasks_SOURCES = tests/unit/dms_tasks.c $(dms_fixture)
+tests_unit_dms_tasks_LDADD = $(provider_libs)
+tests_unit_dms_types_SOURCES = tests/unit/dms_types.c $(dms_fixture)
 tests_unit_dms_types_LDADD = $(provider_libs)
 shown = tests/support/shown.c tests/support/shown.h
 tests_unit_eval_SOURCES = tests/unit/eval.c $(shown)
