@@ -8,7 +8,11 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 	DMSL_BUILDDIR='$(abs_top_builddir)'; export DMSL_BUILDDIR;
 
 # Scripts that run a program of the unit tests.
-unit_scripts = tests/replicator/aws-cli.sh tests/unit/local-user.sh
+unit_scripts = tests/replicator/aws-cli.sh
+# What others run, once more: as an ordinary user, or to look at what is written.
+# Of memory they find nothing else than tests/unit/local and tests/t/0900 do.
+same_again = tests/unit/local-user.sh tests/t/0901-migration-user.sh \
+	tests/t/0920-secrets.sh
 
 # Unit tests: one program a module or part, in TAP (cmocka). The longest is first,
 # since two run at once.
@@ -33,6 +37,7 @@ unit_tests = \
 	tests/unit/dms \
 	tests/unit/dms_golden \
 	tests/unit/dms_live \
+	tests/unit/dms_tasks \
 	tests/unit/dms_types \
 	tests/unit/eval \
 	tests/unit/execute \
@@ -130,7 +135,10 @@ tests_unit_dms_golden_SOURCES = tests/unit/dms_golden.c $(golden)
 tests_unit_dms_golden_LDADD = $(lang_libs)
 tests_unit_dms_live_SOURCES = tests/unit/dms_live.c $(pg_server)
 tests_unit_dms_live_LDADD = $(provider_libs)
-tests_unit_dms_types_SOURCES = tests/unit/dms_types.c $(scripted)
+dms_fixture = tests/unit/dms_fixture.c tests/unit/dms_fixture.h $(scripted)
+tests_unit_dms_tasks_SOURCES = tests/unit/dms_tasks.c $(dms_fixture)
+tests_unit_dms_tasks_LDADD = $(provider_libs)
+tests_unit_dms_types_SOURCES = tests/unit/dms_types.c $(dms_fixture)
 tests_unit_dms_types_LDADD = $(provider_libs)
 shown = tests/support/shown.c tests/support/shown.h
 tests_unit_eval_SOURCES = tests/unit/eval.c $(shown)
@@ -360,21 +368,19 @@ script_tests = \
 	tests/t/0021-tables.sh \
 	tests/t/0018-rebuild.sh \
 	tests/t/0900-migration.sh \
-	tests/t/0901-migration-user.sh \
 	tests/t/0902-started.sh \
 	tests/t/0903-tasks.sh \
-	tests/t/0910-kill.sh \
-	tests/t/0920-secrets.sh
+	tests/t/0910-kill.sh
 # Long scenarios on the stand-in for AWS, where most of the time is not dmsl's.
-# tests/check.sh runs them and the stand-in's own tests in one build only, by
-# "make check aws_scenarios= aws_tests=" in the others.
+# tests/check.sh runs them, the stand-in's own tests and what is the same again in
+# one build only, by "make check aws_scenarios= aws_tests= same_again=" in the other.
 aws_scenarios = \
 	tests/t/0100-aws-migration.sh \
 	tests/t/0102-aws-auth.sh \
 	tests/t/0103-aws-faults.sh \
 	tests/t/0104-aws-killed.sh
-TESTS += $(script_tests) $(aws_scenarios)
-EXTRA_DIST += $(script_tests) $(aws_scenarios) $(unit_scripts) tests/lib.sh \
+TESTS += $(script_tests) $(same_again) $(aws_scenarios)
+EXTRA_DIST += $(script_tests) $(same_again) $(aws_scenarios) $(unit_scripts) tests/lib.sh \
 	tests/checks tests/dms tests/lang tests/property/property.py
 
 # What stands in for AWS, and the tests of that.

@@ -10,6 +10,11 @@ then
 	echo "1..0 # SKIP setpriv is not installed"
 	exit 0
 fi
+if ! test -x "$DMSL_BUILDDIR/tests/unit/local"
+then
+	echo "1..0 # SKIP tests/unit/local was not built"
+	exit 0
+fi
 folder=$(mktemp -d /tmp/dmsl-user-XXXXXX) || exit 1
 trap 'rm -rf "$folder"' EXIT
 # Where the build stands, that user may not look.
