@@ -37,6 +37,8 @@ struct layout {
 	struct layout_options o;
 	struct tokens *t; /* n_out are done; from `at` on they are as read */
 	size_t n_out, at;
+	/* Of the unread ones before `counted`, how many are no comments. */
+	size_t counted, n_waiting;
 	struct diags *diags;
 	struct open open[NESTING_MAX];
 	size_t n_open;
@@ -643,26 +645,46 @@ struct layout *layout_new(const struct source *s,
 	return l;
 }
 
-/* Up to where what comes next is there to be looked at. */
-static size_t known_end(const struct layout *l)
+static bool is_comment(const struct layout *l, size_t i)
+{
+	return l->t->items[i].kind == TOK_COMMENT;
+}
+
+/*
+ * Up to where what comes next is there to be looked at. Comments may stand
+ * between in any number: they are counted once, while we wait.
+ */
+static size_t known_end(struct layout *l)
 {
 	size_t i = l->t->n, seen = 0;
 
+	for (; l->counted < i; l->counted++)
+		l->n_waiting += !is_comment(l, l->counted);
+	if (l->n_waiting <= AHEAD_MOST + 1)
+		return l->at;
 	while (i > l->at && seen <= AHEAD_MOST)
-		seen += l->t->items[--i].kind != TOK_COMMENT;
+		seen += !is_comment(l, --i);
+	l->n_waiting = seen;
 	return i;
 }
 
 size_t layout_more(struct layout *l)
 {
-	size_t end = known_end(l);
+	size_t end;
 
+	/* Nothing is looked at behind a comment. */
+	while (l->at < l->t->n && is_comment(l, l->at))
+		step(l);
+	if (l->counted < l->at)
+		l->counted = l->at;
+	end = known_end(l);
 	while (l->at < end && !l->is_too_deep) {
 		size_t n = l->t->n;
 
 		step(l);
 		/* What is unread may have moved. */
 		end += l->t->n - n;
+		l->counted += l->t->n - n;
 	}
 	return l->n_out;
 }
@@ -678,6 +700,7 @@ void layout_drop(struct layout *l, size_t n)
 	t->n -= n;
 	l->n_out -= n;
 	l->at -= n;
+	l->counted -= n;
 }
 
 int layout_end(struct layout *l, bool *is_unbalanced)
