@@ -146,7 +146,9 @@ int func_slice(struct func_call *c, struct value *out)
 	if (func_whole(c, 1, 0, n, &from) < 0 ||
 	    (c->n > 2 && func_whole(c, 2, from, n, &to) < 0))
 		return -1;
-	*out = value_list(in.as.list.items + from, (size_t)(to - from));
+	/* An empty list has no items to point behind. */
+	*out = value_list(to > from ? in.as.list.items + from : NULL,
+			  (size_t)(to - from));
 	return 0;
 }
 
