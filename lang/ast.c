@@ -8,7 +8,7 @@ _Static_assert(sizeof(struct ast_expr) <= 24 + 2 * sizeof(void *),
 
 struct str ast_text(const struct ast_expr *x)
 {
-	struct span at = ast_name_span(x);
+	const struct span at = x->span;
 
 	switch (x->kind) {
 	case EXPR_NUMBER:
@@ -20,16 +20,18 @@ struct str ast_text(const struct ast_expr *x)
 	case EXPR_NAME:
 		if (x->is_own)
 			return x->own;
-		at.start += x->is_quoted;
-		at.end -= x->is_quoted;
-		break;
+		return (struct str){
+			x->source->text.s + at.start + x->is_quoted,
+			at.end - at.start - 2U * x->is_quoted,
+		};
 	case EXPR_ATTR:
+		return (struct str){ x->source->text.s + at.end - x->text_n,
+				     x->text_n };
 	case EXPR_CALL:
-		break;
+		return (struct str){ x->source->text.s + at.start, x->text_n };
 	default:
 		return STR("");
 	}
-	return str_sub(x->source->text, at.start, at.end);
 }
 
 size_t ast_below(const struct ast_expr *x,
