@@ -1,7 +1,7 @@
 #!/bin/sh
 # The demo itself (stacks/demo.sh), as it is run by ./bootstrap demo, in a folder
 # of its own; twice, since a second run meets what the first one made; as the
-# caller and, where that is root, as an ordinary user. Run by tests/check.sh.
+# caller and, where that is root, as an ordinary user too. Run by tests/check.sh.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -23,19 +23,28 @@ run_demo='
   grep "^apply  *the stack stands already" second.txt
 '
 
+# prepare FOLDER
 prepare() {
-  folder=$(mktemp -d "${TMPDIR:-/tmp}/dmsl-demo-XXXXXX")
-  chmod 755 "$folder"
-  cp -R stacks "$folder/stacks"
-  cp build/dmsl "$folder/dmsl"
+  chmod 755 "$1"
+  cp -R stacks "$1/stacks"
+  cp build/dmsl "$1/dmsl"
 }
 
-prepare
-trap 'rm -rf "$folder"' EXIT
-sh -c "$run_demo" "$folder"
-if [ "$(id -u)" = 0 ]; then
-  rm -rf "$folder"
-  prepare
-  chown -R 65534:65534 "$folder"
-  setpriv --reuid=65534 --regid=65534 --clear-groups sh -c "$run_demo" "$folder"
+folder=$(mktemp -d "${TMPDIR:-/tmp}/dmsl-demo-XXXXXX")
+other=$(mktemp -d "${TMPDIR:-/tmp}/dmsl-demo-XXXXXX")
+trap 'rm -rf "$folder" "$other"' EXIT
+prepare "$folder"
+if [ "$(id -u)" != 0 ]; then
+  sh -c "$run_demo" "$folder"
+  exit
 fi
+# Both at once: most of the time they wait.
+prepare "$other"
+chown -R 65534:65534 "$other"
+(setpriv --reuid=65534 --regid=65534 --clear-groups sh -c "$run_demo" "$other") \
+  >"$folder/user.log" 2>&1 &
+status=0
+sh -c "$run_demo" "$folder" || status=$?
+wait $! || status=$?
+sed "s/^/ordinary user: /" "$folder/user.log"
+exit $status
