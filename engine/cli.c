@@ -8,7 +8,7 @@
 #include "engine/target.h"
 #include "lang/suggest.h"
 
-#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -429,6 +429,14 @@ static int options_first(const struct cli *cli, int argc, char **argv)
 	return status;
 }
 
+/* Whether nobody reads any more what is written there. */
+static bool has_left(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+}
+
 int cli_main(const struct cli *cli, int argc, char **argv)
 {
 	int status;
@@ -440,10 +448,14 @@ int cli_main(const struct cli *cli, int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	status = options_first(cli, argc - 1, argv + 1);
-	if (fflush(stdout) != 0 && status == STATUS_DONE) {
+	/* A large output fails before its end, and what is left may not. */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_DONE) {
 		/* A reader that has seen enough is no mishap. */
-		if (errno != EPIPE)
-			perror("dmsl: could not write the output");
+		if (!has_left(STDOUT_FILENO))
+			fprintf(stderr,
+				"dmsl: error: could not write all of the "
+				"output\n  hint: Is there room where it goes? "
+				"What the command did is done.\n");
 		status = STATUS_FAILED;
 	}
 	return status;

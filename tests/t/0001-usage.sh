@@ -76,4 +76,13 @@ test_expect_success 'a reader that went away is no crash' '
 	read -r code <code && test "$code" -lt 2
 '
 
+test_expect_success 'an output that cannot be written is an error, long or short' '
+	"$DMSL" docs --json dms_task >long && test "$(wc -c <long)" -gt 4096 &&
+	for command in version "docs --json dms_task"; do
+		# shellcheck disable=SC2086 # words
+		test_expect_code 1 "$DMSL" $command >/dev/full 2>err &&
+		test_contains err "could not write all of the output" || return 1
+	done
+'
+
 test_done
