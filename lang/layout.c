@@ -161,7 +161,8 @@ static unsigned declaration_at(const struct layout *l)
 	if (kind == TOK_NAME)
 		return TOK_NAME;
 	next = ahead(l, 1);
-	if (next->flags & TOKEN_FIRST)
+	/* The last line may have no end. */
+	if ((next->flags & TOKEN_FIRST) || next->kind == TOK_END)
 		return t->flags & TOKEN_FIRST ? kind : TOK_NAME;
 	if (next->kind == TOK_NAME)
 		return kind;
