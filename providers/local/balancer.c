@@ -44,6 +44,7 @@
 enum {
 	CONFIG_MAX = 16 << 20,
 	UP_MS = 20000,
+	AGAIN_MS = 1000,
 	CHECK_MS = 20000,
 	NOTE_MS = 2000,
 	BIND_MS = 3000,
@@ -361,10 +362,15 @@ static int start(const struct local *l, const char *haproxy, struct arena *a,
 	return process_start(l, "haproxy", &p, &started, err);
 }
 
-static int wait_up(const struct local *l, struct str generation,
+/*
+ * The master loses a request to reload that comes while it is becoming itself
+ * again after the last one, though its new worker answers already: it is asked
+ * again, and reads the same file.
+ */
+static int wait_up(const struct local *l, struct str generation, bool reloads,
 		   struct error *err)
 {
-	int64_t end = clock_ms() + UP_MS;
+	int64_t end = clock_ms() + UP_MS, again = clock_ms() + AGAIN_MS;
 	struct process p;
 
 	for (;;) {
@@ -376,6 +382,10 @@ static int wait_up(const struct local *l, struct str generation,
 		if (is_up)
 			return 0;
 		if (process_find(l, "haproxy", &p) && clock_ms() < end) {
+			if (reloads && clock_ms() >= again) {
+				process_signal(&p, SIGUSR2);
+				again = clock_ms() + AGAIN_MS;
+			}
 			clock_sleep_ms(5);
 			continue;
 		}
@@ -432,7 +442,7 @@ static int load(struct local *l, struct str generation, struct str text,
 	else if (rc == 0)
 		rc = start(l, haproxy, a, err);
 	if (rc == 0)
-		rc = wait_up(l, generation, err);
+		rc = wait_up(l, generation, is_running, err);
 	if (rc == 0)
 		rc = write_file(l, "haproxy.live", text, a, err);
 	network_handed_over(l);
