@@ -148,6 +148,12 @@ static const struct token *ahead(const struct layout *l, unsigned nth)
 	return t;
 }
 
+/* Whether a line ends before this token; the last one may have no end. */
+static bool begins_another(const struct token *next)
+{
+	return (next->flags & TOKEN_FIRST) || next->kind == TOK_END;
+}
+
 /*
  * A word that declares something here: what it declares follows on its line,
  * or nothing does.
@@ -161,8 +167,7 @@ static unsigned declaration_at(const struct layout *l)
 	if (kind == TOK_NAME)
 		return TOK_NAME;
 	next = ahead(l, 1);
-	/* The last line may have no end. */
-	if ((next->flags & TOKEN_FIRST) || next->kind == TOK_END)
+	if (begins_another(next))
 		return t->flags & TOKEN_FIRST ? kind : TOK_NAME;
 	if (next->kind == TOK_NAME)
 		return kind;
@@ -189,7 +194,9 @@ static bool begins_item(const struct layout *l, enum token_context c)
 	third = ahead(l, 2);
 	if (is_declaring(l, c)) {
 		if (declaration_at(l) != TOK_NAME)
-			return true;
+			/* Alone on its line in brackets it may be an item. */
+			return is_declaring(l, context(l)) ||
+			       !begins_another(next);
 		return next->kind == TOK_NAME &&
 		       (third->kind == TOK_LBRACE || third->word == TOK_FOR ||
 			third->word == TOK_IF);
