@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+struct ahead;
 struct config;
 struct error;
 struct expansion;
@@ -79,6 +80,7 @@ struct context {
 	bool has_kept;	  /* objects stay that were forgotten: no sweep */
 	const char *path; /* the stack file; NULL: none given */
 	struct config *config;
+	struct ahead *ahead; /* private to engine/load.c */
 	struct store *store;
 	struct seal *seal;
 	struct state state; /* as committed; overlaid by an open journal */

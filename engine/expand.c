@@ -240,7 +240,7 @@ static void check_names(struct expander *x)
 }
 
 /* -1: there is none, or its provider cannot be used. */
-static int choose_stack(struct expander *x, struct error *err)
+static int choose_stack(struct expander *x)
 {
 	const struct ast_decl *stack = x->c->config->stack;
 
@@ -249,7 +249,7 @@ static int choose_stack(struct expander *x, struct error *err)
 	stack_block(x, stack);
 	if (x->c->state.stack.n == 0)
 		x->c->state.stack = x->e->stack;
-	return providers_choose(x, err);
+	return providers_choose(x);
 }
 
 static struct expander *expander_new(struct context *c, bool check_only)
@@ -263,41 +263,55 @@ static struct expander *expander_new(struct context *c, bool check_only)
 	x->arena = c->arena;
 	x->diags = &c->diags;
 	x->check_only = check_only;
+	x->n_errors = c->diags.n_errors;
 	if (!c->diags.arena)
 		c->diags.arena = c->arena;
 	catalog_init(&x->catalog, c->schemas, c->arena);
 	return x;
 }
 
-struct expansion *expand(struct context *c, bool check_only, struct error *err)
+struct expansion *expand_text(struct context *c, bool check_only)
 {
-	size_t errors = c->diags.n_errors;
 	struct expander *x;
-	struct expansion *e;
 
 	if (!c->config)
 		return NULL;
 	x = expander_new(c, check_only);
-	e = x->e;
 	collect(x);
 	check_names(x);
 	x->root = scope_new(x, x->root_body, NULL);
-	if (choose_stack(x, err)) {
-		if (c->diags.n_errors == errors && c->config->stack) {
-			expansion_release(e);
-			return NULL;
-		}
-		/* What is wrong elsewhere is told all the same. */
+	/* What is wrong elsewhere is told all the same. */
+	if (choose_stack(x))
 		x->check_only = true;
-	}
 	number_scope(x, x->root);
 	index_addresses(x);
 	declared_find(x);
 	deps_find(x);
 	life_propagate(x);
+	return x->e;
+}
+
+struct expansion *expand_values(struct expansion *e, struct error *err)
+{
+	struct expander *x = e ? e->private : NULL;
+
+	if (!x)
+		return NULL;
+	if (!x->check_only && providers_open(x, err) < 0) {
+		if (x->diags->n_errors == x->n_errors) {
+			expansion_release(e);
+			return NULL;
+		}
+		x->check_only = true;
+	}
 	values_check(x);
 	unused_report(x);
 	return e;
+}
+
+struct expansion *expand(struct context *c, bool check_only, struct error *err)
+{
+	return expand_values(expand_text(c, check_only), err);
 }
 
 void expand_check_components(struct context *c)

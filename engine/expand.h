@@ -125,6 +125,12 @@ struct expansion {
  * (context.open), unless check_only.
  */
 struct expansion *expand(struct context *c, bool check_only, struct error *err);
+/*
+ * The same in two parts: what the text alone says, and what needs the state,
+ * which may be read meanwhile (engine/load.h). expand_values() takes NULL, too.
+ */
+struct expansion *expand_text(struct context *c, bool check_only);
+struct expansion *expand_values(struct expansion *e, struct error *err);
 
 /*
  * The names and types in the components of a configuration, whether or not

@@ -207,6 +207,8 @@ struct expander {
 	const struct provider *core, *chosen;
 	/* provider NAME LABEL { … } of the chosen one: its further sites. */
 	VEC(const struct ast_decl *) sites;
+	struct value chosen_config, *site_configs;
+	size_t n_errors; /* before it was begun */
 	/* By resource: its attributes, null until they were checked. */
 	bool is_checking;
 	struct value *values;
@@ -335,7 +337,10 @@ void declared_release(struct expander *x);
 void deps_find(struct expander *x);
 
 /* expand_providers.c */
-int providers_choose(struct expander *x, struct error *err);
+/* Which serve the stack and how they are configured; -1: that was told. */
+int providers_choose(struct expander *x);
+/* Opens those that were chosen, unless some are open already. */
+int providers_open(struct expander *x, struct error *err);
 /* Whether a block's `provider` can be meant. */
 void provider_check(struct expander *x, const struct ast_decl *d);
 /* life, or a copy whose site is another because a block's `provider` says so.

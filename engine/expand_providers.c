@@ -234,52 +234,50 @@ static void find_sites(struct expander *x)
 	}
 }
 
-static int open_sites(struct expander *x, struct error *err)
-{
-	struct value config;
-
-	for (size_t i = 0; i < x->sites.n; i++) {
-		const struct ast_decl *d = x->sites.items[i];
-		const char *title =
-		    str_fmt(x->c->arena, "%.*s.%.*s", STR_ARG(d->name),
-			    STR_ARG(d->more->label))
-			.s;
-
-		if (provider_config(x, x->chosen, d, &config))
-			return -1;
-		if (!x->check_only &&
-		    open_one(x->c, x->chosen, title, config, err))
-			return -1;
-	}
-	return 0;
-}
-
-int providers_choose(struct expander *x, struct error *err)
+int providers_choose(struct expander *x)
 {
 	const struct ast_decl *stack = x->c->config->stack;
-	const struct provider *core = find(x->c, STR("core"));
 	const struct ast_decl *block;
-	struct value config;
-	bool is_open = x->c->n_open > 0;
-	size_t index;
 
-	x->core = core;
+	x->core = find(x->c, STR("core"));
 	x->chosen = choose(x, stack);
 	if (!x->chosen)
 		return -1;
 	find_sites(x);
 	block = provider_decl(x, str_from(x->chosen->name), (struct str){ 0 });
-	if (provider_config(x, x->chosen, block, &config))
+	if (provider_config(x, x->chosen, block, &x->chosen_config))
 		return -1;
-	if (is_open)
+	x->site_configs = arena_new(x->arena, struct value, x->sites.n);
+	for (size_t i = 0; i < x->sites.n; i++)
+		if (provider_config(x, x->chosen, x->sites.items[i],
+				    &x->site_configs[i]))
+			return -1;
+	return 0;
+}
+
+int providers_open(struct expander *x, struct error *err)
+{
+	struct context *c = x->c;
+	size_t index;
+
+	if (c->n_open)
 		return 0;
-	if (!x->check_only && core &&
-	    provider_index(x->c, STR("core"), &index, err))
+	if (x->core && provider_index(c, STR("core"), &index, err))
 		return -1;
-	if (!x->check_only && x->chosen != core &&
-	    open_one(x->c, x->chosen, x->chosen->name, config, err))
+	if (x->chosen != x->core &&
+	    open_one(c, x->chosen, x->chosen->name, x->chosen_config, err))
 		return -1;
-	return open_sites(x, err);
+	for (size_t i = 0; i < x->sites.n; i++) {
+		const struct ast_decl *d = x->sites.items[i];
+		const char *title =
+		    str_fmt(c->arena, "%.*s.%.*s", STR_ARG(d->name),
+			    STR_ARG(d->more->label))
+			.s;
+
+		if (open_one(c, x->chosen, title, x->site_configs[i], err))
+			return -1;
+	}
+	return 0;
 }
 
 /* -- What a block says ------------------------------------------------------

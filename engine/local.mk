@@ -52,6 +52,7 @@ engine_libengine_a_SOURCES = \
 	engine/operation.c engine/operation.h \
 	engine/left_out.c engine/left_out.h \
 	engine/lines.c engine/lines.h \
+	engine/load.c engine/load.h \
 	engine/opts.c engine/opts.h \
 	engine/plan.c engine/plan.h \
 	engine/plan_body.c engine/plan_body.h \

@@ -5,8 +5,7 @@
 #include "engine/context.h"
 #include "engine/expand.h"
 #include "engine/identity.h"
-#include "engine/journal.h"
-#include "engine/seal.h"
+#include "engine/load.h"
 #include "engine/state.h"
 #include "engine/store.h"
 #include "engine/target.h"
@@ -17,10 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-	MOST_ERRORS = 20,
-	READS_MOST = 20, /* of a state that others change */
-};
+enum { MOST_ERRORS = 20 };
 
 const char *setup_library(struct arena *a)
 {
@@ -54,14 +50,22 @@ static const char *const *type_names(struct context *c)
 	return names;
 }
 
-int setup_texts(struct context *c, const char *path, struct error *err)
+static void read_ahead(void *context, struct str stack)
+{
+	load_ahead(context, stack);
+}
+
+static int load_texts(struct context *c, const char *path, bool is_ahead,
+		      struct error *err)
 {
 	const struct config_options o = {
 		.is_type = c->is_type,
 		.type_names = type_names(c),
 		.library = setup_library(c->arena),
 		.open = c->open_text,
-		.context = c->texts,
+		.open_context = c->texts,
+		.tell_stack = is_ahead ? read_ahead : NULL,
+		.tell_context = c,
 	};
 
 	c->path = path;
@@ -69,9 +73,15 @@ int setup_texts(struct context *c, const char *path, struct error *err)
 	return c->config ? 0 : -1;
 }
 
-int setup_config(struct context *c, const char *path, struct error *err)
+int setup_texts(struct context *c, const char *path, struct error *err)
 {
-	if (setup_texts(c, path, err) < 0)
+	return load_texts(c, path, false, err);
+}
+
+static int load_config(struct context *c, const char *path, bool is_ahead,
+		       struct error *err)
+{
+	if (load_texts(c, path, is_ahead, err) < 0)
 		return -1;
 	if (c->config->stack)
 		return 0;
@@ -81,125 +91,14 @@ int setup_config(struct context *c, const char *path, struct error *err)
 	return -1;
 }
 
-static int take_lease(struct context *c, struct error *err)
+int setup_config(struct context *c, const char *path, struct error *err)
 {
-	struct str broken = { 0 };
-	char id[33];
-
-	if (random_hex(16, id, err) < 0)
-		return -1;
-	c->run_id = str_dup(str_from(id), c->arena);
-	if (store_lease(c->store, c->run_id, c->arena, &broken, err) < 0)
-		return -1;
-	c->has_lease = true;
-	if (broken.n && !c->is_json)
-		fprintf(stderr,
-			"The lease of run %.8s is broken: its process "
-			"is gone or silent.\n",
-			broken.s);
-	return 0;
-}
-
-/* What a run that did not end has done already. */
-static int overlay(struct context *c, struct error *err)
-{
-	struct journal_replay *r =
-	    arena_new(c->arena, struct journal_replay, 1);
-
-	if (journal_load(store_stack_folder(c->store), c->seal, &c->state,
-			 c->arena, r, err) < 0)
-		return -1;
-	if (!r->begin.kind && !r->torn_bytes)
-		return 0;
-	c->replay = r;
-	if (!c->state.uid.n)
-		c->state.uid = r->begin.stack_uid;
-	return identity_read(c, r->begin.provider, err);
-}
-
-/* The committed state, and what the journal says that is not in it yet. */
-static int read_state(struct context *c, bool is_writing, struct error *err)
-{
-	struct str text;
-
-	if (store_load(c->store, c->arena, &text, &c->base_commit, err) < 0)
-		return -1;
-	state_init(&c->state, c->arena);
-	if (text.n && state_read(&c->state, text, c->seal, err) < 0)
-		return error_add(err, "state of \"%.*s\"",
-				 STR_ARG(c->config->stack->name));
-	c->state.stack = c->config->stack->name;
-	/* A live run's journal is its own. */
-	if (!is_writing && store_is_leased(c->store))
-		return 0;
-	return overlay(c, err);
-}
-
-/*
- * Without the lease others go on meanwhile: one run may have committed behind
- * the state that was read, and the journal be of the one after it. Not when the
- * branch still stands where it stood, and nobody is at work.
- */
-static bool is_torn(struct context *c)
-{
-	struct error ignored;
-	bool is_there;
-
-	return store_is_at(c->store, c->base_commit, &is_there, &ignored) < 0 ||
-	       !is_there || store_is_leased(c->store);
-}
-
-/* Next time the run at work is seen, and its journal left alone. */
-static int read_shared_state(struct context *c, struct error *err)
-{
-	for (int i = 0; i < READS_MOST; i++) {
-		int result = read_state(c, false, err);
-
-		if ((result == 0 && !c->replay) || !is_torn(c))
-			return result;
-		state_release(&c->state);
-		c->state = (struct state){ 0 };
-		c->replay = NULL;
-		*err = (struct error){ 0 };
-	}
-	error_set(err, ERROR_UNAVAILABLE,
-		  "the state of \"%.*s\" was changed %d times while it was "
-		  "read",
-		  STR_ARG(c->config->stack->name), READS_MOST);
-	return error_hint(err, "Others apply it again and again: try later.");
+	return load_config(c, path, false, err);
 }
 
 int setup_state(struct context *c, enum access access, struct error *err)
 {
-	struct store_options o = {
-		.stack_path = c->path,
-		.stack = c->config->stack->name,
-	};
-	bool is_writing = access == ACCESS_WRITE;
-	char uid[17];
-
-	if (store_open(&o, &c->store, err) < 0)
-		return -1;
-	if (store_note(c->store) && !c->is_json)
-		fprintf(stderr, "%s\n", store_note(c->store));
-	if (is_writing && seal_check(err) < 0)
-		return -1;
-	/* Before the state is read: nobody may move it afterwards. */
-	if (is_writing && take_lease(c, err) < 0)
-		return -1;
-	if (seal_open(store_folder(c->store), access != ACCESS_READ, &c->seal,
-		      err) < 0)
-		return -1;
-	if (!is_writing)
-		return read_shared_state(c, err);
-	if (read_state(c, true, err) < 0)
-		return -1;
-	if (!c->state.uid.n) {
-		if (random_hex(8, uid, err) < 0)
-			return -1;
-		c->state.uid = str_dup(str_from(uid), c->arena);
-	}
-	return 0;
+	return load_state(c, c->config->stack->name, access, err);
 }
 
 static void tell_known(struct context *c)
@@ -228,7 +127,7 @@ struct expansion *setup_stack(struct context *c, const char *path,
 {
 	struct expansion *e;
 
-	if (setup_config(c, path, err) < 0)
+	if (load_config(c, path, access != ACCESS_WRITE, err) < 0)
 		return NULL;
 	if (c->diags.n_errors) {
 		/* Look further, so that one run shows all mistakes. */
@@ -238,10 +137,13 @@ struct expansion *setup_stack(struct context *c, const char *path,
 		*err = (struct error){ 0 };
 		return NULL;
 	}
-	if (setup_state(c, access, err) < 0)
+	e = expand_text(c, false);
+	if (setup_state(c, access, err) < 0) {
+		expansion_release(e);
 		return NULL;
+	}
 	*err = (struct error){ 0 };
-	e = expand(c, false, err);
+	e = expand_values(e, err);
 	if (!e)
 		return NULL;
 	if (c->diags.n_errors) {
@@ -277,21 +179,10 @@ void setup_shut(struct context *c, struct expansion *e)
 
 void setup_close(struct context *c, struct expansion *e)
 {
-	struct error err;
-
 	if (c->has_stalled)
 		leave(c);
 	setup_shut(c, e);
-	if (c->state.arena)
-		state_release(&c->state);
-	if (c->has_lease && store_unlease(c->store, &err) < 0)
-		fprintf(stderr, "dmsl: warning: %s\n", err.message);
-	c->has_lease = false;
-	seal_close(c->seal);
-	c->seal = NULL;
-	if (c->store)
-		store_close(c->store);
-	c->store = NULL;
+	load_release(c);
 	if (c->config)
 		config_release(c->config);
 	c->config = NULL;

@@ -41,7 +41,10 @@ int setup_texts(struct context *c, const char *path, struct error *err);
  */
 int setup_config(struct context *c, const char *path, struct error *err);
 int setup_state(struct context *c, enum access access, struct error *err);
-/* setup_config(), setup_state(), expand(): -1 also when there are findings. */
+/*
+ * setup_config(), setup_state(), expand(): NULL also when there are findings.
+ * The state is read beside the text, but by who writes: the lease comes first.
+ */
 struct expansion *setup_stack(struct context *c, const char *path,
 			      enum access access, struct error *err);
 /* Closes what the expansion opened, and releases it. */

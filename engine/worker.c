@@ -102,17 +102,25 @@ static void *thread_main(void *data)
 	return NULL;
 }
 
-static int start_threads(struct workers *w, int n, struct error *err)
+/* Signals are the main thread's: a new thread inherits the mask. */
+static int start(pthread_t *t, void *(*main)(void *data), void *data)
 {
 	sigset_t all, old;
-	int code = 0;
+	int code;
 
-	/* Signals are the main thread's: a new thread inherits the mask. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	for (; w->n < n && !code; w->n += !code)
-		code = pthread_create(&w->threads[w->n], NULL, thread_main, w);
+	code = pthread_create(t, NULL, main, data);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return code;
+}
+
+static int start_threads(struct workers *w, int n, struct error *err)
+{
+	int code = 0;
+
+	for (; w->n < n && !code; w->n += !code)
+		code = start(&w->threads[w->n], thread_main, w);
 	/* Fewer threads than wished for are slower, none are no use. */
 	if (w->n)
 		return 0;
@@ -202,4 +210,32 @@ void workers_close(struct workers *w)
 	close(w->event);
 	free(w->threads);
 	free(w);
+}
+
+struct thread {
+	pthread_t id;
+};
+
+static void *lone_main(void *data)
+{
+	struct work *w = data;
+
+	w->run(w);
+	return NULL;
+}
+
+struct thread *work_start(struct work *w)
+{
+	struct thread *t = xmalloc(sizeof(*t));
+
+	if (start(&t->id, lone_main, w) == 0)
+		return t;
+	free(t);
+	return NULL;
+}
+
+void work_join(struct thread *t)
+{
+	pthread_join(t->id, NULL);
+	free(t);
 }

@@ -33,4 +33,12 @@ void workers_watch(struct workers *w, int fd);
 /* Waits for what runs, drops what has not begun, joins the threads. */
 void workers_close(struct workers *w);
 
+/*
+ * One work on a thread of its own, begun at once; NULL: no thread can be had.
+ * The work stays where it is until work_join(), which waits for its end.
+ */
+struct thread;
+struct thread *work_start(struct work *w);
+void work_join(struct thread *t);
+
 #endif

@@ -88,6 +88,14 @@ static struct str join(struct str folder, struct str name, struct arena *a)
 	    str_fmt(a, "%.*s/%.*s", STR_ARG(folder), STR_ARG(name)), a);
 }
 
+static void tell_stack(void *context, const struct ast_decl *d)
+{
+	const struct config_options *o = context;
+
+	if (d->kind == DECL_STACK)
+		o->tell_stack(o->tell_context, d->name);
+}
+
 static struct ast_file *read_file(struct loader *l, struct str path,
 				  struct error *err)
 {
@@ -97,13 +105,14 @@ static struct ast_file *read_file(struct loader *l, struct str path,
 	if (f)
 		return f;
 	if (l->options->open)
-		s = l->options->open(l->options->context, path.s, l->arena,
+		s = l->options->open(l->options->open_context, path.s, l->arena,
 				     err);
 	else
 		s = source_open(path.s, l->arena, err);
 	if (!s)
 		return NULL;
-	f = parse_file(s, l->arena, l->diags);
+	f = parse_file_with(s, l->options->tell_stack ? tell_stack : NULL,
+			    (void *)l->options, l->arena, l->diags);
 	map_put(&l->by_path, path, f);
 	*vec_push(&l->files) = f;
 	return f;

@@ -44,7 +44,13 @@ struct config_options {
 	 */
 	struct source *(*open)(void *context, const char *path, struct arena *a,
 			       struct error *err);
-	void *context; /* of open */
+	void *open_context;
+	/*
+	 * Tells the name of the stack as soon as its block was read, for what
+	 * can begin then. What is behind it may have mistakes. Or NULL.
+	 */
+	void (*tell_stack)(void *context, struct str name);
+	void *tell_context;
 };
 
 /*

@@ -443,10 +443,18 @@ static void run(struct parser *p, enum text_form form, struct ast_file *file)
 	arena_release(&p->scratch);
 }
 
-struct ast_file *parse_file(const struct source *s, struct arena *a,
-			    struct diags *d)
+struct ast_file *
+parse_file_with(const struct source *s,
+		void (*tell)(void *context, const struct ast_decl *d),
+		void *context, struct arena *a, struct diags *d)
 {
-	struct parser p = { .source = s, .arena = a, .diags = d };
+	struct parser p = {
+		.source = s,
+		.arena = a,
+		.diags = d,
+		.tell = tell,
+		.tell_context = context,
+	};
 	struct ast_file *f = arena_new(a, struct ast_file, 1);
 
 	run(&p, TEXT_FILE, f);
@@ -458,6 +466,12 @@ struct ast_file *parse_file(const struct source *s, struct arena *a,
 	f->n_decls = p.decls.n;
 	vec_release(&p.decls);
 	return f;
+}
+
+struct ast_file *parse_file(const struct source *s, struct arena *a,
+			    struct diags *d)
+{
+	return parse_file_with(s, NULL, NULL, a, d);
 }
 
 static struct ast_expr *parse_one(const struct source *s, enum text_form form,

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 struct arena;
+struct ast_decl;
 struct ast_expr;
 struct ast_file;
 struct diags;
@@ -18,6 +19,14 @@ struct source;
 /* Never NULL; what could not be understood is in the findings. */
 struct ast_file *parse_file(const struct source *s, struct arena *a,
 			    struct diags *d);
+/*
+ * The same, and tells of each declaration of the file when it was read, also in
+ * a text with mistakes, and then perhaps twice.
+ */
+struct ast_file *
+parse_file_with(const struct source *s,
+		void (*tell)(void *context, const struct ast_decl *d),
+		void *context, struct arena *a, struct diags *d);
 /* One expression and nothing behind it: for --set, schemas and the console. */
 struct ast_expr *parse_expr(const struct source *s, struct arena *a,
 			    struct diags *d);

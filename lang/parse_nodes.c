@@ -70,6 +70,8 @@ void decls_add(struct parser *p, struct list *l, struct ast_decl *d)
 		return;
 	}
 	*vec_push(&p->decls) = d;
+	if (p->tell)
+		p->tell(p->tell_context, d);
 	arena_clear(&p->scratch);
 }
 

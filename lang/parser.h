@@ -64,6 +64,9 @@ struct parser {
 	size_t followed;
 	struct list decls; /* of the file; malloc'ed */
 	bool has_decls;
+	/* Of a declaration of the file; or NULL. */
+	void (*tell)(void *context, const struct ast_decl *d);
+	void *tell_context;
 	VEC(struct str) torn;  /* words of declarations given up */
 	struct ast_expr *expr; /* what parse_expr() wants */
 };

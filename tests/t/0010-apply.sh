@@ -43,6 +43,31 @@ test_expect_success 'a second apply has nothing to do and commits nothing' '
 	"$DMSL" plan a.dmsl --detailed-exitcode
 '
 
+test_expect_success 'the state is the same wherever the text names the stack' '
+	{
+		sed /^stack/d a.dmsl &&
+		echo "stack a { provider = core }"
+	} >last.dmsl &&
+	"$DMSL" plan last.dmsl --detailed-exitcode &&
+	echo "stack a { provider = core }" >stack.part &&
+	{
+		sed /^stack/d a.dmsl &&
+		echo "use \"stack.part\""
+	} >used.dmsl &&
+	"$DMSL" plan used.dmsl --detailed-exitcode &&
+	rm last.dmsl used.dmsl stack.part
+'
+
+test_expect_success 'a mistake in the text and one of the repository are told' '
+	git init -q other &&
+	sed "s/data.x.id  list/data.z.id  list/" a.dmsl >other/a.dmsl &&
+	mkdir -p other/.git/refs/heads/dmsl &&
+	echo broken >other/.git/refs/heads/dmsl/state &&
+	test_expect_code 1 "$DMSL" plan other/a.dmsl 2>err &&
+	test_contains err "no data \"z\"" "could not read a ref" &&
+	rm -r other
+'
+
 test_expect_success 'no lease and no journal are left' '
 	git for-each-ref refs/dmsl >refs &&
 	test_must_be_empty refs &&

@@ -571,6 +571,41 @@ static void mistakes_are_found_late(void **state)
 	arena_release(&a);
 }
 
+static void add_name(void *context, const struct ast_decl *d)
+{
+	buf_fmt(context, " %.*s", STR_ARG(d->name));
+}
+
+/* Each as soon as it is read; those inside of a component are not the file's.
+ */
+static void declarations_are_told(void **state)
+{
+	struct arena a = { 0 };
+	struct diags d = { .arena = &a };
+	struct source *s =
+	    source_from(STR("a.dmsl"),
+			STR("stack dev { provider = core }\n"
+			    "component c() { data inside { value = 1 } }\n"
+			    "data x { value = 2 }\n"),
+			&a);
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1000);
+	assert_int_equal(parse_file_with(s, add_name, &b, &a, &d)->n_decls, 3);
+	assert_string_equal(b.data, " dev c x");
+	/* With a mistake it is read once more, and what was read told again. */
+	buf_clear(&b);
+	s = source_from(STR("a.dmsl"),
+			STR("stack dev { provider = core }\nlet y = =\n"), &a);
+	parse_file_with(s, add_name, &b, &a, &d);
+	assert_int_equal(d.n_errors, 1);
+	assert_string_equal(b.data, " dev dev y");
+	buf_release(&b);
+	diags_release(&d);
+	arena_release(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -588,6 +623,7 @@ int main(void)
 		cmocka_unit_test(codes_have_titles),
 		cmocka_unit_test(pieces_are_the_whole),
 		cmocka_unit_test(mistakes_are_found_late),
+		cmocka_unit_test(declarations_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

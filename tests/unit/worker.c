@@ -104,12 +104,29 @@ static void close_drops_what_has_not_begun(void **state)
 	assert_int_equal(jobs[9].out, 0);
 }
 
+static void one_work_goes_on_beside(void **state)
+{
+	struct job j = { .in = 21, .sleep_ms = 30 };
+	int64_t begin = clock_ms();
+	struct thread *t;
+
+	(void)state;
+	j.work = (struct work){ .run = run_job, .data = &j };
+	t = work_start(&j.work);
+	assert_non_null(t);
+	assert_true(clock_ms() - begin < 30);
+	work_join(t);
+	assert_true(clock_ms() - begin >= 29);
+	assert_int_equal(j.out, 42);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_work_comes_back_once),
 		cmocka_unit_test(waits_end),
 		cmocka_unit_test(close_drops_what_has_not_begun),
+		cmocka_unit_test(one_work_goes_on_beside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
