@@ -31,8 +31,8 @@ static void fetch_ahead(const struct expander *x, size_t k)
 }
 
 /*
- * What is wanted of a resource that stays, in the words of the state: these are
- * kept anyway, and what was evaluated need not be.
+ * What is wanted of a resource that stays, in the words of the state, which are
+ * the same: these are kept anyway, and what was evaluated need not be.
  */
 static void keep_recorded(struct expander *x, struct checked *c,
 			  struct value now)
@@ -45,9 +45,7 @@ static void keep_recorded(struct expander *x, struct checked *c,
 		const struct value *v = value_get_str(now, e->key);
 
 		kept[i].key = e->key;
-		kept[i].value = v && value_eq(*v, e->value)
-				    ? *v
-				    : value_copy(e->value, x->arena);
+		kept[i].value = v ? *v : value_copy(e->value, x->arena);
 	}
 	c->wanted.as.map.entries = kept;
 }

@@ -101,25 +101,42 @@ int setup_state(struct context *c, enum access access, struct error *err)
 	return load_state(c, c->config->stack->name, access, err);
 }
 
+static bool wants_to_know(const struct context *c)
+{
+	for (size_t i = 0; i < c->n_open; i++)
+		for (const struct resource_type *t = c->open[i].provider->types;
+		     t->name; t++)
+			if (t->ops->know)
+				return true;
+	return false;
+}
+
+/* What the state has of types whose providers want to know of it. */
 static void tell_known(struct context *c)
 {
-	struct arena scratch = { 0 };
-	struct state_resource **all;
-	size_t n;
+	const struct resource_type *t = NULL;
+	struct str provider = { 0 }, type = { 0 };
+	size_t at = 0;
 
-	all = state_sorted(&c->state, &scratch, &n);
-	for (size_t i = 0; i < n; i++) {
-		const struct resource_type *t;
-		size_t at;
+	if (!wants_to_know(c))
+		return;
+	for (size_t i = 0; i < c->state.resources.n; i++) {
+		const struct state_resource *r =
+		    c->state.resources.entries[i].value;
 
-		if (target_provider(c, all[i]->provider, &at) < 0)
+		if (!r)
 			continue;
-		t = provider_type(c->open[at].provider, all[i]->type);
+		/* Most are of the type of the one before. */
+		if (!str_eq(r->provider, provider) || !str_eq(r->type, type)) {
+			provider = r->provider;
+			type = r->type;
+			t = target_provider(c, provider, &at) < 0
+				? NULL
+				: provider_type(c->open[at].provider, type);
+		}
 		if (t && t->ops->know)
-			t->ops->know(c->open[at].self, all[i]->id,
-				     all[i]->attrs);
+			t->ops->know(c->open[at].self, r->id, r->attrs);
 	}
-	arena_release(&scratch);
 }
 
 struct expansion *setup_stack(struct context *c, const char *path,
