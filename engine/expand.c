@@ -66,6 +66,7 @@ static void add_resource(struct expander *x, struct instance_scope *i,
 	r.prevent_destroy = life->prevent_destroy;
 	r.keep_on_destroy = life->keep_on_destroy;
 	r.create_before_destroy = life->create_before_destroy;
+	x->creates_first |= r.create_before_destroy;
 	if (life->has_timeouts)
 		r.timeouts = &life->timeouts;
 	life_ignored(x, resource_body(&r), &r);
@@ -194,17 +195,17 @@ static void collect(struct expander *x)
 {
 	struct config *c = x->c->config;
 	const struct ast_decl **outputs =
-	    arena_new(x->arena, const struct ast_decl *, c->n_decls + 1);
+	    arena_new(x->arena, const struct ast_decl *, c->n_others + 1);
 	const struct ast_decl **checks =
-	    arena_new(x->arena, const struct ast_decl *, c->n_decls + 1);
+	    arena_new(x->arena, const struct ast_decl *, c->n_others + 1);
 
 	x->e->outputs = outputs;
 	x->e->checks = checks;
-	for (size_t i = 0; i < c->n_decls; i++) {
-		if (c->decls[i]->kind == DECL_OUTPUT)
-			outputs[x->e->n_outputs++] = c->decls[i];
-		if (c->decls[i]->kind == DECL_CHECK)
-			checks[x->e->n_checks++] = c->decls[i];
+	for (size_t i = 0; i < c->n_others; i++) {
+		if (c->others[i]->kind == DECL_OUTPUT)
+			outputs[x->e->n_outputs++] = c->others[i];
+		if (c->others[i]->kind == DECL_CHECK)
+			checks[x->e->n_checks++] = c->others[i];
 	}
 }
 

@@ -391,8 +391,8 @@ static size_t count(const struct config *c, enum ast_decl_kind kind)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->n_decls; i++)
-		n += c->decls[i]->kind == kind;
+	for (size_t i = 0; i < c->n_others; i++)
+		n += c->others[i]->kind == kind;
 	return n;
 }
 
@@ -406,8 +406,8 @@ void declared_find(struct expander *x)
 				  count(c, DECL_REMOVED) + 1);
 	x->e->imports = arena_new(x->arena, struct declared_import,
 				  count(c, DECL_IMPORT) + x->c->n_imports + 1);
-	for (size_t i = 0; i < c->n_decls; i++) {
-		const struct ast_decl *d = c->decls[i];
+	for (size_t i = 0; i < c->n_others; i++) {
+		const struct ast_decl *d = c->others[i];
 
 		if (d->kind == DECL_MOVED)
 			add_move(x, d);

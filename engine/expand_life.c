@@ -275,10 +275,12 @@ int expand_replace_when(struct expansion *e, size_t index, struct arena *a,
 void life_propagate(struct expander *x)
 {
 	struct resource *all = x->resources.items;
-
 	size_t n = x->resources.n;
-	bool *joins = xrealloc(NULL, x->joins.n + 1, sizeof(*joins));
+	bool *joins;
 
+	if (!x->creates_first)
+		return;
+	joins = xrealloc(NULL, x->joins.n + 1, sizeof(*joins));
 	memset(joins, 0, (x->joins.n + 1) * sizeof(*joins));
 	for (size_t k = n + x->joins.n; k-- > 0;) {
 		size_t at = x->order_all[k];

@@ -126,6 +126,7 @@ struct group {
 	uint32_t join; /* of all instances: its number and 1 */
 	enum progress progress;
 	bool is_keyed;
+	bool has_type; /* that is known: else it fits nowhere */
 };
 
 /* What lifecycle { } and timeouts { } say. */
@@ -204,6 +205,7 @@ struct expander {
 	unsigned depth;
 	VEC(struct busy) busy; /* innermost last */
 	bool check_only, has_failed;
+	bool creates_first; /* some resource says create_before_destroy */
 	const struct provider *core, *chosen;
 	/* provider NAME LABEL { … } of the chosen one: its further sites. */
 	VEC(const struct ast_decl *) sites;

@@ -111,8 +111,8 @@ int provider_index(struct context *c, struct str name, size_t *out,
 static const struct ast_decl *provider_decl(struct expander *x, struct str name,
 					    struct str label)
 {
-	for (size_t i = 0; i < x->c->config->n_decls; i++) {
-		const struct ast_decl *d = x->c->config->decls[i];
+	for (size_t i = 0; i < x->c->config->n_others; i++) {
+		const struct ast_decl *d = x->c->config->others[i];
 
 		if (d->kind == DECL_PROVIDER && str_eq(d->name, name) &&
 		    str_eq(d->more->label, label))
@@ -224,8 +224,8 @@ static void find_sites(struct expander *x)
 {
 	struct str name = str_from(x->chosen->name);
 
-	for (size_t i = 0; i < x->c->config->n_decls; i++) {
-		const struct ast_decl *d = x->c->config->decls[i];
+	for (size_t i = 0; i < x->c->config->n_others; i++) {
+		const struct ast_decl *d = x->c->config->others[i];
 
 		if (d->kind == DECL_PROVIDER && d->more->label.n &&
 		    str_eq(d->name, name) &&
@@ -291,9 +291,10 @@ static void refuse_site(struct expander *x, struct place place,
 	    diag_error(x->diags, "E0310", place,
 		       "there is no provider \"%.*s\"", STR_ARG(label));
 
-	for (size_t i = 0; i < x->c->config->n_decls; i++)
-		if (x->c->config->decls[i]->kind == DECL_PROVIDER)
-			suggest_try(&near, x->c->config->decls[i]->more->label);
+	for (size_t i = 0; i < x->c->config->n_others; i++)
+		if (x->c->config->others[i]->kind == DECL_PROVIDER)
+			suggest_try(&near,
+				    x->c->config->others[i]->more->label);
 	check_suggest(&near, x->diags, to);
 	if (!to->hint.n)
 		diag_hint(x->diags, to,

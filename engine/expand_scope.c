@@ -103,7 +103,7 @@ static bool find_reference(struct eval *e, const struct ast_expr *x,
 	if (!g)
 		return false;
 	/* What has no type that is known fits nowhere, which was said. */
-	if (group_open(g) || (!g->decl->type && !g->decl->component))
+	if (group_open(g) || !g->has_type)
 		*out = value_unknown();
 	else
 		*out = g->value;
@@ -744,6 +744,7 @@ int group_open(struct group *g)
 	size_t from = x->diags->n;
 
 	g->progress = AT_WORK;
+	g->has_type = g->decl->type || g->decl->component;
 	*vec_push(&x->busy) = (struct busy){ .group = g, .scope = g->scope };
 	x->depth++;
 	if (make_instances(g)) {

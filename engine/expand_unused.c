@@ -61,6 +61,17 @@ static void report(struct expander *x, struct place place, const char *kind,
 	diag_hint(x->diags, to, "Use it, or take it out.");
 }
 
+static bool has_unused(const struct body *b)
+{
+	for (size_t i = 0; i < b->names.n; i++) {
+		const struct name_decl *d = b->names.entries[i].value;
+
+		if (!d->is_used)
+			return true;
+	}
+	return false;
+}
+
 static void report_body(struct expander *x, const struct body *b)
 {
 	for (size_t i = 0; i < b->names.n; i++) {
@@ -79,13 +90,15 @@ void unused_report(struct expander *x)
 	/* A misspelt name leaves another one unused. */
 	if (x->diags->n_errors || !c->stack)
 		return;
-	mark_decls(x->root_body, c->decls, c->n_decls);
+	if (has_unused(x->root_body))
+		mark_decls(x->root_body, c->decls, c->n_decls);
 	report_body(x, x->root_body);
 	for (size_t i = 0; i < x->bodies.n; i++) {
 		struct body *b = x->bodies.entries[i].value;
 
-		mark_decls(b, b->component->more->decls,
-			   b->component->more->n_decls);
+		if (has_unused(b))
+			mark_decls(b, b->component->more->decls,
+				   b->component->more->n_decls);
 		report_body(x, b);
 		if (!b->is_used)
 			report(x, decl_place(b->component), "component",

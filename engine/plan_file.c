@@ -395,14 +395,14 @@ static void write_settings(struct buf *b, const struct context *c)
 
 void plan_secrets_digest(const struct context *c, char hex[65])
 {
-	size_t n = c->config ? c->config->n_decls : 0, n_secrets = 0;
+	size_t n = c->config ? c->config->n_others : 0, n_secrets = 0;
 	struct error ignored;
 	struct buf text;
 
 	hex[0] = '\0';
 	buf_init(&text, PLAN_FILE_MAX);
 	for (size_t i = 0; c->seal && i < n; i++)
-		n_secrets += inputs_add_secret(c->config->decls[i], &text);
+		n_secrets += inputs_add_secret(c->config->others[i], &text);
 	if (n_secrets && seal_hash(c->seal, buf_str(&text), hex, &ignored) < 0)
 		hex[0] = '\0';
 	buf_wipe(&text);

@@ -110,6 +110,7 @@ void state_put(struct state *s, const struct state_resource *r)
 {
 	struct state_resource *copy =
 	    arena_new(s->arena, struct state_resource, 1);
+	struct str of;
 
 	*copy = *r;
 	copy->address = str_dup(r->address, s->arena);
@@ -122,6 +123,7 @@ void state_put(struct state *s, const struct state_resource *r)
 	for (size_t i = 0; i < r->n_deps; i++)
 		copy->deps[i] = str_dup(r->deps[i], s->arena);
 	state_sort_deps(copy);
+	s->has_deposed |= address_deposed(copy->address, &of);
 	map_put(&s->resources, copy->address, copy);
 }
 
@@ -199,7 +201,7 @@ struct state_resource *state_depose(struct state *s, struct str address)
 
 void state_drop_kept(struct state *s)
 {
-	for (size_t i = 0; i < s->resources.n; i++) {
+	for (size_t i = 0; s->has_deposed && i < s->resources.n; i++) {
 		const struct map_entry *e = &s->resources.entries[i];
 		const struct state_resource *old = e->value, *now;
 		struct str of;
@@ -366,12 +368,12 @@ static int check_uid(struct str uid, struct error *err)
 }
 
 /* An address, or one that a replacement left behind. */
-static bool is_address(struct str s, struct arena *a)
+static bool is_address(struct str s, struct arena *a, bool *is_deposed)
 {
 	struct str parent, type, name, key;
 	bool has_key;
 
-	address_deposed(s, &s);
+	*is_deposed = address_deposed(s, &s);
 	return address_split(s, a, &parent, &type, &name, &has_key, &key);
 }
 
@@ -419,8 +421,9 @@ static int read_resources(struct reading *r, struct codec *c)
 	while (rc == 0 && (rc = json_stream_next(r->in, &key)) > 0) {
 		struct state_resource *one =
 		    arena_new(s->arena, struct state_resource, 1);
+		bool is_deposed;
 
-		if (!is_address(key, &scratch))
+		if (!is_address(key, &scratch, &is_deposed))
 			rc = error_set(r->err, ERROR_CORRUPT,
 				       "\"%.*s\" is not an address",
 				       STR_ARG(key));
@@ -429,6 +432,7 @@ static int read_resources(struct reading *r, struct codec *c)
 						   r->err);
 		if (rc < 0)
 			break;
+		s->has_deposed |= is_deposed;
 		state_sort_deps(one);
 		if (before)
 			share_texts(one, before);

@@ -64,6 +64,7 @@ struct state {
 	 * walk it by state_sorted().
 	 */
 	struct map resources;
+	bool has_deposed;     /* one may be there, as above */
 	struct value outputs; /* map */
 	/* Map: provider -> the account and region that it is about, if any. */
 	struct value providers;

@@ -36,9 +36,10 @@ struct loader {
 	struct map by_path;	       /* normal path -> struct ast_file */
 	struct map missing; /* component that was not found -> itself */
 	VEC(struct ast_file *) files;
-	VEC(struct ast_decl *) decls;
-	size_t next_use;  /* file whose "use" comes next */
-	bool is_too_many; /* files; was reported */
+	VEC(struct ast_decl *) decls, others;
+	VEC(const struct ast_decl *) uses; /* in the order read */
+	size_t next_use;		   /* of those */
+	bool is_too_many;		   /* files; was reported */
 };
 
 static struct place place_of(const struct ast_decl *d, struct span span)
@@ -165,22 +166,30 @@ static void add_library_file(struct loader *l, const struct ast_file *f)
 
 		if (d->kind == DECL_COMPONENT)
 			add_component(l, d);
-		else if (d->kind != DECL_USE)
+		else if (d->kind == DECL_USE)
+			*vec_push(&l->uses) = d;
+		else
 			diag_error(l->diags, "E0206", place_of(d, d->span),
 				   "only components can stand in a file of "
 				   "the library");
 	}
 }
 
+/* With 100,000 each look at all of them shows, so that this one is for all. */
 static void add_stack_file(struct loader *l, const struct ast_file *f)
 {
 	for (size_t i = 0; i < f->n_decls; i++) {
 		struct ast_decl *d = f->decls[i];
 
-		if (d->kind == DECL_COMPONENT)
+		if (d->kind == DECL_COMPONENT) {
 			add_component(l, d);
-		else
-			*vec_push(&l->decls) = d;
+			continue;
+		}
+		*vec_push(&l->decls) = d;
+		if (d->kind == DECL_USE)
+			*vec_push(&l->uses) = d;
+		if (d->kind != DECL_INSTANCE && d->kind != DECL_EXISTING)
+			*vec_push(&l->others) = d;
 	}
 }
 
@@ -218,13 +227,8 @@ static void use_file(struct loader *l, const struct ast_decl *d)
 /* Reads what the files that were read use, and so on. */
 static void use_files(struct loader *l)
 {
-	for (; l->next_use < l->files.n; l->next_use++) {
-		const struct ast_file *f = l->files.items[l->next_use];
-
-		for (size_t i = 0; i < f->n_decls; i++)
-			if (f->decls[i]->kind == DECL_USE)
-				use_file(l, f->decls[i]);
-	}
+	while (l->next_use < l->uses.n)
+		use_file(l, l->uses.items[l->next_use++]);
 }
 
 /* false: there is no such file, or it does not have the component. */
@@ -387,8 +391,8 @@ static void find_stack(struct loader *l, size_t n_errors)
 	const struct source *s = c->files[0]->source;
 	struct diag *x;
 
-	for (size_t i = 0; i < c->n_decls; i++) {
-		const struct ast_decl *d = c->decls[i];
+	for (size_t i = 0; i < c->n_others; i++) {
+		const struct ast_decl *d = c->others[i];
 
 		if (d->kind != DECL_STACK)
 			continue;
@@ -441,11 +445,14 @@ struct config *config_load_with(const char *path,
 	c->files = vec_take(&l.files, a);
 	c->n_decls = l.decls.n;
 	c->decls = vec_take(&l.decls, a);
+	c->n_others = l.others.n;
+	c->others = vec_take(&l.others, a);
 	find_stack(&l, n_errors);
 	config_check_names(c, d);
 	map_release(&l.by_path);
 	map_release(&l.missing);
 	vec_release(&l.library_names);
+	vec_release(&l.uses);
 	return c;
 }
 

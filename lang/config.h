@@ -29,6 +29,9 @@ struct config {
 	/* Declarations of the root scope, in file order. */
 	struct ast_decl **decls;
 	size_t n_decls;
+	/* Those of them that make nothing: no instance, nothing existing. */
+	struct ast_decl **others;
+	size_t n_others;
 };
 
 /* What loading needs to know, and where it may look. */

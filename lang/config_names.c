@@ -162,8 +162,8 @@ void config_check_names(const struct config *c, struct diags *d)
 {
 	struct scope s = { .diags = d };
 
-	for (size_t i = 0; i < c->n_decls; i++)
-		declare(&s, c->decls[i]);
+	for (size_t i = 0; i < c->n_others; i++)
+		declare(&s, c->others[i]);
 	scope_release(&s);
 	for (size_t i = 0; i < c->components.n; i++)
 		check_component(c->components.entries[i].value, d);
