@@ -115,7 +115,7 @@ static bool is_nothing(const struct plan_step *s)
 	       !s->import_id.n;
 }
 
-bool plan_is_empty(const struct plan *p)
+static bool has_nothing(const struct plan *p)
 {
 	for (size_t i = 0; i < p->n_steps; i++) {
 		const struct plan_step *s = &p->steps[i];
@@ -570,6 +570,7 @@ static int build(struct planner *x)
 		planner_tell_left_out(x);
 		mark_drift(x);
 		plan_outputs(x);
+		x->p->is_empty = has_nothing(x->p);
 		planner_fill_needs(x);
 	}
 	if (x->e) {
@@ -607,7 +608,7 @@ int plan_build(struct context *c, struct expansion *e,
 	result = build(x);
 	if (x->workers)
 		workers_close(x->workers);
-	p->drift_only = result == 0 && has_drifted(x) && plan_is_empty(p);
+	p->drift_only = result == 0 && has_drifted(x) && p->is_empty;
 	p->elapsed_us = clock_us() - begun;
 	map_release(&x->also);
 	map_release(&x->replace);

@@ -63,16 +63,17 @@ struct plan_step {
 	bool has_drifted;   /* what was read differs from the state */
 	/* What the state keeps of it besides attributes is not so any more. */
 	bool updates_state;
+	struct str moved_from; /* its address in the state until now */
+	struct str import_id;  /* of the object that is taken over */
+	/* Who counts steps looks no further than here. */
 	struct str address;
 	const struct resource *resource; /* NULL: only in state (delete) */
 	const struct type_schema *schema;
 	const struct resource_type *type;
 	const struct state_resource *prior; /* after refresh; NULL: none */
-	struct str moved_from; /* its address in the state until now */
-	struct str import_id;  /* of the object that is taken over */
-	struct str reason;     /* "was deleted outside", "is stopped", … */
-	struct value wanted;   /* map of attributes, unknowns inside */
-	struct place *places;  /* where each entry of wanted was written */
+	struct str reason;    /* "was deleted outside", "is stopped", … */
+	struct value wanted;  /* map of attributes, unknowns inside */
+	struct place *places; /* where each entry of wanted was written */
 	/* All attributes as they will be; NULL or null: none. */
 	const struct value *after;
 	struct plan_change *changes;
@@ -140,6 +141,11 @@ struct plan {
 	size_t n_drift;
 	bool is_destroy;
 	bool is_partial; /* --only or --except was asked for */
+	/*
+	 * Nothing to do: no action, no run, no changed output, and nothing to
+	 * take over where that was asked for.
+	 */
+	bool is_empty;
 	/* An interrupted run was found: how many of its steps are open. */
 	size_t n_recovery_pending;
 	bool has_recovery;
@@ -156,11 +162,6 @@ struct plan_counts {
 struct plan_counts plan_count(const struct plan *p);
 /* All attributes as a step leaves them; null: none. */
 struct value plan_after(const struct plan_step *s);
-/*
- * Nothing to do: no action, no run, no changed output, and nothing to take over
- * where that was asked for.
- */
-bool plan_is_empty(const struct plan *p);
 
 /*
  * Builds the plan: refresh (reads on workers), evaluate in dependency order,

@@ -587,7 +587,7 @@ void plan_write_json(const struct plan *p, const struct context *c,
 	text(out, "stack", p->stack, false);
 	text(out, "base_commit", p->base_commit, false);
 	buf_fmt(out, ",\"applyable\":%s,\"complete\":%s,\"errored\":false",
-		plan_is_empty(p) ? "false" : "true",
+		p->is_empty ? "false" : "true",
 		has_left_out(p) ? "false" : "true");
 	write_effects(out, p);
 	write_steps(&w, "resource_changes", p->steps, p->n_steps);

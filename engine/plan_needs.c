@@ -19,7 +19,7 @@ void planner_fill_needs(struct planner *x)
 	struct plan *p = x->p;
 	const struct expansion *e = x->e;
 
-	if (!e || p->is_destroy || plan_is_empty(p) || p->asked.is_refresh_only)
+	if (!e || p->is_destroy || p->is_empty || p->asked.is_refresh_only)
 		return;
 	for (size_t i = 0; i < e->n; i++) {
 		struct plan_step *s = &p->steps[i];

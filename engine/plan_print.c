@@ -716,7 +716,7 @@ void plan_print(const struct plan *p, const struct context *c, FILE *out)
 	print_recovery(&o);
 	if (p->asked.is_refresh_only) {
 		print_refresh(&o);
-	} else if (!plan_is_empty(p)) {
+	} else if (!p->is_empty) {
 		print_all(&o);
 	} else {
 		if (o.detail != PLAN_SUMMARY) {

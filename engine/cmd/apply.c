@@ -53,7 +53,7 @@ static int apply_stack(struct context *c, const char *path,
 
 	if (status == STATUS_DONE && !c->is_json)
 		run_show(c, &r);
-	if (status == STATUS_DONE && plan_is_empty(r.plan)) {
+	if (status == STATUS_DONE && r.plan->is_empty) {
 		status = run_nothing(c, &r);
 	} else if (status == STATUS_DONE) {
 		if (run_confirm(c, "Do this?", &err))

@@ -43,7 +43,7 @@ static int run(struct context *c, void *data,
 		goto out;
 	if (!c->is_json)
 		run_show(c, &r);
-	if (plan_is_empty(r.plan)) {
+	if (r.plan->is_empty) {
 		/* A sweep that was cut off is done here. */
 		if (!state_count(&c->state) &&
 		    commit_state(c, STR("Destroy: nothing is left\n"), &commit,

@@ -24,7 +24,7 @@ static int import(struct context *c, const struct args *args, const char *path)
 
 	if (status == STATUS_DONE && !c->is_json)
 		run_show(c, &r);
-	if (status == STATUS_DONE && plan_is_empty(r.plan))
+	if (status == STATUS_DONE && r.plan->is_empty)
 		status = run_nothing(c, &r);
 	else if (status == STATUS_DONE && run_confirm(c, "Do this?", &err))
 		status = run_apply(c, &r);

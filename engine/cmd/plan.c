@@ -37,7 +37,7 @@ static int save(struct context *c, const struct plan *p, const char *out,
 {
 	const char *path = out ? out : run_plan_path(c);
 
-	if (!out && plan_is_empty(p)) {
+	if (!out && p->is_empty) {
 		unlink(path);
 		return 0;
 	}
@@ -58,7 +58,7 @@ static void tell_next(struct context *c, const struct plan *p, const char *out)
 			"Stack \"%.*s\" is being changed right now: this plan "
 			"does not know of that.\n",
 			STR_ARG(c->state.stack));
-	if (plan_is_empty(p))
+	if (p->is_empty)
 		return;
 	operand = out ? out : saved_operand(c, run_plan_path(c));
 	fprintf(stderr, "Saved. To do exactly this: dmsl apply%s%s\n",
@@ -97,7 +97,7 @@ static int run(struct context *c, void *data,
 	}
 	if (!c->is_json)
 		tell_next(c, r.plan, args->out);
-	if (args->detailed_exitcode && !plan_is_empty(r.plan))
+	if (args->detailed_exitcode && !r.plan->is_empty)
 		status = STATUS_CHANGES;
 out:
 	run_close(c, &r);

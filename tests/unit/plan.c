@@ -83,9 +83,9 @@ static void test_create_then_nothing(void **state)
 
 	r.c.state.outputs = value_map(outputs, 2, &r.arena);
 	assert_int_equal(do_plan(&r, stack_text), 0);
-	if (!plan_is_empty(r.p))
+	if (!r.p->is_empty)
 		print_message("%s", r.text.data);
-	assert_true(plan_is_empty(r.p));
+	assert_true(r.p->is_empty);
 	assert_has(&r, "No changes. 7 resources are as the stack says.");
 	run_end(&r);
 }
@@ -179,14 +179,14 @@ static void test_refresh_only(void **state)
 	(void)state;
 	applied(&r);
 	assert_int_equal(do_plan_with(&r, stack_text, &o), 0);
-	assert_true(plan_is_empty(r.p));
+	assert_true(r.p->is_empty);
 	world.drifted = "server.db/base.main";
 	world.gone = "job.load";
 	/* The text says otherwise, and that does not matter. */
 	assert_int_equal(
 	    do_plan_with(&r, changed(&r, "\"db.small\" }", "\"db.x\" }"), &o),
 	    0);
-	assert_false(plan_is_empty(r.p));
+	assert_false(r.p->is_empty);
 	s = step_of(&r, "server.db/base.main");
 	assert_int_equal(s->action, ACTION_NONE);
 	assert_int_equal(s->n_changes, 1);

@@ -57,7 +57,7 @@ static void test_moved(void **state)
 	s = step_of(&r, "job.a");
 	assert_int_equal(s->moved_from.n, 0);
 	assert_false(s->updates_state);
-	assert_false(plan_is_empty(r.p));
+	assert_false(r.p->is_empty);
 	assert_int_equal(plan_count(r.p).total, 4);
 	run_end(&r);
 	/* Out of a component, with a key in the place of none. */
@@ -80,7 +80,7 @@ static void test_moved(void **state)
 					     "moved network.one/vpc.main -> "
 					     "vpc.v[\"x\"]\n"),
 			 0);
-	assert_true(plan_is_empty(r.p));
+	assert_true(r.p->is_empty);
 	run_end(&r);
 	/* All of a `for`, and what is left over goes with its resource. */
 	assert_int_equal(
@@ -149,7 +149,7 @@ static void test_import(void **state)
 	assert_int_equal(s->action, ACTION_NONE);
 	assert_true(str_is(s->import_id, "v-1"));
 	assert_true(str_is(s->prior->id, "v-1"));
-	assert_false(plan_is_empty(r.p));
+	assert_false(r.p->is_empty);
 	/* Who refers to it knows its id. */
 	assert_true(
 	    str_is(value_text(step_of(&r, "subnet.s")->wanted, "vpc"), "v-1"));

@@ -423,7 +423,7 @@ static void one_round(struct both *x)
 	assert_int_equal(count_recorded(&x->pairwise), 0);
 	compare("uses", uses_of, &x->joined, &x->pairwise, 0);
 	plan_both(x, f, &all, "");
-	assert_true(plan_is_empty(x->joined.p));
+	assert_true(x->joined.p->is_empty);
 	replace_one(x, f);
 	plan_both(x, f, &all, "");
 	choose_some(x, f, false);

@@ -73,7 +73,7 @@ static void test_lifecycle_outlives_the_block(void **state)
 	assert_has(&r, "the object stays");
 	assert_int_equal(action_of(&r, "c.one/vpc.v"), ACTION_NONE);
 	assert_true(step_of(&r, "c.one/vpc.v")->updates_state);
-	assert_false(plan_is_empty(r.p));
+	assert_false(r.p->is_empty);
 	carry_out(&r);
 	assert_int_equal(do_plan(&r, "stack dev { provider = fake }"), 0);
 	assert_int_equal(action_of(&r, "c.one/vpc.v"), ACTION_DELETE);
@@ -139,7 +139,7 @@ static void test_replace_when(void **state)
 	assert_true(str_starts(v->replace_when, "sha256:"));
 	before = v->replace_when;
 	PLAN("S3nt1nel", "1, job.a.loaded");
-	assert_true(plan_is_empty(r.p));
+	assert_true(r.p->is_empty);
 	PLAN("S3nt1nel", "2, job.a.loaded");
 	assert_int_equal(action_of(&r, "vpc.v"), ACTION_REPLACE);
 	assert_has(&r, "replace_when has changed");
@@ -156,7 +156,7 @@ static void test_replace_when(void **state)
 	assert_true(str_starts(v->replace_when, "hmac:"));
 	assert_false(str_eq(v->replace_when, before));
 	PLAN("S3nt1nel", "p, 1");
-	assert_true(plan_is_empty(r.p));
+	assert_true(r.p->is_empty);
 	PLAN("other", "p, 1");
 	assert_int_equal(action_of(&r, "vpc.v"), ACTION_REPLACE);
 	/* Without the key nobody can tell, and nothing is made of it. */
@@ -164,7 +164,7 @@ static void test_replace_when(void **state)
 	r.c.seal = NULL;
 	PLAN("other", "p, 1");
 	assert_int_equal(action_of(&r, "vpc.v"), ACTION_NONE);
-	assert_true(plan_is_empty(r.p));
+	assert_true(r.p->is_empty);
 #undef PLAN
 	unsetenv("DMSL_STATE_KEY");
 	run_end(&r);
