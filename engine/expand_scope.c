@@ -94,9 +94,11 @@ static bool find_reference(struct eval *e, const struct ast_expr *x,
 			   struct value *out)
 {
 	struct env *env = (struct env *)e;
+	const struct config *c = env->scope->x->c->config;
 	struct group *g = scope_group(env->scope, x);
 
-	if (!g && config_is_torn(env->scope->x->c->config, ast_text(x))) {
+	if (config_is_torn(c, ast_text(x->left)) ||
+	    (!g && config_is_torn(c, ast_text(x)))) {
 		*out = value_unknown();
 		return true;
 	}

@@ -108,13 +108,16 @@ struct value eval_name(struct evaluation *v, const struct ast_expr *x,
 
 /* -- attributes -- */
 
-/* Bare NAME.NAME whose first is no name in scope: TYPE.NAME. */
+/*
+ * Bare NAME.NAME whose first is no name in scope: TYPE.NAME. One that was bound
+ * to what it refers to is one.
+ */
 static bool is_reference(struct evaluation *v, const struct ast_expr *x)
 {
 	struct value ignored;
 
 	return x->kind == EXPR_ATTR && x->left->kind == EXPR_NAME &&
-	       !find_name(v, ast_text(x->left), &ignored);
+	       (x->bound || !find_name(v, ast_text(x->left), &ignored));
 }
 
 static struct value reference(struct evaluation *v, const struct ast_expr *x)
