@@ -9,8 +9,10 @@
  *	   runs		what plan, apply and destroy share
  *	    setup	configuration, lease, state, journal of a stack
  *	     lang/config	texts to declarations
- *	     store	state in git; the lease
- *	     journal	what an interrupted run left
+ *	     load	what stands below, beside the reading of the texts
+ *	      store	state in git; the lease
+ *	      state	its text to resources
+ *	      journal	what an interrupted run left
  *	    expand	declarations to resource instances
  *	    recover	ends what was interrupted
  *	    plan	instances and state to steps

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -103,14 +104,15 @@ static void *thread_main(void *data)
 }
 
 /* Signals are the main thread's: a new thread inherits the mask. */
-static int start(pthread_t *t, void *(*main)(void *data), void *data)
+static int start(pthread_t *t, const pthread_attr_t *how,
+		 void *(*main)(void *data), void *data)
 {
 	sigset_t all, old;
 	int code;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	code = pthread_create(t, NULL, main, data);
+	code = pthread_create(t, how, main, data);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return code;
 }
@@ -120,7 +122,7 @@ static int start_threads(struct workers *w, int n, struct error *err)
 	int code = 0;
 
 	for (; w->n < n && !code; w->n += !code)
-		code = start(&w->threads[w->n], thread_main, w);
+		code = start(&w->threads[w->n], NULL, thread_main, w);
 	/* Fewer threads than wished for are slower, none are no use. */
 	if (w->n)
 		return 0;
@@ -214,21 +216,52 @@ void workers_close(struct workers *w)
 
 struct thread {
 	pthread_t id;
+	struct work *work;
+	cpu_set_t all; /* processors that it may run on; none: was not asked */
 };
 
 static void *lone_main(void *data)
 {
-	struct work *w = data;
+	struct thread *t = data;
 
-	w->run(w);
+	if (CPU_COUNT(&t->all))
+		sched_setaffinity(0, sizeof(t->all), &t->all);
+	t->work->run(t->work);
 	return NULL;
+}
+
+/*
+ * Some kernels begin a thread on the processor it was made on, where it waits
+ * for milliseconds, or its maker does: a small plan is over by then. So it
+ * begins on another one, and is free to go afterwards.
+ */
+static void begin_elsewhere(struct thread *t, pthread_attr_t *how)
+{
+	int here = sched_getcpu();
+	cpu_set_t others;
+
+	CPU_ZERO(&t->all);
+	if (here < 0 || here >= CPU_SETSIZE ||
+	    sched_getaffinity(0, sizeof(t->all), &t->all) < 0)
+		return;
+	others = t->all;
+	CPU_CLR(here, &others);
+	if (CPU_COUNT(&others))
+		pthread_attr_setaffinity_np(how, sizeof(others), &others);
 }
 
 struct thread *work_start(struct work *w)
 {
 	struct thread *t = xmalloc(sizeof(*t));
+	pthread_attr_t how;
+	int code;
 
-	if (start(&t->id, lone_main, w) == 0)
+	t->work = w;
+	pthread_attr_init(&how);
+	begin_elsewhere(t, &how);
+	code = start(&t->id, &how, lone_main, t);
+	pthread_attr_destroy(&how);
+	if (code == 0)
 		return t;
 	free(t);
 	return NULL;

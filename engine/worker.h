@@ -3,8 +3,8 @@
 
 /*
  * Threads that take work and give it back done. They see nothing but the work
- * itself; graph, journal and state stay with the thread that submits. The only
- * file that knows threads.
+ * itself: graph, journal and state are the main thread's, but for the reading
+ * of the last two ahead (engine/load.h). The only file that knows threads.
  */
 
 #include "lang/base/error.h"
