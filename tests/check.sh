@@ -93,6 +93,7 @@ suite build ''
 suite build-asan 'aws_scenarios aws_tests same_again' --enable-asan --enable-ubsan CFLAGS='-g -O1'
 one headers make -C build -s check-headers
 one layers make -C build -s check-layers
+one lexer make -C build -s check-lexer
 one man make -C build -s check-man
 one style make -C build -s check-style
 one shell make -C build -s check-shell

@@ -300,7 +300,7 @@ fuzz:
 EXTRA_DIST += tests/fuzz/corpus
 
 # Habits: the same in the hook and in CI.
-.PHONY: check-crash check-crash-aws check-headers check-layers check-man check-shell check-style style hooks
+.PHONY: check-crash check-crash-aws check-headers check-layers check-lexer check-man check-shell check-style style hooks
 # The long versions; they print how often they killed, and with what seed.
 check-crash: tests/dmsl-test$(EXEEXT) tests/crash/crash$(EXEEXT)
 	DMSL_BUILDDIR='$(abs_top_builddir)' DMSL_CRASH=long tests/crash/crash$(EXEEXT)
@@ -317,6 +317,13 @@ check-headers:
 		$(AM_CFLAGS) $(GIT2_CFLAGS) $(PQ_CFLAGS) $(MICROHTTPD_CFLAGS) $(CJSON_CFLAGS) $(PCRE2_CFLAGS)
 check-layers:
 	$(SHELL) $(srcdir)/tests/habits/layers.sh $(srcdir)
+# A rule that makes the scanner back up costs a tenth of its speed.
+check-lexer:
+	folder=$$(mktemp -d) && cd "$$folder" && \
+		$(LEX) -b -o scanner.c '$(abs_srcdir)'/lang/lexer.l && \
+		grep 'No backing up' lex.backup >/dev/null || \
+		{ cat lex.backup; false; }; \
+	result=$$?; rm -r "$$folder"; exit $$result
 check-man: dmsl
 	DMSL_SRCDIR='$(abs_top_srcdir)' DMSL_BUILDDIR='$(abs_top_builddir)' \
 		$(SHELL) $(srcdir)/tests/habits/man.sh
