@@ -143,6 +143,7 @@ static void number_scope(struct expander *x, struct scope *s)
 
 static void index_addresses(struct expander *x)
 {
+	map_reserve(&x->by_address, x->resources.n);
 	for (size_t i = 0; i < x->resources.n; i++) {
 		struct resource *r = &x->resources.items[i];
 

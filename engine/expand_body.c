@@ -198,6 +198,7 @@ static void make_room(struct expander *x, struct body *b,
 		}
 	b->decls = arena_new(x->arena, struct group_decl, n_groups);
 	b->keys = arena_new(x->arena, char, n_keys);
+	map_reserve(&b->groups, n_groups);
 }
 
 /*

@@ -49,9 +49,8 @@ static struct map_slot *find(const struct map *m, struct str key, uint32_t hash)
 	return &m->slots[i];
 }
 
-static void grow(struct map *m)
+static void grow(struct map *m, size_t n_slots)
 {
-	size_t n_slots = m->n_slots ? m->n_slots * 2 : 4 * FEW;
 	struct map_slot *old = m->slots;
 
 	if (n_slots > UINT32_MAX)
@@ -74,7 +73,7 @@ static void grow(struct map *m)
 /* From here on there are too many to look at them all. */
 static void make_slots(struct map *m)
 {
-	grow(m);
+	grow(m, 4 * FEW);
 	for (size_t i = 0; i < m->n; i++) {
 		uint32_t hash = hash_of(m->entries[i].key);
 
@@ -162,20 +161,35 @@ static struct map_entry *take(struct map *m, struct str key)
 	struct map_entry *e;
 	uint32_t hash;
 
-	if (m->n < FEW) {
+	if (!m->n_slots && m->n < FEW) {
 		e = entry(m, key);
 		return e ? e : add(m, key);
 	}
 	if (!m->n_slots)
 		make_slots(m);
 	if ((m->n + 1) * 4 > m->n_slots * 3)
-		grow(m);
+		grow(m, m->n_slots * 2);
 	hash = hash_of(key);
 	slot = find(m, key, hash);
 	if (slot->at)
 		return &m->entries[slot->at - 1];
 	*slot = (struct map_slot){ (uint32_t)m->n + 1, hash };
 	return add(m, key);
+}
+
+void map_reserve(struct map *m, size_t n)
+{
+	size_t n_slots = 4 * FEW;
+
+	if (m->n)
+		BUG("map of %zu entries is made ready", m->n);
+	if (n <= FEW)
+		return;
+	while (n * 4 > n_slots * 3)
+		n_slots *= 2;
+	grow(m, n_slots);
+	m->entries = xrealloc(m->entries, n, sizeof(*m->entries));
+	m->room = n;
 }
 
 void *map_put(struct map *m, struct str key, void *value)

@@ -42,6 +42,8 @@ bool map_has(const struct map *m, struct str key);
 enum { MAP_MANY = 64 };
 void map_get_many(const struct map *m, const struct str *keys, size_t n,
 		  void **values);
+/* Makes an empty map ready for n keys, so that it need not grow by and by. */
+void map_reserve(struct map *m, size_t n);
 /* Sets the value of a key; returns the one that stood there, or NULL. */
 void *map_put(struct map *m, struct str key, void *value);
 /* Puts it where nothing stood; returns what stands there already, or NULL. */

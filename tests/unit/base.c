@@ -301,6 +301,32 @@ static void map_adds_once(void **state)
 }
 
 /* In a small map, and in one with slots; some are not there. */
+/* As many as it was made ready for, fewer, and more. */
+static void map_is_made_ready(void **state)
+{
+	static const size_t ready[] = { 0, 1, 8, 9, 24, 25, 1000 };
+	struct arena a = { 0 };
+
+	(void)state;
+	for (size_t r = 0; r < sizeof(ready) / sizeof(*ready); r++) {
+		struct map m = { 0 };
+
+		map_reserve(&m, ready[r]);
+		assert_false(map_has(&m, STR("key0")));
+		for (int i = 0; i < 1200; i++) {
+			struct str key = str_fmt(&a, "key%d", i);
+
+			assert_null(map_add(&m, key, (void *)key.s));
+			assert_ptr_equal(map_get(&m, key), key.s);
+			assert_ptr_equal(map_get(&m, STR("key0")),
+					 m.entries[0].value);
+		}
+		assert_int_equal(m.n, 1200);
+		map_release(&m);
+	}
+	arena_release(&a);
+}
+
 static void map_gets_many(void **state)
 {
 	struct arena a = { 0 };
@@ -477,6 +503,7 @@ int main(void)
 		cmocka_unit_test(buf_takes_back),
 		cmocka_unit_test(map_keeps_order),
 		cmocka_unit_test(map_adds_once),
+		cmocka_unit_test(map_is_made_ready),
 		cmocka_unit_test(map_gets_many),
 		cmocka_unit_test(map_finds_what_is_alike),
 		cmocka_unit_test(file_is_replaced_and_removed),
