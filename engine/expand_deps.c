@@ -562,11 +562,21 @@ static void fetch_needs(const struct expander *x, size_t i, bool is_near)
 	}
 }
 
+static size_t *without_joins(const struct expander *x, size_t n_all)
+{
+	size_t *order = arena_new(x->arena, size_t, x->resources.n + 1), n = 0;
+
+	for (size_t i = 0; i < n_all; i++)
+		if (x->order_all[i] < x->resources.n)
+			order[n++] = x->order_all[i];
+	return order;
+}
+
 void deps_find(struct expander *x)
 {
 	struct resource *all = x->resources.items;
 	struct arena scratch = { 0 };
-	size_t *order, *cycle = NULL, n_cycle = 0, n_edges = 0, n = 0;
+	size_t *order, *cycle = NULL, n_cycle = 0, n_edges = 0;
 	const struct join **seen;
 	struct graph g = { 0 };
 	int result;
@@ -587,13 +597,12 @@ void deps_find(struct expander *x)
 	}
 	fill_graph(x, &g, n_edges, &scratch);
 	result = graph_order(&g, &scratch, &order, &cycle, &n_cycle);
-	x->order = arena_new(x->arena, size_t, x->resources.n + 1);
 	x->order_all = arena_new(x->arena, size_t, g.n + 1);
-	for (size_t i = 0; i < g.n; i++) {
+	for (size_t i = 0; i < g.n; i++)
 		x->order_all[i] = result ? i : order[i];
-		if (x->order_all[i] < x->resources.n)
-			x->order[n++] = x->order_all[i];
-	}
+	x->order = x->order_all;
+	if (x->joins.n)
+		x->order = without_joins(x, g.n);
 	/* The values can still be checked, in the order of the text. */
 	if (result)
 		report_cycle(x, cycle, n_cycle);
