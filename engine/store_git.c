@@ -365,6 +365,18 @@ int repo_read_ref(struct repo *r, const char *ref, struct repo_oid *out,
 	return 0;
 }
 
+bool repo_comes_after(struct repo *r, const struct repo_oid *commit,
+		      const struct repo_oid *other)
+{
+	git_oid later, earlier;
+
+	if (strcmp(commit->hex, other->hex) == 0)
+		return true;
+	return git_oid_fromstr(&later, commit->hex) == 0 &&
+	       git_oid_fromstr(&earlier, other->hex) == 0 &&
+	       git_graph_descendant_of(r->git, &later, &earlier) == 1;
+}
+
 static int damaged(struct error *err, int code, const char *what)
 {
 	git_failed(err, code, what);

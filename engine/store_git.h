@@ -39,6 +39,12 @@ int repo_check_name(struct repo *r, const char *ref, struct error *err);
 /* What a ref points to; empty when there is none. */
 int repo_read_ref(struct repo *r, const char *ref, struct repo_oid *out,
 		  struct error *err);
+/*
+ * Whether it is the other, or a commit with the other among those before it.
+ * What cannot be read comes after nothing.
+ */
+bool repo_comes_after(struct repo *r, const struct repo_oid *commit,
+		      const struct repo_oid *other);
 /* The blob of a file in a commit; empty when there is none. */
 int repo_find_file(struct repo *r, const struct repo_oid *commit,
 		   const char *path, struct repo_oid *blob, struct error *err);

@@ -137,6 +137,21 @@ static int still_locked(struct store *s, const char *ref, struct error *err)
 	return -1;
 }
 
+/*
+ * Whether the ref stands where it was to go, or others have gone on from there.
+ * A move that failed may have come so far: libgit2 renames the file, then syncs
+ * its folder, which git may have removed meanwhile because it packed the refs.
+ */
+static bool is_moved(struct store *s, const char *ref,
+		     const struct repo_oid *to)
+{
+	struct error ignored;
+	struct repo_oid tip;
+
+	return repo_read_ref(s->repo, ref, &tip, &ignored) == 0 &&
+	       repo_comes_after(s->repo, &tip, to);
+}
+
 static int move_unlocked(struct store *s, const char *ref,
 			 const struct repo_oid *from, const struct repo_oid *to,
 			 const char *why, struct error *err)
@@ -154,12 +169,17 @@ static int move_unlocked(struct store *s, const char *ref,
 		 * No lock and no conflict: git removes a folder of refs when it
 		 * becomes empty, perhaps just as we were to write there.
 		 */
-		if (err->kind != ERROR_UNAVAILABLE && ++failures == 5)
-			return -1;
+		if (err->kind != ERROR_UNAVAILABLE) {
+			if (is_moved(s, ref, to))
+				break;
+			if (++failures == 5)
+				return -1;
+		}
 		clock_sleep_ms(pause);
 		pause = pause < 50 ? pause * 2 : 50;
 		*err = (struct error){ 0 };
 	}
+	*err = (struct error){ 0 };
 	return 0;
 }
 
