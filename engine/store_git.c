@@ -9,10 +9,12 @@
 #include "lang/base/vec.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <git2.h>
 
@@ -643,6 +645,22 @@ static int sync_ref_folders(struct repo *r, const char *ref, struct error *err)
 			return -1;
 	}
 	return 0;
+}
+
+int repo_sync_packed(struct repo *r, struct error *err)
+{
+	char path[PATH_MOST * 2];
+	int fd, rc = 0;
+
+	snprintf(path, sizeof(path), "%s/packed-refs", r->common);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno != ENOENT)
+		return error_errno(err, "could not open \"%s\"", path);
+	if (fd >= 0 && fsync(fd) < 0)
+		rc = error_errno(err, "could not sync \"%s\"", path);
+	if (fd >= 0)
+		close(fd);
+	return rc < 0 ? rc : file_sync_folder(r->common, err);
 }
 
 static int remove_ref(struct repo *r, const char *ref, const git_oid *from)

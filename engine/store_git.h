@@ -45,6 +45,8 @@ int repo_read_ref(struct repo *r, const char *ref, struct repo_oid *out,
  */
 bool repo_comes_after(struct repo *r, const struct repo_oid *commit,
 		      const struct repo_oid *other);
+/* Syncs the refs that git has packed, which it does not do by itself. */
+int repo_sync_packed(struct repo *r, struct error *err);
 /* The blob of a file in a commit; empty when there is none. */
 int repo_find_file(struct repo *r, const struct repo_oid *commit,
 		   const char *path, struct repo_oid *blob, struct error *err);

@@ -170,8 +170,10 @@ static int move_unlocked(struct store *s, const char *ref,
 		 * becomes empty, perhaps just as we were to write there.
 		 */
 		if (err->kind != ERROR_UNAVAILABLE) {
-			if (is_moved(s, ref, to))
-				break;
+			if (is_moved(s, ref, to)) {
+				*err = (struct error){ 0 };
+				return repo_sync_packed(s->repo, err);
+			}
 			if (++failures == 5)
 				return -1;
 		}
@@ -179,7 +181,6 @@ static int move_unlocked(struct store *s, const char *ref,
 		pause = pause < 50 ? pause * 2 : 50;
 		*err = (struct error){ 0 };
 	}
-	*err = (struct error){ 0 };
 	return 0;
 }
 
