@@ -300,7 +300,6 @@ static void map_adds_once(void **state)
 	arena_release(&a);
 }
 
-/* In a small map, and in one with slots; some are not there. */
 /* As many as it was made ready for, fewer, and more. */
 static void map_is_made_ready(void **state)
 {
@@ -327,6 +326,7 @@ static void map_is_made_ready(void **state)
 	arena_release(&a);
 }
 
+/* In a small map, and in one with slots; some are not there. */
 static void map_gets_many(void **state)
 {
 	struct arena a = { 0 };
