@@ -97,6 +97,8 @@ static void number_instance(struct expander *x, struct instance_scope *i)
 	} else if (g->type) {
 		add_resource(x, i, g->type, i->object.address, NULL,
 			     g->decl->name_span);
+		if (g->is_single)
+			i->group->scope->singles[g->slot] = i->first + 1;
 	}
 	for (size_t k = 0; g->type && k < b->n_blocks; k++) {
 		const struct ast_block *node = &b->blocks[k];

@@ -396,11 +396,10 @@ static const struct index_set *instance_depends(struct instance_scope *i)
 static void find_plain(struct finder *f, const struct group_decl *d)
 {
 	for (size_t k = 0; k < d->n_needs; k++) {
-		struct group *g = &f->scope->groups[d->needs[k]];
+		uint32_t number = f->scope->singles[d->needs[k]];
 
-		if (group_open(g) == 0 && g->n &&
-		    g->instances->end > g->instances->first)
-			add_id(f, g->instances->first);
+		if (number)
+			add_id(f, number - 1);
 	}
 	if (f->scope->self)
 		add_set(f, instance_depends(
@@ -543,25 +542,6 @@ static void fill_graph(const struct expander *x, struct graph *g,
 	}
 }
 
-/* Asks for the memory that a later resource's needs are in. */
-static void fetch_needs(const struct expander *x, size_t i, bool is_near)
-{
-	const struct group *own;
-
-	if (i >= x->resources.n)
-		return;
-	own = x->resources.items[i].scope->group;
-	for (size_t k = 0; k < own->decl->n_needs; k++) {
-		const struct group *g =
-		    &own->scope->groups[own->decl->needs[k]];
-
-		if (is_near)
-			__builtin_prefetch(g->instances);
-		else
-			__builtin_prefetch(g);
-	}
-}
-
 static size_t *without_joins(const struct expander *x, size_t n_all)
 {
 	size_t *order = arena_new(x->arena, size_t, x->resources.n + 1), n = 0;
@@ -585,9 +565,6 @@ void deps_find(struct expander *x)
 		struct ids ids = { 0 };
 		struct finder f = { .x = x, .ids = &ids };
 		struct index_set set;
-
-		fetch_needs(x, i + 2 * FETCH_AHEAD, false);
-		fetch_needs(x, i + FETCH_AHEAD, true);
 
 		find_of_resource(&f, &all[i]);
 		set = seal_ids(x, &ids);

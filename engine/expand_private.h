@@ -156,6 +156,11 @@ struct scope {
 	const struct instance_scope *self; /* NULL: the root */
 	struct binding *bindings;
 	struct group *groups;
+	/*
+	 * By slot, of single resources: their number and 1; 0: it is none, or
+	 * does not exist. Close together, because most references lead here.
+	 */
+	uint32_t *singles;
 	unsigned depth;
 };
 

@@ -34,6 +34,7 @@ struct scope *scope_new(struct expander *x, const struct body *b,
 	s->bindings = arena_new(x->arena, struct binding,
 				b->n_bindings ? b->n_bindings : 1);
 	s->groups = groups_new(x->arena, b->n_groups);
+	s->singles = arena_new(x->arena, uint32_t, b->n_groups);
 	for (size_t i = 0; i < b->n_bindings; i++)
 		s->bindings[i].decl = b->bindings[i];
 	for (size_t i = 0; i < b->n_groups; i++) {
