@@ -482,8 +482,8 @@ static void step_failed(void *owner, size_t number, const struct operation *op,
 	arena_release(&a->nodes[number].arena);
 	if (!err->message[0])
 		return;
-	if (!declared && a->expansion)
-		declared = map_get(a->expansion->by_address, step->address);
+	if (!declared)
+		declared = expand_find(a->expansion, step->address);
 	if (declared)
 		place = declared->place;
 	d = diag_error(diags, "E0510", place, "could not %s \"%.*s\": %s",

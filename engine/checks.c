@@ -57,9 +57,8 @@ static const struct state_resource *
 find_target(const struct context *c, const struct expansion *e, struct value on)
 {
 	const struct resource *declared =
-	    on.kind == VALUE_OBJECT
-		? map_get(e->by_address, on.as.object->address)
-		: NULL;
+	    on.kind == VALUE_OBJECT ? expand_find(e, on.as.object->address)
+				    : NULL;
 
 	if (declared && declared->is_existing)
 		return existing(c, e, declared);

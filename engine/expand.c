@@ -143,17 +143,20 @@ static void number_scope(struct expander *x, struct scope *s)
 	}
 }
 
-static void index_addresses(struct expander *x)
+const struct resource *expand_find(const struct expansion *e,
+				   struct str address)
 {
-	map_reserve(&x->by_address, x->resources.n);
-	for (size_t i = 0; i < x->resources.n; i++) {
-		struct resource *r = &x->resources.items[i];
+	struct expander *x = e ? e->private : NULL;
 
-		map_put(&x->by_address, r->address, r);
+	if (!x)
+		return NULL;
+	if (!x->by_address.n) {
+		map_reserve(&x->by_address, e->n);
+		for (size_t i = 0; i < e->n; i++)
+			map_put(&x->by_address, e->resources[i].address,
+				&e->resources[i]);
 	}
-	x->e->resources = x->resources.items;
-	x->e->n = x->resources.n;
-	x->e->by_address = &x->by_address;
+	return map_get(&x->by_address, address);
 }
 
 /* -- The stack ------------------------------------------------------------ */
@@ -288,7 +291,8 @@ struct expansion *expand_text(struct context *c, bool check_only)
 	if (choose_stack(x))
 		x->check_only = true;
 	number_scope(x, x->root);
-	index_addresses(x);
+	x->e->resources = x->resources.items;
+	x->e->n = x->resources.n;
 	declared_find(x);
 	deps_find(x);
 	life_propagate(x);

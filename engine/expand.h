@@ -101,7 +101,6 @@ struct expansion {
 	const size_t *order; /* dense ids, needs before what needs them */
 	struct join *joins;  /* number n + i in deps */
 	size_t n_joins;
-	struct map *by_address;
 	const struct ast_decl **outputs, **checks;
 	size_t n_outputs, n_checks;
 	struct declared_move *moves;
@@ -166,6 +165,12 @@ struct checked {
 	struct value known; /* where it stays: as lookup shall give it */
 };
 const struct checked *expand_checked(const struct expansion *e, size_t index);
+/*
+ * The resource with an address, or NULL; e may be NULL. The index is made when
+ * it is first asked for: few plans need one.
+ */
+const struct resource *expand_find(const struct expansion *e,
+				   struct str address);
 /*
  * References lead anywhere, and with 100,000 resources each look at one would
  * wait for memory. So memory is asked beforehand for what will be looked at to

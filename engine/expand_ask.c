@@ -214,8 +214,7 @@ static void object_members(const struct asking *q, const struct object *o,
 			   void *context)
 {
 	const struct body *b = component_of(o);
-	const struct resource *r =
-	    b || !q->e ? NULL : map_get(q->e->by_address, o->address);
+	const struct resource *r = b ? NULL : expand_find(q->e, o->address);
 
 	for (size_t i = 0; b && i < b->outputs.n; i++)
 		found(context, b->outputs.entries[i].key);

@@ -315,7 +315,7 @@ static void refuse_import(struct expander *x, const struct declared_import *i,
 /* The last of the imports, whose address and id are known. */
 static void take_import(struct expander *x, struct declared_import *i)
 {
-	const struct resource *r = map_get(&x->by_address, i->address);
+	const struct resource *r = expand_find(x->e, i->address);
 
 	if (!r)
 		refuse_import(x, i, "the stack does not declare it",
@@ -347,7 +347,7 @@ static void add_import(struct expander *x, const struct ast_decl *d)
 static void add_asked(struct expander *x, const struct import *asked)
 {
 	struct declared_import *i = &x->e->imports[x->e->n_imports];
-	const struct resource *r = map_get(&x->by_address, asked->address);
+	const struct resource *r = expand_find(x->e, asked->address);
 	const struct ast_decl *stack = x->c->config->stack;
 
 	*i = (struct declared_import){

@@ -337,7 +337,7 @@ static int check_modify(struct expander *x, const struct resource *r,
 
 	if (!(info->schema->flags & ATTR_MODIFIES) || v.kind != VALUE_OBJECT)
 		return 0;
-	on = map_get(x->e->by_address, v.as.object->address);
+	on = expand_find(x->e, v.as.object->address);
 	if (!on || !(on->is_existing || on->schema->is_foreign))
 		return 0;
 	modify = ast_attr_find(&on->decl->body, STR("modify"));

@@ -471,7 +471,7 @@ static void find_declared(struct planner *x)
 	for (size_t i = 0; x->e && i < x->n_state; i++)
 		if (!x->declared[i])
 			x->declared[i] =
-			    map_get(x->e->by_address, x->state[i]->address);
+			    expand_find(x->e, x->state[i]->address);
 }
 
 static int load_prior(struct planner *x)

@@ -19,15 +19,14 @@ struct place planner_place(const struct planner *x, struct str address)
 	const struct resource *r;
 
 	address_deposed(address, &address);
-	r = x->e ? map_get(x->e->by_address, address) : NULL;
+	r = expand_find(x->e, address);
 	return r ? r->place : (struct place){ 0 };
 }
 
 /* lifecycle outlives the block: it is kept in the state. */
 static void check_prevented(struct planner *x, const struct state_resource *r)
 {
-	const struct resource *declared =
-	    x->e ? map_get(x->e->by_address, r->address) : NULL;
+	const struct resource *declared = expand_find(x->e, r->address);
 	struct diags *d = &x->c->diags;
 	size_t before = d->n;
 	struct diag *to;
@@ -53,8 +52,7 @@ static void check_prevented(struct planner *x, const struct state_resource *r)
 
 static bool is_kept(const struct planner *x, const struct state_resource *r)
 {
-	const struct resource *declared =
-	    x->e ? map_get(x->e->by_address, r->address) : NULL;
+	const struct resource *declared = expand_find(x->e, r->address);
 
 	return r->keep_on_destroy || (declared && declared->keep_on_destroy);
 }

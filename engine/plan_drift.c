@@ -61,7 +61,7 @@ static void fill(struct planner *x, struct plan_step *s,
 	before->attrs = diff_convert(t, before->attrs, x->arena);
 	s->address = f->state->address;
 	s->schema = t->schema;
-	s->resource = x->e ? map_get(x->e->by_address, s->address) : NULL;
+	s->resource = expand_find(x->e, s->address);
 	s->prior = before;
 	s->after = f->is_gone ? NULL : &f->now->attrs;
 	s->action = f->is_gone ? ACTION_DELETE : ACTION_UPDATE;

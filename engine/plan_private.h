@@ -104,7 +104,7 @@ void existing_settle(struct planner *x, struct plan_step *s,
 		     const struct engine_call *e);
 /* plan_declared.c: the state as moved and import declarations say. */
 int plan_moves(struct planner *x);
-int plan_imports(struct planner *x); /* behind by_address */
+int plan_imports(struct planner *x);
 /* Empty: it was there all along. */
 struct str plan_moved_from(const struct planner *x, struct str address);
 struct str plan_import_id(const struct planner *x, struct str address);

@@ -238,8 +238,8 @@ static void tell_unmeant(struct planner *x)
 		struct str because = x->chosen.state_because[i];
 		struct str address = x->state[i]->address;
 
-		if (because.n && (x->p->is_destroy || !x->e ||
-				  !map_has(x->e->by_address, address)))
+		if (because.n &&
+		    (x->p->is_destroy || !expand_find(x->e, address)))
 			follow(x, &used, because, address, "W0303",
 			       "what it uses is not destroyed");
 	}
@@ -310,8 +310,7 @@ int planner_replace_init(struct planner *x)
 {
 	for (size_t i = 0; i < x->options->n_replace; i++) {
 		struct str address = x->options->replace[i];
-		const struct resource *r =
-		    x->e ? map_get(x->e->by_address, address) : NULL;
+		const struct resource *r = expand_find(x->e, address);
 
 		if (!r)
 			return not_declared(x, address);

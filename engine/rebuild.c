@@ -147,7 +147,7 @@ static void index_hashes(struct builder *b)
 
 static const struct resource *declared(struct builder *b, struct str address)
 {
-	const struct resource *r = map_get(b->e->by_address, address);
+	const struct resource *r = expand_find(b->e, address);
 
 	if (!r && address.n == DIGEST_HEX_SIZE - 1) {
 		if (!b->by_hash.n)

@@ -58,8 +58,7 @@ static int fill(struct recovery *r, const struct journal_record *intent,
 	op->control = intent->control;
 	op->replace_when = intent->replace_when;
 	op->is_recovery = true;
-	if (r->expansion)
-		resource = map_get(r->expansion->by_address, op->address);
+	resource = expand_find(r->expansion, op->address);
 	if (resource) {
 		op->prevent_destroy = resource->prevent_destroy;
 		op->keep_on_destroy = resource->keep_on_destroy;
@@ -157,7 +156,7 @@ static bool can_carry(const struct recovery *r,
 
 		if (!str_is(left->open[i].action,
 			    operation_name(OPERATION_CREATE)) ||
-		    !map_get(r->expansion->by_address, address) ||
+		    !expand_find(r->expansion, address) ||
 		    state_find(&r->context->state, address))
 			return false;
 	}

@@ -553,8 +553,7 @@ void applied(struct run *r)
 
 const struct resource *resource_of(const struct run *r, const char *address)
 {
-	const struct resource *found =
-	    map_get(r->e->by_address, str_from(address));
+	const struct resource *found = expand_find(r->e, str_from(address));
 
 	assert_non_null(found);
 	return found;
