@@ -4,7 +4,8 @@
 Each row of the table is one shape and size. A cell is the median time beyond
 that of `dmsl version`, in milliseconds; "KB each" the peak of the resident set
 beyond that of `dmsl version`, by resource; "x2" the least time of twice as many
-resources by the least of these, t(2n)/t(n). Nothing fails for being slow.
+resources by the least of these, t(2n)/t(n). Memory is made ready before each
+command (measure.c says why), but with --cold. Nothing fails for being slow.
 """
 
 import argparse
@@ -37,19 +38,21 @@ def generate(form, shape, n, path):
 class Tool:
     """What differs between the two programs."""
 
-    def __init__(self, program, measure, folder, is_cpu):
-        self.is_cpu = is_cpu
+    def __init__(self, program, folder, args):
+        self.is_cpu = args.cpu
+        self.is_cold = args.cold
         self.program = program
-        self.measure = measure
+        self.measure = os.path.abspath(args.measure)
         self.folder = folder
         self.result = os.path.join(folder, "measured")
         self.log = os.path.join(folder, "log")
         self.version = self.median(["version"], 9, folder)
 
-    def once(self, command, cwd):
+    def once(self, command, cwd, n=0):
+        ready = 0 if self.is_cold else n * self.most_kilobytes
         with open(self.log, "w") as log:
             subprocess.run(
-                [self.measure, self.result, self.program] + command,
+                [self.measure, self.result, str(ready), self.program] + command,
                 cwd=cwd,
                 env=dict(os.environ, **self.environment),
                 stdin=subprocess.DEVNULL,
@@ -74,6 +77,7 @@ class Tool:
 
 class Dmsl(Tool):
     form = "dmsl"
+    most_kilobytes = 8  # a resource
     environment = {}
     file = "bench.dmsl"
 
@@ -95,6 +99,7 @@ class Dmsl(Tool):
 
 class Opentofu(Tool):
     form = "opentofu"
+    most_kilobytes = 90
     environment = {"CHECKPOINT_DISABLE": "1"}  # asks a server for news
     file = "main.tf"
 
@@ -130,9 +135,9 @@ def run(tool, shape, n, rounds):
     version = []
     for _ in range(rounds):
         version.append(tool.once(["version"], tool.folder))
-        for k, cwd in folders.items():
-            for c in COMMANDS:
-                seen[k][c].append(tool.once(tool.command(c), cwd))
+        for c in COMMANDS:
+            for k, cwd in folders.items():
+                seen[k][c].append(tool.once(tool.command(c), cwd, k))
     for cwd in folders.values():
         shutil.rmtree(cwd)
 
@@ -149,10 +154,6 @@ def run(tool, shape, n, rounds):
     }
 
 
-def rounds_for(n, most):
-    return max(min(3, most), min(most, 200000 // n))
-
-
 def table(tool, shapes, sizes, rounds):
     head = "%-10s %-6s %8s" % ("program", "shape", "n")
     for c in COMMANDS:
@@ -165,7 +166,7 @@ def table(tool, shapes, sizes, rounds):
     rows = []
     for shape in shapes:
         for n in sizes:
-            measured = run(tool, shape, n, rounds_for(n, rounds))
+            measured = run(tool, shape, n, rounds)
             line = "%-10s %-6s %8d" % (tool.form, shape, n)
             for c in COMMANDS:
                 ms, kilobytes, ratio = measured[c]
@@ -250,17 +251,21 @@ def main():
     )
     p.add_argument("--sizes", default="1000,10000,100000")
     p.add_argument("--shapes", default="chain,fan,cross")
-    p.add_argument("--rounds", type=int, default=7, help="at most; large ones fewer")
+    p.add_argument("--rounds", type=int, default=7)
     p.add_argument(
         "--cpu",
         action="store_true",
         help="time of the processors, where others use the machine too",
     )
+    p.add_argument(
+        "--cold",
+        action="store_true",
+        help="leave the memory as the command before left it",
+    )
     p.add_argument("--json", help="a file for the numbers")
     args = p.parse_args()
     sizes = [int(n) for n in args.sizes.split(",")]
     shapes = args.shapes.split(",")
-    measure = os.path.abspath(args.measure)
     folder = tempfile.mkdtemp(prefix="dmsl-bench.")
     rows = []
     try:
@@ -268,9 +273,9 @@ def main():
             rows += front_end(os.path.abspath(args.stages), shapes, sizes, folder)
         tools = []
         if not args.only_opentofu and not args.only_stages:
-            tools.append(Dmsl(os.path.abspath(args.dmsl), measure, folder, args.cpu))
+            tools.append(Dmsl(os.path.abspath(args.dmsl), folder, args))
         if args.opentofu and not args.only_stages:
-            tools.append(Opentofu(args.opentofu, measure, folder, args.cpu))
+            tools.append(Opentofu(args.opentofu, folder, args))
         for tool in tools:
             rows += table(tool, shapes, sizes, args.rounds)
     except Failed as e:
