@@ -3,10 +3,10 @@
  *
  *	MICROSECONDS OF-THE-PROCESSOR KILOBYTES STATUS
  *
- * Before that it uses READY kilobytes of memory and gives them back. What a
- * virtual machine has not used for a while, the machine below may have taken,
- *and to get it back costs several times what its first use does; which commands
- *meet that, and for how much, is chance.
+ * Before that it uses READY kilobytes of memory, or half of what is free, and
+ * gives them back. What a virtual machine has not used for a while, the machine
+ * below may have taken, and to get it again costs several times what its first
+ * use does; which commands meet that, and for how much, is chance.
  *
  * A program of its own, because the peak that the kernel tells of a process
  * begins with that of whoever forked it, and an interpreter is large.
@@ -38,8 +38,12 @@ static long long cpu_us(const struct rusage *u)
 /* With as large pages as there are, as the program asks for. */
 static int get_ready(size_t size)
 {
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t free_most = (size_t)sysconf(_SC_AVPHYS_PAGES) / 2 * page;
 	char *at;
 
+	if (size > free_most)
+		size = free_most;
 	if (!size)
 		return 0;
 	at = mmap(NULL, size, PROT_READ | PROT_WRITE,
@@ -47,7 +51,7 @@ static int get_ready(size_t size)
 	if (at == MAP_FAILED)
 		return -1;
 	madvise(at, size, MADV_HUGEPAGE);
-	for (size_t i = 0; i < size; i += 4096)
+	for (size_t i = 0; i < size; i += page)
 		at[i] = 1;
 	return munmap(at, size);
 }
