@@ -97,7 +97,7 @@ static int sync_parents(const char *folder, struct error *err)
 	for (int i = 0; i < 3 && rc == 0 && path.n; i++) {
 		ptrdiff_t slash = str_rfind(path, '/');
 
-		rc = file_sync_folder(str_c(path, &scratch), err);
+		rc = file_sync(str_c(path, &scratch), err);
 		path = str_sub(path, 0, slash > 0 ? (size_t)slash : 0);
 	}
 	arena_release(&scratch);
@@ -305,7 +305,7 @@ int journal_close(struct journal *j, bool remove, struct error *err)
 		rc = error_errno(err, "could not remove journal \"%s\"",
 				 j->path);
 	if (remove && rc == 0)
-		rc = file_sync_folder(j->folder, err);
+		rc = file_sync(j->folder, err);
 	if (close(j->fd) < 0 && rc == 0 && !remove)
 		rc =
 		    error_errno(err, "could not close journal \"%s\"", j->path);

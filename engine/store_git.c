@@ -9,12 +9,10 @@
 #include "lang/base/vec.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <git2.h>
 
@@ -511,7 +509,7 @@ static int sync_objects(struct repo *r, struct error *err)
 	char path[PATH_MOST];
 
 	snprintf(path, sizeof(path), "%s/objects", r->common);
-	return file_sync_folder(path, err);
+	return file_sync(path, err);
 }
 
 int repo_write_blob(struct repo *r, struct str text, struct repo_oid *out,
@@ -640,8 +638,7 @@ static int sync_ref_folders(struct repo *r, const char *ref, struct error *err)
 		/* Removing a ref removes folders that became empty. */
 		if (stat(path, &info) < 0 && errno == ENOENT)
 			continue;
-		if (file_sync_folder(path, err) < 0 &&
-		    err->kind != ERROR_NOT_FOUND)
+		if (file_sync(path, err) < 0 && err->kind != ERROR_NOT_FOUND)
 			return -1;
 	}
 	return 0;
@@ -650,17 +647,11 @@ static int sync_ref_folders(struct repo *r, const char *ref, struct error *err)
 int repo_sync_packed(struct repo *r, struct error *err)
 {
 	char path[PATH_MOST * 2];
-	int fd, rc = 0;
 
 	snprintf(path, sizeof(path), "%s/packed-refs", r->common);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno != ENOENT)
-		return error_errno(err, "could not open \"%s\"", path);
-	if (fd >= 0 && fsync(fd) < 0)
-		rc = error_errno(err, "could not sync \"%s\"", path);
-	if (fd >= 0)
-		close(fd);
-	return rc < 0 ? rc : file_sync_folder(r->common, err);
+	if (file_sync(path, err) < 0 && err->kind != ERROR_NOT_FOUND)
+		return -1;
+	return file_sync(r->common, err);
 }
 
 static int remove_ref(struct repo *r, const char *ref, const git_oid *from)

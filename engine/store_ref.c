@@ -190,7 +190,7 @@ static int make_folder(struct store *s, struct error *err)
 		return 0;
 	if (file_make_folders(s->folder, 0755, err) < 0)
 		return -1;
-	return file_sync_folder(repo_common_folder(s->repo), err);
+	return file_sync(repo_common_folder(s->repo), err);
 }
 
 int store_move_ref(struct store *s, const char *ref,

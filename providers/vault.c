@@ -215,8 +215,7 @@ int vault_remove(const char *folder, struct str name, struct error *err)
 				 STR_ARG(name));
 	else
 		/* Without the folder there is no secret either. */
-		rc = access(folder, F_OK) < 0 ? 0
-					      : file_sync_folder(folder, err);
+		rc = access(folder, F_OK) < 0 ? 0 : file_sync(folder, err);
 	free(path);
 	return rc;
 }

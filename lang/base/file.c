@@ -110,9 +110,9 @@ static char *folder_of(const char *path)
 	return folder;
 }
 
-int file_sync_folder(const char *path, struct error *err)
+int file_sync(const char *path, struct error *err)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int rc;
 
 	if (fd < 0)
@@ -217,7 +217,7 @@ int file_new_close(struct file_new *f, int rc, struct error *err)
 		close(f->fd);
 	}
 	if (rc == 0)
-		rc = file_sync_folder(f->folder, err);
+		rc = file_sync(f->folder, err);
 	free(f->aside);
 	free(f->folder);
 	return rc;

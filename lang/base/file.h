@@ -43,8 +43,9 @@ int file_new_patch(struct file_new *f, size_t at, struct str text,
 int file_new_close(struct file_new *f, int rc, struct error *err);
 /* Writes all of it, restarting after signals and short writes. */
 int file_write_all(int fd, const void *bytes, size_t n, struct error *err);
-/* Syncs a folder, so that a name made or renamed in it is durable. */
-int file_sync_folder(const char *path, struct error *err);
+/* Syncs a file; or a folder, so that a name made or renamed in it is durable.
+ */
+int file_sync(const char *path, struct error *err);
 /* mkdir -p; the last folder gets mode, those above it 0755. */
 int file_make_folders(const char *path, mode_t mode, struct error *err);
 /*

@@ -230,7 +230,7 @@ int server_make(struct local *l, const struct server *s, struct error *err)
 	if (rc < 0)
 		error_errno(err, "could not rename \"%s\"", fresh);
 	else
-		rc = file_sync_folder(s->folder, err);
+		rc = file_sync(s->folder, err);
 out:
 	arena_release(&a);
 	return rc;
